@@ -1,0 +1,20 @@
+"""Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost, and the flows they drive."""
+
+from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
+from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import activation_patterns
+from exactnorm.training_set import TrainingSet
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Certificate",
+    "CertifiedDenoiser",
+    "ReLUNetwork",
+    "TrainingSet",
+    "activation_patterns",
+    "check_certificate",
+    "interpolation_error",
+    "load",
+    "save",
+]

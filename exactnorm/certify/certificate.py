@@ -1,0 +1,163 @@
+"""The certificate of a minimum-norm denoiser, and its recomputation from arrays alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from exactnorm.certify.cell import Cell, cell_bound, uncovered
+from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.geometry import Frame
+from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import activation_patterns
+from exactnorm.training_set import Array, TrainingSet
+
+
+class CertificateError(ValueError):
+    """A certificate does not support what it states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """A bracket on the least representation cost, and what it rests on.
+
+    Parameters
+    ----------
+    upper : float
+        Cost of the network that comes with the certificate. Its residual is `interpolation_error`; it is the
+        cost of that network, not a proof of an upper bound on the optimum.
+    lower : float
+        Dual bound: no network that interpolates the whole balls costs less, up to rounding.
+    interpolation_error : float
+        Supremum over the whole balls of ‖h(y) − x_n‖, in the unit of the points.
+    kind : {"computed", "theorem"}
+        Whether the lower bound rests on B and the cells, or on a proved statement whose hypotheses hold.
+    statement : str
+        In words, what the lower bound rests on.
+    patterns : int
+        Number of activation patterns (with s_0 = 0, constant ones left out) that the bound covers.
+    frame : Frame
+        The coordinates that B and the cells are written in: x_0 is the origin, the farthest point has norm 1.
+    B : ndarray, shape (N − 1, r, r + 1)
+        Dual matrices, one for each ball but the first.
+    cell_proofs : tuple of Cell
+        Cells that cover every pattern, each with its multipliers.
+    centre : int
+        Of kind "theorem": the point from which the data are one-sided rays; −1 otherwise.
+    """
+
+    upper: float
+    lower: float
+    interpolation_error: float
+    kind: str
+    statement: str
+    patterns: int = 0
+    frame: Frame | None = field(default=None, repr=False)
+    B: Array | None = field(default=None, repr=False)
+    cell_proofs: tuple[Cell, ...] = field(default=(), repr=False)
+    centre: int = -1
+
+    @property
+    def gap(self) -> float:
+        """Relative gap (upper − lower)/upper; infinite where the upper bound is."""
+        return (self.upper - self.lower) / self.upper if math.isfinite(self.upper) else math.inf
+
+    @property
+    def cells(self) -> int:
+        """Number of cells whose multipliers make up the lower bound."""
+        return len(self.cell_proofs)
+
+    def certifies(self, tol: float) -> bool:
+        """Whether the relative gap is at most `tol`."""
+        return self.gap <= tol
+
+
+def dual_bound(points: Array, rho: float, B: Array, cells: tuple[Cell, ...]) -> float:
+    """Σ_n ⟨B_n, T_n⟩ / κ: the lower bound that B and the cells give, in the coordinates of the certificate.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, r)
+        Coordinates of the clean points; x_0 = 0.
+    rho : float
+        Radius in the same unit.
+    B : ndarray, shape (N − 1, r, r + 1)
+    cells : tuple of Cell
+        Must cover every pattern; this function does not check that.
+    """
+    value = float(np.einsum("nr,nr->", B[:, :, -1], points[1:] - points[0]))
+    kappa = max((cell_bound(cell, points, rho, B) for cell in cells), default=1.0)
+    return max(value, 0.0) / kappa
+
+
+def check_certificate(certificate: Certificate, train: TrainingSet, network: ReLUNetwork) -> tuple[float, float, float]:
+    """Recompute (lower, upper, interpolation_error) from arrays alone; no solver and no stored result is trusted.
+
+    Raises
+    ------
+    CertificateError
+        If the cells leave a pattern uncovered, a multiplier leaves its cone, the frame does not hold the data,
+        or a stored number is better than what was recomputed.
+    """
+    error = interpolation_error(network, train.points, train.rho)
+    upper = network.representation_cost
+    lower = (
+        _theorem_bound(certificate, train) if certificate.kind == "theorem" else _recomputed_bound(certificate, train)
+    )
+    stated = certificate
+    if lower < stated.lower * (1 - 1e-9) or upper > stated.upper * (1 + 1e-9):
+        msg = f"the certificate states [{stated.lower!r}, {stated.upper!r}] but supports only [{lower!r}, {upper!r}]"
+        raise CertificateError(msg)
+    if error > stated.interpolation_error + 1e-12 * float(np.abs(train.points).max()):
+        msg = (
+            f"the certificate states an interpolation error of {stated.interpolation_error:.3e}, but it is {error:.3e}"
+        )
+        raise CertificateError(msg)
+    return lower, upper, error
+
+
+def _theorem_bound(certificate: Certificate, train: TrainingSet) -> float:
+    try:
+        return rays_lower_bound(train.points, train.rho, certificate.centre)
+    except ValueError as failed:
+        msg = f"the theorem does not apply: {failed}"
+        raise CertificateError(msg) from None
+
+
+def _recomputed_bound(certificate: Certificate, train: TrainingSet) -> float:
+    frame, B, cells = certificate.frame, certificate.B, certificate.cell_proofs
+    if frame is None or B is None:
+        if certificate.lower <= 0:
+            return 0.0
+        msg = "a computed certificate needs its frame, B and cells"
+        raise CertificateError(msg)
+    r = frame.rank
+    size = float(np.ptp(train.points, axis=0).max())
+    if np.abs(frame.axes @ frame.axes.T - np.eye(r)).max() > 1e-12 or not np.array_equal(frame.origin, train.points[0]):
+        msg = "the frame is not an orthonormal one at the first point"
+        raise CertificateError(msg)
+    if float(frame.distance(train.points).max()) > 1e-9 * size + 1e-12 * float(np.abs(train.points).max()):
+        msg = "the frame does not hold the clean points"
+        raise CertificateError(msg)
+    points, rho = frame.coordinates(train.points), train.rho / frame.scale
+    if B.shape != (train.size - 1, r, r + 1):
+        msg = f"B has shape {B.shape}, expected {(train.size - 1, r, r + 1)}"
+        raise CertificateError(msg)
+    for cell in cells:
+        rows = train.size + len(cell.cuts)
+        if cell.nu.shape != (rows, rows) or cell.ell.shape != (rows, r + 1) or cell.pattern.shape != (train.size,):
+            msg = "a cell's multipliers do not have the shape of its rows"
+            raise CertificateError(msg)
+        if cell.nu.min(initial=0.0) < 0 or np.any(
+            np.linalg.norm(cell.ell[:, :r], axis=1) > cell.ell[:, r] * (1 + 1e-14)
+        ):
+            msg = f"a multiplier of pattern {cell.pattern.astype(int).tolist()} leaves its cone"
+            raise CertificateError(msg)
+    patterns = activation_patterns(points, rho, max_patterns=max(20000, certificate.patterns * 2))
+    relevant = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    if missing := uncovered(list(cells), relevant):
+        raise CertificateError(missing)
+    return dual_bound(points, rho, B, cells)

@@ -1,0 +1,151 @@
+"""A denoiser with its certificate, and the file that holds both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from exactnorm.certify.cell import Cell
+from exactnorm.certify.certificate import Certificate
+from exactnorm.geometry import Frame
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array, TrainingSet
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class CertifiedDenoiser:
+    """A network that interpolates the balls of a training set, with a bracket on the least cost.
+
+    Parameters
+    ----------
+    train : TrainingSet
+    network : ReLUNetwork
+    certificate : Certificate
+    status : str
+        Sentences saying why the solver stopped, and what is and is not shown.
+    """
+
+    train: TrainingSet
+    network: ReLUNetwork
+    certificate: Certificate
+    status: str
+
+    def __call__(self, Y: ArrayLike) -> Array:
+        """Denoised points, shape (d,) or (m, d) as given."""
+        return self.network(Y)
+
+    def score(self, y: ArrayLike, sigma: float) -> Array:
+        """Score (h(y) − y)/σ² that the denoiser stands for at noise level σ > 0."""
+        if not sigma > 0:
+            msg = f"sigma={sigma!r}; the score needs a noise level sigma > 0"
+            raise ValueError(msg)
+        return (self.network(y) - np.asarray(y, dtype=np.float64)) / sigma**2
+
+
+def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
+    """Write network, training set and certificate to `file` as plain arrays (NumPy's .npz, no pickle).
+
+    Raises
+    ------
+    ValueError
+        If the name does not end in ``.npz``.
+    """
+    if not str(file).endswith(".npz"):
+        msg = f"{str(file)!r}: give a file name that ends in .npz"
+        raise ValueError(msg)
+    net, cert = denoiser.network, denoiser.certificate
+    arrays: dict[str, Any] = {
+        "format": FORMAT, "points": denoiser.train.points, "rho": denoiser.train.rho, "status": denoiser.status,
+        "a": net.a, "w": net.w, "b": net.b, "c": net.c,
+        "bracket": [cert.lower, cert.upper, cert.interpolation_error],
+        "kind": cert.kind, "statement": cert.statement, "patterns": cert.patterns, "centre": cert.centre,
+    }  # fmt: skip
+    if net.V is not None:
+        arrays["V"] = net.V
+    if cert.frame is not None:
+        arrays |= {"origin": cert.frame.origin, "axes": cert.frame.axes, "scale": cert.frame.scale}
+    if cert.B is not None:
+        arrays["B"] = cert.B
+    if cert.cell_proofs:
+        cells = cert.cell_proofs
+        arrays |= {
+            "cell_pattern": np.array([cell.pattern for cell in cells]),
+            "cell_ball": np.array([cell.ball for cell in cells]),
+            "cell_mu": np.array([cell.mu for cell in cells]),
+            "cell_cuts": np.vstack([cell.cuts for cell in cells]),
+            "cell_nu": np.concatenate([cell.nu.ravel() for cell in cells]),
+            "cell_ell": np.vstack([cell.ell for cell in cells]),
+            "cell_sizes": np.array([len(cell.cuts) for cell in cells]),
+        }
+    np.savez_compressed(file, **arrays)
+
+
+def load(file: str | PathLike[str]) -> CertifiedDenoiser:
+    """Read what `save` wrote; nothing in the file is unpickled.
+
+    The numbers are those in the file: `check_certificate` recomputes them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not one that `save` wrote, or is damaged.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as data:
+            arrays = {name: data[name] for name in data.files}
+        if int(arrays["format"]) != FORMAT:
+            msg = f"format {int(arrays['format'])} is not the one this version reads ({FORMAT})"
+            raise ValueError(msg)
+        return _from_arrays(arrays)
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, BadZipFile, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        msg = f"{str(file)!r} does not hold a denoiser that exactnorm saved: {error}"
+        raise ValueError(msg) from None
+
+
+def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
+    train = TrainingSet(data["points"], float(data["rho"]))
+    network = ReLUNetwork(data["a"], data["w"], data["b"], data.get("V"), data["c"])
+    lower, upper, error = (float(x) for x in data["bracket"])
+    certificate = Certificate(
+        upper=upper,
+        lower=lower,
+        interpolation_error=error,
+        kind=str(data["kind"]),
+        statement=str(data["statement"]),
+        patterns=int(data["patterns"]),
+        frame=Frame(data["origin"], data["axes"], float(data["scale"])) if "axes" in data else None,
+        B=data.get("B"),
+        cell_proofs=_cells_from_arrays(data, train.size) if "cell_ball" in data else (),
+        centre=int(data["centre"]),
+    )
+    return CertifiedDenoiser(train, network, certificate, str(data["status"]))
+
+
+def _cells_from_arrays(data: dict[str, Any], size: int) -> tuple[Cell, ...]:
+    cells = []
+    cut = row = entry = 0
+    for k, m in enumerate(int(m) for m in data["cell_sizes"]):
+        rows = size + m
+        cells.append(
+            Cell(
+                pattern=data["cell_pattern"][k],
+                ball=int(data["cell_ball"][k]),
+                cuts=data["cell_cuts"][cut : cut + m],
+                mu=float(data["cell_mu"][k]),
+                nu=data["cell_nu"][entry : entry + rows * rows].reshape(rows, rows),
+                ell=data["cell_ell"][row : row + rows],
+            )
+        )
+        cut, row, entry = cut + m, row + rows, entry + rows * rows
+    return tuple(cells)

@@ -1,0 +1,1 @@
+"""One module per theorem's geometry: points -> ReLUNetwork."""

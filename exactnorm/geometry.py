@@ -1,0 +1,103 @@
+"""Affine hulls and their coordinates, and distances between convex hulls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import lsq_linear, nnls
+
+from exactnorm.training_set import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Orthonormal coordinates in an affine subspace: y = origin + scale · axesᵀ t.
+
+    Parameters
+    ----------
+    origin : ndarray, shape (d,)
+    axes : ndarray, shape (r, d)
+        Orthonormal rows.
+    scale : float
+        Length of one unit of the coordinates, in the unit of y.
+    """
+
+    origin: Array
+    axes: Array
+    scale: float = 1.0
+
+    @property
+    def rank(self) -> int:
+        """Dimension r of the subspace."""
+        return int(self.axes.shape[0])
+
+    def coordinates(self, y: Array) -> Array:
+        """Coordinates (…, r) of the orthogonal projection of y (…, d) onto the subspace."""
+        return (y - self.origin) @ self.axes.T / self.scale
+
+    def points(self, t: Array) -> Array:
+        """Points (…, d) with coordinates t (…, r)."""
+        return self.origin + self.scale * (t @ self.axes)
+
+    def distance(self, y: Array) -> Array:
+        """Distance (…,) of y (…, d) from the subspace."""
+        return np.asarray(np.linalg.norm(y - self.points(self.coordinates(y)), axis=-1))
+
+
+def affine_hull(points: Array) -> Frame:
+    """Orthonormal coordinates of the affine hull of `points` (N, d): x_0 at the origin, the farthest point at 1.
+
+    Directions in which the points spread by no more than rounding (of the data's size and of its distance
+    from the origin) do not count towards the rank.
+    """
+    origin = points[0]
+    offsets = points - origin
+    scale = float(np.linalg.norm(offsets, axis=1).max())
+    offsets = offsets / scale
+    _, singular, axes = np.linalg.svd(offsets, full_matrices=False)
+    rounding = np.finfo(float).eps * (1 + float(np.abs(points).max()) / scale)
+    rank = max(1, int(np.sum(singular > 8 * rounding * np.sqrt(points.size))))
+    return Frame(origin.copy(), np.ascontiguousarray(axes[:rank]), scale)
+
+
+def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, float]:
+    """Middle of the widest gap between two point sets, given as rows.
+
+    Returns
+    -------
+    w : ndarray, shape (d,)
+        Unit normal (zero where the convex hulls meet).
+    b : float
+    h : float
+        Half the distance between the convex hulls: w·x + b ≥ h on `ones` and ≤ −h on `zeros`.
+    """
+    differences = (ones[:, None, :] - zeros[None, :, :]).reshape(-1, ones.shape[1])
+    # min ‖Dᵀλ‖² + (1 − Σλ)² over λ ≥ 0: at any fixed direction of λ the best Σλ is 1/(1 + p²), p the norm at Σλ = 1,
+    # so λ/Σλ gives the shortest difference of the hulls.
+    matrix = np.vstack([differences.T, np.ones(len(differences))])
+    target = np.zeros(matrix.shape[0])
+    target[-1] = 1.0
+    size = float(np.abs(differences).max())
+    for solve in (_nnls, _bvls):
+        weights = solve(matrix, target)
+        shortest = differences.T @ (weights / weights.sum())
+        gap = float(np.linalg.norm(shortest))
+        if gap <= 1e-14 * size:
+            return np.zeros(ones.shape[1]), 0.0, 0.0
+        w = shortest / gap
+        low, high = float((zeros @ w).max()), float((ones @ w).min())
+        # The hulls are at most `gap` apart, and this hyperplane keeps them high − low apart: the two must agree.
+        # They do not always: nnls of SciPy 1.17 stops at points that are not optimal on some subsets of {0,1}⁴.
+        if high - low >= (1 - 1e-9) * gap - 1e-13 * size:
+            return w, -(low + high) / 2, max((high - low) / 2, 0.0)
+    msg = f"the distance between the hulls of {len(ones)} and {len(zeros)} points could not be computed to 9 digits"
+    raise ArithmeticError(msg)
+
+
+def _nnls(matrix: Array, target: Array) -> Array:
+    return np.asarray(nnls(matrix, target, maxiter=30 * matrix.shape[1])[0])
+
+
+def _bvls(matrix: Array, target: Array) -> Array:
+    return np.asarray(lsq_linear(matrix, target, bounds=(0, np.inf), method="bvls", tol=1e-15).x)

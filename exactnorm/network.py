@@ -1,0 +1,175 @@
+"""The two-layer ReLU network with a skip connection, h(y) = Σ_k a_k [w_k·y + b_k]_+ + V y + c."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from exactnorm.geometry import Frame
+from exactnorm.training_set import Array, real_array
+
+
+@dataclass(frozen=True, eq=False)
+class ReLUNetwork:
+    """A two-layer ReLU network R^d → R^d with a skip connection: h(y) = Σ_k a_k [w_k·y + b_k]_+ + V y + c.
+
+    Parameters
+    ----------
+    a : array_like, shape (K, d)
+        Output weights, one neuron a row.
+    w : array_like, shape (K, d)
+        Input weights.
+    b : array_like, shape (K,)
+        Biases.
+    c : array_like, shape (d,)
+        Output bias.
+    V : array_like, shape (d, d), optional
+        Skip connection; None for none, so that a wide network needs no d×d matrix.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not finite or the shapes do not fit together.
+
+    Notes
+    -----
+    The fields are given in this order: ``ReLUNetwork(a, w, b, V, c)``. Arrays are copied and read-only.
+    """
+
+    a: Array
+    w: Array
+    b: Array
+    V: Array | None
+    c: Array
+
+    def __post_init__(self) -> None:
+        fields = {name: real_array(getattr(self, name), name) for name in ("a", "w", "b", "c")}
+        if self.V is not None:
+            fields["V"] = real_array(self.V, "V")
+        d = fields["c"].shape[-1] if fields["c"].ndim == 1 else -1
+        k = fields["b"].shape[0] if fields["b"].ndim == 1 else -1
+        expected = {"a": (k, d), "w": (k, d), "b": (k,), "c": (d,), "V": (d, d)}
+        for name, array in fields.items():
+            if array.shape != expected[name]:
+                shapes = {key: value.shape for key, value in fields.items()}
+                msg = f"network shapes do not fit: {shapes}; expected a, w (K, d), b (K,), V (d, d) or None, c (d,)"
+                raise ValueError(msg)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    @property
+    def neurons(self) -> int:
+        """Number of neurons, K."""
+        return int(self.b.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        """Dimension d of input and output."""
+        return int(self.c.shape[0])
+
+    def __call__(self, Y: ArrayLike) -> Array:
+        """Value h(y), shape (d,) for one point (d,) or (m, d) for many."""
+        Y = self._inputs(Y)
+        value = np.maximum(Y @ self.w.T + self.b, 0.0) @ self.a + self.c
+        return value if self.V is None else value + Y @ self.V.T
+
+    def jacobian(self, Y: ArrayLike) -> Array:
+        """Jacobian Dh(y), shape (d, d) for one point or (m, d, d) for many; the ReLU's derivative at 0 is 0."""
+        Y = self._inputs(Y)
+        active = (Y @ self.w.T + self.b > 0).astype(float)
+        # (m, d, K) times (K, d): one matrix product a point, without an (m, K, d, d) array.
+        D = (active[..., None, :] * self.a.T) @ self.w
+        return D if self.V is None else D + self.V
+
+    @property
+    def representation_cost(self) -> float:
+        """Σ_k ‖a_k‖ ‖w_k‖: the cost of these weights once balanced.
+
+        It is R(h) itself, the least cost over all networks that realise h, when no two neurons share a kink
+        (see `merged`); an upper bound of R(h) otherwise.
+        """
+        return float(np.linalg.norm(self.a, axis=1) @ np.linalg.norm(self.w, axis=1))
+
+    def balanced(self) -> ReLUNetwork:
+        """Same function with ‖a_k‖ = ‖w_k‖, so that ½ Σ (‖a_k‖² + ‖w_k‖²) equals the representation cost.
+
+        Neurons with a_k = 0 are dropped; those with w_k = 0 are constants and go into c.
+        """
+        net = self._without_idle_neurons()
+        factor = np.sqrt(np.linalg.norm(net.a, axis=1) / np.linalg.norm(net.w, axis=1))[:, None]
+        return ReLUNetwork(net.a / factor, net.w * factor, net.b * factor[:, 0], net.V, net.c)
+
+    def merged(self, tolerance: float = 1e-12) -> ReLUNetwork:
+        """Same function with no two neurons on the same kink, and each ‖w_k‖ = 1.
+
+        Parameters
+        ----------
+        tolerance : float
+            Two kinks are the same when their unit normals, and their offsets relative to the largest offset
+            or 1, differ by at most this. The default is a few hundred roundings.
+
+        Notes
+        -----
+        Opposite neurons on one kink are joined through a[−t]_+ = a[t]_+ − a t, whose linear part goes to V, c.
+        """
+        net = self._without_idle_neurons()
+        norm = np.linalg.norm(net.w, axis=1)
+        kinks = np.column_stack([net.w, net.b]) / norm[:, None]
+        a = net.a * norm[:, None]
+        scale = max(1.0, float(np.abs(kinks[:, -1]).max(initial=0.0)))
+        V, c = net.V, net.c.copy()
+        # Equal or opposite kinks have nearly equal |kink·probe|, so only neighbours in that order are compared.
+        probe = np.cos(np.arange(kinks.shape[1]))
+        key = np.abs(kinks @ probe)
+        window = tolerance * scale * float(np.abs(probe).sum())
+        kept: list[int] = []
+        for k in np.argsort(key, kind="stable"):
+            for m in reversed(kept):
+                if key[k] - key[m] > window:
+                    kept.append(k)
+                    break
+                if np.abs(kinks[k] - kinks[m]).max() <= tolerance * scale:
+                    a[m] += a[k]
+                    break
+                if np.abs(kinks[k] + kinks[m]).max() <= tolerance * scale:
+                    a[m] += a[k]
+                    V = (np.zeros((net.dimension,) * 2) if V is None else V) - np.outer(a[k], kinks[m, :-1])
+                    c -= a[k] * kinks[m, -1]
+                    break
+            else:
+                kept.append(k)
+        kept.sort()
+        return ReLUNetwork(a[kept], kinks[kept, :-1], kinks[kept, -1], V, c)._without_idle_neurons()
+
+    def lifted(self, frame: Frame) -> ReLUNetwork:
+        """The network y ↦ frame.points(h(frame.coordinates(y))) on the space `frame` lies in, at the same cost.
+
+        Raises
+        ------
+        ValueError
+            If the network's dimension is not the frame's rank.
+        """
+        if self.dimension != frame.rank:
+            msg = f"the network works in {self.dimension} dimensions but the frame has rank {frame.rank}"
+            raise ValueError(msg)
+        w = self.w @ frame.axes / frame.scale
+        V = None if self.V is None else frame.axes.T @ self.V @ frame.axes
+        c = frame.points(self.c)
+        if V is not None:
+            c = c - V @ frame.origin
+        return ReLUNetwork(frame.scale * self.a @ frame.axes, w, self.b - w @ frame.origin, V, c)
+
+    def _without_idle_neurons(self) -> ReLUNetwork:
+        constant = ~np.any(self.w != 0, axis=1)
+        c = self.c + np.maximum(self.b[constant], 0.0) @ self.a[constant]
+        alive = np.any(self.a != 0, axis=1) & ~constant
+        return ReLUNetwork(self.a[alive], self.w[alive], self.b[alive], self.V, c)
+
+    def _inputs(self, Y: ArrayLike) -> Array:
+        Y = np.asarray(Y, dtype=np.float64)
+        if Y.ndim not in (1, 2) or Y.shape[-1] != self.dimension:
+            msg = f"inputs have shape {Y.shape}; this network takes ({self.dimension},) or (m, {self.dimension})"
+            raise ValueError(msg)
+        return Y

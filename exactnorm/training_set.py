@@ -1,0 +1,137 @@
+"""The training set: clean points with noise balls. The one place that validates what a user hands over."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Clean points x_0, …, x_{N-1} in R^d, each with a noise ball B(x_n, ρ).
+
+    A denoiser for the set maps the whole ball around x_n to x_n.
+
+    Parameters
+    ----------
+    points : array_like, shape (N, d)
+        The clean points, one a row, N ≥ 2, all distinct. Copied, and read-only afterwards.
+    rho : float
+        Radius of the noise balls, in the unit of the points, with 2ρ below the smallest distance
+        between two points. ``rho=0`` means the limit ρ → 0+: the denoiser is still constant near each
+        point, and only activation patterns that strictly separate the points count. (Without that
+        reading bare points would be interpolated by the identity, at no cost.)
+
+    Raises
+    ------
+    ValueError
+        If a value is not a finite real number, the shape is wrong, two points coincide, or balls touch
+        or overlap. The message names the rows and the largest admissible radius.
+    """
+
+    points: Array
+    rho: float = 0.0
+    closest: tuple[int, int] = field(init=False, repr=False)
+    """The two rows that are nearest to each other."""
+    separation: float = field(init=False, repr=False)
+    """Their distance."""
+
+    def __post_init__(self) -> None:
+        points = real_array(self.points, "points")
+        if points.ndim != 2:
+            msg = f"points has shape {points.shape}; give an array of shape (N, d), one point a row"
+            raise ValueError(msg)
+        if points.shape[0] < 2 or points.shape[1] < 1:
+            msg = f"points has shape {points.shape}; a training set needs at least two points and one coordinate"
+            raise ValueError(msg)
+        rho = real_number(self.rho, "rho")
+        if rho < 0:
+            msg = f"rho={rho:g} is negative; give a noise radius rho >= 0"
+            raise ValueError(msg)
+        i, j, distance = closest_pair(points)
+        if distance == 0:
+            msg = f"points {i} and {j} are equal; remove one of them"
+            raise ValueError(msg)
+        if 2 * rho >= distance:
+            msg = (
+                f"rho={rho:g} but points {i} and {j} are {distance:g} apart: their balls touch or overlap; "
+                f"use rho < {distance / 2:g}"
+            )
+            raise ValueError(msg)
+        points.flags.writeable = False
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "rho", rho)
+        object.__setattr__(self, "closest", (i, j))
+        object.__setattr__(self, "separation", distance)
+
+    @property
+    def size(self) -> int:
+        """Number of clean points, N."""
+        return int(self.points.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        """Dimension d of the space the points live in."""
+        return int(self.points.shape[1])
+
+
+def real_array(values: ArrayLike, name: str) -> Array:
+    """Return a fresh C-ordered float64 copy of `values`; raise ``ValueError`` unless all are finite real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # ragged rows
+        msg = f"{name} is not a rectangular array of numbers: {error}"
+        raise ValueError(msg) from None
+    if array.dtype.kind not in "biuf":
+        msg = f"{name} has dtype {array.dtype}; give real numbers"
+        raise ValueError(msg)
+    array = np.array(array, dtype=np.float64, order="C")
+    if not np.all(np.isfinite(array)):
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        msg = f"{name} holds {array[where]} at index {where}; every entry must be finite"
+        raise ValueError(msg)
+    return array
+
+
+def real_number(value: float, name: str) -> float:
+    """Return `value` as a float; raise ``ValueError`` unless it is one finite real number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        msg = f"{name}={value!r} is not a number"
+        raise ValueError(msg) from None
+    if not math.isfinite(number):
+        msg = f"{name}={number} is not finite"
+        raise ValueError(msg)
+    return number
+
+
+def closest_pair(points: Array) -> tuple[int, int, float]:
+    """Return (i, j, distance) with i < j for the two rows of `points` that are nearest to each other.
+
+    Candidates come from Gram products of centred points, row block by row block, so that 10,000 points
+    stay a matter of matrix products; near-ties are settled with differences of the points themselves.
+    """
+    centred = points - points.mean(axis=0)
+    # Dividing keeps the squares finite for data as large as 1e300 and non-zero for data as small as 1e-300.
+    spread = float(np.abs(centred).max()) or 1.0
+    centred = centred / spread
+    squares = np.einsum("nd,nd->n", centred, centred)
+    slack = 64 * np.finfo(float).eps * centred.shape[1] * float(squares.max())
+    best = (0, 1, float(math.dist(points[0], points[1])))
+    block = max(1, 2**24 // len(points))
+    for start in range(0, len(points), block):
+        rows = np.arange(start, min(start + block, len(points)))
+        gram = squares[rows, None] + squares[None, :] - 2 * centred[rows] @ centred.T
+        gram[np.arange(len(points))[None, :] <= rows[:, None]] = np.inf
+        near = np.argwhere(gram <= gram.min() + slack) if np.isfinite(gram.min()) else np.empty((0, 2), int)
+        for i, j in near:
+            distance = math.dist(points[rows[i]], points[j])
+            if distance < best[2]:
+                best = (int(rows[i]), int(j), distance)
+    return best
