@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from exactnorm.training_set import Array
 
 
-def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple[Array, np.ndarray, Array]:
+def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple[Array, NDArray[np.intp], Array]:
     """Split points into one-sided rays from the point `centre`.
 
     Parameters
@@ -22,7 +25,7 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     Returns
     -------
     u : ndarray, shape (L, d)
-        Unit vectors of the rays.
+        Unit vectors of the rays, each taken from the farthest point on its ray.
     ray : ndarray of int, shape (N,)
         The ray each point lies on; −1 for the centre.
     t : ndarray, shape (N,)
@@ -33,26 +36,29 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     ValueError
         If two rays make an angle below 90°, with the two rows at fault.
     """
-    offsets = points - points[centre]
-    t = np.linalg.norm(offsets, axis=1)
-    units = offsets / np.where(t > 0, t, 1.0)[:, None]
-    cosines = units @ units.T
+    units, t = _units(points, centre)
+    others = np.delete(np.arange(len(points)), centre)
     ray = np.full(len(points), -1)
-    first: list[int] = []
-    for n in range(len(points)):
-        if n == centre or ray[n] >= 0:
-            continue
-        aligned = np.flatnonzero(cosines[n] > 1 - 1e-6)
-        aligned = aligned[np.linalg.norm(units[aligned] - units[n], axis=1) <= tolerance]
-        ray[aligned] = len(first)
-        first.append(n)
-    between = cosines[np.ix_(first, first)] - 2 * np.eye(len(first))
-    if between.size and between.max() > tolerance:
-        i, j = np.unravel_index(int(np.argmax(between)), between.shape)
-        angle = float(np.degrees(np.arccos(min(1.0, float(between[i, j])))))
-        msg = f"seen from point {centre}, points {first[i]} and {first[j]} make an angle of {angle:.4g}°, below 90°"
-        raise ValueError(msg)
-    return units[first], ray, t
+    ray[others] = others  # each on a ray of its own, until found aligned with an earlier one
+    for rows, cosines in _row_blocks(units):
+        for i, n in enumerate(rows):
+            if ray[n] != n:  # already on the ray of an earlier point
+                continue
+            close = rows[0] + np.flatnonzero(cosines[i] > tolerance)
+            close = close[(close > n) & (ray[close] == close)]
+            together = np.linalg.norm(units[close] - units[n], axis=1) <= tolerance
+            ray[close[together]] = n
+            if not together.all():
+                m = int(close[~together][0])
+                angle = float(np.degrees(np.arccos(min(1.0, float(cosines[i, m - rows[0]])))))
+                msg = f"seen from point {centre}, points {n} and {m} make an angle of {angle:.4g}°, below 90°"
+                raise ValueError(msg)
+    names, ray[others] = np.unique(ray[others], return_inverse=True)
+    # The farthest point of a ray knows its direction best.
+    order = others[np.argsort(t[others], kind="stable")]
+    farthest = np.empty(len(names), int)
+    farthest[ray[order]] = order
+    return units[farthest], ray, t
 
 
 def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
@@ -60,7 +66,9 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
 
     Along ray l the component of h in direction u_l has mean slope Δ/(Δ−2ρ) over each gap between balls and slope 0
     on the balls, so its slope varies by at least 2Δ/(Δ−2ρ) a gap; and a neuron of cost 1 supplies at most a total
-    variation of 1 to all rays together, because ‖Σ ±[u_l·w]_+ u_l‖ ≤ ‖w‖ when the u_l are pairwise obtuse.
+    variation of 1 to all rays together, because ‖Σ ±[u_l·w]_+ u_l‖ ≤ ‖w‖ when the u_l are pairwise obtuse. Where
+    rounding leaves inner products of up to ε > 0 between the L rays, the right side is at most (1 + 2Lε)‖w‖ for
+    Lε ≤ 0.1, and the sum is divided by that.
 
     Raises
     ------
@@ -68,11 +76,32 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
         If the points are not such rays, or two balls on one ray touch.
     """
     u, ray, t = one_sided_rays(points, centre)
-    total = 0.0
-    for k in range(len(u)):
-        gaps = np.diff(np.sort(np.append(t[ray == k], 0.0)))
-        if gaps.min() <= 2 * rho:
-            msg = f"two points on one ray are {gaps.min():g} apart, not more than 2·rho = {2 * rho:g}"
-            raise ValueError(msg)
-        total += float((2 * gaps / (gaps - 2 * rho)).sum())
-    return total
+    order = np.lexsort((t, ray))[1:]  # the centre, ray −1, comes first
+    start = np.diff(ray[order], prepend=-1) > 0
+    gaps = t[order] - np.where(start, 0.0, np.concatenate([[0.0], t[order][:-1]]))
+    if gaps.min() <= 2 * rho:
+        msg = f"two points on one ray are {gaps.min():g} apart, not more than 2·rho = {2 * rho:g}"
+        raise ValueError(msg)
+    excess = len(u) * max((float(np.triu(c, 1).max(initial=0.0)) for _, c in _row_blocks(u)), default=0.0)
+    if excess > 0.1:
+        msg = f"the {len(u)} rays are not 90° apart to enough digits for so many"
+        raise ValueError(msg)
+    return float((2 * gaps / (gaps - 2 * rho)).sum()) / (1 + 2 * excess)
+
+
+def _units(points: Array, centre: int) -> tuple[Array, Array]:
+    offsets = points - points[centre]
+    # Dividing first keeps the squares finite and non-zero whatever the unit of the points.
+    size = float(np.abs(offsets).max())
+    offsets /= size
+    length = np.linalg.norm(offsets, axis=1)
+    offsets /= np.where(length > 0, length, 1.0)[:, None]
+    return offsets, size * length
+
+
+def _row_blocks(units: Array) -> Iterator[tuple[NDArray[np.intp], Array]]:
+    """Inner products of the rows with themselves and the later rows, some rows at a time."""
+    step = max(1, 2**23 // len(units))
+    for start in range(0, len(units), step):
+        rows = np.arange(start, min(start + step, len(units)))
+        yield rows, units[rows] @ units[start:].T

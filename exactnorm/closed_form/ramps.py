@@ -1,0 +1,48 @@
+"""Networks that are sums of ramps, c + Σ_k jump_k φ_k(u_k·y): the shape of every closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array
+
+
+def ramp_network(u: Array, start: Array, end: Array, jump: Array, c: Array) -> ReLUNetwork:
+    """The network c + Σ_k jump_k φ_k(u_k·y), where φ_k rises linearly from 0 at start_k to 1 at end_k.
+
+    Parameters
+    ----------
+    u : ndarray, shape (K, d)
+        Unit vectors.
+    start, end : ndarray, shape (K,)
+        start < end, in the unit of the points.
+    jump : ndarray, shape (K, d)
+    c : ndarray, shape (d,)
+
+    Returns
+    -------
+    ReLUNetwork
+        2K neurons, without linear part, of cost Σ_k 2‖jump_k‖/(end_k − start_k). Neurons that share a kink are
+        not merged: at ρ = 0 the end of one ramp is the start of the next, and this cost is the limit for ρ → 0+.
+    """
+    slope = jump / (end - start)[:, None]
+    return ReLUNetwork(np.vstack([slope, -slope]), np.vstack([u, u]), -np.concatenate([start, end]), None, c)
+
+
+def chain(x: Array, following: Array, u: Array, rho: float) -> tuple[Array, Array, Array]:
+    """Starts, ends and jumps of the ramps that lead from each ball to the following one along u.
+
+    Parameters
+    ----------
+    x, following : ndarray, shape (K, d)
+        Centres of the two balls of each gap.
+    u : ndarray, shape (K, d)
+        Unit vector from the first to the second.
+    rho : float
+        Radius of the balls.
+    """
+    start = np.einsum("kd,kd->k", u, x) + rho
+    # Far from the origin start and end are known to fewer digits than the gap itself, so it is not their difference.
+    gap = np.einsum("kd,kd->k", u, following - x)
+    return start, start + (gap - 2 * rho), following - x
