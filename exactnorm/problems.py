@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.training_set import Array, TrainingSet
 
-RAYS = "proved formula for one-sided rays, Σ 2Δ/(Δ−2ρ) over the gaps Δ; Zeno et al. (2023)"
-MEASURED = "measured: computed brackets, rounded outwards"
+# The formula for one-sided rays is Σ 2Δ/(Δ−2ρ) over the gaps Δ (published by Zeno et al., 2023).
+RAYS = "proved: one-sided rays"
+MEASURED = "measured: computed bracket"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,22 +67,22 @@ def orthonormal() -> Problem:
 
 def obtuse() -> Problem:
     """An obtuse triangle, x_0 at the obtuse angle."""
-    train = _train([[0, 0], [1, 0], [-0.7, 1]], 0.1)
+    train = _train([[0.0, 0.0], [1.0, 0.0], [-0.7, 1.0]], 0.1)
     return Problem("obtuse", train, _gaps(0.1, 1, math.hypot(0.7, 1)), RAYS)
 
 
 def rays() -> Problem:
     """Two one-sided rays with two points each, at an angle of 1.9 radians."""
-    u, v = np.array([1.0, 0.0]), np.array([math.cos(1.9), math.sin(1.9)])
-    train = _train(np.array([0 * u, u, 2.2 * u, 0.8 * v, 2 * v]), 0.1)
-    return Problem("rays", train, _gaps(0.1, 1, 1.2, 0.8, 1.2), RAYS)
+    u, v = [1.0, 0.0], [math.cos(1.9), math.sin(1.9)]
+    points = np.outer([0, 1, 2.2, 0, 0], u) + np.outer([0, 0, 0, 0.8, 2], v)
+    return Problem("rays", _train(points, 0.1), _gaps(0.1, 1, 1.2, 0.8, 1.2), RAYS)
 
 
 def equilateral() -> Problem:
-    """An equilateral triangle of circumradius R = 1."""
+    """An equilateral triangle of circumradius R = 1: optimum 12R/(3R−4ρ) for ρ ≤ R/2 (Zeno et al., 2023)."""
     angles = 2 * np.pi * np.arange(3) / 3
     train = _train(np.column_stack([np.cos(angles), np.sin(angles)]), 0.1)
-    source = "proved for rho ≤ R/2: 12R/(3R−4ρ); Zeno et al. (2023)"
+    source = "proved for rho ≤ R/2"
     return Problem("equilateral", train, 12 / (3 - 4 * 0.1), source)
 
 
@@ -106,8 +107,11 @@ def isosceles() -> Problem:
 
 
 def infeasible() -> Problem:
-    """Disjoint balls that no network interpolates: every line that misses all three leaves balls 0 and 1 together."""
-    source = "proved: the altitudes from points 0 and 1, 0.894, are below 2·rho, so no line cuts off either ball"
+    """Disjoint balls that no network interpolates: every line that misses all three leaves balls 0 and 1 together.
+
+    The altitudes from points 0 and 1 are 0.894, less than 2ρ = 0.92, so no line cuts off either ball.
+    """
+    source = "proved: two altitudes are below 2·rho"
     return Problem("infeasible", _train(_ISOSCELES, 0.46), math.inf, source)
 
 
@@ -165,7 +169,7 @@ def gaussian(size: int, dimension: int, seed: int, rho: float | None = None) -> 
     points = np.random.default_rng(seed).standard_normal((size, dimension))
     if rho is None:
         rho = 0.05 * TrainingSet(points).separation
-    source = f"numpy.random.default_rng({seed}).standard_normal(({size}, {dimension}))"
+    source = f"standard normal, default_rng({seed})"
     return Problem(f"gaussian({size}, {dimension}, seed={seed})", TrainingSet(points, rho), None, source)
 
 
@@ -183,7 +187,7 @@ def digits(size: int, rho: float = 2.0) -> Problem:
     if not 2 <= size <= len(images):
         msg = f"digits of size {size}: choose 2 to {len(images)} images"
         raise ValueError(msg)
-    source = "Alpaydin and Kaynak (1998), UCI, doi:10.24432/C50P49, CC BY 4.0"
+    source = "UCI optical digits, CC BY 4.0"
     return Problem(f"digits{size}", TrainingSet(images[:size], rho), None, source)
 
 

@@ -1,0 +1,162 @@
+"""Drawings of denoisers: each function takes and returns a matplotlib Axes, and draws what it is given.
+
+Needs matplotlib: ``pip install 'exactnorm[plot]'``. Colours are from the palette of Okabe and Ito, which colour-blind
+readers can tell apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from exactnorm.certify import CertifiedDenoiser
+from exactnorm.training_set import Array
+
+try:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PatchCollection
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Circle
+except ImportError as missing:
+    msg = "drawing needs matplotlib, the extra `plot`: pip install 'exactnorm[plot]'"
+    raise ImportError(msg) from missing
+
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+
+
+def figure(width: float = 5.0, height: float = 4.0) -> Figure:
+    """An empty figure, `width` by `height` inches, that needs no display."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def line(denoiser: CertifiedDenoiser, axes: Axes | None = None) -> Axes:
+    """Draw a denoiser of one coordinate: h(y) against y, noise balls shaded, kinks marked.
+
+    Parameters
+    ----------
+    denoiser : CertifiedDenoiser
+        Of dimension d = 1.
+    axes : Axes, optional
+        A new one of 5 by 4 inches if not given.
+
+    Raises
+    ------
+    ValueError
+        If the dimension is not 1.
+    """
+    train, network = denoiser.train, denoiser.network
+    _needs_dimension(1, train.dimension)
+    axes = axes if axes is not None else figure().add_subplot()
+    points = np.sort(train.points[:, 0])
+    margin = 0.15 * (points[-1] - points[0])
+    ends = (points[0] - train.rho - margin, points[-1] + train.rho + margin)
+    kinks = -network.b / network.w[:, 0]
+    # h is piecewise linear: its kinks and two ends draw it exactly.
+    y = np.sort(np.concatenate([ends, kinks[(kinks > ends[0]) & (kinks < ends[1])]]))
+    for n, x in enumerate(points):
+        axes.axvspan(x - train.rho, x + train.rho, color=ORANGE, alpha=0.25, lw=0, label=None if n else "noise balls")
+    axes.plot(ends, ends, color=GREY, lw=0.8, ls=":", label="identity")
+    axes.plot(y, network(y[:, None])[:, 0], color=BLUE, label="denoiser h")
+    axes.plot(kinks, network(kinks[:, None])[:, 0], "|", color=VERMILION, ms=10, label="kinks")
+    axes.plot(points, points, "o", color="black", ms=4, label="clean points")
+    axes.set(xlabel="y", ylabel="h(y)", xlim=ends)
+    axes.legend(fontsize="small")
+    return axes
+
+
+def field(denoiser: CertifiedDenoiser, axes: Axes | None = None, arrows: int = 17) -> Axes:
+    """Draw a denoiser of two coordinates: arrows from y towards h(y), noise balls, and the lines where h has kinks.
+
+    Parameters
+    ----------
+    denoiser : CertifiedDenoiser
+        Of dimension d = 2.
+    axes : Axes, optional
+        A new one of 5 by 4 inches if not given.
+    arrows : int
+        Number of arrows along the longer side. Their lengths are in proportion to ‖h(y) − y‖.
+
+    Raises
+    ------
+    ValueError
+        If the dimension is not 2.
+    """
+    train, network = denoiser.train, denoiser.network
+    _needs_dimension(2, train.dimension)
+    axes = axes if axes is not None else figure().add_subplot()
+    low, high = _window(train.points, train.rho)
+    for n in range(network.neurons):
+        axes.axline(*_two_points_on_kink(network.w[n], network.b[n]), color=GREY, lw=0.8, label="_" if n else "kinks")
+    step = float((high - low).max()) / (arrows - 1)
+    grid = np.stack(np.meshgrid(*(np.arange(low[i], high[i] + step / 2, step) for i in (0, 1))), -1).reshape(-1, 2)
+    move = network(grid) - grid
+    longest = float(np.linalg.norm(move, axis=1).max())
+    axes.quiver(*grid.T, *move.T, color=BLUE, angles="xy", scale_units="xy", scale=longest / (1.6 * step), width=0.004)
+    _balls(axes, train.points, train.rho)
+    axes.plot(*train.points.T, "o", color="black", ms=4, label="clean points", ls="none")
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", xlabel="$y_1$", ylabel="$y_2$")
+    axes.legend(fontsize="small", loc="upper right", framealpha=0.9)
+    return axes
+
+
+def images(
+    rows: Sequence[ArrayLike],
+    shape: tuple[int, int],
+    axes: Axes | None = None,
+    labels: Sequence[str] = (),
+) -> Axes:
+    """Draw images row by row, all on one grey scale, dark on light.
+
+    Parameters
+    ----------
+    rows : sequence of array_like, each of shape (m, height·width)
+        Rows may differ in their number of images.
+    shape : (int, int)
+        Height and width in pixels.
+    axes : Axes, optional
+        A new one if not given.
+    labels : sequence of str
+        Text at the left of each row.
+    """
+    tables = [np.asarray(row, dtype=np.float64).reshape(-1, *shape) for row in rows]
+    columns = max(len(table) for table in tables)
+    axes = axes if axes is not None else figure(1.2 * columns, 1.2 * len(tables)).add_subplot()
+    low, high = min(float(table.min()) for table in tables), max(float(table.max()) for table in tables)
+    for i, table in enumerate(tables):
+        for j, image in enumerate(table):
+            # One pixel of room between images; row 0 on top.
+            box = (j * 1.1, j * 1.1 + 1, -(i * 1.1) - 1, -(i * 1.1))
+            axes.imshow(image, cmap="gray_r", vmin=low, vmax=high, extent=box, interpolation="nearest")
+    axes.set(xlim=(-0.05, columns * 1.1 - 0.05), ylim=(-len(tables) * 1.1 + 0.05, 0.05), aspect="equal", xticks=[])
+    axes.set_yticks([-(i * 1.1) - 0.5 for i in range(len(labels))], labels, rotation=90, va="center")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def _needs_dimension(wanted: int, given: int) -> None:
+    if given != wanted:
+        msg = f"this drawing is for points in {wanted} dimension{'s' * (wanted > 1)}; the denoiser has {given}"
+        raise ValueError(msg)
+
+
+def _window(points: Array, rho: float) -> tuple[Array, Array]:
+    """Lower and upper corner of the part of the plane to draw."""
+    low, high = points.min(axis=0) - rho, points.max(axis=0) + rho
+    margin = 0.25 * float((high - low).max())
+    return low - margin, high + margin
+
+
+def _two_points_on_kink(w: Array, b: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    foot = -b * w / (w @ w)
+    other = foot + np.array([-w[1], w[0]]) / np.linalg.norm(w)
+    return (float(foot[0]), float(foot[1])), (float(other[0]), float(other[1]))
+
+
+def _balls(axes: Any, points: Array, rho: float) -> None:
+    balls = PatchCollection([Circle((float(x), float(y)), rho) for x, y in points], fc=ORANGE, ec=VERMILION, alpha=0.45)
+    balls.set_label("noise balls")
+    axes.add_collection(balls)

@@ -1,0 +1,123 @@
+"""Tables and sentences about results, as rich renderables and plain records; nothing is printed here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from exactnorm.certify import CertifiedDenoiser
+from exactnorm.geometry import affine_hull
+from exactnorm.problems import Problem
+
+
+def solution_record(denoiser: CertifiedDenoiser, seconds: float) -> dict[str, Any]:
+    """What `exactnorm solve --json` prints: plain numbers and strings, None for what is not finite."""
+    train, certificate = denoiser.train, denoiser.certificate
+    record = {
+        "points": train.size,
+        "dimension": train.dimension,
+        "rank": affine_hull(train.points).rank,
+        "rho": train.rho,
+        "upper": certificate.upper,
+        "lower": certificate.lower,
+        "gap": certificate.gap,
+        "interpolation_error": certificate.interpolation_error,
+        "neurons": denoiser.network.neurons,
+        "patterns": certificate.patterns,
+        "cells": certificate.cells,
+        "kind": certificate.kind,
+        "status": denoiser.status,
+        "seconds": seconds,
+    }
+    return {name: finite_or_none(value) for name, value in record.items()}
+
+
+def finite_or_none(value: Any) -> Any:
+    """The value, or None for a float that strict JSON cannot hold."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> RenderableType:
+    """A table of one solution, and below it what is and is not shown."""
+    train, certificate, network = denoiser.train, denoiser.certificate, denoiser.network
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    rank = affine_hull(train.points).rank
+    table.add_row("points", f"{train.size} in {train.dimension} dimensions, affine rank {rank}")
+    table.add_row("noise radius rho", f"{train.rho:g}")
+    table.add_row("cost of the network", f"{certificate.upper:.9g}")
+    table.add_row("lower bound", f"{certificate.lower:.9g}")
+    table.add_row("relative gap", f"{certificate.gap:.2e}")
+    table.add_row("interpolation error", f"{certificate.interpolation_error:.2e}")
+    table.add_row("neurons", str(network.neurons))
+    if certificate.patterns:
+        table.add_row("patterns, cells", f"{certificate.patterns}, {certificate.cells}")
+    table.add_row("time", f"{seconds:.2f} s")
+    return Group(table, Text(what_is_shown(denoiser)), Text(denoiser.status))
+
+
+def what_is_shown(denoiser: CertifiedDenoiser) -> str:
+    """Sentences that say what the certificate shows and what it does not."""
+    certificate = denoiser.certificate
+    if certificate.lower > 0:
+        because = (
+            "a theorem whose hypotheses were checked on these points"
+            if certificate.kind == "theorem"
+            else "dual multipliers whose bound was recomputed from the stored arrays in floating point"
+        )
+        below = (
+            f"No network that maps these balls to their centres costs less than {certificate.lower:.9g}, by {because}."
+        )
+    else:
+        below = "No positive lower bound is shown."
+    if not math.isfinite(certificate.upper):
+        return f"{below} No network was found."
+    return (
+        f"{below} The network found costs {certificate.upper:.9g} and maps every ball to within "
+        f"{certificate.interpolation_error:.1e} of its centre; that residual is not zero, so its cost is a measured "
+        "value and not a proof of an upper bound."
+    )
+
+
+def problems_table(problems: Iterable[Problem]) -> Table:
+    """The named problems, one a row."""
+    table = Table(title="Named problems", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    for heading in ("points", "dimension", "rho"):
+        table.add_column(heading, justify="right")
+    table.add_column("optimum", overflow="fold")
+    table.add_column("source", overflow="fold")
+    for problem in problems:
+        train = problem.train
+        optimum = optimum_text(problem)
+        table.add_row(problem.name, str(train.size), str(train.dimension), f"{train.rho:.4g}", optimum, problem.source)
+    return table
+
+
+def optimum_text(problem: Problem) -> str:
+    """The recorded optimum in words."""
+    if problem.optimum is None:
+        return "not recorded"
+    if isinstance(problem.optimum, tuple):
+        return f"{problem.optimum[0]:.10g} to {problem.optimum[1]:.10g}"
+    return "none: infeasible" if math.isinf(problem.optimum) else f"{problem.optimum:.8g}"
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    """What `exactnorm problems --json` prints of one problem; an infinite optimum is infeasibility."""
+    lower, upper = problem.interval
+    return {
+        "name": problem.name,
+        "points": problem.train.size,
+        "dimension": problem.train.dimension,
+        "rho": problem.train.rho,
+        "feasible": math.isfinite(lower),
+        "optimum": None if problem.optimum is None else [finite_or_none(lower), finite_or_none(upper)],
+        "source": problem.source,
+    }

@@ -1,0 +1,32 @@
+"""What `import exactnorm` does and does not bring along."""
+
+import subprocess
+import sys
+
+import exactnorm
+
+HEAVY = ("cvxpy", "clarabel", "scs", "rich", "matplotlib", "sklearn", "torch", "onnx", "dask")
+
+
+def modules_after(statement):
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_no_solver_no_terminal_library_and_nothing_that_draws():
+    loaded = modules_after("import exactnorm")
+    assert "exactnorm.network" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_every_public_name_is_there_once_and_in_alphabetical_order():
+    names = exactnorm.__all__
+    assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert getattr(exactnorm, name).__doc__
+
+
+def test_dir_lists_every_public_name():
+    assert set(exactnorm.__all__) <= set(dir(exactnorm))
