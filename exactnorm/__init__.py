@@ -1,6 +1,7 @@
 """Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost, and the flows they drive."""
 
 from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
+from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import TrainingSet
@@ -16,5 +17,6 @@ __all__ = [
     "check_certificate",
     "interpolation_error",
     "load",
+    "min_norm_denoiser",
     "save",
 ]

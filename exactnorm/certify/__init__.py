@@ -1,12 +1,13 @@
 """What a bracket rests on: arrays in, bounds out. Knows nothing of cvxpy or of any solver."""
 
-from exactnorm.certify.cell import Cell
+from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate, CertificateError, check_certificate
 from exactnorm.certify.certified import CertifiedDenoiser, load, save
 from exactnorm.certify.interpolation import interpolation_error
 
 __all__ = [
     "Cell",
+    "CellProof",
     "Certificate",
     "CertificateError",
     "CertifiedDenoiser",

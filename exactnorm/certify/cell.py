@@ -18,7 +18,7 @@ from exactnorm.training_set import Array
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One piece of a pattern's cone with the multipliers that bound ‖B_s (w, b)‖ ≤ ‖w‖ on it.
+    """A piece of the cone of kinks that make one activation pattern.
 
     Parameters
     ----------
@@ -28,49 +28,63 @@ class Cell:
         The ball that the kinks of the cell are tangent to, or −1 for kinks anywhere in K_s.
     cuts : ndarray, shape (m, r)
         Normals p of the half-spaces p·w ≥ 0 that bound the cell further.
-    mu : float
-        Multiplier of ‖w‖² = t².
-    nu : ndarray, shape (N + m, N + m)
-        Multipliers ≥ 0 of the products of two rows, in the upper triangle.
-    ell : ndarray, shape (N + m, r + 1)
-        For each row a vector (ℓ_w, ℓ_t) with ‖ℓ_w‖ ≤ ℓ_t, whose product with the row is non-negative.
     """
 
     pattern: NDArray[np.bool_]
     ball: int
     cuts: Array
+
+    @property
+    def rows(self) -> int:
+        """Number of linear conditions: one a ball, one a cut."""
+        return len(self.pattern) + len(self.cuts)
+
+
+@dataclass(frozen=True, eq=False)
+class CellProof:
+    """Multipliers that show ‖B_s (w, b)‖ ≤ ‖w‖ on a cell.
+
+    Parameters
+    ----------
+    cell : Cell
+    mu : float
+        Multiplier of ‖w‖² = t².
+    nu : ndarray, shape (rows, rows)
+        Multipliers ≥ 0 of the products of two rows, in the strict upper triangle.
+    ell : ndarray, shape (rows, r + 1)
+        For each row a vector (ℓ_w, ℓ_t) with ‖ℓ_w‖ ≤ ℓ_t, whose product with the row is non-negative.
+    """
+
+    cell: Cell
     mu: float
     nu: Array
     ell: Array
 
 
-def kink_map(pattern: NDArray[np.bool_], ball: int, points: Array, rho: float) -> Array:
-    """Matrix T with (w, b) = T ẑ: drops t, or on a cell tangent to `ball` sets b = σ_j ρ t − w·x_j."""
+def kink_map(cell: Cell, points: Array, rho: float) -> Array:
+    """Matrix T with (w, b) = T ẑ: drops t, or on a cell tangent to ball j sets b = σ_j ρ t − w·x_j."""
     r = points.shape[1]
-    if ball < 0:
+    if cell.ball < 0:
         return np.eye(r + 1, r + 2)
-    sign = 1.0 if pattern[ball] else -1.0
-    T = np.zeros((r + 1, r + 1))
-    T[:r, :r] = np.eye(r)
-    T[r, :r] = -points[ball]
-    T[r, r] = sign * rho
+    T = np.eye(r + 1)
+    T[r, :r] = -points[cell.ball]
+    T[r, r] = rho if cell.pattern[cell.ball] else -rho
     return T
 
 
-def cell_rows(pattern: NDArray[np.bool_], ball: int, cuts: Array, points: Array, rho: float) -> Array:
-    """Rows g, shape (N + m, dim ẑ), whose products with ẑ are non-negative on the cell.
+def cell_rows(cell: Cell, points: Array, rho: float) -> Array:
+    """Rows g, shape (rows, dim ẑ), whose products with ẑ are non-negative on the cell.
 
-    Row n is σ_n (w·x_n + b) − ρ t, written in ẑ (zero for n = ball on a tangent cell); then one row a cut.
+    Row n is σ_n (w·x_n + b) − ρ t, written in ẑ (zero for n = j on a cell tangent to ball j); then one row a cut.
     """
-    sign = np.where(pattern, 1.0, -1.0)
-    T = kink_map(pattern, ball, points, rho)
-    rows = sign[:, None] * (np.column_stack([points, np.ones(len(points))]) @ T)
-    rows[:, -1] -= rho
-    if ball >= 0:
-        # Exactly: σ_n w·(x_n − x_j) + (σ_n σ_j − 1) ρ t; differences first, so that nothing cancels later.
-        rows[:, :-1] = sign[:, None] * (points - points[ball])
-        rows[:, -1] = (sign * sign[ball] - 1.0) * rho
-    return np.vstack([rows, np.pad(cuts, ((0, 0), (0, rows.shape[1] - cuts.shape[1])))])
+    sign = np.where(cell.pattern, 1.0, -1.0)
+    if cell.ball >= 0:
+        # σ_n w·(x_n − x_j) + (σ_n σ_j − 1) ρ t: differences first, so that nothing cancels later.
+        offsets = points - points[cell.ball]
+        rows = np.column_stack([sign[:, None] * offsets, (sign * sign[cell.ball] - 1.0) * rho])
+    else:
+        rows = np.column_stack([sign[:, None] * points, sign, np.full(len(points), -rho)])
+    return np.vstack([rows, np.pad(cell.cuts, ((0, 0), (0, rows.shape[1] - cell.cuts.shape[1])))])
 
 
 def cone_form(size: int, r: int) -> Array:
@@ -81,21 +95,20 @@ def cone_form(size: int, r: int) -> Array:
     return J
 
 
-def multiplier_form(cell: Cell, points: Array, rho: float) -> Array:
+def multiplier_form(proof: CellProof, points: Array, rho: float) -> Array:
     """Q = μ J + Σ ν_nm sym(g_n g_mᵀ) + Σ sym(g_n ℓ_nᵀ): ẑᵀ Q ẑ ≥ 0 on the cell when ν ≥ 0 and ‖ℓ_w‖ ≤ ℓ_t."""
     r = points.shape[1]
-    G = cell_rows(cell.pattern, cell.ball, cell.cuts, points, rho)
+    G = cell_rows(proof.cell, points, rho)
     ell = np.zeros_like(G)
-    ell[:, :r], ell[:, -1] = cell.ell[:, :r], cell.ell[:, r]
-    half = G.T @ np.triu(cell.nu, 1) @ G + G.T @ ell
-    Q: Array = cell.mu * cone_form(G.shape[1], r) + (half + half.T) / 2
-    return Q
+    ell[:, :r], ell[:, -1] = proof.ell[:, :r], proof.ell[:, r]
+    half = G.T @ np.triu(proof.nu, 1) @ G + G.T @ ell
+    return np.asarray(proof.mu * cone_form(G.shape[1], r) + (half + half.T) / 2)
 
 
-def slack_matrix(cell: Cell, points: Array, rho: float, B: Array) -> Array:
+def slack_matrix(proof: CellProof, points: Array, rho: float, B: Array) -> Array:
     """S = e_t e_tᵀ − (B_s T)ᵀ(B_s T) − 2Q; where S ⪰ 0, ‖B_s (w, b)‖ ≤ ‖w‖ on the cell."""
-    BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell.pattern, cell.ball, points, rho)
-    S = -BT.T @ BT - 2 * multiplier_form(cell, points, rho)
+    BT = B[proof.cell.pattern[1:]].sum(axis=0) @ kink_map(proof.cell, points, rho)
+    S: Array = -BT.T @ BT - 2 * multiplier_form(proof, points, rho)
     S[-1, -1] += 1.0
     return S
 
@@ -108,24 +121,23 @@ def interior_slack(cell: Cell, points: Array, rho: float) -> Array:
     r = points.shape[1]
     if cell.ball >= 0:
         return np.eye(r + 1) / 2
-    size = r + 2
-    S = -cone_form(size, r) * -0.5
+    S = cone_form(r + 2, r) / 2
     S[-1, -1] += 1.0
-    G = cell_rows(cell.pattern, -1, cell.cuts, points, rho)
+    G = cell_rows(cell, points, rho)
     on = int(np.argmax(cell.pattern))
     product = np.outer(G[0], G[on])
     # x_0 is the origin and |x_n| ≤ 1 in the coordinates of a certificate, which keeps this definite.
     return S - (product + product.T) / (4.0 * (1.0 + float(points[on] @ points[on])))
 
 
-def cell_bound(cell: Cell, points: Array, rho: float, B: Array) -> float:
+def cell_bound(proof: CellProof, points: Array, rho: float, B: Array) -> float:
     """Upper bound on max ‖B_s (w, b)‖ over the kinks with ‖w‖ = 1 of the cell, from its multipliers.
 
     If S has a negative eigenvalue (a solver's rounding), the multipliers are mixed with an interior point: with τ
     the largest eigenvalue of −S relative to the interior S_0, S + τ S_0 ⪰ 0, and the bound is 1 + τ.
     """
-    S = slack_matrix(cell, points, rho, B)
-    L = np.linalg.cholesky(interior_slack(cell, points, rho))
+    S = slack_matrix(proof, points, rho, B)
+    L = np.linalg.cholesky(interior_slack(proof.cell, points, rho))
     relative = np.linalg.solve(L, np.linalg.solve(L, S).T)
     rounding = 64 * len(S) * np.finfo(float).eps * float(np.abs(relative).max())
     return 1.0 + max(0.0, rounding - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from exactnorm.certify.cell import Cell, cell_bound, uncovered
+from exactnorm.certify.cell import CellProof, cell_bound, uncovered
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.geometry import Frame
@@ -43,7 +43,7 @@ class Certificate:
         The coordinates that B and the cells are written in: x_0 is the origin, the farthest point has norm 1.
     B : ndarray, shape (N − 1, r, r + 1)
         Dual matrices, one for each ball but the first.
-    cell_proofs : tuple of Cell
+    proofs : tuple of CellProof
         Cells that cover every pattern, each with its multipliers.
     centre : int
         Of kind "theorem": the point from which the data are one-sided rays; −1 otherwise.
@@ -57,7 +57,7 @@ class Certificate:
     patterns: int = 0
     frame: Frame | None = field(default=None, repr=False)
     B: Array | None = field(default=None, repr=False)
-    cell_proofs: tuple[Cell, ...] = field(default=(), repr=False)
+    proofs: tuple[CellProof, ...] = field(default=(), repr=False)
     centre: int = -1
 
     @property
@@ -68,14 +68,14 @@ class Certificate:
     @property
     def cells(self) -> int:
         """Number of cells whose multipliers make up the lower bound."""
-        return len(self.cell_proofs)
+        return len(self.proofs)
 
     def certifies(self, tol: float) -> bool:
         """Whether the relative gap is at most `tol`."""
         return self.gap <= tol
 
 
-def dual_bound(points: Array, rho: float, B: Array, cells: tuple[Cell, ...]) -> float:
+def dual_bound(points: Array, rho: float, B: Array, proofs: tuple[CellProof, ...]) -> float:
     """Σ_n ⟨B_n, T_n⟩ / κ: the lower bound that B and the cells give, in the coordinates of the certificate.
 
     Parameters
@@ -85,11 +85,11 @@ def dual_bound(points: Array, rho: float, B: Array, cells: tuple[Cell, ...]) -> 
     rho : float
         Radius in the same unit.
     B : ndarray, shape (N − 1, r, r + 1)
-    cells : tuple of Cell
+    proofs : tuple of CellProof
         Must cover every pattern; this function does not check that.
     """
     value = float(np.einsum("nr,nr->", B[:, :, -1], points[1:] - points[0]))
-    kappa = max((cell_bound(cell, points, rho, B) for cell in cells), default=1.0)
+    kappa = max((cell_bound(proof, points, rho, B) for proof in proofs), default=1.0)
     return max(value, 0.0) / kappa
 
 
@@ -128,7 +128,7 @@ def _theorem_bound(certificate: Certificate, train: TrainingSet) -> float:
 
 
 def _recomputed_bound(certificate: Certificate, train: TrainingSet) -> float:
-    frame, B, cells = certificate.frame, certificate.B, certificate.cell_proofs
+    frame, B, proofs = certificate.frame, certificate.B, certificate.proofs
     if frame is None or B is None:
         if certificate.lower <= 0:
             return 0.0
@@ -146,18 +146,18 @@ def _recomputed_bound(certificate: Certificate, train: TrainingSet) -> float:
     if B.shape != (train.size - 1, r, r + 1):
         msg = f"B has shape {B.shape}, expected {(train.size - 1, r, r + 1)}"
         raise CertificateError(msg)
-    for cell in cells:
-        rows = train.size + len(cell.cuts)
-        if cell.nu.shape != (rows, rows) or cell.ell.shape != (rows, r + 1) or cell.pattern.shape != (train.size,):
+    for proof in proofs:
+        cell, rows = proof.cell, proof.cell.rows
+        if proof.nu.shape != (rows, rows) or proof.ell.shape != (rows, r + 1) or len(cell.pattern) != train.size:
             msg = "a cell's multipliers do not have the shape of its rows"
             raise CertificateError(msg)
-        if cell.nu.min(initial=0.0) < 0 or np.any(
-            np.linalg.norm(cell.ell[:, :r], axis=1) > cell.ell[:, r] * (1 + 1e-14)
+        if proof.nu.min(initial=0.0) < 0 or np.any(
+            np.linalg.norm(proof.ell[:, :r], axis=1) > proof.ell[:, r] * (1 + 1e-14)
         ):
             msg = f"a multiplier of pattern {cell.pattern.astype(int).tolist()} leaves its cone"
             raise CertificateError(msg)
     patterns = activation_patterns(points, rho, max_patterns=max(20000, certificate.patterns * 2))
     relevant = patterns[~patterns[:, 0] & patterns.any(axis=1)]
-    if missing := uncovered(list(cells), relevant):
+    if missing := uncovered([proof.cell for proof in proofs], relevant):
         raise CertificateError(missing)
-    return dual_bound(points, rho, B, cells)
+    return dual_bound(points, rho, B, proofs)

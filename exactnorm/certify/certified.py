@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.certify.cell import Cell
+from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork
@@ -73,15 +73,15 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
         arrays |= {"origin": cert.frame.origin, "axes": cert.frame.axes, "scale": cert.frame.scale}
     if cert.B is not None:
         arrays["B"] = cert.B
-    if cert.cell_proofs:
-        cells = cert.cell_proofs
+    if cert.proofs:
+        proofs, cells = cert.proofs, [proof.cell for proof in cert.proofs]
         arrays |= {
             "cell_pattern": np.array([cell.pattern for cell in cells]),
             "cell_ball": np.array([cell.ball for cell in cells]),
-            "cell_mu": np.array([cell.mu for cell in cells]),
+            "cell_mu": np.array([proof.mu for proof in proofs]),
             "cell_cuts": np.vstack([cell.cuts for cell in cells]),
-            "cell_nu": np.concatenate([cell.nu.ravel() for cell in cells]),
-            "cell_ell": np.vstack([cell.ell for cell in cells]),
+            "cell_nu": np.concatenate([proof.nu.ravel() for proof in proofs]),
+            "cell_ell": np.vstack([proof.ell for proof in proofs]),
             "cell_sizes": np.array([len(cell.cuts) for cell in cells]),
         }
     np.savez_compressed(file, **arrays)
@@ -126,26 +126,25 @@ def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
         patterns=int(data["patterns"]),
         frame=Frame(data["origin"], data["axes"], float(data["scale"])) if "axes" in data else None,
         B=data.get("B"),
-        cell_proofs=_cells_from_arrays(data, train.size) if "cell_ball" in data else (),
+        proofs=_proofs_from_arrays(data, train.size) if "cell_ball" in data else (),
         centre=int(data["centre"]),
     )
     return CertifiedDenoiser(train, network, certificate, str(data["status"]))
 
 
-def _cells_from_arrays(data: dict[str, Any], size: int) -> tuple[Cell, ...]:
-    cells = []
+def _proofs_from_arrays(data: dict[str, Any], size: int) -> tuple[CellProof, ...]:
+    proofs = []
     cut = row = entry = 0
     for k, m in enumerate(int(m) for m in data["cell_sizes"]):
         rows = size + m
-        cells.append(
-            Cell(
-                pattern=data["cell_pattern"][k],
-                ball=int(data["cell_ball"][k]),
-                cuts=data["cell_cuts"][cut : cut + m],
+        cell = Cell(data["cell_pattern"][k], int(data["cell_ball"][k]), data["cell_cuts"][cut : cut + m])
+        proofs.append(
+            CellProof(
+                cell=cell,
                 mu=float(data["cell_mu"][k]),
                 nu=data["cell_nu"][entry : entry + rows * rows].reshape(rows, rows),
                 ell=data["cell_ell"][row : row + rows],
             )
         )
         cut, row, entry = cut + m, row + rows, entry + rows * rows
-    return tuple(cells)
+    return tuple(proofs)

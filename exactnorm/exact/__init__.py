@@ -1,1 +1,51 @@
-"""Room: exact."""
+"""From a training set to a certified denoiser, by convex programs over activation patterns.
+
+CVXPY is loaded when one of the functions is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import cvxpy
+
+    from exactnorm.training_set import TrainingSet
+
+__all__ = ["program"]
+
+
+def program(train: TrainingSet) -> cvxpy.Problem:
+    """The block semidefinite program over all activation patterns, to look at or to give to another solver.
+
+    Parameters
+    ----------
+    train : TrainingSet
+
+    Returns
+    -------
+    cvxpy.Problem
+        Its value is a lower bound on the least representation cost (in units in which the farthest point from x_0 is
+        at distance 1; the cost does not depend on the unit). It is a relaxation: equal to the least cost on many
+        geometries, not in general.
+
+    Raises
+    ------
+    ValueError
+        If there are too many patterns to enumerate.
+    """
+    from exactnorm.exact.cells import whole_cells
+    from exactnorm.exact.program import block_program
+    from exactnorm.exact.solve import reduced
+
+    problem = reduced(train)
+    return block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.frame.rank)).problem
+
+
+def __getattr__(name: str) -> Any:
+    if name == "solve_balls":
+        from exactnorm.exact.solve import solve_balls
+
+        return solve_balls
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -1,0 +1,55 @@
+"""Pieces of a pattern's cone: how they split, and which directions their blocks propose."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.certify.cell import Cell
+from exactnorm.training_set import Array
+
+
+def whole_cells(patterns: NDArray[np.bool_], r: int) -> list[Cell]:
+    """One uncut cell a pattern."""
+    return [Cell(pattern, -1, np.zeros((0, r))) for pattern in patterns]
+
+
+def tangent_cells(cell: Cell) -> list[Cell]:
+    """The parts of a whole cell tangent to each ball; they hold all the kinks an optimum needs."""
+    return [Cell(cell.pattern, ball, cell.cuts) for ball in range(len(cell.pattern))]
+
+
+def halves(cell: Cell, normal: Array) -> list[Cell]:
+    """The two parts of a cell on either side of the hyperplane normal·w = 0."""
+    return [Cell(cell.pattern, cell.ball, np.vstack([cell.cuts, side * normal])) for side in (1.0, -1.0)]
+
+
+def moment_spectrum(X: Array) -> tuple[Array, Array]:
+    """Eigenvalues of a block's X, largest first, and its eigenvectors as rows, each with t ≥ 0."""
+    values, vectors = np.linalg.eigh((X + X.T) / 2)
+    rows = vectors.T[::-1] * np.where(vectors[-1, ::-1] < 0, -1.0, 1.0)[:, None]
+    return values[::-1], rows
+
+
+def proposed_directions(X: Array, r: int, weight: float = 1e-4) -> Array:
+    """Unit directions w, shape (D, r), that the moment block X of a cell speaks for.
+
+    The mean kink X_{·t} always lies in the cell; the eigenvectors of X are the kinks themselves when the block has
+    rank one, and the mean moved along them spans the spread otherwise.
+
+    Parameters
+    ----------
+    weight : float
+        Eigenvalues below this share of the largest are taken for rounding.
+    """
+    values, rows = moment_spectrum(X)
+    mean = X[-1] / max(float(X[-1, -1]), 1e-300)
+    candidates = [mean[:r], rows[0, :r]]
+    for value, row in zip(values[1:], rows[1:], strict=True):
+        if value > weight * values[0]:
+            spread = np.sqrt(value / max(float(X[-1, -1]), 1e-300)) * row[:r]
+            candidates += [mean[:r] + spread, mean[:r] - spread, row[:r]]
+    w = np.array(candidates)
+    norm = np.linalg.norm(w, axis=1)
+    keep = norm > 1e-9
+    return np.asarray(w[keep] / norm[keep, None])

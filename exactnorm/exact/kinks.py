@@ -1,0 +1,88 @@
+"""Kinks: the hyperplanes w·y + b = 0 at which neurons switch, with ‖w‖ = 1, off at x_0 and tangent to some ball."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.training_set import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Kinks:
+    """K kinks that miss the interior of every ball.
+
+    Parameters
+    ----------
+    w : ndarray, shape (K, r)
+        Unit normals.
+    b : ndarray, shape (K,)
+        Offsets.
+    pattern : ndarray of bool, shape (K, N)
+        The balls on which each neuron is on; never the first.
+    """
+
+    w: Array
+    b: Array
+    pattern: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.b)
+
+    @property
+    def z(self) -> Array:
+        """(w, b), shape (K, r + 1)."""
+        return np.column_stack([self.w, self.b])
+
+    def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Kinks:
+        return Kinks(self.w[chosen], self.b[chosen], self.pattern[chosen])
+
+
+def tangent_kinks(directions: Array, points: Array, rho: float) -> Kinks:
+    """All kinks normal to `directions` (D, r) that lie between two balls and touch one of them.
+
+    For a fixed normal the offsets of one pattern form an interval, and its two ends suffice for an optimum.
+    """
+    w, b, pattern = [], [], []
+    for direction in directions:
+        height = points @ direction
+        order = np.argsort(height)
+        sorted_height = height[order]
+        for k in np.flatnonzero(np.diff(sorted_height) >= 2 * rho):
+            above = np.zeros(len(points), dtype=bool)
+            above[order[k + 1 :]] = True
+            sign = -1.0 if above[0] else 1.0
+            for level in (sorted_height[k] + rho, sorted_height[k + 1] - rho):
+                w.append(sign * direction)
+                b.append(-sign * level)
+                pattern.append(~above if above[0] else above)
+    r = points.shape[1]
+    return Kinks(np.array(w).reshape(-1, r), np.array(b), np.array(pattern, dtype=bool).reshape(-1, len(points)))
+
+
+def joined(*several: Kinks) -> Kinks:
+    """The kinks of all arguments, one after another."""
+    return Kinks(
+        np.concatenate([one.w for one in several]),
+        np.concatenate([one.b for one in several]),
+        np.concatenate([one.pattern for one in several]),
+    )
+
+
+def distinct(kinks: Kinks, tolerance: float) -> NDArray[np.intp]:
+    """For each kink the row of the first one of the same pattern whose (w, b) differs by at most `tolerance`."""
+    z = kinks.z
+    leader = np.arange(len(z))
+    seen: dict[bytes, list[int]] = {}
+    for k in range(len(z)):
+        leaders = seen.setdefault(kinks.pattern[k].tobytes(), [])
+        if leaders:
+            distance = np.abs(z[leaders] - z[k]).max(axis=1)
+            nearest = int(np.argmin(distance))
+            if distance[nearest] <= tolerance:
+                leader[k] = leaders[nearest]
+                continue
+        leaders.append(k)
+    return leader
