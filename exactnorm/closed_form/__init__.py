@@ -1,6 +1,26 @@
 """Minimum-norm denoisers in closed form: one function per theorem's geometry, (points, rho) -> ReLUNetwork."""
 
+from exactnorm.closed_form.bounds import CostBounds, along_line, bounds
 from exactnorm.closed_form.collinear import collinear, univariate
+from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.rays import obtuse_simplex, orthogonal, rays
+from exactnorm.closed_form.recognise import Recognition, recognise
+from exactnorm.closed_form.samples import univariate_samples
+from exactnorm.closed_form.triangles import equilateral_triangle, orthocentre
 
-__all__ = ["collinear", "obtuse_simplex", "orthogonal", "rays", "univariate"]
+__all__ = [
+    "CostBounds",
+    "Recognition",
+    "along_line",
+    "bounds",
+    "collinear",
+    "equilateral_triangle",
+    "obtuse_simplex",
+    "one_versus_rest",
+    "orthocentre",
+    "orthogonal",
+    "rays",
+    "recognise",
+    "univariate",
+    "univariate_samples",
+]
