@@ -1,6 +1,7 @@
 """Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost, and the flows they drive."""
 
 from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
+from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import activation_patterns
@@ -11,9 +12,11 @@ __version__ = "0.1.0"
 __all__ = [
     "Certificate",
     "CertifiedDenoiser",
+    "CostBounds",
     "ReLUNetwork",
     "TrainingSet",
     "activation_patterns",
+    "bounds",
     "check_certificate",
     "interpolation_error",
     "load",

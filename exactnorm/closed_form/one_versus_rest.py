@@ -54,10 +54,7 @@ def one_versus_rest(points: ArrayLike, rho: float) -> ReLUNetwork:
             f"convex hulls of the others; one versus rest needs more than 2·rho = {2 * train.rho:g} for all but one"
         )
         raise ValueError(msg)
-    if len(stuck):
-        c = x[stuck[0]]
-    else:
-        c = weighted_geometric_median(x, 1 / (half - rho))
+    c = x[stuck[0]] if len(stuck) else weighted_geometric_median(x, 1 / (half - rho))
     with_ramp = np.flatnonzero(np.linalg.norm(x - c, axis=1) > 0)
     u = np.array([w for w, _, _ in gaps])[with_ramp]
     middle, width = -np.array([b for _, b, _ in gaps])[with_ramp], (half - rho)[with_ramp]
