@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.closed_form.certified import certified_rays
 from exactnorm.training_set import TrainingSet, real_number
 
 
@@ -14,6 +15,7 @@ def min_norm_denoiser(
     train_or_points: TrainingSet | ArrayLike,
     rho: float | None = None,
     *,
+    method: Literal["auto", "program"] = "auto",
     tol: float = 1e-6,
     solver: str = "CLARABEL",
     solver_options: dict[str, Any] | None = None,
@@ -28,6 +30,10 @@ def min_norm_denoiser(
         The clean points, with their noise balls, or the points alone together with `rho`.
     rho : float, optional
         Radius of the noise balls, when points are given.
+    method : {"auto", "program"}
+        ``"auto"`` takes the closed form where a proved statement gives both the network and the lower bound, which
+        it does for points on one-sided rays (lines, orthogonal sets and obtuse simplices among them); the
+        certificate's `kind` is then ``"theorem"``. ``"program"`` always solves the convex program.
     tol : float
         Relative gap (upper − lower)/upper to aim for. A wider bracket is returned, and said to be wider, when it is
         not reached.
@@ -48,8 +54,8 @@ def min_norm_denoiser(
     Raises
     ------
     ValueError
-        If the training set, `tol`, `time_limit` or the solver is not admissible, or there are too many activation
-        patterns to enumerate.
+        If the training set, `method`, `tol`, `time_limit` or the solver is not admissible, or there are too many
+        activation patterns to enumerate.
     """
     if isinstance(train_or_points, TrainingSet):
         train = train_or_points
@@ -67,6 +73,11 @@ def min_norm_denoiser(
     if time_limit is not None and not real_number(time_limit, "time_limit") > 0:
         msg = f"time_limit={time_limit:g}: give a positive number of seconds"
         raise ValueError(msg)
+    if method not in ("auto", "program"):
+        msg = f"method={method!r} is unknown: use 'auto' or 'program'"
+        raise ValueError(msg)
+    if method == "auto" and (closed := certified_rays(train)) is not None:
+        return closed
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.solve import solve_balls
 
