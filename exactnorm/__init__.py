@@ -3,6 +3,7 @@
 from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.flow.rest_points import RestPoint, rest_points
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import TrainingSet
@@ -14,6 +15,7 @@ __all__ = [
     "CertifiedDenoiser",
     "CostBounds",
     "ReLUNetwork",
+    "RestPoint",
     "TrainingSet",
     "activation_patterns",
     "bounds",
@@ -21,5 +23,6 @@ __all__ = [
     "interpolation_error",
     "load",
     "min_norm_denoiser",
+    "rest_points",
     "save",
 ]
