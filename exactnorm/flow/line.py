@@ -1,0 +1,138 @@
+"""The score flow in one dimension: piecewise linear, monotone in time, and solved piece by piece in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.flow.record import Indices
+from exactnorm.flow.reduction import EPS, Block
+from exactnorm.training_set import Array
+
+
+@dataclass
+class Solved:
+    """States of a block at the asked times (m, n, r), where each row stopped, and the kinks it crossed."""
+
+    states: Array
+    reached: Array
+    at_rest: NDArray[np.bool_]
+    start: list[Indices] = field(default_factory=list)
+    time: list[Array] = field(default_factory=list)
+    kink: list[Indices] = field(default_factory=list)
+
+
+def solve_line(block: Block, t: Array, times: Array) -> Solved:
+    """Exact solution of a block of one dimension.
+
+    Parameters
+    ----------
+    block : Block
+        With r = 1.
+    t : ndarray, shape (m, 1)
+    times : ndarray, shape (n,)
+        Increasing; the last is the horizon and may be infinite.
+
+    Notes
+    -----
+    On an interval g(t) = g_0 + s (t − t_0), so t(u) = t_0 + g_0 (e^{su} − 1)/s and the far end q is reached after
+    log(1 + x)/x · (q − t_0)/g_0, x = s (q − t_0)/g_0, or never if x ≤ −1. The field points the same way until it
+    vanishes, so every interval is entered at most once.
+    """
+    knots, which = np.unique(-block.b * block.w[:, 0], return_inverse=True)
+    slopes = _slopes(block, len(knots), which)
+    edges = np.concatenate([[-np.inf], knots, [np.inf]])
+    value, noise = _field(block, t[:, 0])
+    out = Solved(np.empty((len(t), len(times), 1)), np.full(len(t), times[-1]), np.zeros(len(t), bool))
+    rest = np.abs(value) <= noise
+    out.states[rest] = t[rest, None]
+    out.at_rest[rest] = True
+    rows = np.flatnonzero(~rest)
+    x, g, u = t[rows, 0], value[rows], np.zeros(len(rows))
+    up = g > 0
+    # The interval ahead: a start on a knot belongs to the side the field points to.
+    piece = np.where(up, np.searchsorted(knots, x, side="right"), np.searchsorted(knots, x, side="left"))
+    at_knots = _field(block, knots)
+    knot_field = np.where(np.abs(at_knots[0]) <= at_knots[1], 0.0, at_knots[0])
+    while len(rows):
+        far = np.where(up, edges[piece + 1], edges[piece])
+        wait = _time_to(far, x, g, slopes[piece])
+        wait[~np.isfinite(far)] = np.inf
+        last = _fill(out.states, rows, x, g, slopes[piece], u, wait, times)
+        _finish(out, rows[last], slopes[piece[last]], times[-1])
+        rows, x, g, up, piece = (v[~last] for v in (rows, far, g, up, piece))
+        u = (u + wait)[~last]
+        knot = np.where(up, piece, piece - 1)
+        _cross(out, rows, u, knot, which, block)
+        new = knot_field[knot]
+        stuck = new * g <= 0  # the field vanishes at this knot (to rounding): a rest point
+        _stay(out, rows[stuck], x[stuck], u[stuck], times)
+        piece = np.where(up, piece + 1, piece - 1)
+        rows, x, g, u, up, piece = (v[~stuck] for v in (rows, x, new, u, up, piece))
+    return out
+
+
+def _slopes(block: Block, knots: int, which: Indices) -> Array:
+    """Slope of the field on each of the knots + 1 intervals."""
+    above = np.arange(knots + 1)[:, None] > which[None, :]
+    active = above == (block.w[:, 0] > 0)[None, :]
+    return np.asarray(active @ (block.a[:, 0] * block.w[:, 0]) + block.A[0, 0])
+
+
+def _field(block: Block, t: Array) -> tuple[Array, Array]:
+    """The field and a bound on the rounding of its own computation."""
+    ramps = np.maximum(t[:, None] * block.w[:, 0] + block.b, 0.0)
+    skip = t * block.A[0, 0] + block.e[0]
+    size = np.where(ramps > 0, ramps + np.abs(block.b) + np.abs(t)[:, None], 0.0) @ np.abs(block.a[:, 0])
+    slack = block.rounding @ np.abs(block.a[:, 0])
+    rounding = 4 * EPS * (size + np.abs(t) + abs(block.e[0])) + slack * (ramps > 0).any(axis=1)
+    return ramps @ block.a[:, 0] + skip, rounding
+
+
+def _time_to(far: Array, x: Array, g: Array, slope: Array) -> Array:
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        plain = (far - x) / g
+        ratio = slope * plain
+        stretched = np.log1p(np.maximum(ratio, -1.0)) / ratio * plain
+        return np.where(ratio <= -1, np.inf, np.where(np.abs(ratio) < 1e-300, plain, stretched))
+
+
+def _at(x: Array, g: Array, slope: Array, tau: Array) -> Array:
+    """x + g (e^{slope·tau} − 1)/slope, at tau = ∞ too."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        grown = np.where(slope == 0, tau, np.expm1(slope * tau) / slope)
+        return np.asarray(x + g * grown)
+
+
+def _fill(
+    states: Array, rows: Indices, x: Array, g: Array, slope: Array, u: Array, wait: Array, times: Array
+) -> NDArray[np.bool_]:
+    """Write the states at the asked times within this piece; return which rows end in it."""
+    inside = (times >= u[:, None]) & (times <= (u + wait)[:, None])
+    i, n = np.nonzero(inside)
+    states[rows[i], n, 0] = _at(x[i], g[i], slope[i], times[n] - u[i])
+    return np.asarray(u + wait >= times[-1])
+
+
+def _finish(out: Solved, rows: Indices, slope: Array, horizon: float) -> None:
+    if np.isinf(horizon):
+        out.at_rest[rows] = slope < 0
+    gone = ~np.isfinite(out.states[rows, -1, 0])
+    # Nothing ahead and no pull back: the trajectory leaves every bounded set.
+    out.states[rows[gone], -1] = np.nan
+    out.reached[rows[gone]] = np.nan
+
+
+def _stay(out: Solved, rows: Indices, x: Array, u: Array, times: Array) -> None:
+    i, n = np.nonzero(times >= u[:, None])
+    out.states[rows[i], n, 0] = x[i]
+    out.at_rest[rows] = True
+
+
+def _cross(out: Solved, rows: Indices, u: Array, knot: Indices, which: Indices, block: Block) -> None:
+    pair, kink = np.nonzero(knot[:, None] == which[None, :])
+    out.start.append(rows[pair])
+    out.time.append(u[pair])
+    out.kink.append(block.kinks[kink])

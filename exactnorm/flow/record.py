@@ -1,0 +1,99 @@
+"""What a flow returns: where it went, which kinks it crossed, where it ended and why it stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.training_set import Array
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Kinks crossed, one row a crossing, ordered by start and then by time.
+
+    Parameters
+    ----------
+    start : ndarray of int, shape (n,)
+        Which start; 0 throughout when a single start (d,) was given.
+    time : ndarray, shape (n,)
+        Flow time u of the crossing.
+    kink : ndarray of int, shape (n,)
+        The neuron of the denoiser whose kink it is, counted from 0.
+    """
+
+    start: Indices
+    time: Array
+    kink: Indices
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Trajectories of a score flow or a probability flow.
+
+    Parameters
+    ----------
+    start : ndarray, shape (d,) or (m, d)
+        Where the trajectories start, one a row.
+    endpoint : ndarray, of the shape of `start`
+        State at the horizon; the limit when the horizon is infinite. Where a trajectory is not complete, the
+        last state it reached.
+    horizon : float
+        Flow time u asked for. For a probability flow, log(σ_T/σ_end).
+    times : ndarray, shape (n,)
+        Flow times at which states were asked for.
+    states : ndarray, shape (n,) + start.shape
+        States at `times`.
+    events : Events
+        Kinks crossed.
+    reached : ndarray, shape () or (m,)
+        Flow time of `endpoint`: the horizon, or where an incomplete trajectory stopped.
+    at_rest : ndarray of bool, shape () or (m,)
+        Whether the endpoint is a limit: the trajectory stays in one region for ever and tends to a rest point.
+    method : str
+        "pieces" or "ivp".
+    complete : bool
+        Whether every trajectory reached the horizon.
+    status : str
+        The same in a sentence, with the reason where one did not.
+    switch_sigma : float or None
+        Probability flow only: the noise level below which the path's denoisers drove the flow and above which
+        the stand-in did; None when there was no stand-in.
+    """
+
+    start: Array
+    endpoint: Array
+    horizon: float
+    times: Array
+    states: Array
+    events: Events
+    reached: Array
+    at_rest: NDArray[np.bool_]
+    method: str
+    complete: bool
+    status: str
+    switch_sigma: float | None = None
+
+    @property
+    def regions(self) -> Indices:
+        """Number of affine regions each trajectory passed through; kinks crossed at one instant count once."""
+        rows = 1 if self.start.ndim == 1 else len(self.start)
+        instants = np.unique(np.column_stack([self.events.start, self.events.time]), axis=0)
+        count = np.bincount(instants[:, 0].astype(np.intp), minlength=rows) + 1
+        return count[0] if self.start.ndim == 1 else count
+
+
+def sorted_events(start: list[Indices], time: list[Array], kink: list[Indices]) -> Events:
+    """Join chunks of crossings and order them by start, then time, then kink."""
+    s = np.concatenate(start) if start else np.empty(0, np.intp)
+    t = np.concatenate(time) if time else np.empty(0)
+    k = np.concatenate(kink) if kink else np.empty(0, np.intp)
+    order = np.lexsort((k, t, s))
+    return Events(s[order], t[order], k[order])

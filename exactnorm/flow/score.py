@@ -1,0 +1,165 @@
+"""The score flow dy/du = h(y) − y of one denoiser."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from exactnorm.flow.ivp import solve_by_ivp
+from exactnorm.flow.line import Solved, solve_line
+from exactnorm.flow.pieces import solve_pieces
+from exactnorm.flow.record import Flow, sorted_events
+from exactnorm.flow.reduction import Block, reduced
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array, real_array
+
+Method = Literal["pieces", "ivp"]
+
+
+@runtime_checkable
+class HasNetwork(Protocol):
+    """A denoiser that carries its network, such as `CertifiedDenoiser`."""
+
+    @property
+    def network(self) -> ReLUNetwork:
+        """The network."""
+
+
+def score_flow(
+    denoiser: ReLUNetwork | HasNetwork,
+    start: ArrayLike,
+    horizon: float,
+    *,
+    method: Method = "pieces",
+    times: ArrayLike | None = None,
+    rtol: float = 1e-9,
+    solver: str = "DOP853",
+    max_steps: int = 20_000,
+) -> Flow:
+    """Follow dy/du = h(y) − y, the flow of the denoiser's score at one noise level.
+
+    Parameters
+    ----------
+    denoiser : ReLUNetwork or CertifiedDenoiser
+    start : array_like, shape (d,) or (m, d)
+    horizon : float
+        Flow time u > 0; ``math.inf`` for the limit (method "pieces" only).
+    method : {"pieces", "ivp"}
+        "pieces" solves exactly between kinks, without a time step; "ivp" calls `scipy.integrate.solve_ivp`.
+    times : array_like, shape (n,), optional
+        Increasing flow times in [0, horizon] at which `Flow.states` is wanted.
+    rtol, solver : float, str
+        Handed to `solve_ivp`; its own default rtol of 1e-3 is far too coarse for these fields. Not used by "pieces".
+    max_steps : int
+        "pieces": give up on a trajectory after this many steps in one block of coordinates. A trajectory for ever
+        near a cycle never comes to an end by itself; `Flow.complete` is False then.
+
+    Returns
+    -------
+    Flow
+
+    Raises
+    ------
+    ValueError
+        If a start is not finite or of the wrong dimension, the horizon is not positive, the times are not
+        increasing in [0, horizon], or an infinite horizon is asked of method "ivp".
+    """
+    network = denoiser if isinstance(denoiser, ReLUNetwork) else denoiser.network
+    Y = starts(start, network.dimension)
+    asked = _times(times, horizon, method)
+    rows = np.atleast_2d(Y)
+    system = reduced(network)
+    due = np.append(asked, horizon)
+    solved = [_solve(block, rows, system.origin, due, method, rtol, solver, max_steps) for block in system.blocks]
+    states = system.origin + np.exp(-due)[:, None] * system.remainder(rows)[:, None, :]
+    for block, part in zip(system.blocks, solved, strict=True):
+        states = states + part.states @ block.axes
+    states[:, due == 0] = rows[:, None]
+    return _flow(Y, states, horizon, asked, solved, method)
+
+
+def starts(start: ArrayLike, dimension: int) -> Array:
+    """Validated starts, shape (d,) or (m, d)."""
+    Y = real_array(start, "start")
+    if Y.ndim not in (1, 2) or Y.shape[-1] != dimension:
+        msg = f"start has shape {Y.shape}; this denoiser takes ({dimension},) or (m, {dimension})"
+        raise ValueError(msg)
+    return Y
+
+
+def _times(times: ArrayLike | None, horizon: float, method: str) -> Array:
+    if method not in ("pieces", "ivp"):
+        msg = f"method={method!r}; give 'pieces' or 'ivp'"
+        raise ValueError(msg)
+    if not horizon > 0:
+        msg = f"horizon={horizon!r}; give a flow time u > 0, or math.inf for the limit"
+        raise ValueError(msg)
+    if method == "ivp" and math.isinf(horizon):
+        msg = "an integrator cannot reach an infinite horizon; use method='pieces' or a finite horizon"
+        raise ValueError(msg)
+    asked = np.empty(0) if times is None else np.atleast_1d(real_array(times, "times"))
+    if asked.ndim != 1 or (len(asked) and (asked[0] < 0 or asked[-1] > horizon or np.any(np.diff(asked) <= 0))):
+        msg = f"times must be increasing flow times between 0 and the horizon {horizon:g}"
+        raise ValueError(msg)
+    return asked
+
+
+def _solve(
+    block: Block, rows: Array, origin: Array, due: Array, method: str, rtol: float, solver: str, max_steps: int
+) -> Solved:
+    t = (rows - origin) @ block.axes.T
+    if method == "ivp":
+        out = solve_by_ivp(block, t, due, rtol, solver)
+        out.states[:, due == 0] = t[:, None]
+        return out
+    if block.rank == 1 and len(block.b):
+        return solve_line(block, t, due)
+    return solve_pieces(block, t, due, max_steps)
+
+
+def _flow(Y: Array, states: Array, horizon: float, asked: Array, solved: list[Solved], method: Method) -> Flow:
+    rows = 1 if Y.ndim == 1 else len(Y)
+    reached = np.full(rows, horizon)
+    at_rest = np.full(rows, True)
+    for part in solved:
+        reached = np.minimum(reached, part.reached)  # a nan stays: no limit
+        at_rest &= part.at_rest
+    if not solved:
+        at_rest[:] = math.isinf(horizon)
+    lost, late = np.isnan(reached), reached < horizon
+    states[lost, -1] = np.nan
+    complete = not bool(lost.any() or late.any())
+    one = Y.ndim == 1
+    shown = np.moveaxis(states, 1, 0)
+    events = sorted_events(*([x for part in solved for x in getattr(part, name)] for name in ("start", "time", "kink")))
+    return Flow(
+        start=Y,
+        endpoint=shown[-1, 0] if one else shown[-1],
+        horizon=float(horizon),
+        times=asked,
+        states=shown[:-1, 0] if one else shown[:-1],
+        events=events,
+        reached=reached[0] if one else reached,
+        at_rest=at_rest[0] if one else at_rest,
+        method=method,
+        complete=complete,
+        status=_status(rows, int(lost.sum()), int(late.sum()), horizon),
+    )
+
+
+def _status(rows: int, lost: int, late: int, horizon: float) -> str:
+    what = f"{rows} trajectories" if rows != 1 else "the trajectory"
+    if not lost and not late:
+        return f"{what} reached " + ("the limit" if math.isinf(horizon) else f"the horizon u={horizon:g}")
+    reasons = []
+    if lost:
+        reasons.append(f"{lost} left every bounded set (endpoint nan)")
+    if late:
+        reasons.append(
+            f"{late} stopped before the horizon at the flow time in `reached`: "
+            "more pieces than max_steps, or the integrator gave up"
+        )
+    return f"incomplete: of {what}, " + "; ".join(reasons)
