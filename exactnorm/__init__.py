@@ -3,6 +3,7 @@
 from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.flow import Flow, score_flow
 from exactnorm.flow.rest_points import RestPoint, rest_points
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import activation_patterns
@@ -14,6 +15,7 @@ __all__ = [
     "Certificate",
     "CertifiedDenoiser",
     "CostBounds",
+    "Flow",
     "ReLUNetwork",
     "RestPoint",
     "TrainingSet",
@@ -25,4 +27,5 @@ __all__ = [
     "min_norm_denoiser",
     "rest_points",
     "save",
+    "score_flow",
 ]

@@ -34,7 +34,10 @@ def reference_endpoint(network, y, horizon, grid=4000):
         e = network.a[active].T @ network.b[active] + network.c
         generator = np.zeros((d + 1, d + 1))
         generator[:d, :d], generator[:d, d] = D, e
-        at = lambda s, M=generator, z=np.append(y, 1.0): (expm(s * M) @ z)[:d]  # noqa: E731
+
+        def at(s, M=generator, y=y):
+            return (expm(s * M) @ np.append(y, 1.0))[:d]
+
         step = (horizon - u) / grid
         E, z, path = expm(step * generator), np.append(y, 1.0), [y]
         for _ in range(grid):

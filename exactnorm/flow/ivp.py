@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -11,10 +12,11 @@ from exactnorm.flow.line import Solved
 from exactnorm.flow.reduction import Block
 from exactnorm.training_set import Array
 
-Right = Callable[[float, Array], Array]
+Integrator = Literal["RK23", "RK45", "DOP853", "Radau", "BDF", "LSODA"]
+Distance = Callable[[float, Array], float]
 
 
-def solve_by_ivp(block: Block, t: Array, times: Array, rtol: float, solver: str) -> Solved:
+def solve_by_ivp(block: Block, t: Array, times: Array, rtol: float, solver: Integrator) -> Solved:
     """Integrate the rows of t (m, r) one by one with `scipy.integrate.solve_ivp`, stopping at every kink.
 
     Notes
@@ -29,7 +31,7 @@ def solve_by_ivp(block: Block, t: Array, times: Array, rtol: float, solver: str)
     return out
 
 
-def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: str, out: Solved, row: int) -> None:
+def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: Integrator, out: Solved, row: int) -> None:
     def field(_: float, z: Array) -> Array:
         return np.asarray(np.maximum(block.w @ z + block.b, 0.0) @ block.a + block.A @ z + block.e)
 
@@ -58,10 +60,10 @@ def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: str, o
         out.kink.append(block.kinks[crossed])
 
 
-def _kink(w: Array, b: float, *, leaving: bool) -> Right:
+def _kink(w: Array, b: float, *, leaving: bool) -> Distance:
     def distance(_: float, z: Array) -> float:
         return float(w @ z + b)
 
     distance.terminal = True  # type: ignore[attr-defined]
     distance.direction = -1.0 if leaving else 1.0  # type: ignore[attr-defined]
-    return distance  # type: ignore[return-value]
+    return distance

@@ -62,7 +62,7 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
         wait[~np.isfinite(far)] = np.inf
         last = _fill(out.states, rows, x, g, slopes[piece], u, wait, times)
         _finish(out, rows[last], slopes[piece[last]], times[-1])
-        rows, x, g, up, piece = (v[~last] for v in (rows, far, g, up, piece))
+        rows, x, g, up, piece = rows[~last], far[~last], g[~last], up[~last], piece[~last]
         u = (u + wait)[~last]
         knot = np.where(up, piece, piece - 1)
         _cross(out, rows, u, knot, which, block)
@@ -70,7 +70,7 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
         stuck = new * g <= 0  # the field vanishes at this knot (to rounding): a rest point
         _stay(out, rows[stuck], x[stuck], u[stuck], times)
         piece = np.where(up, piece + 1, piece - 1)
-        rows, x, g, u, up, piece = (v[~stuck] for v in (rows, x, new, u, up, piece))
+        rows, x, g, u, up, piece = rows[~stuck], x[~stuck], new[~stuck], u[~stuck], up[~stuck], piece[~stuck]
     return out
 
 
@@ -100,7 +100,7 @@ def _time_to(far: Array, x: Array, g: Array, slope: Array) -> Array:
 
 
 def _at(x: Array, g: Array, slope: Array, tau: Array) -> Array:
-    """x + g (e^{slope·tau} − 1)/slope, at tau = ∞ too."""
+    """State x + g (e^{slope·tau} − 1)/slope, at tau = ∞ too."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         grown = np.where(slope == 0, tau, np.expm1(slope * tau) / slope)
         return np.asarray(x + g * grown)

@@ -134,7 +134,7 @@ def _first_step(A: Array, f: Array, size: Array, remaining: Array) -> Array:
     # Where A vanishes the motion is straight and the step is limited by its length instead.
     slowest = np.linalg.norm(f, axis=1) / (4 * np.where(size > 0, size, 1.0))
     rate = np.maximum(np.maximum(spectral_norm_bound(A), slowest), np.finfo(float).tiny)
-    return np.minimum(1 / rate, remaining)
+    return np.asarray(np.minimum(1 / rate, remaining))
 
 
 def _log(walkers: _Walkers, piece: _Piece, block: Block, out: Solved, *, first: bool) -> None:
@@ -152,7 +152,7 @@ def _settled(
     """Finish the walkers that stay in their region for ever; True for those."""
     speed = np.linalg.norm(piece.f, axis=1)
     turning = np.zeros(len(speed), bool)
-    i, k = np.nonzero(piece.on)
+    i, _ = np.nonzero(piece.on)
     turning[i[piece.order > 0]] = True
     room = np.where(piece.on, np.inf, np.abs(piece.distance) - piece.noise)
     done = speed <= piece.f_noise
@@ -170,7 +170,7 @@ def _settled(
         ).all(axis=1)
         done[rows[stays]] = True
         _finish(walkers, piece, rows[stays], stable, times, out)
-    return done
+    return np.asarray(done)
 
 
 def _by_key(keys: NDArray[np.uint8]) -> list[tuple[bytes, Indices]]:

@@ -31,7 +31,7 @@ def taylor_terms(A: Array, f: Array, step: Array) -> Array:
 
 
 def displacement(A: Array, f: Array, step: Array) -> Array:
-    """∫_0^step e^{sA} f ds for each row, by scaling and squaring; no eigenvectors, so defective A is nothing special."""
+    """∫_0^step e^{sA} f ds for each row, by scaling and squaring; a defective A is nothing special."""
     m, r = f.shape
     with np.errstate(over="ignore", invalid="ignore"):
         doublings = np.ceil(np.log2(np.maximum(spectral_norm_bound(A) * step, 1.0))).astype(int)
@@ -91,12 +91,12 @@ def stable_part(A: Array, w: Array) -> Stable:
     """The contracting subspace of one matrix (r, r), with a norm in which it contracts; w (K, r) are the kinks."""
     size = float(np.abs(A).max(initial=0.0)) or 1.0
     # A multiple zero eigenvalue of a p×p block computes as about eps^{1/p}; only clear contraction counts as such.
-    T, Z, q = schur(A, output="real", sort=lambda re, im: re < -1e-9 * size)  # type: ignore[call-overload]
+    T, Z, q = schur(A, output="real", sort=lambda re, _im: re < -1e-9 * size)
     T, Z = T[:q, :q], Z[:, :q]
     if not q:
         return Stable(Z, T, T, np.zeros(len(w)), 1.0)
     rate = -0.9 * float(np.linalg.eigvals(T).real.max())
     P = solve_continuous_lyapunov((T + rate * np.eye(q)).T, -size * np.eye(q))
-    root = np.linalg.cholesky((P + P.T) / 2).T
-    gauge = np.linalg.norm(solve_triangular(root, (w @ Z).T, trans="T"), axis=0)
+    root = np.asarray(np.linalg.cholesky((P + P.T) / 2).T, dtype=np.float64)
+    gauge = np.asarray(np.linalg.norm(solve_triangular(root, (w @ Z).T, trans="T"), axis=0), dtype=np.float64)
     return Stable(Z, T, root, gauge, rate)

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.flow.ivp import solve_by_ivp
+from exactnorm.flow.ivp import Integrator, solve_by_ivp
 from exactnorm.flow.line import Solved, solve_line
 from exactnorm.flow.pieces import solve_pieces
 from exactnorm.flow.record import Flow, sorted_events
@@ -36,7 +36,7 @@ def score_flow(
     method: Method = "pieces",
     times: ArrayLike | None = None,
     rtol: float = 1e-9,
-    solver: str = "DOP853",
+    solver: Integrator = "DOP853",
     max_steps: int = 20_000,
 ) -> Flow:
     """Follow dy/du = h(y) − y, the flow of the denoiser's score at one noise level.
@@ -51,7 +51,7 @@ def score_flow(
         "pieces" solves exactly between kinks, without a time step; "ivp" calls `scipy.integrate.solve_ivp`.
     times : array_like, shape (n,), optional
         Increasing flow times in [0, horizon] at which `Flow.states` is wanted.
-    rtol, solver : float, str
+    rtol, solver : float, {"DOP853", "RK45", "LSODA", …}
         Handed to `solve_ivp`; its own default rtol of 1e-3 is far too coarse for these fields. Not used by "pieces".
     max_steps : int
         "pieces": give up on a trajectory after this many steps in one block of coordinates. A trajectory for ever
@@ -108,7 +108,7 @@ def _times(times: ArrayLike | None, horizon: float, method: str) -> Array:
 
 
 def _solve(
-    block: Block, rows: Array, origin: Array, due: Array, method: str, rtol: float, solver: str, max_steps: int
+    block: Block, rows: Array, origin: Array, due: Array, method: str, rtol: float, solver: Integrator, max_steps: int
 ) -> Solved:
     t = (rows - origin) @ block.axes.T
     if method == "ivp":
