@@ -107,6 +107,7 @@ def images(
     shape: tuple[int, int],
     axes: Axes | None = None,
     labels: Sequence[str] = (),
+    limits: tuple[float, float] | None = None,
 ) -> Axes:
     """Draw images row by row, all on one grey scale, dark on light.
 
@@ -120,18 +121,20 @@ def images(
         A new one if not given.
     labels : sequence of str
         Text at the left of each row.
+    limits : (float, float), optional
+        Values drawn as white and as black; by default the smallest and the largest there are.
     """
     tables = [np.asarray(row, dtype=np.float64).reshape(-1, *shape) for row in rows]
     columns = max(len(table) for table in tables)
     axes = axes if axes is not None else figure(1.2 * columns, 1.2 * len(tables)).add_subplot()
-    low, high = min(float(table.min()) for table in tables), max(float(table.max()) for table in tables)
+    low, high = limits or (min(float(t.min()) for t in tables), max(float(t.max()) for t in tables))
     for i, table in enumerate(tables):
         for j, image in enumerate(table):
             # One pixel of room between images; row 0 on top.
             box = (j * 1.1, j * 1.1 + 1, -(i * 1.1) - 1, -(i * 1.1))
             axes.imshow(image, cmap="gray_r", vmin=low, vmax=high, extent=box, interpolation="nearest")
     axes.set(xlim=(-0.05, columns * 1.1 - 0.05), ylim=(-len(tables) * 1.1 + 0.05, 0.05), aspect="equal", xticks=[])
-    axes.set_yticks([-(i * 1.1) - 0.5 for i in range(len(labels))], labels, rotation=90, va="center")
+    axes.set_yticks([-(i * 1.1) - 0.5 for i in range(len(labels))], labels)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return axes

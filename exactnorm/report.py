@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -51,8 +52,8 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     rank = affine_hull(train.points).rank
     table.add_row("points", f"{train.size} in {train.dimension} dimensions, affine rank {rank}")
     table.add_row("noise radius rho", f"{train.rho:g}")
-    table.add_row("cost of the network", f"{certificate.upper:.9g}")
-    table.add_row("lower bound", f"{certificate.lower:.9g}")
+    table.add_row("cost of the network", rounded(certificate.upper, ROUND_CEILING))
+    table.add_row("lower bound", rounded(certificate.lower, ROUND_FLOOR))
     table.add_row("relative gap", f"{certificate.gap:.2e}")
     table.add_row("interpolation error", f"{certificate.interpolation_error:.2e}")
     table.add_row("neurons", str(network.neurons))
@@ -71,18 +72,24 @@ def what_is_shown(denoiser: CertifiedDenoiser) -> str:
             if certificate.kind == "theorem"
             else "dual multipliers whose bound was recomputed from the stored arrays in floating point"
         )
-        below = (
-            f"No network that maps these balls to their centres costs less than {certificate.lower:.9g}, by {because}."
-        )
+        lower = rounded(certificate.lower, ROUND_FLOOR)
+        below = f"No network that maps these balls to their centres costs less than {lower}, by {because}."
     else:
         below = "No positive lower bound is shown."
     if not math.isfinite(certificate.upper):
         return f"{below} No network was found."
     return (
-        f"{below} The network found costs {certificate.upper:.9g} and maps every ball to within "
+        f"{below} The network found costs {rounded(certificate.upper, ROUND_CEILING)} and maps every ball to within "
         f"{certificate.interpolation_error:.1e} of its centre; that residual is not zero, so its cost is a measured "
         "value and not a proof of an upper bound."
     )
+
+
+def rounded(value: float, direction: str) -> str:
+    """The value to nine digits, rounded in the given direction so that a bracket stays a bracket in print."""
+    if not math.isfinite(value):
+        return str(value)
+    return f"{Context(prec=9, rounding=direction).create_decimal_from_float(value):f}"
 
 
 def problems_table(problems: Iterable[Problem]) -> Table:

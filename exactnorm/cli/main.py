@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 
 from exactnorm import __version__
-from exactnorm.cli import problems
+from exactnorm.cli import demo, problems, solve
 from exactnorm.cli.streams import BadInput, say
 
 EXIT_STATUSES = """\
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
-  1    a valid answer that is wider than asked
+  1    a valid answer that is wider than asked, or none because a solver failed
   2    bad input; nothing was written
   3    no network interpolates the data
   130  interrupted before there was an answer
@@ -32,6 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         say(f"exactnorm {arguments.command}: {mistake}")
         return 2
+    except ArithmeticError as failed:
+        if arguments.debug:
+            raise
+        say(f"exactnorm {arguments.command}: {failed}")
+        return 1
     except KeyboardInterrupt:
         say("interrupted: there is no bracket yet")
         return 130
@@ -54,6 +59,6 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of a mistake")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (problems,):
+    for module in (solve, problems, demo):
         module.add_to(commands)
     return top

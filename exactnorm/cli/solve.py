@@ -1,0 +1,111 @@
+"""`exactnorm solve`: from points to a certified denoiser."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from exactnorm.certify import CertifiedDenoiser, save
+from exactnorm.cli import read
+from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.training_set import TrainingSet, real_number
+
+EXAMPLES = """\
+examples:
+  exactnorm solve acute
+  exactnorm solve points.csv --rho 0.1 --out denoiser.npz
+  exactnorm solve digits5 --json
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "solve",
+        help="find a minimum-norm denoiser and a bracket on the least cost",
+        description="Find a minimum-norm denoiser of DATA and a bracket on the least representation cost.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
+    command.add_argument("--rho", type=float, metavar="R", help="noise radius; optional for a named problem")
+    command.add_argument("--tol", type=float, default=1e-6, metavar="T", help="relative gap to reach (default 1e-6)")
+    command.add_argument("--solver", default="CLARABEL", metavar="S", help="semidefinite solver (default CLARABEL)")
+    command.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the bracket reached by then")
+    command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    command.add_argument("--out", metavar="FILE.npz", help="save denoiser and certificate; read with exactnorm.load")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
+    train = read.training_set(arguments.data, arguments.rho)
+    check_options(arguments)
+    start = time.perf_counter()
+    denoiser = solved(train, arguments)
+    if denoiser is None:
+        return 3
+    seconds = time.perf_counter() - start
+    if arguments.out is not None:
+        save(arguments.out, denoiser)
+        say(f"wrote {arguments.out}")
+    from exactnorm import report
+
+    if arguments.json:
+        show_json(report.solution_record(denoiser, seconds))
+    else:
+        show(report.solution(denoiser, seconds, f"Minimum-norm denoiser of {arguments.data}"))
+    return 0 if denoiser.certificate.certifies(arguments.tol) else 1
+
+
+def check_options(arguments: argparse.Namespace) -> None:
+    """Raise `BadInput` for an option that would fail only after the work is done."""
+    if not real(arguments.tol, "--tol") > 0:
+        msg = f"--tol {arguments.tol:g}: the tolerance must be positive"
+        raise BadInput(msg)
+    if arguments.time_limit is not None and not real(arguments.time_limit, "--time-limit") > 0:
+        msg = f"--time-limit {arguments.time_limit:g}: the time limit must be positive"
+        raise BadInput(msg)
+    import cvxpy  # a second to load, so only here
+
+    if arguments.solver.upper() not in (solvers := cvxpy.installed_solvers()):
+        msg = f"--solver {arguments.solver}: CVXPY finds no such solver; it finds {', '.join(sorted(solvers))}"
+        raise BadInput(msg)
+    if arguments.out is not None:
+        if not arguments.out.endswith(".npz"):
+            msg = f"--out {arguments.out}: give a file name that ends in .npz"
+            raise BadInput(msg)
+        writable_folder(arguments.out)
+
+
+def real(value: float, option: str) -> float:
+    """The value, if it is finite."""
+    try:
+        return real_number(value, option)
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
+
+
+def writable_folder(file: str) -> None:
+    """Raise `BadInput` unless the folder that `file` goes into exists."""
+    if Path(file).is_dir():
+        msg = f"--out {file}: that is a directory"
+        raise BadInput(msg)
+    if not Path(file).parent.is_dir():
+        msg = f"--out {file}: there is no directory {str(Path(file).parent)!r}"
+        raise BadInput(msg)
+
+
+def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenoiser | None:
+    """The certified denoiser; None, with the reason on stderr, where no network interpolates the balls."""
+    from exactnorm import min_norm_denoiser
+
+    try:
+        return min_norm_denoiser(train, tol=arguments.tol, solver=arguments.solver, time_limit=arguments.time_limit)
+    except ValueError as mistake:
+        if type(mistake).__name__ == "InfeasibleProblem":
+            say(f"exactnorm solve: {mistake}")
+            return None
+        raise BadInput(str(mistake)) from mistake
