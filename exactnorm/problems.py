@@ -210,6 +210,12 @@ def named(name: str) -> Problem:
     ------
     ValueError
         If there is none, with the names there are.
+
+    Examples
+    --------
+    >>> from exactnorm import problems
+    >>> problems.named("orthogonal").optimum
+    4.722222222222222
     """
     for make in _NAMED:
         if make.__name__ == name.replace("-", "_"):

@@ -1,0 +1,67 @@
+"""Sphinx configuration: builds with -W and loads nothing from the network, neither when built nor when viewed."""
+
+import re
+import warnings
+
+import exactnorm
+
+project = "exactnorm"
+author = "The exactnorm authors"
+copyright = "2026, the exactnorm authors"
+version = release = exactnorm.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+    "sphinx_proof",
+    "sphinx-mathjax-offline",
+]
+exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "sg_execution_times.rst"]
+nitpicky = False
+
+html_theme = "furo"
+html_title = "exactnorm"
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
+html_copy_source = False
+html_show_sourcelink = False
+
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "plain"
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "min_reported_time": 1e9,
+    "remove_config_comments": True,
+    "matplotlib_animations": False,
+}
+# Agg cannot show a window, and sphinx-gallery shows the pictures itself.
+warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive", category=UserWarning)
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", escape_bars)
+
+
+def escape_bars(_app, _what, _name, _obj, _options, lines):
+    """|x| means an absolute value in this package's docstrings, not a reStructuredText substitution."""
+    for n, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            parts = re.split(r"(`+[^`]*`+)", line)
+            lines[n] = "".join(part if part.startswith("`") else part.replace("|", r"\|") for part in parts)

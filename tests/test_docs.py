@@ -1,0 +1,56 @@
+"""Every snippet of README, docs and docstrings is run, and numbers in the README are the ones that are recorded."""
+
+import importlib
+import pkgutil
+from doctest import ELLIPSIS
+from pathlib import Path
+
+import pytest
+from scipy_doctest import DTConfig, DTFinder, DTRunner
+from sybil.document import Document
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+import exactnorm
+from exactnorm import problems
+from exactnorm.report import optimum_text
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted(path for path in ROOT.glob("docs/**/*.md") if "_build" not in path.parts)]
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(exactnorm.__path__, "exactnorm.")
+    if not module.name.endswith("__main__") and not module.name.startswith("exactnorm.interop.")
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_snippet_of_a_page_does_what_the_page_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    document = Document.parse(str(page), PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), SkipParser())
+    examples = list(document.examples())
+    for example in examples:
+        example.evaluate()
+    # A page with code that the parser does not see would pass unrun.
+    assert len(examples) >= page.read_text(encoding="utf-8").count("```python")
+
+
+def test_every_docstring_example_gives_the_documented_number():
+    config = DTConfig()
+    config.rtol = 1e-6  # the default of 1e-2 accepts 0.334 for 1/3
+    runner = DTRunner(config=config)
+    for name in MODULES:
+        for test in DTFinder(config=config).find(importlib.import_module(name), name):
+            runner.run(test)
+    assert runner.tries > 0
+    assert runner.failures == 0
+
+
+def test_the_readme_s_table_holds_the_recorded_optima():
+    rows = [line.split("|")[1:-1] for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()]
+    named = {row[0].strip().strip("`"): [cell.strip() for cell in row] for row in rows if len(row) == 4}
+    table = {name: row for name, row in named.items() if name.isidentifier()}
+    assert len(table) >= 9
+    for name, row in table.items():
+        problem = problems.named(name)
+        assert row[2] == optimum_text(problem)
+        assert problem.source.startswith(row[3])
