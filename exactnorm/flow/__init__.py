@@ -1,6 +1,50 @@
 """Score flow and probability flow of a denoiser: trajectories, where they end, and their closed forms."""
 
+from exactnorm.flow.endpoints import Basins, Endpoints, Share, basins, endpoints, wilson
+from exactnorm.flow.lines import (
+    band_exit_time,
+    closed_probability_flow,
+    closed_score_flow,
+    orthogonal_lines,
+    vertex_radius,
+)
+from exactnorm.flow.probability import probability_flow
 from exactnorm.flow.record import Events, Flow
+from exactnorm.flow.samplers import sample, sampler_levels
+from exactnorm.flow.schedule import (
+    Schedule,
+    cosine,
+    edm,
+    named_schedule,
+    noise_radius,
+    variance_exploding,
+    variance_preserving,
+)
 from exactnorm.flow.score import score_flow
 
-__all__ = ["Events", "Flow", "score_flow"]
+__all__ = [
+    "Basins",
+    "Endpoints",
+    "Events",
+    "Flow",
+    "Schedule",
+    "Share",
+    "band_exit_time",
+    "basins",
+    "closed_probability_flow",
+    "closed_score_flow",
+    "cosine",
+    "edm",
+    "endpoints",
+    "named_schedule",
+    "noise_radius",
+    "orthogonal_lines",
+    "probability_flow",
+    "sample",
+    "sampler_levels",
+    "score_flow",
+    "variance_exploding",
+    "variance_preserving",
+    "vertex_radius",
+    "wilson",
+]

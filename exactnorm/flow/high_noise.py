@@ -1,0 +1,56 @@
+"""What stands in for the denoiser at noise levels at which the balls overlap, where the low-noise theory is silent."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from exactnorm.training_set import Array
+
+StandIn = Literal["linear", "empirical-mmse"]
+
+
+def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: float) -> Array:
+    """States (n, m, d) at decreasing noise levels of the probability flow of a stand-in; sigmas[0] is the start.
+
+    "linear" is the best affine denoiser of the points, μ + C (C + σ²)^{−1} (y − μ), whose flow is known: along an
+    eigenvector of the covariance C with eigenvalue λ, y − μ shrinks as √(λ + σ²). "empirical-mmse" is the posterior
+    mean of the uniform distribution on the points, integrated by `solve_ivp`.
+    """
+    if kind == "linear":
+        mean = points.mean(axis=0)
+        _, s, axes = np.linalg.svd(points - mean, full_matrices=False)
+        variance = s**2 / len(points)
+        along = (Y - mean) @ axes.T
+        across = Y - mean - along @ axes
+        return np.stack(
+            [
+                mean
+                + (along * np.sqrt((variance + q**2) / (variance + sigmas[0] ** 2))) @ axes
+                + across * (q / sigmas[0])
+                for q in sigmas
+            ]
+        )
+    if kind != "empirical-mmse":
+        msg = f"high_noise={kind!r}; give 'linear', 'empirical-mmse', or None for an error"
+        raise ValueError(msg)
+    clock = np.log(sigmas[0] / sigmas)
+
+    def field(u: float, flat: Array) -> Array:
+        y = flat.reshape(Y.shape)
+        return np.asarray((posterior_mean(points, y, sigmas[0] * float(np.exp(-u))) - y).ravel())
+
+    size = float(np.abs(points).max() + np.abs(Y).max())
+    found = solve_ivp(
+        field, (0.0, float(clock[-1])), Y.ravel(), method="DOP853", rtol=rtol, atol=1e-3 * rtol * size, t_eval=clock
+    )
+    return np.asarray(found.y.T.reshape(len(sigmas), *Y.shape))
+
+
+def posterior_mean(points: Array, Y: Array, sigma: float) -> Array:
+    """E[x | y = x + σε] for x uniform on the points (N, d); shape of Y (m, d)."""
+    squares = ((Y[:, None, :] - points[None, :, :]) ** 2).sum(axis=2) / (2 * sigma**2)
+    p = np.exp(squares.min(axis=1, keepdims=True) - squares)
+    return np.asarray((p / p.sum(axis=1, keepdims=True)) @ points)

@@ -1,0 +1,265 @@
+"""Flows in closed form where the data lie on orthogonal lines through one of them: each coordinate is on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from exactnorm.closed_form.rays import find_rays
+from exactnorm.flow.record import Indices
+from exactnorm.flow.score import starts
+from exactnorm.training_set import Array, TrainingSet, real_number
+
+ROWS = 4096  # worked on at a time, so that the intermediate arrays stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Clean points on orthogonal lines through one of them.
+
+    Parameters
+    ----------
+    origin : ndarray, shape (d,)
+        The point x_0 on all lines.
+    axes : ndarray, shape (k, d)
+        Unit vectors of the lines, pairwise orthogonal.
+    knots : ndarray, shape (k, q)
+        Coordinates of the points on each line, increasing, 0 for x_0 among them, filled up with ∞.
+    rows : ndarray of int, shape (k, q)
+        The points they belong to; −1 where filled up.
+    """
+
+    origin: Array
+    axes: Array
+    knots: Array
+    rows: Indices
+
+    def coordinates(self, Y: Array) -> tuple[Array, Array]:
+        """Coordinates (m, k) of Y (m, d) along the lines, and what is orthogonal to all of them (m, d)."""
+        offset = Y - self.origin
+        t = offset @ self.axes.T
+        return t, offset - t @ self.axes
+
+
+def orthogonal_lines(points: ArrayLike, *, tolerance: float = 1e-9) -> Lines:
+    """Lines of univariate, collinear or orthogonal data, or of data on orthogonal rays.
+
+    Raises
+    ------
+    ValueError
+        If the points are not of this kind; the message says why. `tolerance` is the largest cosine between two
+        lines that counts as 0: room for the rounding of the points.
+    """
+    train = TrainingSet(np.asarray(points))
+    centre, u, ray, t = find_rays(train.points)
+    signed, line = _lines_of_rays(u, tolerance)
+    width = 1 + int(np.bincount(line[ray[ray >= 0]]).max())
+    knots = np.full((len(signed), width), np.inf)
+    rows = np.full((len(signed), width), -1)
+    for i, axis in enumerate(signed):
+        members = np.flatnonzero((ray >= 0) & (line[ray] == i))
+        on_line = t[members] * np.sign(u[ray[members]] @ axis)
+        values, index = np.append(on_line, 0.0), np.append(members, centre)
+        order = np.argsort(values)
+        knots[i, : len(order)], rows[i, : len(order)] = values[order], index[order]
+    return Lines(train.points[centre].copy(), signed, knots, rows)
+
+
+def _lines_of_rays(u: Array, tolerance: float) -> tuple[Array, Indices]:
+    """Join opposite rays to lines; the line of each ray."""
+    cosines = u @ u.T
+    line = np.full(len(u), -1)
+    chosen: list[int] = []
+    for i in range(len(u)):
+        if line[i] >= 0:
+            continue
+        line[i] = len(chosen)
+        chosen.append(i)
+        line[np.flatnonzero(cosines[i] < -1 + tolerance)] = line[i]
+    axes = u[chosen]
+    off = np.abs(axes @ axes.T - np.eye(len(axes)))
+    if off.max(initial=0.0) > tolerance:
+        i, j = np.unravel_index(int(np.argmax(off)), off.shape)
+        msg = (
+            f"the rays from the common point are not orthogonal: two have a cosine of {off[i, j]:.3g}; "
+            "no closed form of the flow is known there, use score_flow or probability_flow"
+        )
+        raise ValueError(msg)
+    return axes, line
+
+
+def closed_score_flow(points: ArrayLike, rho: float, start: ArrayLike, u: float) -> Array:
+    """State at flow time u of the score flow of the minimum-norm denoiser of points on orthogonal lines.
+
+    In one coordinate: within ρ of a clean point, or beyond the last one, the state goes to that point as e^{−u}; in
+    the band between two points at distance Δ it moves away from the middle as e^{su}, s = 2ρ/(Δ − 2ρ), until it
+    leaves the band. The part orthogonal to all lines decays as e^{−u}.
+
+    Parameters
+    ----------
+    points : array_like, shape (N, d)
+    rho : float
+        Radius of the balls, 0 < 2ρ < smallest distance.
+    start : array_like, shape (d,) or (m, d)
+    u : float
+        Flow time ≥ 0; infinite for the limit.
+
+    Returns
+    -------
+    ndarray, of the shape of `start`
+
+    Raises
+    ------
+    ValueError
+        If the data are not on orthogonal lines, ρ or u is out of range, or the start has a wrong shape.
+    """
+    lines, Y, rho = _checked(points, rho, start)
+    if not u >= 0:
+        msg = f"u={u!r}; give a flow time u >= 0, or math.inf for the limit"
+        raise ValueError(msg)
+    shrink = float(np.exp(-u))
+
+    def move(t: Array) -> Array:
+        left, right = _neighbours(lines.knots, t)
+        nearest = np.where(t - left <= right - t, left, right)
+        out = nearest + (t - nearest) * shrink
+        i, k = np.nonzero((t - left > rho) & (right - t > rho))
+        out[i, k] = _in_band(t[i, k], left[i, k], right[i, k], rho, u)
+        return np.asarray(out)
+
+    return _by_rows(lines, Y, move, shrink)
+
+
+def _in_band(t: Array, left: Array, right: Array, rho: float, u: float) -> Array:
+    half = (right - left) / 2
+    offset = t - (left + half)
+    rate = rho / (half - rho)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        leave = np.log((half - rho) / np.abs(offset)) / rate
+        inside = left + half + np.where(offset == 0, 0.0, offset * np.exp(np.minimum(rate * u, 700.0)))
+        past = np.where(u > leave, rho * np.exp(np.minimum(leave - u, 0.0)), 0.0)
+    after = np.where(offset > 0, right - past, left + past)
+    return np.where(u <= leave, inside, after)
+
+
+def band_exit_time(points: ArrayLike, rho: float, start: ArrayLike) -> Array:
+    """Flow time at which each coordinate leaves its band, ((Δ − 2ρ)/2ρ) log((Δ/2 − ρ)/|t − middle|).
+
+    Returns
+    -------
+    ndarray, shape (k,) or (m, k)
+        One column a line; 0 where the coordinate is in no band, infinite where it is exactly in the middle.
+    """
+    lines, Y, rho = _checked(points, rho, start)
+    t = lines.coordinates(np.atleast_2d(Y))[0]
+    left, right = _neighbours(lines.knots, t)
+    half = np.where(np.isfinite(left) & np.isfinite(right), (right - left) / 2, np.inf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wait = np.log((half - rho) / np.abs(t - left - half)) * (half - rho) / rho
+    out = np.where((t - left > rho) & (right - t > rho) & np.isfinite(half), wait, 0.0)
+    return np.asarray(out[0] if Y.ndim == 1 else out)
+
+
+def closed_probability_flow(
+    points: ArrayLike, alpha: float, start: ArrayLike, sigma_start: float, sigma: float = 0.0
+) -> Array:
+    """State at noise level σ of the probability flow with ρ = ασ that starts at noise level `sigma_start`.
+
+    In one coordinate: within ρ of a clean point the distance to it shrinks like σ; in a band (t − middle) shrinks or
+    grows like Δ/2 − ασ. Both kinds of region move along with the flow, so none is ever left, and at σ = 0 the state
+    is h_{ρ_T}(start): one denoising step. Scale 1: for other schedules divide the start by s_T.
+
+    Parameters
+    ----------
+    points : array_like, shape (N, d)
+    alpha : float
+    start : array_like, shape (d,) or (m, d)
+    sigma_start, sigma : float
+        0 ≤ σ ≤ sigma_start, with α·sigma_start below half the smallest distance.
+
+    Returns
+    -------
+    ndarray, of the shape of `start`
+
+    Raises
+    ------
+    ValueError
+        As `closed_score_flow`, and if σ is out of range.
+    """
+    lines, Y, rho = _checked(points, real_number(alpha, "alpha") * real_number(sigma_start, "sigma_start"), start)
+    if not 0 <= real_number(sigma, "sigma") <= sigma_start:
+        msg = f"sigma={sigma:g}; give a noise level between 0 and sigma_start={sigma_start:g}"
+        raise ValueError(msg)
+    shrink, final = sigma / sigma_start, alpha * sigma
+
+    def move(t: Array) -> Array:
+        left, right = _neighbours(lines.knots, t)
+        nearest = np.where(t - left <= right - t, left, right)
+        out = nearest + (t - nearest) * shrink
+        i, k = np.nonzero((t - left > rho) & (right - t > rho))
+        half = (right[i, k] - left[i, k]) / 2
+        middle = left[i, k] + half
+        out[i, k] = middle + (t[i, k] - middle) * ((half - final) / (half - rho))
+        return np.asarray(out)
+
+    return _by_rows(lines, Y, move, shrink)
+
+
+def vertex_radius(points: ArrayLike, start: ArrayLike) -> Array:
+    """Smallest first radius ρ_T at which the probability flow from `start` ends on clean points in all coordinates.
+
+    It is the largest distance of a coordinate from the clean points next to it on its line, over the coordinates
+    between two of them. For the variance exploding schedule the threshold in time is τ = (this/α)².
+
+    Returns
+    -------
+    ndarray, shape () or (m,)
+    """
+    lines, Y, _ = _checked(points, None, start)
+    t = lines.coordinates(np.atleast_2d(Y))[0]
+    left, right = _neighbours(lines.knots, t)
+    between = np.where(np.isfinite(left) & np.isfinite(right), np.minimum(t - left, right - t), 0.0)
+    out = between.max(axis=1)
+    return np.asarray(out[0] if Y.ndim == 1 else out)
+
+
+def _checked(points: ArrayLike, rho: float | None, start: ArrayLike) -> tuple[Lines, Array, float]:
+    train = TrainingSet(np.asarray(points), 0.0 if rho is None else rho)
+    if rho is not None and train.rho == 0:
+        msg = "rho=0: the flow has a closed form for a positive radius"
+        raise ValueError(msg)
+    return orthogonal_lines(train.points), starts(start, train.dimension), train.rho
+
+
+def _neighbours(knots: Array, t: Array) -> tuple[Array, Array]:
+    """The clean points to the left and right of each coordinate t (m, k); ∓∞ beyond the ends."""
+    if knots.shape[1] == 2:  # one point a line besides x_0: no search
+        low, high = knots[:, 0], knots[:, 1]
+        left = np.where(t < low, -np.inf, np.where(t < high, low, high))
+        right = np.where(t < low, low, np.where(t < high, high, np.inf))
+        return left, right
+    left, right = np.full_like(t, -np.inf), np.full_like(t, np.inf)
+    for j in range(knots.shape[1]):
+        knot = knots[:, j]
+        passed = t >= knot
+        left = np.where(passed, knot, left)
+        right = np.where(passed, right, np.minimum(right, knot))
+    return left, right
+
+
+def _by_rows(lines: Lines, Y: Array, move: Callable[[Array], Array], shrink: float) -> Array:
+    rows = np.atleast_2d(Y)
+    out = np.empty_like(rows)
+    whole = len(lines.axes) == rows.shape[1]
+    for i in range(0, len(rows), ROWS):
+        some = rows[i : i + ROWS]
+        offset = some - lines.origin
+        t = offset @ lines.axes.T
+        moved = move(t) @ lines.axes
+        if not whole and shrink > 0:  # nothing is orthogonal to lines that span the whole space
+            moved += (offset - t @ lines.axes) * shrink
+        out[i : i + ROWS] = moved + lines.origin
+    return out[0] if Y.ndim == 1 else out

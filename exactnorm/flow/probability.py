@@ -1,0 +1,256 @@
+"""The probability flow: the denoiser changes with the noise level, σ_T → σ_end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.integrate import solve_ivp
+
+from exactnorm.flow.high_noise import StandIn, stand_in_flow
+from exactnorm.flow.record import Events, Flow, Indices, sorted_events
+from exactnorm.flow.schedule import Schedule, checked_level, named_schedule
+from exactnorm.flow.score import HasNetwork, Method, score_flow, starts
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array, closest_pair, real_array, real_number
+
+Path = Callable[[float], ReLUNetwork | HasNetwork]
+SMALLEST = 1e-5
+"""Share of the first noise level below which one denoising step finishes a flow to σ = 0."""
+
+
+def probability_flow(
+    path: Path,
+    start: ArrayLike,
+    schedule: Schedule | str,
+    *,
+    alpha: float,
+    T: float,
+    sigma_end: float = 0.0,
+    steps: int | None = None,
+    method: Method = "pieces",
+    sigmas: ArrayLike | None = None,
+    high_noise: StandIn | None = None,
+    train: ArrayLike | None = None,
+    rtol: float = 1e-8,
+) -> Flow:
+    """Follow the probability flow of denoisers h_ρ with ρ = ασ from noise level σ_T down to `sigma_end`.
+
+    For y_t = s_t (x + σ_t ε), ŷ = y/s_t moves as dŷ/d(−log σ) = h_{ασ}(ŷ) − ŷ, whatever the schedule.
+
+    Parameters
+    ----------
+    path : callable
+        ρ ↦ denoiser: a closed form such as ``lambda rho: orthogonal(points, rho)``, or a `DenoiserPath`.
+    start : array_like, shape (d,) or (m, d)
+        y_T, in the schedule's own scale s_T.
+    schedule : Schedule or {"ve", "edm", "vp", "cosine"}
+    alpha : float
+        Radius of the balls per unit of noise; see `noise_radius` for other conventions.
+    T : float
+        Start, in the schedule's own time.
+    sigma_end : float
+        Noise level at which to stop. At 0 the flow runs to 1e-5 of its first level and ends with one denoising step, as
+        samplers do.
+    steps : int, optional
+        "pieces": number of noise levels, 200 by default, evenly spaced in log σ. Between two of them the denoiser of
+        their geometric mean drives the flow, which is solved exactly: an error of second order in the spacing. A
+        path with levels of its own (an attribute `switches`) brings them along, and `steps` must not be given.
+    method : {"pieces", "ivp"}
+        "ivp" hands the continuous family to `scipy.integrate.solve_ivp`.
+    sigmas : array_like, shape (n,), optional
+        Decreasing noise levels between σ_T and `sigma_end` at which `Flow.states` is wanted.
+    high_noise : {"linear", "empirical-mmse"}, optional
+        What drives the flow where 2ρ is not below the smallest distance between clean points. None: an error.
+    train : array_like, shape (N, d), optional
+        The clean points, needed for `high_noise` unless `path` has an attribute `points`.
+    rtol : float
+        Relative tolerance of `solve_ivp`, where it is used.
+
+    Returns
+    -------
+    Flow
+        Its flow time is log(σ_T/σ). Start, states and endpoint are in the schedule's scale. Kinks move with σ;
+        events are crossings while a level's kinks stand still.
+
+    Raises
+    ------
+    ValueError
+        For a bad start, α, T, schedule or σ_end; if balls overlap at σ_T and no stand-in is chosen.
+    """
+    schedule = named_schedule(schedule) if isinstance(schedule, str) else schedule
+    top = checked_level(schedule, T)
+    if not real_number(alpha, "alpha") > 0:
+        msg = f"alpha={alpha:g}; give alpha > 0, the radius of the balls per unit of noise"
+        raise ValueError(msg)
+    if not 0 <= real_number(sigma_end, "sigma_end") < top:
+        msg = f"sigma_end={sigma_end:g} must lie in [0, sigma_T) with sigma_T={top:g}"
+        raise ValueError(msg)
+    if method not in ("pieces", "ivp"):
+        msg = f"method={method!r}; give 'pieces' or 'ivp'"
+        raise ValueError(msg)
+    asked = _asked(sigmas, top, sigma_end)
+    points = getattr(path, "points", None) if train is None else real_array(train, "train")
+    switch = _switch(path, points, alpha, top, high_noise)
+    Y = starts(start, _dimension(path, min(top, switch) * alpha))
+    state = np.atleast_2d(Y) / schedule.scale(T)
+    entry = min(top, switch)
+    floor = sigma_end if sigma_end > 0 else max(SMALLEST * entry, _lowest(path) / alpha)
+    parts: list[tuple[Array, Array]] = []
+    events: list[Events] = []
+    if high_noise is not None and points is not None and switch < top:
+        grid = np.unique(np.concatenate([[top, max(switch, floor)], asked[asked >= switch]]))[::-1]
+        parts.append((grid, stand_in_flow(high_noise, points, state, grid, rtol)))
+        state = parts[-1][1][-1]
+    problem = ""
+    if entry > floor:
+        grid = np.unique(np.concatenate([[entry, floor], asked[(asked < entry) & (asked > floor)]]))[::-1]
+        if method == "ivp":
+            states, problem = _by_ivp(path, state, grid, alpha, rtol)
+        else:
+            states, events, problem = _by_pieces(path, state, grid, alpha, top, steps)
+        parts.append((grid, states))
+        state = states[-1]
+    if sigma_end == 0:
+        below = np.append(asked[asked < min(floor, entry)], 0.0)
+        slope = (state - _network(path, alpha * min(floor, entry))(state)) / min(floor, entry)
+        parts.append((below, state + (below - min(floor, entry))[:, None, None] * slope))
+    return _record(Y, schedule, parts, asked, top, sigma_end, method, events, problem, switch)
+
+
+def _asked(sigmas: ArrayLike | None, top: float, end: float) -> Array:
+    asked = np.empty(0) if sigmas is None else np.atleast_1d(real_array(sigmas, "sigmas"))
+    if asked.ndim != 1 or np.any(np.diff(asked) >= 0) or np.any(asked > top) or np.any(asked < end):
+        msg = f"sigmas must be decreasing noise levels between sigma_T={top:g} and sigma_end={end:g}"
+        raise ValueError(msg)
+    return asked
+
+
+def _switch(path: Path, points: Array | None, alpha: float, top: float, high_noise: StandIn | None) -> float:
+    """Noise level from which downwards the path's denoisers drive the flow."""
+    if points is None:
+        if high_noise is not None:
+            msg = f"high_noise={high_noise!r} needs the clean points: give train=points"
+            raise ValueError(msg)
+        return top
+    i, j, distance = closest_pair(np.asarray(points))
+    # The denoiser of balls that all but touch is still defined; 1e-6 keeps its slopes finite.
+    widest = min(distance / 2 * (1 - 1e-6), float(getattr(path, "rho_max", math.inf)))
+    if alpha * top <= widest:
+        return top
+    if high_noise is None:
+        msg = (
+            f"at T the balls have radius alpha·sigma_T={alpha * top:g}, but the path reaches up to {widest:g} "
+            f"(points {i} and {j} are {distance:g} apart): start at sigma_T <= {widest / alpha:g}, "
+            "or choose a stand-in with high_noise='linear' or 'empirical-mmse'"
+        )
+        raise ValueError(msg)
+    return widest / alpha
+
+
+def _network(path: Path, rho: float) -> ReLUNetwork:
+    denoiser = path(rho)
+    return denoiser if isinstance(denoiser, ReLUNetwork) else denoiser.network
+
+
+def _dimension(path: Path, rho: float) -> int:
+    try:
+        return _network(path, rho).dimension
+    except ValueError as error:
+        msg = f"the path has no denoiser at the first radius alpha·sigma={rho:g}: {error}"
+        raise ValueError(msg) from error
+
+
+def _lowest(path: Path) -> float:
+    return float(getattr(path, "rho_min", 0.0))
+
+
+def _by_pieces(
+    path: Path, state: Array, grid: Array, alpha: float, top: float, steps: int | None
+) -> tuple[Array, list[Events], str]:
+    """States at the noise levels of `grid`: exact score flows between finer levels, one after the other."""
+    if (own := getattr(path, "switches", None)) is not None:
+        if steps is not None:
+            msg = "this path has noise levels of its own; leave out steps, or refine the path"
+            raise ValueError(msg)
+        inner = np.asarray(own) / alpha
+    else:
+        if steps is not None and steps < 1:
+            msg = f"steps={steps}; give at least one level"
+            raise ValueError(msg)
+        inner = np.geomspace(grid[0], grid[-1], (steps or 200) + 1)
+    levels = np.unique(np.concatenate([grid, inner[(inner < grid[0]) & (inner > grid[-1])]]))[::-1]
+    states, events, problem = [state], [], ""
+    for high, low in pairwise(levels):
+        network = _network(path, alpha * math.sqrt(high * low))
+        flow = score_flow(network, state, math.log(high / low))
+        state = flow.endpoint
+        if not flow.complete and not problem:
+            problem = f"between sigma={high:g} and {low:g}: {flow.status}"
+        events.append(replace(flow.events, time=flow.events.time + math.log(top / high)))
+        if low in grid:
+            states.append(state)
+    return np.stack(states), events, problem
+
+
+def _by_ivp(path: Path, state: Array, grid: Array, alpha: float, rtol: float) -> tuple[Array, str]:
+    def field(u: float, flat: Array) -> Array:
+        y = flat.reshape(state.shape)
+        return np.asarray((_network(path, alpha * grid[0] * math.exp(-u))(y) - y).ravel())
+
+    clock = np.log(grid[0] / grid)
+    atol = 1e-3 * rtol * max(float(np.abs(state).max()), np.finfo(float).tiny)
+    states = [state]
+    for begin, end in pairwise(clock):
+        found = solve_ivp(field, (begin, end), states[-1].ravel(), method="RK45", rtol=rtol, atol=atol)
+        if found.status < 0:
+            return np.stack(states), f"the integrator gave up at u={found.t[-1]:g}: {found.message}"
+        states.append(found.y[:, -1].reshape(state.shape))
+    return np.stack(states), ""
+
+
+def _record(
+    Y: Array,
+    schedule: Schedule,
+    parts: list[tuple[Array, Array]],
+    asked: Array,
+    top: float,
+    end: float,
+    method: Method,
+    events: list[Events],
+    problem: str,
+    switch: float,
+) -> Flow:
+    levels = np.concatenate([part[0] for part in parts])
+    states = np.concatenate([part[1] for part in parts])
+    wanted = np.array([int(np.flatnonzero(levels == q)[-1]) for q in asked], dtype=np.intp)
+    scales = np.array([schedule.scale(schedule.time(q)) for q in asked])
+    last = states[-1] * (1.0 if end == 0 else schedule.scale(schedule.time(end)))
+    one = Y.ndim == 1
+    rows = 1 if one else len(Y)
+    horizon = math.inf if end == 0 else math.log(top / end)
+    chosen = states[wanted] * scales[:, None, None]
+    columns: tuple[list[Indices], list[Array], list[Indices]] = (
+        [e.start for e in events],
+        [e.time for e in events],
+        [e.kink for e in events],
+    )
+    what = f"{rows} trajectories" if rows != 1 else "the trajectory"
+    return Flow(
+        start=Y,
+        endpoint=last[0] if one else last,
+        horizon=horizon,
+        times=np.array([math.log(top / q) if q > 0 else math.inf for q in asked]),
+        states=chosen[:, 0] if one else chosen,
+        events=sorted_events(*columns),
+        reached=np.float64(horizon) if one else np.full(rows, horizon),  # type: ignore[arg-type]
+        at_rest=np.bool_(end == 0) if one else np.full(rows, end == 0),  # type: ignore[arg-type]
+        method=method,
+        complete=not problem,
+        status=f"incomplete: {problem}" if problem else f"{what} reached sigma={end:g}",
+        switch_sigma=switch if switch < top else None,
+    )
