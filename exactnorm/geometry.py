@@ -85,14 +85,26 @@ def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, floa
         gap = float(np.linalg.norm(shortest))
         if gap <= 1e-14 * size:
             return np.zeros(ones.shape[1]), 0.0, 0.0
-        w = shortest / gap
-        low, high = float((zeros @ w).max()), float((ones @ w).min())
-        # The hulls are at most `gap` apart, and this hyperplane keeps them high − low apart: the two must agree.
-        # They do not always: nnls of SciPy 1.17 stops at points that are not optimal on some subsets of {0,1}⁴.
-        if high - low >= (1 - 1e-9) * gap - 1e-13 * size:
-            return w, -(low + high) / 2, max((high - low) / 2, 0.0)
+        for w in (shortest / gap, _across(differences[weights > 0], shortest)):
+            low, high = float((zeros @ w).max()), float((ones @ w).min())
+            # The hulls are at most `gap` apart, and this hyperplane keeps them high − low apart: the two must agree.
+            # They do not always: nnls of SciPy 1.17 stops at points that are not optimal on some subsets of {0,1}⁴.
+            if high - low >= (1 - 1e-9) * gap - 1e-13 * size:
+                return w, -(low + high) / 2, max((high - low) / 2, 0.0)
     msg = f"the distance between the hulls of {len(ones)} and {len(zeros)} points could not be computed to 9 digits"
     raise ArithmeticError(msg)
+
+
+def _across(support: Array, shortest: Array) -> Array:
+    """Unit vector along `shortest` in the directions in which the differences `support` that add up to it are equal.
+
+    A short sum of long vectors has lost digits; the directions in which they do not differ have not.
+    """
+    _, s, vt = np.linalg.svd(support - support[0])
+    across = vt[int(np.sum(s > 1e-12 * float(np.abs(support).max()))) :]
+    w = across.T @ (across @ shortest)
+    length = float(np.linalg.norm(w))
+    return np.asarray(w / length if length > 0 else w)
 
 
 def _nnls(matrix: Array, target: Array) -> Array:

@@ -4,11 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from exactnorm.theorems import a_generalises
+from exactnorm.theorems import (
+    a_contraction,
+    a_equilateral,
+    a_generalises,
+    a_obtuse,
+    a_orthogonal,
+    a_rays,
+    a_samples,
+    a_subspace,
+    a_univariate,
+    acute_limit,
+    acute_orthocentre,
+    equilateral_rest_points,
+    obtuse_rest_points,
+    orthogonal_rest_points,
+    scale_free,
+)
 from exactnorm.theorems.check import Check
 
 STATEMENTS: dict[str, Callable[[], Check]] = {
+    "A-univariate": a_univariate.check,
+    "A-samples": a_samples.check,
+    "A-contraction": a_contraction.check,
     "A-generalises": a_generalises.check,
+    "A-subspace": a_subspace.check,
+    "A-rays": a_rays.check,
+    "A-orthogonal": a_orthogonal.check,
+    "A-obtuse": a_obtuse.check,
+    "A-equilateral": a_equilateral.check,
+    "acute-limit-is-4": acute_limit.check,
+    "acute-orthocentre": acute_orthocentre.check,
+    "cost-is-scale-free": scale_free.check,
+    "B-4.2": orthogonal_rest_points.stable,
+    "orthogonal-rest-points": orthogonal_rest_points.every,
+    "obtuse-stable-sums": obtuse_rest_points.sums,
+    "obtuse-unstable-rest": obtuse_rest_points.others,
+    "equilateral-stable": equilateral_rest_points.stable,
+    "equilateral-rate": equilateral_rest_points.rate,
 }
 """Every statement by name, in the order of the table."""
 

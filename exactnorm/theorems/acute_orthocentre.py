@@ -1,0 +1,39 @@
+"""A claim that fails: that the orthocentre is the base point of an acute triangle's minimum-norm denoiser.
+
+Hypotheses: an acute triangle, ρ > 0 with 2ρ below its altitudes m_n.
+
+Claim: c + Σ_n (x_n − c) φ_n, with c the orthocentre and one ramp along each altitude, has the least representation
+cost: Σ_n 2‖x_n − c‖/(m_n − 2ρ).
+
+Source: a formula in use for acute triangles.
+Standing: measured, to be false. It is right in the limit ρ → 0, and for equilateral triangles with ρ ≤ R/2.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from exactnorm.closed_form import orthocentre
+from exactnorm.theorems.check import Check
+from exactnorm.theorems.roads import formula_cost, program_bracket
+
+
+def check() -> Check:
+    """Cost with the orthocentre against the program's bracket on one scalene triangle."""
+    points, rho = np.array([[0.0, 0.0], [4.0, 0.0], [1.0, 3.0]]), 0.8
+    claimed = formula_cost(orthocentre, points, rho)
+    lower, upper = program_bracket(points, rho, tol=1e-3)
+    return Check(
+        name="acute-orthocentre",
+        source="a formula in use for acute triangles",
+        standing="measured",
+        claimed=claimed,
+        computed=upper,
+        relation="=",
+        tolerance=1e-6,
+        expected=False,
+        lower=lower,
+        upper=upper,
+        detail=f"triangle (0,0), (4,0), (1,3) with rho={rho}: the orthocentre costs {claimed / upper - 1:.3%} more than "
+        "a network that the program found",
+    )

@@ -1,0 +1,56 @@
+"""The two roads that most checks compare: the closed form and the convex program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from exactnorm.certify import check_certificate, interpolation_error
+from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.network import ReLUNetwork
+from exactnorm.theorems.check import Check, Standing
+from exactnorm.training_set import Array
+
+Data = tuple[Array, float]
+ClosedForm = Callable[[Array, float], ReLUNetwork]
+
+
+def formula_cost(form: ClosedForm, points: Array, rho: float) -> float:
+    """Cost of the closed form's network; NaN, which agrees with nothing, unless it maps the balls to their centres."""
+    network = form(points, rho)
+    error = interpolation_error(network, points, rho)
+    return network.representation_cost if error <= 1e-9 * float(np.ptp(points, axis=0).max()) else float("nan")
+
+
+def program_bracket(points: Array, rho: float, tol: float = 1e-6) -> tuple[float, float]:
+    """Bracket on the least cost from the convex program, recomputed from its certificate.
+
+    The upper end is infinite unless the network maps the balls to their centres.
+    """
+    denoiser = min_norm_denoiser(points, rho, method="program", tol=tol)
+    lower, upper, error = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+    return lower, upper if error <= 1e-7 * float(np.ptp(points, axis=0).max()) else float("inf")
+
+
+def compare_costs(
+    name: str, source: str, standing: Standing, form: ClosedForm, sets: Iterable[Data], tolerance: float = 2e-6
+) -> Check:
+    """Check that a closed form's total cost on some training sets is the least, according to the program."""
+    sets = list(sets)
+    brackets = np.array([program_bracket(points, rho) for points, rho in sets])
+    lower, upper = brackets.sum(axis=0)
+    shapes = ", ".join(f"{len(points)} points in R^{points.shape[1]} with rho={rho:.3g}" for points, rho in sets)
+    return Check(
+        name=name,
+        source=source,
+        standing=standing,
+        claimed=sum(formula_cost(form, points, rho) for points, rho in sets),
+        computed=(lower + upper) / 2,
+        relation="=",
+        tolerance=tolerance,
+        expected=True,
+        lower=lower,
+        upper=upper,
+        detail=f"total cost of the formula, and of the program's bracket, on {shapes}",
+    )

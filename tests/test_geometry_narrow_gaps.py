@@ -1,0 +1,24 @@
+"""Hulls that nearly meet are told apart."""
+
+import numpy as np
+import pytest
+
+from exactnorm.geometry import separating_hyperplane
+
+
+@pytest.mark.parametrize("off", [1e-1, 1e-3, 1e-5, 1e-7, 1e-9])
+@pytest.mark.parametrize("ones", [[0, 3], [1, 2], [1], [0, 1]])
+def test_segments_that_nearly_cross_are_separated_by_their_distance(off, ones):
+    # The diagonals of a planar quadrilateral, pulled apart by ±off; SciPy's nnls alone loses the direction.
+    points = np.array([[0, 0, off], [1, 0, -off], [0.4, 0.9, -off], [1.5, 0.8, off]])
+    on = np.isin(np.arange(4), ones)
+    w, b, half = separating_hyperplane(points[on], points[~on])
+    assert np.linalg.norm(w) == pytest.approx(1)
+    assert half > 0
+    assert (points[on] @ w + b).min() == pytest.approx(half, rel=1e-6)
+    assert (points[~on] @ w + b).max() == pytest.approx(-half, rel=1e-6)
+    if ones in ([0, 3], [1, 2]):
+        # The gap of two skew segments: the offset between their lines along the common normal.
+        a, c = points[3] - points[0], points[2] - points[1]
+        normal = np.cross(a, c) / np.linalg.norm(np.cross(a, c))
+        assert 2 * half == pytest.approx(abs(normal @ (points[1] - points[0])), rel=1e-6)
