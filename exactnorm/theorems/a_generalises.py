@@ -18,6 +18,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
+from exactnorm.baselines import EmpiricalMMSE
 from exactnorm.closed_form import univariate
 from exactnorm.theorems.check import Check
 from exactnorm.training_set import Array
@@ -57,7 +58,7 @@ def errors(sigma: float, density: Callable[[Array], Array], rho: float) -> tuple
     nodes, gauss = np.polynomial.hermite_e.hermegauss(24)
     y = x[:, None] + sigma * nodes
     minimum_norm = univariate(POINTS[:, None], rho)(y.reshape(-1, 1)).reshape(y.shape)
-    posterior = _posterior_mean(y, sigma)
+    posterior = EmpiricalMMSE(POINTS[:, None])(y.reshape(-1, 1), sigma).reshape(y.shape)
     mean = weight[:, None] * gauss / gauss.sum()
     return tuple(float((mean * (h - x[:, None]) ** 2).sum()) for h in (minimum_norm, posterior))  # type: ignore[return-value]
 
@@ -65,12 +66,6 @@ def errors(sigma: float, density: Callable[[Array], Array], rho: float) -> tuple
 def _ratio(sigma: float, density: Callable[[Array], Array]) -> float:
     minimum_norm, posterior = errors(sigma, density, min(3 * sigma, 0.06))
     return minimum_norm / posterior
-
-
-def _posterior_mean(y: Array, sigma: float) -> Array:
-    logarithm = -((y[..., None] - POINTS) ** 2) / (2 * sigma**2)
-    p = np.exp(logarithm - logarithm.max(axis=-1, keepdims=True))
-    return np.asarray(p @ POINTS / p.sum(axis=-1))
 
 
 def _end(density: Callable[[Array], Array]) -> float | None:

@@ -34,6 +34,6 @@ def check() -> Check:
         expected=False,
         lower=lower,
         upper=upper,
-        detail=f"triangle (0,0), (4,0), (1,3) with rho={rho}: the orthocentre costs {claimed / upper - 1:.3%} more than "
-        "a network that the program found",
+        detail=f"triangle (0,0), (4,0), (1,3) with rho={rho}: the orthocentre costs {claimed / upper - 1:.3%} more "
+        "than a network that the program found",
     )
