@@ -1,0 +1,116 @@
+"""A scikit-learn estimator."""
+
+from __future__ import annotations
+
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from exactnorm.certify import CertifiedDenoiser, interpolation_error
+from exactnorm.closed_form import bounds
+from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.geometry import affine_hull
+from exactnorm.training_set import Array, TrainingSet
+
+
+class MinNormDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+    """Minimum-norm denoiser of the rows of X: `fit` on clean points, `transform` or `predict` noisy ones.
+
+    Parameters
+    ----------
+    rho : float
+        Radius of the noise balls; 0 means the limit ρ → 0+.
+    tol : float
+        Relative gap to aim for.
+    solver : str
+        Any semidefinite solver that CVXPY has.
+    time_limit : float, optional
+        Seconds.
+    max_patterns : int
+        Where half the number of activation patterns of points in general position is larger, no program is solved:
+        the cheapest closed form that interpolates is taken, and the bracket says how far from minimal it may be.
+
+    Attributes
+    ----------
+    network_ : ReLUNetwork
+    lower_, upper_ : float
+        Bracket on the least cost: a lower bound, and the cost of `network_`.
+    gap_ : float
+        (upper − lower)/upper.
+    interpolation_error_ : float
+        Supremum of ‖h(y) − x_n‖ over the whole balls.
+    denoiser_ : CertifiedDenoiser or None
+        With its certificate; None where a closed form was taken because of `max_patterns`.
+    n_features_in_ : int
+    """
+
+    def __init__(
+        self,
+        rho: float = 0.0,
+        *,
+        tol: float = 1e-6,
+        solver: str = "CLARABEL",
+        time_limit: float | None = None,
+        max_patterns: int = 100,
+    ) -> None:
+        self.rho = rho
+        self.tol = tol
+        self.solver = solver
+        self.time_limit = time_limit
+        self.max_patterns = max_patterns
+
+    def fit(self, X: ArrayLike, y: Any = None) -> MinNormDenoiser:  # noqa: ARG002
+        """Fit on clean points (n, d), n ≥ 2. Rows that occur again are dropped; `y` is not used."""
+        rows: Array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        _, first = np.unique(rows, axis=0, return_index=True)
+        train = TrainingSet(rows[np.sort(first)], self.rho)
+        rank = affine_hull(train.points).rank
+        if sum(comb(train.size - 1, i) for i in range(rank + 1)) <= self.max_patterns:
+            self._solve(train)
+        else:
+            self._take_closed_form(train)
+        self.gap_ = (self.upper_ - self.lower_) / self.upper_
+        return self
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Denoised points (m, d)."""
+        check_is_fitted(self)
+        rows: Array = validate_data(self, X, dtype=np.float64, reset=False)
+        return self.network_(rows)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Denoised points (m, d): the same as `transform`."""
+        return self.transform(X)
+
+    def score(self, X: ArrayLike, y: ArrayLike) -> float:
+        """Minus the mean squared distance of the denoised X (m, d) from the clean points y (m, d): 0 is best."""
+        denoised = self.transform(X)
+        clean = check_array(y, dtype=np.float64)
+        if clean.shape != denoised.shape:
+            msg = f"y has shape {clean.shape}; give the clean points of X, of shape {denoised.shape}"
+            raise ValueError(msg)
+        return -float(np.mean(np.sum((denoised - clean) ** 2, axis=1)))
+
+    def _solve(self, train: TrainingSet) -> None:
+        denoiser = min_norm_denoiser(train, tol=self.tol, solver=self.solver, time_limit=self.time_limit)
+        certificate = denoiser.certificate
+        self.denoiser_: CertifiedDenoiser | None = denoiser
+        self.network_ = denoiser.network
+        self.lower_, self.upper_ = certificate.lower, certificate.upper
+        self.interpolation_error_ = certificate.interpolation_error
+
+    def _take_closed_form(self, train: TrainingSet) -> None:
+        found = bounds(train.points, train.rho)
+        if found.network is None:
+            msg = (
+                f"{train.size} points with more than max_patterns={self.max_patterns} activation patterns, and no "
+                "closed form fits them; use a smaller rho or a larger max_patterns"
+            )
+            raise ValueError(msg)
+        self.denoiser_, self.network_ = None, found.network
+        self.lower_, self.upper_ = found.lower, found.upper
+        self.interpolation_error_ = interpolation_error(found.network, train.points, train.rho)
