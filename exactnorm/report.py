@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import fields
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.geometry import affine_hull
 from exactnorm.problems import Problem
+from exactnorm.theorems import Check
 
 
 def solution_record(denoiser: CertifiedDenoiser, seconds: float) -> dict[str, Any]:
@@ -128,3 +130,35 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         "optimum": None if problem.optimum is None else [finite_or_none(lower), finite_or_none(upper)],
         "source": problem.source,
     }
+
+
+def checks_table(checks: Iterable[Check]) -> RenderableType:
+    """Statements, one a row: claimed, computed, how far apart, standing, and whether they hold; details below."""
+    table = Table(title="Statements, claimed and computed", title_justify="left")
+    table.add_column("statement", no_wrap=True)
+    for heading in ("claimed", "", "computed", "difference"):
+        table.add_column(heading, justify="center" if not heading else "right", no_wrap=True)
+    table.add_column("standing", no_wrap=True)
+    table.add_column("holds", no_wrap=True)
+    notes = []
+    for check in checks:
+        difference = f"{check.computed - check.claimed:.1e}"
+        computed, claimed = f"{check.computed:.9g}", f"{check.claimed:.9g}"
+        table.add_row(check.name, claimed, check.relation, computed, difference, check.standing, outcome(check))
+        notes.append(f"{check.name} ({check.source}): {check.detail}")
+    return Group(table, Text("\n".join(notes)))
+
+
+def outcome(check: Check) -> str:
+    """Whether a statement holds, and whether that was expected."""
+    word = "yes" if check.holds else "no"
+    if check.expected is None:
+        return f"{word}, open"
+    if check.as_expected:
+        return "yes" if check.holds else "no, as expected"
+    return f"{word}: UNEXPECTED"
+
+
+def check_record(check: Check) -> dict[str, Any]:
+    """What `exactnorm theorems --json` prints of one statement."""
+    return {field.name: finite_or_none(getattr(check, field.name)) for field in fields(check)}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import exactnorm
-from exactnorm import problems
+from exactnorm import problems, theorems
 from exactnorm.cli import main
 
 KEYS = [
@@ -249,7 +249,7 @@ def test_every_command_has_help_with_an_example(run):
     status, out, _ = run("--help")
     assert status == 0
     assert "exit status" in out
-    for command in ("solve", "problems", "demo"):
+    for command in ("solve", "theorems", "problems", "demo"):
         assert command in out
         status, text, _ = run(command, "--help")
         assert status == 0
@@ -280,3 +280,35 @@ def test_demo_refuses_a_folder_that_is_not_there_before_it_computes(run, folder)
     assert (status, out) == (2, "")
     assert "there is no directory 'no'" in err
     assert not os.listdir(folder)
+
+
+def test_theorems_prints_claimed_and_computed_and_json_is_a_list_of_records(run):
+    status, out, err = run("theorems", "A-rays", "B-4.2")
+    assert status == 0
+    assert err == "checking A-rays …\nchecking B-4.2 …\n"
+    for phrase in ("claimed", "computed", "difference", "standing", "A-rays", "proved", "254"):
+        assert phrase in out
+    status, out, _ = run("theorems", "B-4.2", "--json")
+    (record,) = strict(out)
+    assert status == 0
+    assert (record["name"], record["claimed"], record["holds"]) == ("B-4.2", 254, True)
+
+
+def test_a_statement_that_turns_out_otherwise_than_expected_ends_with_exit_status_1(run, monkeypatch):
+    wrong = theorems.Check("wrong", "nobody", "proved", 4.0, 5.0, "=", 1e-6, True, "four is five")
+    observed = theorems.Check("observed", "nobody", "open", 4.0, 5.0, "=", 1e-6, None, "who knows")
+    monkeypatch.setattr(theorems, "STATEMENTS", {"wrong": lambda: wrong, "observed": lambda: observed})
+    status, out, _ = run("theorems", "wrong")
+    assert status == 1
+    assert "no: UNEXPECTED" in out
+    status, out, _ = run("theorems", "observed")
+    assert status == 0
+    assert "no, open" in out
+
+
+def test_an_unknown_statement_is_bad_input_and_list_names_them_all(run):
+    status, out, err = run("theorems", "nonsense")
+    assert (status, out) == (2, "")
+    assert "no statement is called 'nonsense'" in err
+    status, out, _ = run("theorems", "--list")
+    assert (status, out.split()) == (0, list(theorems.STATEMENTS))

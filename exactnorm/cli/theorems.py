@@ -1,0 +1,51 @@
+"""`exactnorm theorems`: every statement, claimed and computed."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from exactnorm.cli.streams import BadInput, say, show, show_json
+
+EXAMPLES = """\
+examples:
+  exactnorm theorems
+  exactnorm theorems A-rays acute-orthocentre
+  exactnorm theorems --json > checks.json
+
+exit status 1 if a statement that is expected to hold, or to fail, does otherwise.
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "theorems",
+        help="check the statements of the theory by computation",
+        description="Check statements: what each claims, and what was computed without using the claimed formula.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="statements to check (default: all)")
+    command.add_argument("--list", action="store_true", help="print the names of all statements and stop")
+    command.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, with progress on stderr, and print; 1 if an outcome is not the expected one."""
+    from exactnorm import report, theorems
+
+    if arguments.list:
+        show_json(list(theorems.STATEMENTS)) if arguments.json else show("\n".join(theorems.STATEMENTS))
+        return 0
+    try:
+        running = theorems.run(arguments.names or None, lambda name: say(f"checking {name} …"))
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
+    checks = list(running)
+    if arguments.json:
+        show_json([report.check_record(check) for check in checks])
+    else:
+        show(report.checks_table(checks))
+    return 0 if all(check.as_expected for check in checks) else 1
