@@ -3,7 +3,28 @@
 from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser
-from exactnorm.flow import Flow, score_flow
+from exactnorm.flow import (
+    Basins,
+    Endpoints,
+    Flow,
+    Schedule,
+    band_exit_time,
+    basins,
+    closed_probability_flow,
+    closed_score_flow,
+    cosine,
+    edm,
+    endpoints,
+    named_schedule,
+    noise_radius,
+    probability_flow,
+    sample,
+    sampler_levels,
+    score_flow,
+    variance_exploding,
+    variance_preserving,
+    vertex_radius,
+)
 from exactnorm.flow.rest_points import RestPoint, rest_points
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import activation_patterns
@@ -12,20 +33,38 @@ from exactnorm.training_set import TrainingSet
 __version__ = "0.1.0"
 
 __all__ = [
+    "Basins",
     "Certificate",
     "CertifiedDenoiser",
     "CostBounds",
+    "Endpoints",
     "Flow",
     "ReLUNetwork",
     "RestPoint",
+    "Schedule",
     "TrainingSet",
     "activation_patterns",
+    "band_exit_time",
+    "basins",
     "bounds",
     "check_certificate",
+    "closed_probability_flow",
+    "closed_score_flow",
+    "cosine",
+    "edm",
+    "endpoints",
     "interpolation_error",
     "load",
     "min_norm_denoiser",
+    "named_schedule",
+    "noise_radius",
+    "probability_flow",
     "rest_points",
+    "sample",
+    "sampler_levels",
     "save",
     "score_flow",
+    "variance_exploding",
+    "variance_preserving",
+    "vertex_radius",
 ]

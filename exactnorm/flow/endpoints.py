@@ -121,7 +121,7 @@ def endpoints(flow: Flow | ArrayLike, train: TrainingSet | ArrayLike, tol: float
     if not 0 < tol < separation / 2:
         msg = f"tol={tol:g}; give a distance between 0 and half the smallest distance of two points, {separation / 2:g}"
         raise ValueError(msg)
-    ended = np.isfinite(Y).all(axis=1)
+    ended = np.asarray(np.isfinite(Y).all(axis=1))
     safe = np.where(ended[:, None], Y, points[0])
     gaps = np.sqrt(np.maximum(_squares(safe, points), 0.0))
     order = np.argpartition(gaps, 1, axis=1)[:, :2]

@@ -13,7 +13,8 @@ from exactnorm.flow.record import Indices
 from exactnorm.flow.score import starts
 from exactnorm.training_set import Array, TrainingSet, real_number
 
-ROWS = 4096  # worked on at a time, so that the intermediate arrays stay in the cache
+BLOCK = 65536  # rows of one matrix product
+ROWS = 1024  # rows moved at a time, so that the intermediate arrays stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +55,14 @@ def orthogonal_lines(points: ArrayLike, *, tolerance: float = 1e-9) -> Lines:
         lines that counts as 0: room for the rounding of the points.
     """
     train = TrainingSet(np.asarray(points))
-    centre, u, ray, t = find_rays(train.points)
+    centre, u, ray, distances = find_rays(train.points)
     signed, line = _lines_of_rays(u, tolerance)
     width = 1 + int(np.bincount(line[ray[ray >= 0]]).max())
     knots = np.full((len(signed), width), np.inf)
     rows = np.full((len(signed), width), -1)
     for i, axis in enumerate(signed):
         members = np.flatnonzero((ray >= 0) & (line[ray] == i))
-        on_line = t[members] * np.sign(u[ray[members]] @ axis)
+        on_line = distances[members] * np.sign(u[ray[members]] @ axis)
         values, index = np.append(on_line, 0.0), np.append(members, centre)
         order = np.argsort(values)
         knots[i, : len(order)], rows[i, : len(order)] = values[order], index[order]
@@ -79,12 +80,11 @@ def _lines_of_rays(u: Array, tolerance: float) -> tuple[Array, Indices]:
         line[i] = len(chosen)
         chosen.append(i)
         line[np.flatnonzero(cosines[i] < -1 + tolerance)] = line[i]
-    axes = u[chosen]
+    axes = np.asarray(u[chosen])
     off = np.abs(axes @ axes.T - np.eye(len(axes)))
     if off.max(initial=0.0) > tolerance:
-        i, j = np.unravel_index(int(np.argmax(off)), off.shape)
         msg = (
-            f"the rays from the common point are not orthogonal: two have a cosine of {off[i, j]:.3g}; "
+            f"the rays from the common point are not orthogonal: two have a cosine of {off.max():.3g}; "
             "no closed form of the flow is known there, use score_flow or probability_flow"
         )
         raise ValueError(msg)
@@ -123,26 +123,44 @@ def closed_score_flow(points: ArrayLike, rho: float, start: ArrayLike, u: float)
     shrink = float(np.exp(-u))
 
     def move(t: Array) -> Array:
+        if lines.knots.shape[1] == 2:
+            return _between_two(t, lines.knots[:, 0], lines.knots[:, 1], rho, u)
         left, right = _neighbours(lines.knots, t)
         nearest = np.where(t - left <= right - t, left, right)
         out = nearest + (t - nearest) * shrink
-        i, k = np.nonzero((t - left > rho) & (right - t > rho))
-        out[i, k] = _in_band(t[i, k], left[i, k], right[i, k], rho, u)
+        bands = np.isfinite(left) & np.isfinite(right) & (t - left > rho) & (right - t > rho)
+        out[bands] = _between_two(t[bands], left[bands], right[bands], rho, u)
         return np.asarray(out)
 
     return _by_rows(lines, Y, move, shrink)
 
 
-def _in_band(t: Array, left: Array, right: Array, rho: float, u: float) -> Array:
+def _between_two(t: Array, left: Array, right: Array, rho: float, u: float) -> Array:
+    """State at u of coordinates with clean points at `left` and `right` only, by the distance v from the middle."""
     half = (right - left) / 2
+    edge = half - rho
+    rate = rho / edge
     offset = t - (left + half)
-    rate = rho / (half - rho)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        leave = np.log((half - rho) / np.abs(offset)) / rate
-        inside = left + half + np.where(offset == 0, 0.0, offset * np.exp(np.minimum(rate * u, 700.0)))
-        past = np.where(u > leave, rho * np.exp(np.minimum(leave - u, 0.0)), 0.0)
-    after = np.where(offset > 0, right - past, left + past)
-    return np.where(u <= leave, inside, after)
+    v = np.abs(offset)
+    # w ≤ 0: still in the band, v e^{rate·u} = edge·e^w; w > 0: left it a time w/rate ago, now half − ρ e^{−w/rate}.
+    w = np.minimum(v, edge)
+    w /= edge
+    with np.errstate(divide="ignore"):  # exactly in the middle: w = −∞, and it stays
+        np.log(w, out=w)
+    w += rate * min(u, 1e300)
+    still = w <= 0
+    w *= np.where(still, 1.0, -1 / rate)
+    np.exp(w, out=w)
+    w *= np.where(still, edge, -rho)
+    w += np.where(still, 0.0, half)
+    outside = v >= edge
+    v -= half
+    v *= np.exp(-u)
+    v += half
+    np.copyto(w, v, where=outside)
+    np.copysign(w, offset, out=w)
+    w += left + half
+    return w
 
 
 def band_exit_time(points: ArrayLike, rho: float, start: ArrayLike) -> Array:
@@ -168,7 +186,7 @@ def closed_probability_flow(
 ) -> Array:
     """State at noise level σ of the probability flow with ρ = ασ that starts at noise level `sigma_start`.
 
-    In one coordinate: within ρ of a clean point the distance to it shrinks like σ; in a band (t − middle) shrinks or
+    In one coordinate: within ρ of a clean point the distance to it shrinks like σ; in a band (t − middle)
     grows like Δ/2 − ασ. Both kinds of region move along with the flow, so none is ever left, and at σ = 0 the state
     is h_{ρ_T}(start): one denoising step. Scale 1: for other schedules divide the start by s_T.
 
@@ -193,19 +211,24 @@ def closed_probability_flow(
     if not 0 <= real_number(sigma, "sigma") <= sigma_start:
         msg = f"sigma={sigma:g}; give a noise level between 0 and sigma_start={sigma_start:g}"
         raise ValueError(msg)
-    shrink, final = sigma / sigma_start, alpha * sigma
+    shrink = sigma / sigma_start
+    # In the band (t − middle)(half − ασ)/(half − ρ), near a point x + (t − x) σ/σ_T: both lie on the straight way from
+    # t to h(t), the same share of it done in all coordinates.
+    return _by_rows(lines, Y, lambda t: shrink * t + (1 - shrink) * _denoised(lines.knots, t, rho), shrink)
 
-    def move(t: Array) -> Array:
-        left, right = _neighbours(lines.knots, t)
-        nearest = np.where(t - left <= right - t, left, right)
-        out = nearest + (t - nearest) * shrink
-        i, k = np.nonzero((t - left > rho) & (right - t > rho))
-        half = (right[i, k] - left[i, k]) / 2
-        middle = left[i, k] + half
-        out[i, k] = middle + (t[i, k] - middle) * ((half - final) / (half - rho))
-        return np.asarray(out)
 
-    return _by_rows(lines, Y, move, shrink)
+def _denoised(knots: Array, t: Array, rho: float) -> Array:
+    """Coordinates of h: from each point to the next on a line a ramp over the gap shrunk by ρ on both sides."""
+    out = np.broadcast_to(knots[:, 0], t.shape).copy()
+    for left, right in zip(knots.T[:-1], knots.T[1:], strict=True):
+        real = np.isfinite(right)
+        gap = np.where(real, right, 1.0) - np.where(real, left, 0.0)
+        share = t - (left + rho)
+        share /= np.where(real, gap - 2 * rho, 1.0)
+        np.clip(share, 0.0, 1.0, out=share)
+        share *= np.where(real, gap, 0.0)
+        out += share
+    return out
 
 
 def vertex_radius(points: ArrayLike, start: ArrayLike) -> Array:
@@ -254,12 +277,13 @@ def _by_rows(lines: Lines, Y: Array, move: Callable[[Array], Array], shrink: flo
     rows = np.atleast_2d(Y)
     out = np.empty_like(rows)
     whole = len(lines.axes) == rows.shape[1]
-    for i in range(0, len(rows), ROWS):
-        some = rows[i : i + ROWS]
-        offset = some - lines.origin
+    for i in range(0, len(rows), BLOCK):
+        offset = rows[i : i + BLOCK] - lines.origin
         t = offset @ lines.axes.T
-        moved = move(t) @ lines.axes
-        if not whole and shrink > 0:  # nothing is orthogonal to lines that span the whole space
-            moved += (offset - t @ lines.axes) * shrink
-        out[i : i + ROWS] = moved + lines.origin
+        # Nothing is orthogonal to lines that span the whole space, and nothing is left of it at the limit.
+        rest = None if whole or shrink == 0 else (offset - t @ lines.axes) * shrink
+        for j in range(0, len(t), ROWS):
+            t[j : j + ROWS] = move(t[j : j + ROWS])
+        np.matmul(t, lines.axes, out=out[i : i + BLOCK])
+        out[i : i + BLOCK] += lines.origin if rest is None else lines.origin + rest
     return out[0] if Y.ndim == 1 else out

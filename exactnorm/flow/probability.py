@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -186,12 +185,15 @@ def _by_pieces(
     levels = np.unique(np.concatenate([grid, inner[(inner < grid[0]) & (inner > grid[-1])]]))[::-1]
     states, events, problem = [state], [], ""
     for high, low in pairwise(levels):
-        network = _network(path, alpha * math.sqrt(high * low))
-        flow = score_flow(network, state, math.log(high / low))
-        state = flow.endpoint
-        if not flow.complete and not problem:
-            problem = f"between sigma={high:g} and {low:g}: {flow.status}"
-        events.append(replace(flow.events, time=flow.events.time + math.log(top / high)))
+        alive = np.flatnonzero(np.isfinite(state).all(axis=1))
+        flow = score_flow(_network(path, alpha * math.sqrt(high * low)), state[alive], math.log(high / low))
+        state = np.full_like(state, np.nan)
+        state[alive] = flow.endpoint
+        if not flow.complete:
+            problem = problem or f"between sigma={high:g} and {low:g}: {flow.status}"
+            state[alive[flow.reached < flow.horizon]] = np.nan
+        clock = flow.events.time + math.log(top / high)
+        events.append(Events(alive[flow.events.start], clock, flow.events.kink))
         if low in grid:
             states.append(state)
     return np.stack(states), events, problem

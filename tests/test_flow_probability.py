@@ -1,0 +1,164 @@
+"""The probability flow: pieces, the integrator and the closed form; stand-ins; samplers; what is refused."""
+
+import math
+
+import numpy as np
+import pytest
+
+from exactnorm.closed_form import obtuse_simplex, orthogonal
+from exactnorm.flow import closed_probability_flow, probability_flow, sample, sampler_levels
+from exactnorm.flow.high_noise import posterior_mean, stand_in_flow
+from exactnorm.network import ReLUNetwork
+
+POINTS = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.4, 0.0]])
+
+
+def path(rho):
+    return orthogonal(POINTS, rho)
+
+
+def random_starts(seed, m=6, scale=0.6):
+    return np.random.default_rng(seed).normal(0.4, scale, (m, 3))
+
+
+def test_the_integrator_agrees_with_the_closed_form_and_pieces_converge_to_it():
+    Y = random_starts(0, m=40)
+    exact = closed_probability_flow(POINTS, 1.0, Y, 0.3)
+    stepped = probability_flow(path, Y[:6], "edm", alpha=1.0, T=0.3, method="ivp")
+    assert np.abs(stepped.endpoint - exact[:6]).max() < 1e-7
+    errors = []
+    for steps in (20, 80, 320):
+        flow = probability_flow(path, Y, "edm", alpha=1.0, T=0.3, steps=steps)
+        assert flow.complete
+        errors.append(np.abs(flow.endpoint - exact).mean())
+    assert errors[0] > 1e-5  # levels do cost something
+    assert errors[1] < errors[0] / 3
+    assert errors[2] < errors[1] / 3
+
+
+def test_states_at_asked_noise_levels_are_those_of_the_closed_form():
+    Y = random_starts(1)
+    sigmas = [0.3, 0.17, 0.05, 0.0]
+    exact = np.stack([closed_probability_flow(POINTS, 1.0, Y, 0.3, s) for s in sigmas])
+    flow = probability_flow(path, Y, "edm", alpha=1.0, T=0.3, sigmas=sigmas, method="ivp")
+    assert np.abs(flow.states - exact).max() < 1e-7
+    assert flow.times[0] == 0
+    assert flow.times[-1] == math.inf
+    pieces = probability_flow(path, Y, "edm", alpha=1.0, T=0.3, sigmas=sigmas, steps=400)
+    assert np.abs(pieces.states - exact).max() < 5e-3
+
+
+def test_one_start_and_a_batch_of_one_give_the_same_numbers():
+    y = np.array([0.3, 0.8, 0.2])
+    one = probability_flow(path, y, "ve", alpha=1.0, T=0.05, steps=20)
+    many = probability_flow(path, y[None], "ve", alpha=1.0, T=0.05, steps=20)
+    assert one.endpoint.shape == (3,)
+    np.testing.assert_array_equal(one.endpoint, many.endpoint[0])
+    assert one.regions == many.regions[0]
+
+
+OBTUSE = np.array([[0.0, 0.0], [1.0, 0.0], [-0.7, 1.0]])
+# Where both ramps are active the coordinates couple: beyond both points, seen from the first.
+COUPLED = np.array([[0.6, 1.1], [0.4, 1.3], [0.9, 1.6], [0.3, 0.9]])
+
+
+def obtuse(rho):
+    return obtuse_simplex(OBTUSE, rho)
+
+
+def obtuse_reference():
+    return probability_flow(obtuse, COUPLED, "edm", alpha=0.8, T=0.3, method="ivp", rtol=1e-7).endpoint
+
+
+def test_pieces_and_samplers_converge_to_the_integrator_where_coordinates_couple():
+    reference = obtuse_reference()
+    one_step = obtuse(0.24)(COUPLED)
+    assert np.abs(one_step - reference).max() > 0.01  # not exact in one step: the comparison is not vacuous
+    ways = {
+        "pieces": lambda n: probability_flow(obtuse, COUPLED, "edm", alpha=0.8, T=0.3, steps=n).endpoint,
+        "euler": lambda n: sample(obtuse, COUPLED, sampler_levels(n, 1e-5, 0.3), alpha=0.8),
+        "heun": lambda n: sample(obtuse, COUPLED, sampler_levels(n, 1e-5, 0.3), alpha=0.8, order="heun"),
+    }
+    for name, way in ways.items():
+        coarse, fine = (np.abs(way(n) - reference).mean() for n in (15, 120))
+        assert 1e-7 < fine < coarse / 4, name
+
+
+def test_a_stand_in_takes_over_where_the_balls_overlap_and_the_switch_is_recorded():
+    Y = 3 * random_starts(3)
+    for kind in ("linear", "empirical-mmse"):
+        flow = probability_flow(
+            path, Y, "edm", alpha=1.0, T=5.0, high_noise=kind, train=POINTS, sigmas=[5.0, 2.0, 0.1], steps=40
+        )
+        assert flow.complete
+        assert flow.switch_sigma == pytest.approx(0.5, rel=1e-5)
+        np.testing.assert_allclose(flow.states[0], Y, rtol=1e-14)
+        below = probability_flow(
+            path,
+            stand_in_flow(kind, POINTS, Y, np.array([5.0, flow.switch_sigma]), 1e-8)[-1],
+            "edm",
+            alpha=1.0,
+            T=flow.switch_sigma,
+            steps=40,
+            sigmas=[0.1],
+        )
+        np.testing.assert_allclose(flow.endpoint, below.endpoint, atol=1e-2)
+    with pytest.raises(ValueError, match="stand-in"):
+        probability_flow(path, Y, "edm", alpha=1.0, T=5.0, train=POINTS)
+    with pytest.raises(ValueError, match="train"):
+        probability_flow(path, Y, "edm", alpha=1.0, T=5.0, high_noise="linear")
+
+
+def test_the_linear_stand_in_solves_its_equation():
+    Y, h = random_starts(4), 1e-5
+    mean = POINTS.mean(axis=0)
+    C = np.cov(POINTS.T, bias=True)
+    states = stand_in_flow("linear", POINTS, Y, np.array([2.0, 1.0 + h, 1.0, 1.0 - h]), 1e-8)
+    slope = (states[1] - states[3]) / (2 * h)
+    denoised = mean + (states[2] - mean) @ np.linalg.solve(C + np.eye(3), C).T
+    np.testing.assert_allclose(slope, states[2] - denoised, atol=1e-8)
+
+
+def test_the_empirical_stand_in_is_the_posterior_mean():
+    y = np.array([[0.3, 0.2, 0.1]])
+    weights = [math.exp(-((y - x) ** 2).sum() / (2 * 0.49)) for x in POINTS]
+    np.testing.assert_allclose(posterior_mean(POINTS, y, 0.7)[0], np.average(POINTS, axis=0, weights=weights))
+
+
+def test_euler_and_heun_steps_are_exact_on_orthogonal_data_however_few():
+    Y = random_starts(5)
+    exact = closed_probability_flow(POINTS, 1.0, Y, 0.3)
+    levels = sampler_levels(5, 0.01, 0.3)
+    for order in ("euler", "heun"):
+        np.testing.assert_allclose(sample(path, Y, levels, alpha=1.0, order=order), exact, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"alpha": 0.0}, "alpha"),
+        ({"alpha": math.nan}, "alpha"),
+        ({"T": 0.0}, "T"),
+        ({"T": 2.0, "schedule": "vp"}, "0 < T <= 1"),
+        ({"sigma_end": 0.5}, "sigma_end"),
+        ({"sigma_end": -0.1}, "sigma_end"),
+        ({"start": [1.0, 2.0]}, "takes"),
+        ({"start": [1.0, 2.0, math.inf]}, "finite"),
+        ({"sigmas": [0.1, 0.2]}, "decreasing"),
+        ({"steps": 0}, "level"),
+        ({"method": "euler"}, "pieces"),
+        ({"T": 0.9}, "no denoiser at the first radius"),
+    ],
+)
+def test_wrong_input_is_refused_with_what_to_do(change, message):
+    arguments = {"start": [0.1, 0.2, 0.3], "schedule": "edm", "alpha": 1.0, "T": 0.3} | change
+    start, schedule = arguments.pop("start"), arguments.pop("schedule")
+    with pytest.raises(ValueError, match=message):
+        probability_flow(path, start, schedule, **arguments)
+
+
+def test_an_incomplete_level_is_reported():
+    growing = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0), [[1e4]], [0.0])
+    flow = probability_flow(lambda _: growing, [1.0], "edm", alpha=1.0, T=1.0, steps=2)
+    assert not flow.complete
+    assert "between sigma" in flow.status
