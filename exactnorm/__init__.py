@@ -27,6 +27,7 @@ from exactnorm.flow import (
 )
 from exactnorm.flow.rest_points import RestPoint, rest_points
 from exactnorm.network import ReLUNetwork
+from exactnorm.path import DenoiserPath, load_path, refined_flow, save_path
 from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import TrainingSet
 
@@ -37,6 +38,7 @@ __all__ = [
     "Certificate",
     "CertifiedDenoiser",
     "CostBounds",
+    "DenoiserPath",
     "Endpoints",
     "Flow",
     "ReLUNetwork",
@@ -55,14 +57,17 @@ __all__ = [
     "endpoints",
     "interpolation_error",
     "load",
+    "load_path",
     "min_norm_denoiser",
     "named_schedule",
     "noise_radius",
     "probability_flow",
+    "refined_flow",
     "rest_points",
     "sample",
     "sampler_levels",
     "save",
+    "save_path",
     "score_flow",
     "variance_exploding",
     "variance_preserving",

@@ -99,7 +99,6 @@ def test_the_vertex_radius_is_where_the_endpoint_becomes_a_vertex():
     lines = orthogonal_lines(points)
     middles = lines.knots[:, :2].mean(axis=1)
     for share in rng.uniform(-0.9, 0.9, (10, 3)):
-        y = lines.origin + (middles + share * np.array([0.2, 0.1, 0.05])) @ lines.axes
         y = lines.origin + (np.sign(middles) * 0.2 * (1 + share)) @ lines.axes
         radius = float(vertex_radius(points, y))
         ends = [closed_probability_flow(points, 1.0, y, radius * f) for f in (1.001, 0.999)]

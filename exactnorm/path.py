@@ -1,0 +1,186 @@
+"""Certified denoisers on a grid of noise radii, as one path ρ ↦ h_ρ that a probability flow can follow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from exactnorm.certify.certified import CertifiedDenoiser, load, save
+from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.flow.probability import probability_flow
+from exactnorm.flow.record import Flow
+from exactnorm.flow.schedule import Schedule
+from exactnorm.training_set import Array, TrainingSet, real_array
+
+
+@dataclass(frozen=True, eq=False)
+class DenoiserPath:
+    """Minimum-norm denoisers at several radii; in between, the one whose radius is nearest in logarithm.
+
+    Parameters
+    ----------
+    points : array_like, shape (N, d)
+        Clean points.
+    radii : array_like, shape (n,)
+        Distinct noise radii ρ > 0 with 2ρ below the smallest distance, in any order; kept in increasing order.
+    denoisers : tuple of CertifiedDenoiser, optional
+        One for each radius, in increasing order of radius. Solved for when left out.
+    tol : float
+        Relative gap to aim for.
+
+    Raises
+    ------
+    ValueError
+        If the radii are not distinct and positive, balls overlap at the largest, or the denoisers are not those of
+        the points and radii.
+
+    Notes
+    -----
+    Kinks move with the radius, so a probability flow along a path with n levels is that of n frozen denoisers, each
+    followed exactly. `refined_flow` adds levels until the endpoints settle.
+    """
+
+    points: Array
+    radii: Array
+    denoisers: tuple[CertifiedDenoiser, ...] = ()
+    tol: float = 1e-6
+
+    def __post_init__(self) -> None:
+        radii = np.sort(np.atleast_1d(real_array(self.radii, "radii")))
+        if radii.ndim != 1 or not len(radii) or radii[0] <= 0 or np.any(np.diff(radii) == 0):
+            msg = f"radii={radii.tolist()}; give at least one radius, all positive and distinct"
+            raise ValueError(msg)
+        train = TrainingSet(self.points, float(radii[-1]))
+        solved = self.denoisers or tuple(min_norm_denoiser(train.points, float(rho), tol=self.tol) for rho in radii)
+        if len(solved) != len(radii) or any(
+            not (np.array_equal(h.train.points, train.points) and h.train.rho == rho)
+            for h, rho in zip(solved, radii, strict=False)
+        ):
+            msg = "the denoisers are not those of the points and radii, one for each radius in increasing order"
+            raise ValueError(msg)
+        radii.flags.writeable = False
+        for name, value in (("points", train.points), ("radii", radii), ("denoisers", tuple(solved))):
+            object.__setattr__(self, name, value)
+
+    def __call__(self, rho: float) -> CertifiedDenoiser:
+        """Denoiser of the radius nearest to `rho` in logarithm."""
+        return self.denoisers[int(np.searchsorted(self.switches, rho))]
+
+    @property
+    def switches(self) -> Array:
+        """Radii at which the path goes from one denoiser to the next: geometric means of neighbours."""
+        return np.asarray(np.sqrt(self.radii[:-1] * self.radii[1:]))
+
+    @property
+    def rho_min(self) -> float:
+        """Smallest radius; below it a flow to σ = 0 ends with one denoising step."""
+        return float(self.radii[0])
+
+    @property
+    def rho_max(self) -> float:
+        """Largest radius, with room for the rounding of ασ."""
+        return float(self.radii[-1]) * (1 + 1e-12)
+
+    @property
+    def gap(self) -> float:
+        """Widest relative gap (upper − lower)/upper of the certificates along the path."""
+        return max(h.certificate.gap for h in self.denoisers)
+
+
+def refined(path: DenoiserPath) -> DenoiserPath:
+    """The path with a level added between any two neighbours; what is solved already is kept."""
+    between = path.switches
+    new = {float(rho): min_norm_denoiser(path.points, float(rho), tol=path.tol) for rho in between}
+    known = dict(zip(path.radii.tolist(), path.denoisers, strict=True)) | new
+    radii = sorted(known)
+    return DenoiserPath(path.points, np.array(radii), tuple(known[rho] for rho in radii), path.tol)
+
+
+def refined_flow(
+    path: DenoiserPath,
+    start: ArrayLike,
+    schedule: Schedule | str,
+    *,
+    alpha: float,
+    T: float,
+    settle: float,
+    max_levels: int = 65,
+) -> tuple[Flow, DenoiserPath]:
+    """Probability flow along a path, with levels added until no endpoint moves by more than `settle`.
+
+    Parameters
+    ----------
+    path : DenoiserPath
+        The path to begin with, of at least two levels.
+    start, schedule, alpha, T
+        As for `probability_flow`.
+    settle : float
+        Distance, in the unit of the points, between endpoints on a path and on its refinement.
+    max_levels : int
+        Refine no further than this; the flow's `complete` is False if the endpoints have not settled by then.
+
+    Returns
+    -------
+    flow : Flow
+        Along the finest path; its status says by how much the last refinement moved the endpoints.
+    path : DenoiserPath
+        The finest path.
+    """
+    flow = probability_flow(path, start, schedule, alpha=alpha, T=T)
+    moved = float("inf")
+    while moved > settle and 2 * len(path.radii) - 1 <= max_levels:
+        path = refined(path)
+        finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
+        moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max())
+        flow = finer
+    note = f"{len(path.radii)} levels; the last refinement moved the endpoints by at most {moved:.2e}"
+    if moved > settle:
+        return replace(flow, complete=False, status=f"incomplete: not settled to {settle:g} with {note}"), path
+    return replace(flow, status=f"{flow.status}; {note}"), path
+
+
+def save_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
+    """Write a path to a new or empty directory: one file a level, as `save` writes it, and ``path.json``.
+
+    Raises
+    ------
+    FileExistsError
+        If the directory holds anything.
+    """
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        msg = f"{str(folder)!r} is not empty; give a new directory"
+        raise FileExistsError(msg)
+    for n, denoiser in enumerate(path.denoisers):
+        save(folder / f"level{n:04d}.npz", denoiser)
+    (folder / "path.json").write_text(json.dumps({"levels": len(path.denoisers), "tol": path.tol}))
+
+
+def load_path(directory: str | PathLike[str]) -> DenoiserPath:
+    """Read what `save_path` wrote. Certificates are those in the files: `check_certificate` recomputes them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If a file is damaged.
+    """
+    folder = Path(directory)
+    try:
+        head = json.loads((folder / "path.json").read_text())
+        levels, tol = int(head["levels"]), float(head["tol"])
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        msg = f"{str(folder / 'path.json')!r} does not describe a path that exactnorm saved: {error}"
+        raise ValueError(msg) from None
+    denoisers = tuple(load(folder / f"level{n:04d}.npz") for n in range(levels))
+    if not denoisers:
+        msg = f"{str(folder)!r} holds a path without levels"
+        raise ValueError(msg)
+    return DenoiserPath(denoisers[0].train.points, np.array([h.train.rho for h in denoisers]), denoisers, tol)

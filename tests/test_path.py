@@ -1,0 +1,107 @@
+"""A path of certified denoisers: levels, flows along it, refinement, and its files."""
+
+import json
+
+import numpy as np
+import pytest
+
+from exactnorm.certify import check_certificate
+from exactnorm.closed_form import equilateral_triangle
+from exactnorm.flow import closed_probability_flow, probability_flow
+from exactnorm.path import DenoiserPath, load_path, refined, refined_flow, save_path
+
+ORTHOGONAL = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.4]])
+
+
+def test_levels_are_used_up_to_the_geometric_mean_of_neighbours():
+    path = DenoiserPath(ORTHOGONAL, [0.2, 0.05, 0.4])
+    assert path.radii.tolist() == [0.05, 0.2, 0.4]
+    assert path.switches == pytest.approx([0.1, np.sqrt(0.08)])
+    assert path(0.099).train.rho == 0.05
+    assert path(0.101).train.rho == 0.2
+    assert path(1e-9).train.rho == 0.05
+    assert path(9.0).train.rho == 0.4
+    assert path.gap < 1e-9
+
+
+def test_a_flow_along_a_fine_path_is_near_the_continuous_familys():
+    Y = np.random.default_rng(0).normal(0.5, 0.6, (30, 2))
+    exact = closed_probability_flow(ORTHOGONAL, 1.0, Y, 0.3)
+    errors = []
+    for levels in (5, 40):
+        path = DenoiserPath(ORTHOGONAL, np.geomspace(0.003, 0.3, levels))
+        flow = probability_flow(path, Y, "edm", alpha=1.0, T=0.3)
+        assert flow.complete
+        errors.append(np.abs(flow.endpoint - exact).mean())
+    assert errors[1] < errors[0] / 4
+    assert errors[1] < 5e-3
+
+
+def test_refining_keeps_what_is_solved_and_stops_when_endpoints_settle():
+    path = DenoiserPath(ORTHOGONAL, np.geomspace(0.01, 0.3, 5))
+    finer = refined(path)
+    assert len(finer.radii) == 9
+    assert finer.denoisers[0] is path.denoisers[0]
+    start = [0.45, 0.2]
+    flow, finest = refined_flow(path, start, "edm", alpha=1.0, T=0.3, settle=2e-3)
+    assert flow.complete
+    assert len(finest.radii) > 5
+    exact = closed_probability_flow(ORTHOGONAL, 1.0, start, 0.3)
+    assert np.abs(flow.endpoint - exact).max() < 1e-2
+    never, _ = refined_flow(path, start, "edm", alpha=1.0, T=0.3, settle=1e-15, max_levels=9)
+    assert not never.complete
+    assert "not settled" in never.status
+
+
+def test_a_path_of_solved_programs_follows_the_closed_form_and_survives_its_files(tmp_path):
+    angles = np.array([0.3, 0.3 + 2 * np.pi / 3, 0.3 + 4 * np.pi / 3])
+    points = np.column_stack([np.cos(angles), np.sin(angles)])
+    radii = np.array([0.05, 0.2])
+    path = DenoiserPath(points, radii, tol=1e-5)
+    save_path(tmp_path / "path", path)
+    again = load_path(tmp_path / "path")
+    np.testing.assert_array_equal(again.radii, path.radii)
+    for h in again.denoisers:
+        lower, upper, _ = check_certificate(h.certificate, h.train, h.network)
+        assert upper - lower <= 1e-5 * upper
+    Y = np.random.default_rng(1).normal(0, 0.7, (5, 2))
+    solved = probability_flow(again, Y, "edm", alpha=1.0, T=0.2)
+
+    class Closed:
+        points, switches, rho_min, rho_max = again.points, again.switches, again.rho_min, again.rho_max
+
+        def __call__(self, rho):
+            return equilateral_triangle(points, 0.05 if rho < 0.1 else 0.2)
+
+    assert np.abs(solved.endpoint - probability_flow(Closed(), Y, "edm", alpha=1.0, T=0.2).endpoint).max() < 1e-3
+
+
+def test_damaged_or_missing_files_are_refused(tmp_path):
+    path = DenoiserPath(ORTHOGONAL, [0.1])
+    save_path(tmp_path / "a", path)
+    with pytest.raises(FileExistsError, match="not empty"):
+        save_path(tmp_path / "a", path)
+    with pytest.raises(FileNotFoundError):
+        load_path(tmp_path / "nowhere")
+    for text in ("{", json.dumps({"levels": 0, "tol": 1.0}), json.dumps({"tol": 1.0})):
+        (tmp_path / "a" / "path.json").write_text(text)
+        with pytest.raises(ValueError, match="path"):
+            load_path(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("radii", "message"), [([], "at least one"), ([0.1, 0.1], "distinct"), ([0.0], "positive"), ([0.1, 0.6], "overlap")]
+)
+def test_wrong_radii_are_refused(radii, message):
+    with pytest.raises(ValueError, match=message):
+        DenoiserPath(ORTHOGONAL, radii)
+
+
+def test_denoisers_of_other_radii_and_flows_beyond_the_path_are_refused():
+    path = DenoiserPath(ORTHOGONAL, [0.1, 0.2])
+    with pytest.raises(ValueError, match="not those"):
+        DenoiserPath(ORTHOGONAL, [0.1, 0.3], path.denoisers)
+    with pytest.raises(ValueError, match="reaches up to"):
+        probability_flow(path, [0.1, 0.2], "edm", alpha=1.0, T=0.3)
+    with pytest.raises(ValueError, match="leave out steps"):
+        probability_flow(path, [0.1, 0.2], "edm", alpha=1.0, T=0.2, steps=5)
