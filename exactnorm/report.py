@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exactnorm.certify import CertifiedDenoiser
+from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
 from exactnorm.problems import Problem
 from exactnorm.theorems import Check
@@ -162,3 +163,40 @@ def outcome(check: Check) -> str:
 def check_record(check: Check) -> dict[str, Any]:
     """What `exactnorm theorems --json` prints of one statement."""
     return {field.name: finite_or_none(getattr(check, field.name)) for field in fields(check)}
+
+
+def flow_record(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> dict[str, Any]:
+    """What `exactnorm flow --json` prints: parameters, and how many flows ended where."""
+    return {
+        **{name: finite_or_none(value) for name, value in parameters.items()},
+        "complete": flow.complete,
+        "status": flow.status,
+        "switch_sigma": flow.switch_sigma,
+        "tolerance": ends.tol,
+        "endpoints": {kind: share_record(share) for kind, share in ends.shares().items()},
+        "memorised": share_record(memorised(ends)),
+    }
+
+
+def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> RenderableType:
+    """Where flows ended, one kind a row; below it the parameters and how the flows came to an end."""
+    table = Table(title=f"Where the {parameters['flow']} flow ended", title_justify="left")
+    table.add_column("endpoint", no_wrap=True)
+    for heading in ("count", "share", "95 % interval"):
+        table.add_column(heading, justify="right")
+    rows = {kind: share for kind, share in ends.shares().items() if share.count}
+    for kind, share in (rows | {"memorised (ratio below 1/3)": memorised(ends)}).items():
+        table.add_row(kind, str(share.count), f"{share.share:.1%}", f"{share.low:.1%} to {share.high:.1%}")
+    said = ", ".join(f"{name}={value:g}" for name, value in parameters.items() if not isinstance(value, str))
+    notes = f"{said}; an endpoint is at a point when within {ends.tol:.1e} of it.\n{flow.status}"
+    return Group(table, Text(notes))
+
+
+def memorised(ends: Endpoints) -> Share:
+    """How many endpoints are more than three times nearer to one training point than to any other."""
+    return wilson(int(ends.memorised.sum()), len(ends.kind))
+
+
+def share_record(share: Share) -> dict[str, Any]:
+    """A share as a plain record."""
+    return {"count": share.count, "total": share.total, "share": share.share, "low": share.low, "high": share.high}

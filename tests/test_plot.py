@@ -9,8 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.quiver import Quiver
 
-from exactnorm import Certificate, CertifiedDenoiser, closed_form, interpolation_error, plot, problems
+from exactnorm import (
+    Certificate,
+    CertifiedDenoiser,
+    closed_form,
+    interpolation_error,
+    min_norm_denoiser,
+    plot,
+    problems,
+    rest_points,
+    score_flow,
+)
 from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.flow import basins, endpoints
 
 
 def certified(problem, make):
@@ -100,3 +111,66 @@ def test_without_matplotlib_the_error_names_the_extra():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("pip install 'exactnorm[plot]'")
+
+
+def test_trajectories_go_from_starts_through_the_states_to_the_endpoints(in_the_plane):
+    starts = np.array([[0.3, 0.4], [0.9, 1.5], [1.5, -0.5]])
+    flow = score_flow(in_the_plane, starts, 2.0, times=[0.5, 1.0])
+    axes = plot.trajectories(flow, in_the_plane.train)
+    drawn = [curve.get_xydata() for curve in axes.get_lines()]
+    for n in range(3):
+        assert np.allclose(drawn[n], [starts[n], flow.states[0, n], flow.states[1, n], flow.endpoint[n]])
+    labelled = {curve.get_label(): curve.get_xydata() for curve in axes.get_lines()}
+    assert np.allclose(labelled["endpoints"], flow.endpoint)
+
+
+def test_trajectories_in_space_are_drawn_in_the_hull_s_plane():
+    train = problems.orthonormal().train
+    denoiser = min_norm_denoiser(train)
+    flow = score_flow(denoiser, np.eye(5)[:2] * 0.7, np.inf)
+    labelled = {curve.get_label(): curve.get_xydata() for curve in plot.trajectories(flow, train).get_lines()}
+    # Distances in the drawn plane never exceed those in space.
+    assert labelled["clean points"].shape == (6, 2)
+    assert np.linalg.norm(labelled["clean points"][1] - labelled["clean points"][0]) <= 1 + 1e-12
+
+
+def test_rest_points_are_drawn_stable_and_unstable_apart(in_the_plane):
+    points = rest_points(in_the_plane.network)
+    labelled = {curve.get_label(): curve.get_xydata() for curve in plot.rest_points(points).get_lines()}
+    assert len(labelled["stable rest points"]) == 4
+    assert len(labelled["unstable rest points"]) == 5
+
+
+def test_basins_are_coloured_by_their_limit(in_the_plane):
+    grid = np.stack(np.meshgrid(np.linspace(-0.5, 1.5, 12), np.linspace(-0.5, 2.5, 16)), -1)
+    found = basins(in_the_plane, grid)
+    axes = plot.basins(found)
+    assert np.array_equal(axes.collections[0].get_array(), found.label)
+    assert len(found.limits) == 4
+
+
+def test_bars_are_the_shares_of_the_kinds_that_occur(in_the_plane):
+    flow = score_flow(in_the_plane, np.random.default_rng(0).standard_normal((50, 2)), np.inf)
+    shares = endpoints(flow, in_the_plane.train).shares()
+    axes = plot.shares(shares)
+    seen = {kind: share.share for kind, share in shares.items() if share.count}
+    drawn = {t.get_text(): bar.get_width() for t, bar in zip(axes.get_yticklabels(), axes.patches, strict=True)}
+    assert drawn == seen
+
+
+def test_a_bracket_over_time_keeps_its_numbers():
+    axes = plot.bracket([0, 1, 3], [4, 5, 5.1], [6, 5.3, 5.2])
+    labelled = {curve.get_label(): curve.get_xydata() for curve in axes.get_lines()}
+    assert np.allclose(labelled["lower bound"], [[0, 4], [1, 5], [3, 5.1]])
+    assert np.allclose(labelled["cost of the network"], [[0, 6], [1, 5.3], [3, 5.2]])
+
+
+def test_the_dual_function_of_an_optimal_certificate_is_at_most_1_and_touches_it_at_the_network_s_kinks(on_a_line):
+    denoiser = min_norm_denoiser(problems.acute().train)
+    axes = plot.dual_function(denoiser, directions=3601)
+    angle, value = axes.get_lines()[0].get_xydata().T
+    assert np.nanmax(value) == pytest.approx(1, abs=1e-4)
+    for kink in axes.get_lines()[1:]:
+        assert np.interp(kink.get_xdata()[0], angle, value) == pytest.approx(1, abs=1e-3)
+    with pytest.raises(ValueError, match="rests on a theorem"):
+        plot.dual_function(on_a_line)

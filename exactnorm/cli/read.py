@@ -2,35 +2,81 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from exactnorm import problems
-from exactnorm.cli.streams import BadInput
+from exactnorm.cli.streams import BadInput, say
+from exactnorm.flow import noise_radius
 from exactnorm.training_set import Array, TrainingSet
 
 
-def training_set(data: str, rho: float | None) -> TrainingSet:
-    """The training set that DATA and --rho name; an existing file wins over a problem of the same name."""
-    path = Path(data)
-    if path.is_dir():
-        msg = f"{data!r} is a directory; give a .csv or .npy file, or the name of a problem"
-        raise BadInput(msg)
+def add_radius_options(command: Any) -> None:
+    """Add --rho, and --sigma with --samples in its place."""
+    radius = command.add_mutually_exclusive_group()
+    radius.add_argument("--rho", type=float, metavar="R", help="noise radius; optional for a named problem")
+    radius.add_argument("--sigma", type=float, metavar="S", help="noise level in place of --rho: rho = S·sqrt(d)")
+    command.add_argument("--samples", type=int, metavar="M", help="with --sigma: rho = S·sqrt(2 log M) instead")
+
+
+def radius(arguments: argparse.Namespace, dimension: int) -> float | None:
+    """The noise radius that --rho, or --sigma and --samples, ask for; None for none. One from --sigma is announced."""
+    if arguments.sigma is None:
+        if arguments.samples is not None:
+            msg = "--samples goes with --sigma"
+            raise BadInput(msg)
+        return None if arguments.rho is None else float(arguments.rho)
+    if arguments.samples is None:
+        rho = noise_radius(arguments.sigma, dimension=dimension)
+    else:
+        rho = noise_radius(arguments.sigma, samples=arguments.samples)
+    say(f"rho = {rho:g}")
+    return rho
+
+
+def training_set(arguments: argparse.Namespace) -> TrainingSet:
+    """The training set that DATA and the radius options name."""
     try:
-        if path.exists() or path.suffix.lower() in (".csv", ".npy"):
-            if rho is None:
-                msg = "give the noise radius of these points with --rho R"
-                raise BadInput(msg)
-            return TrainingSet(points(path), rho)
-        problem = problems.named(data)
-        return problem.train if rho is None else TrainingSet(problem.train.points, rho)
+        train = named_or_points(arguments.data)
+        table = train.points if isinstance(train, TrainingSet) else train
+        rho = radius(arguments, table.shape[-1] if table.ndim else 1)
+        if rho is None:
+            if isinstance(train, TrainingSet):
+                return train
+            msg = "give the noise radius of these points with --rho R"
+            raise BadInput(msg)
+        return TrainingSet(table, rho)
     except BadInput:
         raise
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
+
+
+def training_points(data: str) -> Array:
+    """The points that DATA names, whatever their radius."""
+    try:
+        found = named_or_points(data)
+        return found.points if isinstance(found, TrainingSet) else TrainingSet(found).points
+    except BadInput:
+        raise
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
+
+
+def named_or_points(data: str) -> TrainingSet | Array:
+    """A problem's training set, or a file's points; an existing file wins over a problem of the same name."""
+    path = Path(data)
+    if path.is_dir():
+        msg = f"{data!r} is a directory; give a .csv or .npy file, or the name of a problem"
+        raise BadInput(msg)
+    if path.exists() or path.suffix.lower() in (".csv", ".npy"):
+        return points(path)
+    return problems.named(data).train
 
 
 def points(path: Path) -> Array:

@@ -16,6 +16,7 @@ EXAMPLES = """\
 examples:
   exactnorm solve acute
   exactnorm solve points.csv --rho 0.1 --out denoiser.npz
+  exactnorm solve points.csv --sigma 0.02 --samples 100
   exactnorm solve digits5 --json
 """
 
@@ -30,7 +31,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
-    command.add_argument("--rho", type=float, metavar="R", help="noise radius; optional for a named problem")
+    read.add_radius_options(command)
     command.add_argument("--tol", type=float, default=1e-6, metavar="T", help="relative gap to reach (default 1e-6)")
     command.add_argument("--solver", default="CLARABEL", metavar="S", help="semidefinite solver (default CLARABEL)")
     command.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the bracket reached by then")
@@ -41,7 +42,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
-    train = read.training_set(arguments.data, arguments.rho)
+    train = read.training_set(arguments)
     check_options(arguments)
     start = time.perf_counter()
     denoiser = solved(train, arguments)
@@ -88,13 +89,13 @@ def real(value: float, option: str) -> float:
         raise BadInput(str(mistake)) from mistake
 
 
-def writable_folder(file: str) -> None:
+def writable_folder(file: str, option: str = "--out") -> None:
     """Raise `BadInput` unless the folder that `file` goes into exists."""
     if Path(file).is_dir():
-        msg = f"--out {file}: that is a directory"
+        msg = f"{option} {file}: that is a directory"
         raise BadInput(msg)
     if not Path(file).parent.is_dir():
-        msg = f"--out {file}: there is no directory {str(Path(file).parent)!r}"
+        msg = f"{option} {file}: there is no directory {str(Path(file).parent)!r}"
         raise BadInput(msg)
 
 

@@ -1,35 +1,25 @@
-"""Drawings of denoisers: each function takes and returns a matplotlib Axes, and draws what it is given.
-
-Needs matplotlib: ``pip install 'exactnorm[plot]'``. Colours are from the palette of Okabe and Ito, which colour-blind
-readers can tell apart.
-"""
+"""Denoisers in one and two dimensions, and images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.certify import CertifiedDenoiser
-from exactnorm.training_set import Array
-
-try:
-    from matplotlib.axes import Axes
-    from matplotlib.collections import PatchCollection
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Circle
-except ImportError as missing:
-    msg = "drawing needs matplotlib, the extra `plot`: pip install 'exactnorm[plot]'"
-    raise ImportError(msg) from missing
-
-BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
-
-
-def figure(width: float = 5.0, height: float = 4.0) -> Figure:
-    """An empty figure, `width` by `height` inches, that needs no display."""
-    return Figure(figsize=(width, height), layout="constrained")
+from exactnorm.plot.canvas import (
+    BLUE,
+    GREY,
+    ORANGE,
+    VERMILION,
+    Axes,
+    draw_balls,
+    figure,
+    needs_dimension,
+    two_points_on_kink,
+    window,
+)
 
 
 def line(denoiser: CertifiedDenoiser, axes: Axes | None = None) -> Axes:
@@ -48,7 +38,7 @@ def line(denoiser: CertifiedDenoiser, axes: Axes | None = None) -> Axes:
         If the dimension is not 1.
     """
     train, network = denoiser.train, denoiser.network
-    _needs_dimension(1, train.dimension)
+    needs_dimension(1, train.dimension)
     axes = axes if axes is not None else figure().add_subplot()
     points = np.sort(train.points[:, 0])
     margin = 0.15 * (points[-1] - points[0])
@@ -85,17 +75,17 @@ def field(denoiser: CertifiedDenoiser, axes: Axes | None = None, arrows: int = 1
         If the dimension is not 2.
     """
     train, network = denoiser.train, denoiser.network
-    _needs_dimension(2, train.dimension)
+    needs_dimension(2, train.dimension)
     axes = axes if axes is not None else figure().add_subplot()
-    low, high = _window(train.points, train.rho)
+    low, high = window(train.points, train.rho)
     for n in range(network.neurons):
-        axes.axline(*_two_points_on_kink(network.w[n], network.b[n]), color=GREY, lw=0.8, label="_" if n else "kinks")
+        axes.axline(*two_points_on_kink(network.w[n], network.b[n]), color=GREY, lw=0.8, label="_" if n else "kinks")
     step = float((high - low).max()) / (arrows - 1)
     grid = np.stack(np.meshgrid(*(np.arange(low[i], high[i] + step / 2, step) for i in (0, 1))), -1).reshape(-1, 2)
     move = network(grid) - grid
     longest = float(np.linalg.norm(move, axis=1).max())
     axes.quiver(*grid.T, *move.T, color=BLUE, angles="xy", scale_units="xy", scale=longest / (1.6 * step), width=0.004)
-    _balls(axes, train.points, train.rho)
+    draw_balls(axes, train.points, train.rho)
     axes.plot(*train.points.T, "o", color="black", ms=4, label="clean points", ls="none")
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", xlabel="$y_1$", ylabel="$y_2$")
     axes.legend(fontsize="small", loc="upper right", framealpha=0.9)
@@ -138,28 +128,3 @@ def images(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return axes
-
-
-def _needs_dimension(wanted: int, given: int) -> None:
-    if given != wanted:
-        msg = f"this drawing is for points in {wanted} dimension{'s' * (wanted > 1)}; the denoiser has {given}"
-        raise ValueError(msg)
-
-
-def _window(points: Array, rho: float) -> tuple[Array, Array]:
-    """Lower and upper corner of the part of the plane to draw."""
-    low, high = points.min(axis=0) - rho, points.max(axis=0) + rho
-    margin = 0.25 * float((high - low).max())
-    return low - margin, high + margin
-
-
-def _two_points_on_kink(w: Array, b: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    foot = -b * w / (w @ w)
-    other = foot + np.array([-w[1], w[0]]) / np.linalg.norm(w)
-    return (float(foot[0]), float(foot[1])), (float(other[0]), float(other[1]))
-
-
-def _balls(axes: Any, points: Array, rho: float) -> None:
-    balls = PatchCollection([Circle((float(x), float(y)), rho) for x, y in points], fc=ORANGE, ec=VERMILION, alpha=0.45)
-    balls.set_label("noise balls")
-    axes.add_collection(balls)

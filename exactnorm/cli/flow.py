@@ -1,0 +1,198 @@
+"""`exactnorm flow`: many starts, and where they end."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from exactnorm.cli import read
+from exactnorm.cli.solve import real, writable_folder
+from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.flow import Flow, endpoints, probability_flow, score_flow
+from exactnorm.flow.schedule import checked_level, named_schedule
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array, TrainingSet
+
+EXAMPLES = """\
+examples:
+  exactnorm flow acute --flow score --plot trajectories.png
+  exactnorm flow orthonormal --flow probability --alpha 0.1 --T 4 --seed 1 --json
+  exactnorm flow points.csv --flow score --rho 0.1 --horizon 3 --starts 1000
+
+starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end.
+"""
+OF_SCORE = ("rho", "sigma", "samples", "horizon")
+OF_PROBABILITY = ("alpha", "T", "schedule", "high_noise")
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "flow",
+        help="follow score or probability flow from many starts",
+        description="Follow the score flow or the probability flow of DATA's denoisers, and say where it ends.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
+    command.add_argument("--flow", choices=("score", "probability"), required=True, help="which flow")
+    score = command.add_argument_group("score flow")
+    read.add_radius_options(score)
+    score.add_argument("--horizon", type=float, metavar="U", help="flow time (default: the limit)")
+    probability = command.add_argument_group("probability flow")
+    probability.add_argument("--alpha", type=float, metavar="A", help="noise radius per unit of noise, rho = A·sigma")
+    probability.add_argument("--T", type=float, metavar="T", help="start, in the schedule's own time")
+    probability.add_argument("--schedule", choices=("ve", "edm", "vp", "cosine"), help="noise schedule (default ve)")
+    probability.add_argument(
+        "--high-noise", choices=("linear", "empirical-mmse"), help="what stands in where balls overlap"
+    )
+    command.add_argument("--starts", type=int, default=500, metavar="M", help="number of starts (default 500)")
+    command.add_argument(
+        "--start-scale",
+        type=float,
+        metavar="S",
+        help="spread of the starts (default: sigma_T for probability flow, the points' RMS radius for score flow)",
+    )
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random starts (default 0)")
+    command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    command.add_argument("--plot", metavar="FILE", help="draw trajectories in the plane, or two hull coordinates")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Follow, classify, print, draw."""
+    check_options(arguments)
+    plot = plotter(arguments)
+    try:
+        train, flow, parameters = (score if arguments.flow == "score" else probability)(arguments)
+        ends = endpoints(flow, train)
+        if plot is not None:
+            plot(train, flow)
+    except BadInput:
+        raise
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
+    from exactnorm import report
+
+    if arguments.json:
+        show_json(report.flow_record(flow, ends, parameters))
+    else:
+        show(report.flow_table(flow, ends, parameters))
+    return 0 if flow.complete else 1
+
+
+def check_options(arguments: argparse.Namespace) -> None:
+    """Raise `BadInput` for options that do not fit together."""
+    foreign = OF_PROBABILITY if arguments.flow == "score" else OF_SCORE
+    for name in foreign:
+        if getattr(arguments, name) is not None:
+            msg = f"--{name.replace('_', '-')} does not belong to --flow {arguments.flow}"
+            raise BadInput(msg)
+    if arguments.flow == "probability":
+        for name in ("alpha", "T"):
+            if getattr(arguments, name) is None:
+                msg = f"--flow probability needs --{name}"
+                raise BadInput(msg)
+    if arguments.starts < 1:
+        msg = f"--starts {arguments.starts}: give at least one start"
+        raise BadInput(msg)
+    if arguments.seed < 0:
+        msg = f"--seed {arguments.seed}: a seed is not negative"
+        raise BadInput(msg)
+    if arguments.start_scale is not None and not real(arguments.start_scale, "--start-scale") >= 0:
+        msg = f"--start-scale {arguments.start_scale:g} is negative"
+        raise BadInput(msg)
+
+
+def score(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[str, Any]]:
+    """Score flow of the minimum-norm denoiser at the given radius."""
+    from exactnorm import min_norm_denoiser
+
+    train = read.training_set(arguments)
+    horizon = math.inf if arguments.horizon is None else arguments.horizon
+    if not horizon > 0:
+        msg = f"--horizon {horizon:g}: the flow time must be positive"
+        raise BadInput(msg)
+    mean = train.points.mean(axis=0)
+    radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
+    scale = radius if arguments.start_scale is None else arguments.start_scale
+    denoiser = min_norm_denoiser(train)
+    if not denoiser.certificate.certifies(1e-6):
+        say(f"note: the denoiser's relative gap is {denoiser.certificate.gap:.1e}")
+    # Most has happened by flow time 8: what decays is then below 4e-4 of what it was.
+    times = np.linspace(0, min(horizon, 8.0), 120) if arguments.plot else None
+    flow = score_flow(denoiser, draw(arguments, mean, scale), horizon, times=times)
+    return train, flow, {"flow": "score", "rho": train.rho, "horizon": horizon, **starts(arguments, scale)}
+
+
+def probability(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[str, Any]]:
+    """Probability flow of the family of denoisers ρ = ασ."""
+    arguments.rho = arguments.sigma = arguments.samples = None
+    points = read.training_points(arguments.data)
+    train = TrainingSet(points)
+    schedule = named_schedule(arguments.schedule or "ve")
+    top = checked_level(schedule, arguments.T)
+    scale = top if arguments.start_scale is None else arguments.start_scale
+    start = schedule.scale(arguments.T) * draw(arguments, points.mean(axis=0), scale)
+    flow = probability_flow(
+        family(points),
+        start,
+        schedule,
+        alpha=arguments.alpha,
+        T=arguments.T,
+        high_noise=arguments.high_noise,
+        train=points,
+        sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
+    )
+    parameters = {"flow": "probability", "alpha": arguments.alpha, "T": arguments.T, "schedule": schedule.name}
+    return train, flow, {**parameters, "sigma_T": top, "horizon": flow.horizon, **starts(arguments, scale)}
+
+
+def family(points: Array) -> Callable[[float], ReLUNetwork]:
+    """ρ ↦ denoiser: the closed form where one is proved minimal at every radius."""
+    from exactnorm.closed_form import rays, recognise
+
+    if not recognise(points, 0.0).minimal:
+        msg = "no closed form covers these points at every noise radius, which a probability flow needs"
+        raise BadInput(msg)
+    return lambda rho: rays(points, rho)
+
+
+def draw(arguments: argparse.Namespace, mean: Array, scale: float) -> Array:
+    """Starts mean + S·N(0, I), one a row."""
+    noise = np.random.default_rng(arguments.seed).standard_normal((arguments.starts, len(mean)))
+    return mean + scale * noise
+
+
+def starts(arguments: argparse.Namespace, scale: float) -> dict[str, Any]:
+    """What a record says of the starts."""
+    return {"starts": arguments.starts, "start_scale": scale, "seed": arguments.seed}
+
+
+def plotter(arguments: argparse.Namespace) -> Callable[[TrainingSet, Flow], None] | None:
+    """What draws the trajectories to --plot FILE; problems with it are found before anything is computed."""
+    if arguments.plot is None:
+        return None
+    writable_folder(arguments.plot, "--plot")
+    try:
+        from exactnorm import plot
+    except ImportError as missing:
+        raise BadInput(str(missing)) from missing
+    kinds = plot.figure().canvas.get_supported_filetypes()
+    if Path(arguments.plot).suffix.lstrip(".").lower() not in kinds:
+        msg = f"--plot {arguments.plot}: give a file name that ends in .{', .'.join(sorted(kinds))}"
+        raise BadInput(msg)
+
+    def write(train: TrainingSet, flow: Flow) -> None:
+        figure = plot.figure(6, 5)
+        axes = plot.trajectories(flow, train, figure.add_subplot())
+        axes.set_title(f"{arguments.flow} flow of {arguments.data}")
+        figure.savefig(arguments.plot, dpi=150)
+        say(f"wrote {arguments.plot}")
+
+    return write

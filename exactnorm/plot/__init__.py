@@ -1,0 +1,23 @@
+"""Drawings: each function takes and returns a matplotlib Axes, and draws what it is given.
+
+Needs matplotlib: ``pip install 'exactnorm[plot]'``. Colours are from the palette of Okabe and Ito, which colour-blind
+readers can tell apart. Without an Axes each function makes a figure of a size that suits it.
+"""
+
+from exactnorm.plot.brackets import bracket, dual_function
+from exactnorm.plot.canvas import figure
+from exactnorm.plot.denoisers import field, images, line
+from exactnorm.plot.flows import basins, rest_points, shares, trajectories
+
+__all__ = [
+    "basins",
+    "bracket",
+    "dual_function",
+    "field",
+    "figure",
+    "images",
+    "line",
+    "rest_points",
+    "shares",
+    "trajectories",
+]

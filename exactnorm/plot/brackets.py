@@ -1,0 +1,83 @@
+"""Brackets over time, and the dual function that a certificate rests on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from exactnorm.certify import CertifiedDenoiser
+from exactnorm.patterns import activation_patterns
+from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, figure, needs_dimension
+from exactnorm.training_set import Array
+
+
+def bracket(seconds: ArrayLike, lower: ArrayLike, upper: ArrayLike, axes: Axes | None = None) -> Axes:
+    """Draw a bracket over time: lower bound and cost of the best network so far, the gap shaded.
+
+    Parameters
+    ----------
+    seconds, lower, upper : array_like, shape (n,)
+    axes : Axes, optional
+        A new one of 5 by 3 inches if not given.
+    """
+    axes = axes if axes is not None else figure(5, 3).add_subplot()
+    seconds, lower, upper = (np.asarray(values, dtype=np.float64) for values in (seconds, lower, upper))
+    axes.fill_between(seconds, lower, upper, step="post", color=GREY, alpha=0.2, lw=0)
+    axes.step(seconds, upper, where="post", color=VERMILION, label="cost of the network")
+    axes.step(seconds, lower, where="post", color=BLUE, label="lower bound")
+    axes.set(xlabel="seconds", ylabel="representation cost")
+    axes.legend(fontsize="small")
+    return axes
+
+
+def dual_function(denoiser: CertifiedDenoiser, axes: Axes | None = None, directions: int = 720) -> Axes:
+    """Draw max ‖B_s (w, b)‖ over the kinks with normal w, against the angle of w, with the network's kinks.
+
+    A certificate's lower bound is the dual value divided by the largest value of this function; at an optimum the
+    network's kinks are where it reaches that.
+
+    Parameters
+    ----------
+    denoiser : CertifiedDenoiser
+        Of affine rank 2, with a computed certificate.
+    axes : Axes, optional
+        A new one of 6 by 3 inches if not given.
+    directions : int
+        Number of angles, from 0° to 360°.
+    """
+    certificate, train = denoiser.certificate, denoiser.train
+    if certificate.frame is None or certificate.B is None:
+        msg = "this certificate rests on a theorem: it has no dual function to draw"
+        raise ValueError(msg)
+    frame, B = certificate.frame, certificate.B
+    needs_dimension(2, frame.rank)
+    axes = axes if axes is not None else figure(6, 3).add_subplot()
+    X, rho = frame.coordinates(train.points), train.rho / frame.scale
+    patterns = activation_patterns(X, rho)
+    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    angles = np.linspace(0, 2 * np.pi, directions)
+    values = [_largest(B, X, rho, patterns, np.array([np.cos(angle), np.sin(angle)])) for angle in angles]
+    axes.plot(np.degrees(angles), values, color=BLUE, lw=1, label=r"max $\|B_s\,(w, b)\|$")
+    w = denoiser.network.w @ frame.axes.T
+    # With x_0 switched off: the other sign of a neuron is the same kink.
+    off = np.where(denoiser.network.w @ train.points[0] + denoiser.network.b > 0, -1.0, 1.0)[:, None]
+    for n, (x, y) in enumerate(off * w):
+        angle = np.degrees(np.arctan2(y, x)) % 360
+        axes.axvline(angle, color=VERMILION, lw=0.8, ls="--", label="_" if n else "kinks of the network")
+    axes.set(xlabel="angle of w, with x₀ on its negative side, in degrees", ylabel="dual function", xlim=(0, 360))
+    axes.legend(fontsize="small")
+    return axes
+
+
+def _largest(B: Array, X: Array, rho: float, patterns: np.ndarray, w: Array) -> float:
+    """Largest ‖B_s (w, b)‖ over patterns s and offsets b that leave every ball on its side; nan if there is none."""
+    heights = X @ w
+    best = np.nan
+    for pattern in patterns:
+        low, high = rho - heights[pattern].min(), -rho - heights[~pattern].max()
+        if low <= high:
+            # The norm is convex in b, so one end of the interval of admissible b is largest.
+            total = B[pattern[1:]].sum(axis=0)
+            ends = [float(np.linalg.norm(total @ np.append(w, b))) for b in (low, high)]
+            best = np.nanmax([best, *ends])
+    return float(best)

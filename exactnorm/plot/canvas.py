@@ -1,0 +1,54 @@
+"""Figures, colours and the pieces that several drawings share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from exactnorm.training_set import Array
+
+try:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PatchCollection
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Circle
+except ImportError as missing:
+    msg = "drawing needs matplotlib, the extra `plot`: pip install 'exactnorm[plot]'"
+    raise ImportError(msg) from missing
+
+__all__ = ["Axes", "Figure"]
+
+# The palette of Okabe and Ito, which colour-blind readers can tell apart.
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+SKY, PURPLE, YELLOW = "#56B4E9", "#CC79A7", "#F0E442"
+
+
+def figure(width: float = 5.0, height: float = 4.0) -> Figure:
+    """An empty figure, `width` by `height` inches, that needs no display."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def needs_dimension(wanted: int, given: int) -> None:
+    if given != wanted:
+        msg = f"this drawing is for points in {wanted} dimension{'s' * (wanted > 1)}; the denoiser has {given}"
+        raise ValueError(msg)
+
+
+def window(points: Array, rho: float) -> tuple[Array, Array]:
+    """Lower and upper corner of the part of the plane to draw."""
+    low, high = points.min(axis=0) - rho, points.max(axis=0) + rho
+    margin = 0.25 * float((high - low).max())
+    return low - margin, high + margin
+
+
+def two_points_on_kink(w: Array, b: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    foot = -b * w / (w @ w)
+    other = foot + np.array([-w[1], w[0]]) / np.linalg.norm(w)
+    return (float(foot[0]), float(foot[1])), (float(other[0]), float(other[1]))
+
+
+def draw_balls(axes: Any, points: Array, rho: float) -> None:
+    balls = PatchCollection([Circle((float(x), float(y)), rho) for x, y in points], fc=ORANGE, ec=VERMILION, alpha=0.45)
+    balls.set_label("noise balls")
+    axes.add_collection(balls)
