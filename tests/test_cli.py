@@ -371,12 +371,14 @@ BAD_FLOWS = {
         "--rho does not belong to --flow probability",
     ),
     "no alpha": (("--flow", "probability", "--T", 1), "needs --alpha"),
-    "a negative alpha": (("--flow", "probability", "--alpha", -1, "--T", 1), "alpha=-1"),
+    "a negative alpha": (("--flow", "probability", "--alpha", -1, "--T", 1), "--alpha -1"),
     "a T outside the schedule": (
         ("--flow", "probability", "--alpha", 0.1, "--T", 2, "--schedule", "vp"),
         "outside the schedule 'vp'",
     ),
-    "balls overlap at T": (("--flow", "probability", "--alpha", 1, "--T", 1), "choose a stand-in"),
+    "balls overlap at T": (("--flow", "probability", "--alpha", 1, "--T", 1), "choose a stand-in with --high-noise"),
+    "one level": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 1), "at least two"),
+    "levels without need": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 4), "have a closed form"),
     "a horizon of zero": (("--flow", "score", "--horizon", 0), "the flow time must be positive"),
     "no starts": (("--flow", "score", "--starts", 0), "at least one start"),
     "a negative spread": (("--flow", "score", "--start-scale", -1), "is negative"),
@@ -394,3 +396,13 @@ def test_bad_options_of_flow_are_a_sentence_on_stderr_and_exit_status_2(run, fol
     assert (status, out) == (2, "")
     assert sentence in err
     assert not os.listdir(folder)
+
+
+def test_without_a_closed_form_probability_flow_goes_along_a_grid_of_solved_radii(run):
+    options = ("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 3, "--starts", 30, "--json")
+    status, out, err = run("flow", "acute", *options)
+    record = strict(out)
+    assert status == 0
+    assert "solving for denoisers at 3 noise radii" in err
+    assert "the widest relative gap among them is" in err
+    assert sum(share["count"] for share in record["endpoints"].values()) == 30

@@ -15,7 +15,6 @@ from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, endpoints, probability_flow, score_flow
 from exactnorm.flow.schedule import checked_level, named_schedule
-from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
 
 EXAMPLES = """\
@@ -27,7 +26,7 @@ examples:
 starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end.
 """
 OF_SCORE = ("rho", "sigma", "samples", "horizon")
-OF_PROBABILITY = ("alpha", "T", "schedule", "high_noise")
+OF_PROBABILITY = ("alpha", "T", "schedule", "high_noise", "levels")
 
 
 def add_to(commands: Any) -> None:
@@ -51,6 +50,7 @@ def add_to(commands: Any) -> None:
     probability.add_argument(
         "--high-noise", choices=("linear", "empirical-mmse"), help="what stands in where balls overlap"
     )
+    probability.add_argument("--levels", type=int, metavar="L", help="noise radii to solve for, without a closed form")
     command.add_argument("--starts", type=int, default=500, metavar="M", help="number of starts (default 500)")
     command.add_argument(
         "--start-scale",
@@ -98,6 +98,12 @@ def check_options(arguments: argparse.Namespace) -> None:
             if getattr(arguments, name) is None:
                 msg = f"--flow probability needs --{name}"
                 raise BadInput(msg)
+        if not real(arguments.alpha, "--alpha") > 0:
+            msg = f"--alpha {arguments.alpha:g}: the noise radius per unit of noise must be positive"
+            raise BadInput(msg)
+        if arguments.levels is not None and arguments.levels < 2:
+            msg = f"--levels {arguments.levels}: give at least two"
+            raise BadInput(msg)
     if arguments.starts < 1:
         msg = f"--starts {arguments.starts}: give at least one start"
         raise BadInput(msg)
@@ -140,7 +146,7 @@ def probability(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[
     scale = top if arguments.start_scale is None else arguments.start_scale
     start = schedule.scale(arguments.T) * draw(arguments, points.mean(axis=0), scale)
     flow = probability_flow(
-        family(points),
+        family(points, arguments.alpha * top, arguments),
         start,
         schedule,
         alpha=arguments.alpha,
@@ -153,14 +159,29 @@ def probability(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[
     return train, flow, {**parameters, "sigma_T": top, "horizon": flow.horizon, **starts(arguments, scale)}
 
 
-def family(points: Array) -> Callable[[float], ReLUNetwork]:
-    """ρ ↦ denoiser: the closed form where one is proved minimal at every radius."""
+def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
+    """ρ ↦ denoiser up to radius `top`: a closed form proved minimal at all radii, else denoisers on a grid of them."""
+    from exactnorm import DenoiserPath
     from exactnorm.closed_form import rays, recognise
 
-    if not recognise(points, 0.0).minimal:
-        msg = "no closed form covers these points at every noise radius, which a probability flow needs"
+    widest = TrainingSet(points).separation / 2
+    if top >= widest and arguments.high_noise is None:
+        msg = (
+            f"at T the balls have radius alpha·sigma_T={top:g}, but the largest is below {widest:g}: "
+            "use a smaller --T or --alpha, or choose a stand-in with --high-noise"
+        )
         raise BadInput(msg)
-    return lambda rho: rays(points, rho)
+    if recognise(points, 0.0).minimal:
+        if arguments.levels is not None:
+            msg = "--levels: these points have a closed form at every radius, so no grid of radii is solved"
+            raise BadInput(msg)
+        return lambda rho: rays(points, rho)
+    count = 9 if arguments.levels is None else arguments.levels
+    say(f"solving for denoisers at {count} noise radii …")
+    top = min(top, 0.98 * widest)
+    path = DenoiserPath(points, np.geomspace(1e-2 * top, top, count))
+    say(f"the widest relative gap among them is {path.gap:.1e}")
+    return path
 
 
 def draw(arguments: argparse.Namespace, mean: Array, scale: float) -> Array:
