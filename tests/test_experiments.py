@@ -1,0 +1,76 @@
+"""The papers' experiments: tables that add up, two roads to the same ends, and numbers known beforehand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from exactnorm.closed_form import orthogonal
+from exactnorm.experiments import EXPERIMENTS, early_stopping, stable_virtual_points, where_flows_end
+from exactnorm.flow import closed_score_flow, endpoints, score_flow
+
+SMALL = {
+    "stable-virtual-points": {"points": 6, "perturbations": (0.0, 2e-3)},
+    "where-flows-end": {"starts": 60, "dimension": 6, "counts": (2, 5)},
+    "early-stopping": {"starts": 60, "points": 3},
+}
+
+
+@pytest.mark.parametrize("name", list(EXPERIMENTS))
+def test_tables_are_tidy_and_come_out_the_same_from_their_seed(name):
+    table = EXPERIMENTS[name](seed=3, **SMALL[name])
+    assert table.name == name
+    assert table.rows == EXPERIMENTS[name](seed=3, **SMALL[name]).rows
+    assert table.rows != EXPERIMENTS[name](seed=4, **SMALL[name]).rows
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert table.records()[0][table.columns[0]] == table.column(table.columns[0])[0]
+    assert table.parameters["seed"] == 3
+    assert table.reading
+    assert table.statements
+    assert all(s.text and s.evidence for s in table.statements)
+
+
+def test_every_sum_is_stable_for_the_exact_denoiser_and_not_for_a_badly_perturbed_one():
+    table = stable_virtual_points(points=6, perturbations=(0.0, 0.5), sizes=(2, 3))
+    for row in table.records():
+        assert row["total"] == math.comb(6, row["size"])
+        if row["perturbation"] == 0:
+            assert row["stable"] == row["total"]
+        elif row["threshold"] == 1e-9:
+            assert row["stable"] == 0
+    assert [s.holds for s in table.statements] == [True]
+
+
+def test_the_published_counts_stand_beside_those_of_thirty_points_only():
+    table = stable_virtual_points(sizes=(2,), perturbations=(0.0,))
+    assert {(r["stable"], r["total"], r["published"]) for r in table.records()} == {(435, 435, 429)}
+    assert set(stable_virtual_points(points=5, sizes=(2,), perturbations=(0.0,)).column("published")) == {None}
+
+
+def test_shares_add_up_to_one_and_lie_in_their_intervals():
+    for row in where_flows_end(**SMALL["where-flows-end"]).records():
+        total = sum(row[k] for k in ("training", "virtual", "boundary", "interior", "outside"))
+        assert total == pytest.approx(1.0)
+        for kind in ("training", "virtual"):
+            assert row[f"{kind}_low"] <= row[kind] <= row[f"{kind}_high"]
+
+
+def test_the_ends_of_the_experiment_are_those_of_the_exact_pieces_on_the_same_network():
+    rng = np.random.default_rng(0)
+    points = np.vstack([np.zeros(6), np.linalg.qr(rng.standard_normal((6, 6)))[0][:4]])
+    Y = points.mean(axis=0) + rng.standard_normal((80, 6))
+    closed = endpoints(closed_score_flow(points, 0.1, Y, math.inf), points)
+    pieces = endpoints(score_flow(orthogonal(points, 0.1), Y, math.inf), points)
+    np.testing.assert_array_equal(closed.kind, pieces.kind)
+    assert closed.members == pieces.members
+    assert len(set(closed.kind)) > 1
+
+
+def test_the_threshold_tells_apart_every_start_at_every_time():
+    table = early_stopping(starts=80, points=3)
+    for row in table.records():
+        assert row["below"] + row["above"] == 80
+        assert row["below_on_vertex"] == row["below"]
+        assert row["above_on_vertex"] == 0
+    assert 0 < table.column("below")[8] < 80
+    assert all(s.holds for s in table.statements)
