@@ -10,7 +10,7 @@ from exactnorm.experiments import EXPERIMENTS, early_stopping, stable_virtual_po
 from exactnorm.flow import closed_score_flow, endpoints, score_flow
 
 SMALL = {
-    "stable-virtual-points": {"points": 6, "perturbations": (0.0, 2e-3)},
+    "stable-virtual-points": {"points": 6, "perturbations": (0.0, 1e-3)},
     "where-flows-end": {"starts": 60, "dimension": 6, "counts": (2, 5)},
     "early-stopping": {"starts": 60, "points": 3},
 }
