@@ -1,0 +1,32 @@
+r"""
+Score flow and probability flow on two orthogonal points
+========================================================
+
+Two points seen from a third at a right angle span a rectangle, the hyperbox. The score flow (fixed :math:`\rho`) ends
+at its vertices, one of which is no training point: a *virtual* one. The probability flow (:math:`\rho=\alpha\sigma`
+shrinks to 0) ends at vertices, on the boundary, or inside (proved).
+"""
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+import exactnorm
+from exactnorm import closed_form, plot, problems
+
+train = problems.orthogonal().train
+starts = np.array([0.5, 1.0]) + 0.8 * np.random.default_rng(0).standard_normal((60, 2))
+denoiser = closed_form.orthogonal(train.points, train.rho)
+score = exactnorm.score_flow(denoiser, starts, np.inf, times=np.linspace(0, 40, 400))
+probability = exactnorm.probability_flow(
+    lambda rho: closed_form.orthogonal(train.points, rho), starts, "edm", alpha=0.2, T=1.0
+)
+
+figure, row = plt.subplots(1, 2, figsize=(10, 5), layout="constrained")
+for axes, flow, title in zip(row, (score, probability), ("score flow", "probability flow"), strict=True):
+    plot.trajectories(flow, train, axes)
+    axes.add_patch(plt.Rectangle((0, 0), 1, 2, fill=False, ec="black", ls="--"))
+    axes.set_title(title)
+
+kinds = [exactnorm.endpoints(flow, train).shares() for flow in (score, probability)]
+assert kinds[0]["training point"].count + kinds[0]["virtual training point"].count == len(starts)
+assert kinds[1]["boundary"].count + kinds[1]["interior"].count > 0
