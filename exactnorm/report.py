@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.constrain import Constrain
 from rich.table import Table
 from rich.text import Text
 
+from exactnorm import experiments
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
 from exactnorm.problems import Problem
 from exactnorm.theorems import Check
+
+
+def prose(text: str) -> RenderableType:
+    """Sentences, in lines that can be read however wide the table above them is."""
+    return Constrain(Text(text), 110)
 
 
 def solution_record(denoiser: CertifiedDenoiser, seconds: float) -> dict[str, Any]:
@@ -63,7 +70,7 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     if certificate.patterns:
         table.add_row("patterns, cells", f"{certificate.patterns}, {certificate.cells}")
     table.add_row("time", f"{seconds:.2f} s")
-    return Group(table, Text(what_is_shown(denoiser)), Text(denoiser.status))
+    return Group(table, prose(what_is_shown(denoiser)), prose(denoiser.status))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
@@ -147,7 +154,7 @@ def checks_table(checks: Iterable[Check]) -> RenderableType:
         computed, claimed = f"{check.computed:.9g}", f"{check.claimed:.9g}"
         table.add_row(check.name, claimed, check.relation, computed, difference, check.standing, outcome(check))
         notes.append(f"{check.name} ({check.source}): {check.detail}")
-    return Group(table, Text("\n".join(notes)))
+    return Group(table, prose("\n".join(notes)))
 
 
 def outcome(check: Check) -> str:
@@ -189,7 +196,7 @@ def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> Rende
         table.add_row(kind, str(share.count), f"{share.share:.1%}", f"{share.low:.1%} to {share.high:.1%}")
     said = ", ".join(f"{name}={value:g}" for name, value in parameters.items() if not isinstance(value, str))
     notes = f"{said}; an endpoint is at a point when within {ends.tol:.1e} of it.\n{flow.status}"
-    return Group(table, Text(notes))
+    return Group(table, prose(notes))
 
 
 def memorised(ends: Endpoints) -> Share:
@@ -200,3 +207,33 @@ def memorised(ends: Endpoints) -> Share:
 def share_record(share: Share) -> dict[str, Any]:
     """A share as a plain record."""
     return {"count": share.count, "total": share.total, "share": share.share, "low": share.low, "high": share.high}
+
+
+def experiment_record(table: experiments.Table) -> dict[str, Any]:
+    """What `exactnorm experiment --json` prints: parameters, one record a row, and what the numbers say."""
+    return {
+        "name": table.name,
+        "parameters": {name: finite_or_none(value) for name, value in table.parameters.items()},
+        "rows": [{name: finite_or_none(value) for name, value in row.items()} for row in table.records()],
+        "reading": table.reading,
+        "statements": [asdict(statement) for statement in table.statements],
+    }
+
+
+def experiment_table(table: experiments.Table) -> RenderableType:
+    """The rows, and below them the parameters, a sentence that reads them, and published statements line by line."""
+    rows = Table(title=table.name, title_justify="left")
+    for column in table.columns:
+        rows.add_column(column.replace("_", " "), justify="right", overflow="fold")
+    for row in table.rows:
+        rows.add_row(*(cell(value) for value in row))
+    said = ", ".join(f"{name}={value}" for name, value in table.parameters.items())
+    statements = "".join(f"\n{'agrees' if s.holds else 'DIFFERS'}: {s.text} ({s.evidence})" for s in table.statements)
+    return Group(rows, prose(f"{said}\n{table.reading}{statements}"))
+
+
+def cell(value: Any) -> str:
+    """A table's entry in few characters."""
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

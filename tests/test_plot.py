@@ -13,6 +13,7 @@ from exactnorm import (
     Certificate,
     CertifiedDenoiser,
     closed_form,
+    experiments,
     interpolation_error,
     min_norm_denoiser,
     plot,
@@ -174,3 +175,18 @@ def test_the_dual_function_of_an_optimal_certificate_is_at_most_1_and_touches_it
         assert np.interp(kink.get_xdata()[0], angle, value) == pytest.approx(1, abs=1e-3)
     with pytest.raises(ValueError, match="rests on a theorem"):
         plot.dual_function(on_a_line)
+
+
+def test_the_picture_of_early_stopping_shows_the_table_s_shares():
+    table = experiments.early_stopping(starts=50)
+    axes = plot.experiment(table)
+    curve = axes.get_lines()[0].get_xydata()
+    assert np.array_equal(curve, np.column_stack([table.column("T"), table.column("vertex_share")]))
+
+
+def test_the_picture_of_where_flows_end_has_one_curve_for_each_flow_and_kind_that_occurs():
+    table = experiments.where_flows_end(starts=40)
+    labelled = {curve.get_label(): curve.get_xydata() for curve in plot.experiment(table).get_lines()}
+    rows = [r for r in table.records() if r["flow"] == "score" and r["points"] == 30]
+    assert labelled["score flow: virtual"][-1, 1] == pytest.approx(np.mean([r["virtual"] for r in rows]))
+    assert "probability flow: boundary" in labelled

@@ -58,9 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     clean = digits.train.points
     noisy = clean + NOISE * np.random.default_rng(0).standard_normal(clean.shape)
     show(
-        f"Noise of standard deviation {NOISE} grey levels moved the digits {spread(noisy - clean)} away from their "
-        f"clean images (Euclidean distance; rho is {digits.train.rho:g}); the denoised images are "
-        f"{spread(digits(noisy) - clean)} away from them."
+        report.prose(
+            f"Noise of standard deviation {NOISE} grey levels moved the digits {spread(noisy - clean)} away from their "
+            f"clean images (Euclidean distance; rho is {digits.train.rho:g}); the denoised images are "
+            f"{spread(digits(noisy) - clean)} away from them."
+        )
     )
     try:
         demo_picture.write(arguments.out, triangle, digits, noisy)

@@ -15,7 +15,7 @@ class BadInput(ValueError):
 
 def show(renderable: RenderableType) -> None:
     """Print a result to stdout; in a pipe without colour and wide enough that no number is broken."""
-    console = Console() if sys.stdout.isatty() else Console(width=110, color_system=None)
+    console = Console() if sys.stdout.isatty() else Console(width=250, color_system=None)
     console.print(renderable)
 
 

@@ -7,12 +7,14 @@ readers can tell apart. Without an Axes each function makes a figure of a size t
 from exactnorm.plot.brackets import bracket, dual_function
 from exactnorm.plot.canvas import figure
 from exactnorm.plot.denoisers import field, images, line
+from exactnorm.plot.experiments import experiment
 from exactnorm.plot.flows import basins, rest_points, shares, trajectories
 
 __all__ = [
     "basins",
     "bracket",
     "dual_function",
+    "experiment",
     "field",
     "figure",
     "images",
