@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.patterns import activation_patterns
-from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, figure, needs_dimension
+from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, needs_dimension, new_axes
 from exactnorm.training_set import Array
 
 
@@ -20,7 +20,7 @@ def bracket(seconds: ArrayLike, lower: ArrayLike, upper: ArrayLike, axes: Axes |
     axes : Axes, optional
         A new one of 5 by 3 inches if not given.
     """
-    axes = axes if axes is not None else figure(5, 3).add_subplot()
+    axes = axes if axes is not None else new_axes(5, 3)
     seconds, lower, upper = (np.asarray(values, dtype=np.float64) for values in (seconds, lower, upper))
     axes.fill_between(seconds, lower, upper, step="post", color=GREY, alpha=0.2, lw=0)
     axes.step(seconds, upper, where="post", color=VERMILION, label="cost of the network")
@@ -51,7 +51,7 @@ def dual_function(denoiser: CertifiedDenoiser, axes: Axes | None = None, directi
         raise ValueError(msg)
     frame, B = certificate.frame, certificate.B
     needs_dimension(2, frame.rank)
-    axes = axes if axes is not None else figure(6, 3).add_subplot()
+    axes = axes if axes is not None else new_axes(6, 3)
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
     patterns = activation_patterns(X, rho)
     patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]

@@ -29,6 +29,13 @@ def figure(width: float = 5.0, height: float = 4.0) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def new_axes(width: float = 5.0, height: float = 4.0) -> Axes:
+    """The Axes of a new pyplot figure, `width` by `height` inches, so that notebooks show it by themselves."""
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
 def needs_dimension(wanted: int, given: int) -> None:
     if given != wanted:
         msg = f"this drawing is for points in {wanted} dimension{'s' * (wanted > 1)}; the denoiser has {given}"

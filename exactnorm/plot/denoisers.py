@@ -15,8 +15,8 @@ from exactnorm.plot.canvas import (
     VERMILION,
     Axes,
     draw_balls,
-    figure,
     needs_dimension,
+    new_axes,
     two_points_on_kink,
     window,
 )
@@ -39,7 +39,7 @@ def line(denoiser: CertifiedDenoiser, axes: Axes | None = None) -> Axes:
     """
     train, network = denoiser.train, denoiser.network
     needs_dimension(1, train.dimension)
-    axes = axes if axes is not None else figure().add_subplot()
+    axes = axes if axes is not None else new_axes()
     points = np.sort(train.points[:, 0])
     margin = 0.15 * (points[-1] - points[0])
     ends = (points[0] - train.rho - margin, points[-1] + train.rho + margin)
@@ -76,7 +76,7 @@ def field(denoiser: CertifiedDenoiser, axes: Axes | None = None, arrows: int = 1
     """
     train, network = denoiser.train, denoiser.network
     needs_dimension(2, train.dimension)
-    axes = axes if axes is not None else figure().add_subplot()
+    axes = axes if axes is not None else new_axes()
     low, high = window(train.points, train.rho)
     for n in range(network.neurons):
         axes.axline(*two_points_on_kink(network.w[n], network.b[n]), color=GREY, lw=0.8, label="_" if n else "kinks")
@@ -116,7 +116,7 @@ def images(
     """
     tables = [np.asarray(row, dtype=np.float64).reshape(-1, *shape) for row in rows]
     columns = max(len(table) for table in tables)
-    axes = axes if axes is not None else figure(1.2 * columns, 1.2 * len(tables)).add_subplot()
+    axes = axes if axes is not None else new_axes(1.2 * columns, 1.2 * len(tables))
     low, high = limits or (min(float(t.min()) for t in tables), max(float(t.max()) for t in tables))
     for i, table in enumerate(tables):
         for j, image in enumerate(table):

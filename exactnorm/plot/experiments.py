@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from exactnorm.experiments import Table
-from exactnorm.plot.canvas import BLUE, GREEN, ORANGE, VERMILION, Axes, figure
+from exactnorm.plot.canvas import BLUE, GREEN, ORANGE, VERMILION, Axes, new_axes
 
 
 def experiment(table: Table, axes: Axes | None = None) -> Axes:
@@ -25,7 +25,7 @@ def experiment(table: Table, axes: Axes | None = None) -> Axes:
         "where-flows-end": _where_flows_end,
         "early-stopping": _early_stopping,
     }
-    axes = axes if axes is not None else figure(6, 4).add_subplot()
+    axes = axes if axes is not None else new_axes(6, 4)
     pictures[table.name](table, axes)
     return axes
 

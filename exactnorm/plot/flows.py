@@ -21,8 +21,8 @@ from exactnorm.plot.canvas import (
     YELLOW,
     Axes,
     draw_balls,
-    figure,
     needs_dimension,
+    new_axes,
 )
 from exactnorm.training_set import Array, TrainingSet
 
@@ -47,7 +47,7 @@ def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most:
         Draw at most this many trajectories, the first ones. Endpoints are all drawn.
     """
     frame = _plane(train)
-    axes = axes if axes is not None else figure().add_subplot()
+    axes = axes if axes is not None else new_axes()
     start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
     states = flow.states if flow.start.ndim == 2 else flow.states[:, None]
     paths = np.concatenate([start[None], states, end[None]]) if len(states) else np.stack([start, end])
@@ -75,7 +75,7 @@ def rest_points(points: Iterable[RestPoint], axes: Axes | None = None) -> Axes:
     axes : Axes, optional
         A new one of 5 by 4 inches if not given.
     """
-    axes = axes if axes is not None else figure().add_subplot()
+    axes = axes if axes is not None else new_axes()
     points = list(points)
     for stable, marker, face in ((True, "o", GREEN), (False, "o", "white"), (None, "D", "white")):
         positions = np.array([point.position for point in points if point.stable is stable])
@@ -97,7 +97,7 @@ def basins(basins: Basins, axes: Axes | None = None) -> Axes:
         A new one of 5 by 4 inches if not given.
     """
     needs_dimension(2, basins.grid.shape[-1])
-    axes = axes if axes is not None else figure().add_subplot()
+    axes = axes if axes is not None else new_axes()
     colours = [SKY, ORANGE, GREEN, YELLOW, PURPLE, BLUE, VERMILION, GREY]
     # Basins are sorted by size: after the eight largest, colours begin again.
     count = max(1, len(basins.limits))
@@ -121,7 +121,7 @@ def shares(shares: Mapping[str, Share], axes: Axes | None = None) -> Axes:
     axes : Axes, optional
         A new one of 5 by 3 inches if not given.
     """
-    axes = axes if axes is not None else figure(5, 3).add_subplot()
+    axes = axes if axes is not None else new_axes(5, 3)
     seen = {kind: share for kind, share in shares.items() if share.count}
     value = np.array([share.share for share in seen.values()])
     ends = np.array([[share.low, share.high] for share in seen.values()]).T
