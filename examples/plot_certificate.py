@@ -13,7 +13,7 @@ from exactnorm import plot, problems
 
 denoiser = exactnorm.min_norm_denoiser(problems.acute().train)
 axes = plot.dual_function(denoiser)
-axes.set_title(f"certified: {denoiser.certificate.lower:.6f} ≤ least cost")
+axes.set_title(f"certified: {denoiser.certificate.lower:.5f} ≤ least cost")
 
 lower, upper, error = exactnorm.check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
 assert (upper - lower) / upper < 1e-6

@@ -13,12 +13,12 @@ from matplotlib import pyplot as plt
 
 import exactnorm
 
-points = np.vstack([np.zeros(10), np.eye(10)])
-starts = points.mean(axis=0) + 0.5 * np.random.default_rng(0).standard_normal((500, 10))
-times = np.geomspace(1e-2, 9, 12)
+points = np.vstack([np.zeros(5), np.eye(5)])
+starts = points.mean(axis=0) + 0.4 * np.random.default_rng(0).standard_normal((500, 5))
+times = np.geomspace(1e-2, 1.4, 14)
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 shares = {}
-for alpha, colour in ((0.05, "#0072B2"), (0.1, "#E69F00"), (0.16, "#009E73")):
+for alpha, colour in ((0.1, "#0072B2"), (0.2, "#E69F00"), (0.4, "#009E73")):
     shares[alpha] = []
     for T in times:
         end = exactnorm.closed_probability_flow(points, alpha, starts, np.sqrt(T))
@@ -29,4 +29,4 @@ axes.set(xlabel="start time T", ylabel="share of flows that end at a vertex", yl
 axes.legend()
 
 assert all(np.all(np.diff(values) >= 0) for values in shares.values())
-assert shares[0.16][-1] > shares[0.05][-1]
+assert shares[0.4][-1] > shares[0.1][-1] + 0.5

@@ -16,7 +16,7 @@ points = np.array([[0.0], [1.0], [2.5]])
 y = np.linspace(-0.3, 2.8, 800)[:, None]
 figure, row = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
 steepest = []
-for axes, sigma in zip(row, (0.15, 0.03), strict=True):
+for axes, sigma in zip(row, (0.1, 0.03), strict=True):
     exact, mmse = closed_form.univariate(points, 3 * sigma)(y), baselines.EmpiricalMMSE(points)(y, sigma)
     axes.plot(y, exact, color="#0072B2", label=r"minimum norm, $\rho=3\sigma$")
     axes.plot(y, mmse, color="#D55E00", ls="--", label="empirical posterior mean")

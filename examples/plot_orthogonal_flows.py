@@ -26,6 +26,8 @@ for axes, flow, title in zip(row, (score, probability), ("score flow", "probabil
     plot.trajectories(flow, train, axes)
     axes.add_patch(plt.Rectangle((0, 0), 1, 2, fill=False, ec="black", ls="--"))
     axes.set_title(title)
+    axes.get_legend().remove()
+figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
 
 kinds = [exactnorm.endpoints(flow, train).shares() for flow in (score, probability)]
 assert kinds[0]["training point"].count + kinds[0]["virtual training point"].count == len(starts)

@@ -14,7 +14,7 @@ import exactnorm
 from exactnorm import problems
 
 points = problems.acute().train.points
-path = exactnorm.DenoiserPath(points, np.geomspace(1e-3, 0.4, 9))
+path = exactnorm.DenoiserPath(points, np.geomspace(1e-3, 0.3, 9))
 upper = [denoiser.certificate.upper for denoiser in path.denoisers]
 lower = [denoiser.certificate.lower for denoiser in path.denoisers]
 

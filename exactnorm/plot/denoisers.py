@@ -115,15 +115,17 @@ def images(
         Values drawn as white and as black; by default the smallest and the largest there are.
     """
     tables = [np.asarray(row, dtype=np.float64).reshape(-1, *shape) for row in rows]
+    wide = shape[1] / shape[0]
+    pitch = wide + 0.1
     columns = max(len(table) for table in tables)
-    axes = axes if axes is not None else new_axes(1.2 * columns, 1.2 * len(tables))
+    axes = axes if axes is not None else new_axes(1.2 * columns * wide + 1, 1.2 * len(tables) + 0.3)
     low, high = limits or (min(float(t.min()) for t in tables), max(float(t.max()) for t in tables))
     for i, table in enumerate(tables):
         for j, image in enumerate(table):
-            # One pixel of room between images; row 0 on top.
-            box = (j * 1.1, j * 1.1 + 1, -(i * 1.1) - 1, -(i * 1.1))
+            # A tenth of an image's height of room between images; row 0 on top.
+            box = (j * pitch, j * pitch + wide, -(i * 1.1) - 1, -(i * 1.1))
             axes.imshow(image, cmap="gray_r", vmin=low, vmax=high, extent=box, interpolation="nearest")
-    axes.set(xlim=(-0.05, columns * 1.1 - 0.05), ylim=(-len(tables) * 1.1 + 0.05, 0.05), aspect="equal", xticks=[])
+    axes.set(xlim=(-0.05, columns * pitch - 0.05), ylim=(-len(tables) * 1.1 + 0.05, 0.05), aspect="equal", xticks=[])
     axes.set_yticks([-(i * 1.1) - 0.5 for i in range(len(labels))], labels)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
