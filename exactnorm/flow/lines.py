@@ -13,7 +13,7 @@ from exactnorm.flow.record import Indices
 from exactnorm.flow.score import starts
 from exactnorm.training_set import Array, TrainingSet, real_number
 
-BLOCK = 65536  # rows of one matrix product
+BLOCK = 16384  # rows of one matrix product
 ROWS = 1024  # rows moved at a time, so that the intermediate arrays stay in the cache
 
 
@@ -139,28 +139,31 @@ def _between_two(t: Array, left: Array, right: Array, rho: float, u: float) -> A
     """State at u of coordinates with clean points at `left` and `right` only, by the distance v from the middle."""
     half = (right - left) / 2
     edge = half - rho
-    rate = rho / edge
     offset = t - (left + half)
     v = np.abs(offset)
-    # w ≤ 0: still in the band, v e^{rate·u} = edge·e^w; w > 0: left it a time w/rate ago, now half − ρ e^{−w/rate}.
-    w = np.minimum(v, edge)
-    w /= edge
-    with np.errstate(divide="ignore"):  # exactly in the middle: w = −∞, and it stays
-        np.log(w, out=w)
-    w += rate * min(u, 1e300)
-    still = w <= 0
-    w *= np.where(still, 1.0, -1 / rate)
-    np.exp(w, out=w)
-    w *= np.where(still, edge, -rho)
-    w += np.where(still, 0.0, half)
-    outside = v >= edge
-    v -= half
-    v *= np.exp(-u)
-    v += half
-    np.copyto(w, v, where=outside)
-    np.copysign(w, offset, out=w)
-    w += left + half
-    return w
+    if np.isinf(u):
+        out = (v > 0) * half
+    else:
+        # w ≤ 0: still in the band, v e^{rate·u} = edge·e^w; w > 0: left it a time w/rate ago, now half − ρ e^{−w/rate}.
+        rate = rho / edge
+        w = np.minimum(v, edge)
+        w /= edge
+        with np.errstate(divide="ignore"):  # exactly in the middle: w = −∞, and it stays
+            np.log(w, out=w)
+        w += rate * u
+        share = np.exp(np.minimum(w, w * (-1 / rate)))  # the negative one of the two
+        out = share * edge
+        share *= -rho
+        share += half
+        np.copyto(out, share, where=w > 0)
+        outside = v >= edge
+        v -= half
+        v *= np.exp(-u)
+        v += half
+        np.copyto(out, v, where=outside)
+    np.copysign(out, offset, out=out)
+    out += left + half
+    return out
 
 
 def band_exit_time(points: ArrayLike, rho: float, start: ArrayLike) -> Array:
