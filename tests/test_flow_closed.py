@@ -87,6 +87,15 @@ def test_the_time_to_leave_the_band_is_that_of_the_first_kink():
     np.testing.assert_allclose(crossings[np.abs(crossings[:, None] - exits).argmin(axis=0)], exits, atol=1e-9)
 
 
+def test_lines_may_be_found_once_and_used_again():
+    points, rng = data("rays", 2)
+    lines = orthogonal_lines(points)
+    assert lines.separation == pytest.approx(min(math.dist(a, b) for i, a in enumerate(points) for b in points[:i]))
+    Y = rng.standard_normal((5, 4))
+    np.testing.assert_array_equal(closed_score_flow(lines, 0.1, Y, 1.0), closed_score_flow(points, 0.1, Y, 1.0))
+    np.testing.assert_array_equal(vertex_radius(lines, Y), vertex_radius(points, Y))
+
+
 def test_the_middle_of_a_band_is_never_left():
     points = np.array([[0.0], [2.0]])
     assert band_exit_time(points, 0.3, [1.0])[0] == math.inf
@@ -123,7 +132,7 @@ def test_a_million_starts_need_no_loop_over_starts():
     [
         (lambda: closed_score_flow([[0.0, 0.0], [1.0, 0.0], [-0.7, 1.0]], 0.1, [0.0, 0.0], 1.0), "not orthogonal"),
         (lambda: closed_score_flow([[0.0, 0.0], [1.0, 0.0], [0.5, 0.8]], 0.1, [0.0, 0.0], 1.0), "rays"),
-        (lambda: closed_score_flow([[0.0], [1.0]], 0.5, [0.0], 1.0), "overlap"),
+        (lambda: closed_score_flow([[0.0], [1.0]], 0.5, [0.0], 1.0), "overlap; use 0 < rho < 0.5"),
         (lambda: closed_score_flow([[0.0], [1.0]], 0.0, [0.0], 1.0), "positive"),
         (lambda: closed_score_flow([[0.0], [1.0]], 0.1, [0.0], -1.0), "u >= 0"),
         (lambda: closed_score_flow([[0.0], [1.0]], 0.1, [0.0, 1.0], 1.0), "takes"),

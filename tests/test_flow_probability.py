@@ -7,7 +7,7 @@ import pytest
 
 from exactnorm.closed_form import obtuse_simplex, orthogonal
 from exactnorm.flow import closed_probability_flow, probability_flow, sample, sampler_levels
-from exactnorm.flow.high_noise import posterior_mean, stand_in_flow
+from exactnorm.flow.high_noise import stand_in_flow
 from exactnorm.network import ReLUNetwork
 
 POINTS = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.4, 0.0]])
@@ -119,10 +119,13 @@ def test_the_linear_stand_in_solves_its_equation():
     np.testing.assert_allclose(slope, states[2] - denoised, atol=1e-8)
 
 
-def test_the_empirical_stand_in_is_the_posterior_mean():
-    y = np.array([[0.3, 0.2, 0.1]])
-    weights = [math.exp(-((y - x) ** 2).sum() / (2 * 0.49)) for x in POINTS]
-    np.testing.assert_allclose(posterior_mean(POINTS, y, 0.7)[0], np.average(POINTS, axis=0, weights=weights))
+def test_the_empirical_stand_in_solves_its_equation():
+    Y, h = random_starts(4), 1e-4
+    states = stand_in_flow("empirical-mmse", POINTS, Y, np.array([2.0, 0.7 + h, 0.7, 0.7 - h]), 1e-11)
+    slope = (states[1] - states[3]) / (2 * h)
+    for y, dy in zip(states[2], slope, strict=True):
+        weights = [math.exp(-((y - x) ** 2).sum() / (2 * 0.49)) for x in POINTS]
+        np.testing.assert_allclose(dy, (y - np.average(POINTS, axis=0, weights=weights)) / 0.7, atol=1e-6)
 
 
 def test_euler_and_heun_steps_are_exact_on_orthogonal_data_however_few():

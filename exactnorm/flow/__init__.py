@@ -2,6 +2,7 @@
 
 from exactnorm.flow.endpoints import Basins, Endpoints, Share, basins, endpoints, wilson
 from exactnorm.flow.lines import (
+    Lines,
     band_exit_time,
     closed_probability_flow,
     closed_score_flow,
@@ -27,6 +28,7 @@ __all__ = [
     "Endpoints",
     "Events",
     "Flow",
+    "Lines",
     "Schedule",
     "Share",
     "band_exit_time",

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from exactnorm.baselines import EmpiricalMMSE
 from exactnorm.training_set import Array
 
 StandIn = Literal["linear", "empirical-mmse"]
@@ -36,21 +37,15 @@ def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: f
     if kind != "empirical-mmse":
         msg = f"high_noise={kind!r}; give 'linear', 'empirical-mmse', or None for an error"
         raise ValueError(msg)
+    mmse = EmpiricalMMSE(points)
     clock = np.log(sigmas[0] / sigmas)
 
     def field(u: float, flat: Array) -> Array:
         y = flat.reshape(Y.shape)
-        return np.asarray((posterior_mean(points, y, sigmas[0] * float(np.exp(-u))) - y).ravel())
+        return np.asarray((mmse(y, sigmas[0] * float(np.exp(-u))) - y).ravel())
 
     size = float(np.abs(points).max() + np.abs(Y).max())
     found = solve_ivp(
         field, (0.0, float(clock[-1])), Y.ravel(), method="DOP853", rtol=rtol, atol=1e-3 * rtol * size, t_eval=clock
     )
     return np.asarray(found.y.T.reshape(len(sigmas), *Y.shape))
-
-
-def posterior_mean(points: Array, Y: Array, sigma: float) -> Array:
-    """E[x | y = x + σε] for x uniform on the points (N, d); shape of Y (m, d)."""
-    squares = ((Y[:, None, :] - points[None, :, :]) ** 2).sum(axis=2) / (2 * sigma**2)
-    p = np.exp(squares.min(axis=1, keepdims=True) - squares)
-    return np.asarray((p / p.sum(axis=1, keepdims=True)) @ points)

@@ -38,6 +38,13 @@ class Lines:
     knots: Array
     rows: Indices
 
+    @property
+    def separation(self) -> float:
+        """Smallest distance between two of the points: the smallest gap on a line."""
+        real = np.isfinite(self.knots)
+        gaps = np.where(real[:, 1:], self.knots[:, 1:], np.inf) - np.where(real[:, :-1], self.knots[:, :-1], 0.0)
+        return float(gaps.min())
+
     def coordinates(self, Y: Array) -> tuple[Array, Array]:
         """Coordinates (m, k) of Y (m, d) along the lines, and what is orthogonal to all of them (m, d)."""
         offset = Y - self.origin
@@ -91,7 +98,7 @@ def _lines_of_rays(u: Array, tolerance: float) -> tuple[Array, Indices]:
     return axes, line
 
 
-def closed_score_flow(points: ArrayLike, rho: float, start: ArrayLike, u: float) -> Array:
+def closed_score_flow(points: ArrayLike | Lines, rho: float, start: ArrayLike, u: float) -> Array:
     """State at flow time u of the score flow of the minimum-norm denoiser of points on orthogonal lines.
 
     In one coordinate: within ρ of a clean point, or beyond the last one, the state goes to that point as e^{−u}; in
@@ -100,7 +107,8 @@ def closed_score_flow(points: ArrayLike, rho: float, start: ArrayLike, u: float)
 
     Parameters
     ----------
-    points : array_like, shape (N, d)
+    points : array_like, shape (N, d), or Lines
+        With `Lines` from `orthogonal_lines` the data are not looked at again.
     rho : float
         Radius of the balls, 0 < 2ρ < smallest distance.
     start : array_like, shape (d,) or (m, d)
@@ -144,29 +152,31 @@ def _between_two(t: Array, left: Array, right: Array, rho: float, u: float) -> A
     if np.isinf(u):
         out = (v > 0) * half
     else:
-        # w ≤ 0: still in the band, v e^{rate·u} = edge·e^w; w > 0: left it a time w/rate ago, now half − ρ e^{−w/rate}.
-        rate = rho / edge
-        w = np.minimum(v, edge)
-        w /= edge
-        with np.errstate(divide="ignore"):  # exactly in the middle: w = −∞, and it stays
-            np.log(w, out=w)
-        w += rate * u
-        share = np.exp(np.minimum(w, w * (-1 / rate)))  # the negative one of the two
-        out = share * edge
-        share *= -rho
-        share += half
-        np.copyto(out, share, where=w > 0)
-        outside = v >= edge
-        v -= half
-        v *= np.exp(-u)
-        v += half
-        np.copyto(out, v, where=outside)
+        inside = np.flatnonzero(v < edge)
+        out = v - half
+        out *= np.exp(-u)
+        out += half
+        if len(inside):
+            start, its_edge, its_half = (np.broadcast_to(x, t.shape).ravel()[inside] for x in (v, edge, half))
+            out.ravel()[inside] = _in_band(start, its_edge, its_half, rho, u)
     np.copysign(out, offset, out=out)
     out += left + half
     return out
 
 
-def band_exit_time(points: ArrayLike, rho: float, start: ArrayLike) -> Array:
+def _in_band(v: Array, edge: Array, half: Array, rho: float, u: float) -> Array:
+    """Distance from the middle at u of coordinates that start in a band at distance v, in place."""
+    rate = rho / edge
+    v /= edge
+    with np.errstate(divide="ignore"):  # exactly in the middle: −∞, and it stays
+        np.log(v, out=v)
+    v += rate * u
+    # v ≤ 0: still in the band, at edge·e^v; v > 0: left it a time v/rate ago, now at half − ρ e^{−v/rate}.
+    share = np.exp(np.minimum(v, v / -rate))  # the negative one of the two
+    return np.where(v > 0, half - rho * share, edge * share)
+
+
+def band_exit_time(points: ArrayLike | Lines, rho: float, start: ArrayLike) -> Array:
     """Flow time at which each coordinate leaves its band, ((Δ − 2ρ)/2ρ) log((Δ/2 − ρ)/|t − middle|).
 
     Returns
@@ -185,7 +195,7 @@ def band_exit_time(points: ArrayLike, rho: float, start: ArrayLike) -> Array:
 
 
 def closed_probability_flow(
-    points: ArrayLike, alpha: float, start: ArrayLike, sigma_start: float, sigma: float = 0.0
+    points: ArrayLike | Lines, alpha: float, start: ArrayLike, sigma_start: float, sigma: float = 0.0
 ) -> Array:
     """State at noise level σ of the probability flow with ρ = ασ that starts at noise level `sigma_start`.
 
@@ -195,7 +205,7 @@ def closed_probability_flow(
 
     Parameters
     ----------
-    points : array_like, shape (N, d)
+    points : array_like, shape (N, d), or Lines
     alpha : float
     start : array_like, shape (d,) or (m, d)
     sigma_start, sigma : float
@@ -234,7 +244,7 @@ def _denoised(knots: Array, t: Array, rho: float) -> Array:
     return out
 
 
-def vertex_radius(points: ArrayLike, start: ArrayLike) -> Array:
+def vertex_radius(points: ArrayLike | Lines, start: ArrayLike) -> Array:
     """Smallest first radius ρ_T at which the probability flow from `start` ends on clean points in all coordinates.
 
     It is the largest distance of a coordinate from the clean points next to it on its line, over the coordinates
@@ -252,12 +262,16 @@ def vertex_radius(points: ArrayLike, start: ArrayLike) -> Array:
     return np.asarray(out[0] if Y.ndim == 1 else out)
 
 
-def _checked(points: ArrayLike, rho: float | None, start: ArrayLike) -> tuple[Lines, Array, float]:
-    train = TrainingSet(np.asarray(points), 0.0 if rho is None else rho)
-    if rho is not None and train.rho == 0:
-        msg = "rho=0: the flow has a closed form for a positive radius"
+def _checked(points: ArrayLike | Lines, rho: float | None, start: ArrayLike) -> tuple[Lines, Array, float]:
+    lines = points if isinstance(points, Lines) else orthogonal_lines(points)
+    radius = 0.0 if rho is None else real_number(rho, "rho")
+    if rho is not None and not 0 < 2 * radius < lines.separation:
+        msg = (
+            f"rho={radius:g}: the flow has a closed form for a positive radius at which balls do not overlap; "
+            f"use 0 < rho < {lines.separation / 2:g}"
+        )
         raise ValueError(msg)
-    return orthogonal_lines(train.points), starts(start, train.dimension), train.rho
+    return lines, starts(start, len(lines.origin)), radius
 
 
 def _neighbours(knots: Array, t: Array) -> tuple[Array, Array]:
