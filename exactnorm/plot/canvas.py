@@ -12,12 +12,12 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure
-    from matplotlib.patches import Circle
+    from matplotlib.patches import Circle, Rectangle
 except ImportError as missing:
     msg = "drawing needs matplotlib, the extra `plot`: pip install 'exactnorm[plot]'"
     raise ImportError(msg) from missing
 
-__all__ = ["Axes", "Figure"]
+__all__ = ["Axes", "Figure", "Rectangle"]
 
 # The palette of Okabe and Ito, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"

@@ -14,6 +14,7 @@ from exactnorm.plot.canvas import (
     ORANGE,
     VERMILION,
     Axes,
+    Rectangle,
     draw_balls,
     needs_dimension,
     new_axes,
@@ -125,6 +126,8 @@ def images(
             # A tenth of an image's height of room between images; row 0 on top.
             box = (j * pitch, j * pitch + wide, -(i * 1.1) - 1, -(i * 1.1))
             axes.imshow(image, cmap="gray_r", vmin=low, vmax=high, extent=box, interpolation="nearest")
+            frame = Rectangle((box[0], box[2]), wide, 1, fill=False, ec=GREY, lw=0.5)
+            axes.add_patch(frame)
     axes.set(xlim=(-0.05, columns * pitch - 0.05), ylim=(-len(tables) * 1.1 + 0.05, 0.05), aspect="equal", xticks=[])
     axes.set_yticks([-(i * 1.1) - 0.5 for i in range(len(labels))], labels)
     axes.tick_params(length=0)
