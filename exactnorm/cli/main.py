@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from exactnorm import __version__
-from exactnorm.cli import demo, experiment, flow, problems, solve, theorems
+from exactnorm.cli import completion, demo, experiment, flow, problems, solve, theorems
 from exactnorm.cli.streams import BadInput, say
 
 EXIT_STATUSES = """\
@@ -59,6 +59,6 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of a mistake")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (solve, flow, theorems, experiment, problems, demo):
+    for module in (solve, flow, theorems, experiment, problems, demo, completion):
         module.add_to(commands)
     return top

@@ -19,6 +19,11 @@ def show(renderable: RenderableType) -> None:
     console.print(renderable)
 
 
+def show_text(text: str) -> None:
+    """Print text to stdout as it is."""
+    sys.stdout.write(text)
+
+
 def show_json(value: Any) -> None:
     """Print one strict JSON value to stdout."""
     sys.stdout.write(json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2) + "\n")
