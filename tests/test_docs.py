@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import runpy
 from doctest import ELLIPSIS
 from pathlib import Path
 
@@ -57,3 +58,23 @@ def test_the_readme_s_table_holds_the_recorded_optima():
         problem = problems.named(name)
         assert row[2] == optimum_text(problem)
         assert problem.source.startswith(row[3])
+
+
+def test_the_link_check_finds_missing_pages_missing_places_and_what_is_loaded_from_the_network(tmp_path):
+    faults = runpy.run_path(str(ROOT / "docs" / "check_links.py"))["faults"]
+    (tmp_path / "good.html").write_text('<h1 id="top">x</h1><a href="#top">up</a><a href="https://x.org">out</a>')
+    assert list(faults(tmp_path)) == []
+    (tmp_path / "bad.html").write_text(
+        '<a href="gone.html">a</a><a href="good.html#nowhere">b</a><script src="https://x.org/y.js"></script>'
+    )
+    assert sorted(faults(tmp_path)) == [
+        "bad.html links to gone.html, which is not there",
+        "bad.html links to good.html#nowhere, but that page has no such place",
+        "bad.html loads https://x.org/y.js from the network",
+    ]
+
+
+def test_the_reference_describes_every_public_name():
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    described = {line.split("::")[1].strip().split(".")[-1] for line in text.splitlines() if line.startswith(".. auto")}
+    assert set(exactnorm.__all__) - described == set()
