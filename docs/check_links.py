@@ -1,4 +1,4 @@
-"""Check built pages: every link within them leads somewhere, and nothing is loaded from the network when they are viewed.
+"""Check built pages: every link within them leads somewhere, and viewing them loads nothing from the network.
 
 Run as ``python docs/check_links.py docs/_build/html``; prints what is wrong and ends with status 1 if anything is.
 """

@@ -1,9 +1,16 @@
 """Sphinx configuration: builds with -W and loads nothing from the network, neither when built nor when viewed."""
 
 import re
+import sys
 import warnings
+from pathlib import Path
 
 import exactnorm
+
+sys.path.insert(0, str(Path(__file__).parent))
+from public_names import write_undescribed
+
+write_undescribed(Path(__file__).parent / "generated" / "more.md")
 
 project = "exactnorm"
 author = "The exactnorm authors"
@@ -19,7 +26,7 @@ extensions = [
     "sphinx_proof",
     "sphinx-mathjax-offline",
 ]
-exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "generated", "gallery/**/*.ipynb", "gallery/**/*.py", "sg_execution_times.rst"]
 nitpicky = False
 
 html_theme = "furo"

@@ -74,7 +74,9 @@ def test_the_link_check_finds_missing_pages_missing_places_and_what_is_loaded_fr
     ]
 
 
-def test_the_reference_describes_every_public_name():
-    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+def test_the_reference_describes_every_public_name_by_itself_or_in_its_generated_end(tmp_path):
+    written = runpy.run_path(str(ROOT / "docs" / "public_names.py"))["write_undescribed"](tmp_path / "more.md")
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8") + written
     described = {line.split("::")[1].strip().split(".")[-1] for line in text.splitlines() if line.startswith(".. auto")}
-    assert set(exactnorm.__all__) - described == set()
+    assert set(exactnorm.__all__) <= described
+    assert (tmp_path / "more.md").read_text(encoding="utf-8") == written
