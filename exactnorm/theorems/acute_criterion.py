@@ -1,0 +1,114 @@
+"""When one-versus-rest is the minimum-norm denoiser of an acute triangle.
+
+Hypotheses: an acute triangle, 2ρ below its altitudes m_n; the cheapest base point c* inside it.
+
+Claim: one-versus-rest has the least cost iff numbers g_n exist with Σ_n λ_n q_nᵀ + g_n (Q v_n)(Q u_n)ᵀ = 0 and
+g_n² ≤ γ_n = κ(2 − κx)/(2 − x). Here u_n are the unit normals of the sides, v_n the unit vectors from c* to the
+vertices, λ_n = 2 v_n/(m_n − 2ρ), q_n the midpoint of x_n and its foot on the opposite side, Q the rotation by 90°,
+κ = m_n/(m_n − 2ρ) and x = 1 − cos θ at the largest tilt θ, at which m_n cos θ − 2ρ = p sin θ, p being the shorter
+distance from the foot to an end of the side.
+
+Source: this package's documentation.
+Standing: proved, where c* is inside the triangle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from exactnorm.closed_form import one_versus_rest
+from exactnorm.closed_form.one_versus_rest import weighted_geometric_median
+from exactnorm.theorems.a_equilateral import triangle
+from exactnorm.theorems.check import Check
+from exactnorm.theorems.plane import plane_bracket
+from exactnorm.theorems.roads import Data, formula_cost
+from exactnorm.training_set import Array
+
+QUARTER_TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
+MARGIN = 1e-6  # relative; ten times the width of the brackets
+
+
+def check() -> Check:
+    """Number of triangles on which the criterion and a bracket on the optimum agree, an undecided one not counting."""
+    sets = data()
+    seen = [one_versus_rest_is_optimal(points, rho) for points, rho in sets]
+    agree = sum(answer == criterion(points, rho) for answer, (points, rho) in zip(seen, sets, strict=True))
+    return Check(
+        name="acute-criterion",
+        source="exactnorm documentation, acute triangles",
+        standing="proved",
+        claimed=float(len(sets)),
+        computed=float(agree),
+        relation="=",
+        tolerance=0.0,
+        expected=True,
+        detail="triangles on which the criterion and the program over all directions agree on whether one-versus-rest "
+        f"is optimal: by the program it is for {seen.count(True)}, not for {seen.count(False)}, undecided "
+        f"{seen.count(None)}",
+    )
+
+
+def one_versus_rest_is_optimal(points: Array, rho: float) -> bool | None:
+    """Whether a bracket on the optimum says so; None if it cannot tell."""
+    cost = formula_cost(one_versus_rest, points, rho)
+    lower, upper = plane_bracket(points, rho)
+    if lower >= cost * (1 - MARGIN):
+        return True
+    return False if upper < cost * (1 - MARGIN) else None
+
+
+def data() -> list[Data]:
+    """Isosceles triangles with small to nearly touching balls, and scalene ones where a difference can be seen."""
+    sets: list[Data] = []
+    for height in (0.75, 0.9, 1.1, 1.4):
+        points = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, height]])
+        sets += [(points, fraction * smallest_altitude(points) / 2) for fraction in (0.2, 0.6, 0.85, 0.96)]
+    rng = np.random.default_rng(11)
+    for _ in range(6):
+        points = triangle() + 0.15 * rng.standard_normal((3, 2))
+        sets.append((points, 0.9 * smallest_altitude(points) / 2))
+    return [(points, rho) for points, rho in sets if base_point_inside(points, rho)]
+
+
+def smallest_altitude(points: Array) -> float:
+    """Smallest altitude of a triangle in the plane."""
+    sides = np.linalg.norm(points - np.roll(points, 1, axis=0), axis=1)
+    p, q = points[1] - points[0], points[2] - points[0]
+    return float(abs(p[0] * q[1] - p[1] * q[0]) / sides.max())
+
+
+def criterion(points: Array, rho: float, tolerance: float = 1e-9) -> bool:
+    """Whether the numbers g_n of the claim exist, for base points inside; `tolerance` is relative, for the equation."""
+    u, m, foot, ends = _altitudes(points)
+    c = weighted_geometric_median(points, 2 / (m - 2 * rho))
+    v = points - c
+    v /= np.linalg.norm(v, axis=1)[:, None]
+    slopes = 2 / (m - 2 * rho)
+    fixed = np.einsum("n,ni,nj->ij", slopes, v, (points + foot) / 2 - c).ravel()
+    free = np.einsum("ni,nj->nij", v @ QUARTER_TURN.T, u @ QUARTER_TURN.T).reshape(3, 4).T
+    g = np.linalg.lstsq(free, -fixed, rcond=None)[0]
+    if np.abs(free @ g + fixed).max() > tolerance * np.abs(fixed).max():
+        return False
+    p = np.linalg.norm(ends - foot[:, None], axis=2).min(axis=1)
+    tilt = np.arccos(2 * rho / np.hypot(m, p)) - np.arctan2(p, m)
+    x, kappa = 1 - np.cos(tilt), m / (m - 2 * rho)
+    return bool((g**2 <= kappa * (2 - kappa * x) / (2 - x)).all())
+
+
+def base_point_inside(points: Array, rho: float) -> bool:
+    """Whether the cheapest base point is inside the triangle, and not one of its vertices."""
+    _, m, _, _ = _altitudes(points)
+    c = weighted_geometric_median(points, 2 / (m - 2 * rho))
+    coordinates = np.linalg.solve(np.vstack([points.T, np.ones(3)]), [*c, 1.0])
+    return bool(coordinates.min() > 0)
+
+
+def _altitudes(points: Array) -> tuple[Array, Array, Array, Array]:
+    """Unit normals (3, 2) of the sides opposite to each vertex, altitudes (3,), their feet (3, 2), the sides' ends."""
+    ends = np.stack([np.roll(points, -1, axis=0), np.roll(points, -2, axis=0)], axis=1)
+    along = ends[:, 1] - ends[:, 0]
+    along /= np.linalg.norm(along, axis=1)[:, None]
+    across = points - ends[:, 0]
+    foot = ends[:, 0] + np.einsum("ni,ni->n", across, along)[:, None] * along
+    m = np.linalg.norm(points - foot, axis=1)
+    return (points - foot) / m[:, None], m, foot, ends

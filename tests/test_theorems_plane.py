@@ -1,0 +1,100 @@
+"""The program over all directions brackets known optima, and agrees with the block program."""
+
+import numpy as np
+import pytest
+
+from exactnorm import min_norm_denoiser
+from exactnorm.closed_form import rays
+from exactnorm.theorems import acute_criterion, equilateral_radius, open_scalene
+from exactnorm.theorems.a_equilateral import triangle
+from exactnorm.theorems.acute_criterion import criterion
+from exactnorm.theorems.plane import _norms, plane_bracket
+
+U, V = np.array([1.0, 0.0]), np.array([np.cos(1.9), np.sin(1.9)])
+
+
+@pytest.mark.parametrize(
+    ("points", "rho", "optimum"),
+    [
+        ([[0, 0], [1, 0], [0, 2]], 0.1, 4.7222222),
+        ([[0, 0], [1, 0], [-0.7, 1]], 0.1, 4.8919050),
+        ([[0, 0], [1, 0], [0.4, 0.9]], 0.1, 5.1698749),
+        ([[0, 0], [1, 0], [0.4, 0.9]], 0.4, 35.897361),
+        ([[0, 0], [4, 0], [1, 3]], 0.8, 7.9964741),
+        ([[0, 0], [1, 0], [0.5, 1]], 0.42, 43.405922),
+        ([0 * U, U, 2.2 * U, 0.8 * V, 2 * V], 0.1, 9.9666667),
+    ],
+)
+def test_brackets_hold_optima_known_from_elsewhere(points, rho, optimum):
+    lower, upper = plane_bracket(np.array(points, float), rho)
+    assert upper - lower <= 2e-7 * upper
+    assert lower == pytest.approx(optimum, rel=2e-7)
+
+
+def test_both_programs_agree_on_four_points_in_the_plane():
+    points = np.array([[0.0, 0.0], [1.0, 0.1], [0.3, 1.2], [1.5, 1.1]])
+    lower, upper = plane_bracket(points, 0.1)
+    block = min_norm_denoiser(points, 0.1, method="program", tol=1e-4).certificate
+    assert upper - lower <= 1e-6 * upper
+    assert block.lower <= upper * (1 + 1e-7)
+    assert block.upper >= lower * (1 - 1e-7)
+    assert block.gap < 0.02  # so that agreement means something
+
+
+def test_the_dual_norms_are_those_of_the_ball_patterns():
+    rng = np.random.default_rng(0)
+    X, rho = np.array([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]]), 0.1
+    B = np.concatenate([np.zeros((1, 2, 3)), rng.standard_normal((2, 2, 3))])
+    for angle in rng.uniform(0, 2 * np.pi, 50):
+        w = np.array([np.cos(angle), np.sin(angle)])
+        best = 0.0
+        for pattern in ([0, 1, 0], [0, 0, 1], [0, 1, 1]):
+            on = np.array(pattern, bool)
+            low, high = rho - (X[on] @ w).min(), -rho - (X[~on] @ w).max()
+            for b in (low, high) if low <= high else ():
+                best = max(best, float(np.linalg.norm(B[on].sum(axis=0) @ [*w, b])))
+        assert _norms(X, rho, B, np.array([angle]))[0] == pytest.approx(best, abs=1e-12)
+
+
+def test_the_plane_program_refuses_what_no_network_can_fit():
+    with pytest.raises(ArithmeticError, match="status"):
+        plane_bracket(np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]]), 0.46)
+
+
+def test_the_criterion_turns_at_the_radius_measured_for_equilateral_triangles():
+    assert criterion(triangle(), 0.6613)
+    assert not criterion(triangle(), 0.6615)
+    assert criterion(3 * triangle() + 5, 3 * 0.6613)
+
+
+def test_the_criterion_holds_for_every_acute_triangle_in_the_limit():
+    for points in ([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]], [[0.0, 0.0], [1.0, 0.0], [0.45, 0.8]]):
+        assert criterion(np.array(points), 0.0)
+
+
+def test_the_criterion_check_sees_both_answers_and_scalene_triangles():
+    answers = {criterion(points, rho) for points, rho in acute_criterion.data()}
+    assert answers == {True, False}
+    sides = [np.sort(np.linalg.norm(x - np.roll(x, 1, axis=0), axis=1)) for x, _ in acute_criterion.data()]
+    assert sum(np.diff(s).min() > 1e-3 for s in sides) >= 3
+
+
+def test_a_formula_that_is_dearer_turns_the_radius_and_the_criterion_red(monkeypatch):
+    monkeypatch.setattr(equilateral_radius, "formula_cost", lambda *args: 1.001 * 12 / (3 - 4 * args[2]))
+    assert not equilateral_radius.check().holds
+    monkeypatch.setattr(acute_criterion, "formula_cost", lambda *args: 1.001 * args[0](*args[1:]).representation_cost)
+    monkeypatch.setattr(acute_criterion, "data", lambda: [(triangle(), 0.2)])
+    assert not acute_criterion.check().holds
+
+
+def test_open_questions_expect_nothing():
+    check = open_scalene.inside()
+    assert check.expected is None
+    assert check.as_expected
+    assert check.claimed >= 4  # cases, so that the observation is one
+
+
+def test_rays_of_the_formula_are_rays_of_the_plane_program():
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [-0.3, 1.1], [-0.6, 2.2]])
+    lower, upper = plane_bracket(points, 0.07)
+    assert lower * (1 - 1e-7) <= rays(points, 0.07).representation_cost <= upper * (1 + 1e-7)
