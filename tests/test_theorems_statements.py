@@ -102,5 +102,5 @@ def test_a_true_orthocentre_claim_would_be_noticed(monkeypatch):
     # With the program's own cost as the claim the check holds, which is not what is expected of it.
     check = acute_orthocentre.check()
     monkeypatch.setattr(acute_orthocentre, "formula_cost", lambda *_: check.upper)
-    monkeypatch.setattr(acute_orthocentre, "program_bracket", lambda *_, **__: (check.upper, check.upper))
+    monkeypatch.setattr(acute_orthocentre, "plane_bracket", lambda *_: (check.upper, check.upper))
     assert not acute_orthocentre.check().as_expected
