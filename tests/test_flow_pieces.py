@@ -210,7 +210,7 @@ def test_a_trajectory_without_a_limit_says_so():
     network = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0), [[2.0]], [0.0])
     flow = score_flow(network, [[1.0], [0.0]], math.inf)
     assert not flow.complete
-    assert "left every bounded set" in flow.status
+    assert "beyond all bounds" in flow.status
     assert np.isnan(flow.endpoint[0, 0])
     assert flow.endpoint[1, 0] == 0.0
     for c in (1.0, 0.0):
@@ -243,3 +243,59 @@ def test_a_cycle_has_no_limit_and_the_flow_says_that_it_stopped():
 def test_wrong_input_is_refused_with_what_to_do(start, horizon, options, message):
     with pytest.raises(ValueError, match=message):
         score_flow(rotation(1.0, [0.0, 1.0]), start, horizon, **options)
+
+
+def degenerate_network(rng):
+    """Small integers, so that kinks coincide, meet in points, pass through starts, and trajectories run along them."""
+    d, neurons = int(rng.integers(1, 5)), int(rng.integers(1, 9))
+    a, w, b, c = (rng.integers(-2, 3, s).astype(float) for s in ((neurons, d), (neurons, d), neurons, d))
+    kind = rng.integers(4)
+    V = [None, rng.integers(-2, 3, (d, d)) / 2, np.eye(d) + np.triu(np.ones((d, d)), 1), np.zeros((d, d))][kind]
+    if rng.random() < 0.3:
+        b[:] = 0
+    if rng.random() < 0.3:
+        w[-1], b[-1] = -w[0], -b[0]
+    return ReLUNetwork(a / neurons, w, b, V, c), rng.integers(-2, 3, (2, d)).astype(float)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    scale=st.sampled_from([1e-6, 1.0, 1e6]),
+    away=st.sampled_from([0.0, 1e3]),
+    horizon=st.sampled_from([0.5, 3.0]),
+)
+def test_degenerate_tiny_huge_and_far_networks_agree_with_solve_ivp(seed, scale, away, horizon):
+    net, Y = degenerate_network(np.random.default_rng(seed))
+    shift = scale * away * np.ones(net.dimension)
+    skip = 0 if net.V is None else net.V @ shift
+    moved = ReLUNetwork(
+        scale * net.a, net.w / scale, net.b - net.w @ shift / scale, net.V, scale * net.c + shift - skip
+    )
+    exact = score_flow(moved, scale * Y + shift, horizon)
+    stepped = score_flow(moved, scale * Y + shift, horizon, method="ivp", rtol=1e-11)
+    assert exact.complete
+    # Data a thousand times their size away from the origin have three digits fewer, and errors grow with the flow.
+    size = scale * (1 + away * 1e-3) + np.abs(stepped.endpoint - shift).max()
+    assert np.abs(exact.endpoint - stepped.endpoint).max() < 1e-7 * size
+
+
+def test_a_kink_just_left_may_be_met_again_after_a_long_quiet_stretch():
+    """One step ends on a kink, the next one is long: it must not jump over the return to that kink."""
+    w = [[-1, 2, -1], [0, 1, 0], [1, 1, -2], [1, 1, 0], [2, 0, -1], [1, -1, 2], [1, -2, -2], [2, 2, -2]]
+    a = [[-1, -2, -2], [-1, 0, 2], [2, -2, 0], [2, 1, 1], [2, -2, 1], [-2, 0, 0], [0, 0, 2], [1, -1, -2]]
+    V = [[-1, 1, 1], [0, 0, 0], [-0.5, 0, 0]]
+    network = ReLUNetwork(np.array(a) / 8, w, [-2, 0, 0, -2, 1, 2, 2, -1], V, [2, 2, 2])
+    exact = score_flow(network, [1.0, -1.0, -2.0], 6.0)
+    stepped = score_flow(network, [1.0, -1.0, -2.0], 6.0, method="ivp", rtol=1e-12)
+    assert exact.events.kink.tolist()[-2:] == [6, 6]
+    np.testing.assert_array_equal(exact.events.kink, stepped.events.kink[-len(exact.events) :])
+    assert np.abs(exact.endpoint - stepped.endpoint).max() < 1e-10
+    assert np.diff(exact.events.time)[-1] > 1
+
+
+def test_a_slow_drift_without_limit_is_not_taken_for_rest():
+    network = ReLUNetwork(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), [[0.0, -1.0], [-1.0, 0.0]], [1.0, -1.0])
+    flow = score_flow(network, [1.0, -2.0], math.inf)
+    assert not flow.complete
+    assert np.isnan(flow.endpoint).all()

@@ -15,8 +15,8 @@ from exactnorm.flow.roots import first_contact
 from exactnorm.training_set import Array
 
 Mask = NDArray[np.bool_]
-FAR = 1e80
-"""In units of the block's own lengths: a trajectory beyond this is said to leave every bounded set."""
+FAR = 1e10
+"""In units of the block's own lengths: beyond this a trajectory that is asked for its limit is given up."""
 
 
 @dataclass
@@ -75,6 +75,9 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
     )  # fmt: skip
     known: dict[bytes, Stable] = {}
     outer = (block.a[:, :, None] * block.w[:, None, :]).reshape(len(block.b), block.rank**2)
+    bound = (FAR if np.isinf(times[-1]) else 1e80) * (
+        np.abs(t).max(axis=1) + max(np.abs(block.b).max(initial=0.0), np.abs(block.e).max())
+    )
     for first in [True] + [False] * (max_steps - 1):
         _record(walkers, out, times)
         if not len(walkers.rows):
@@ -82,7 +85,7 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
         piece = _ahead(block, walkers, times, outer)
         _log(walkers, piece, block, out, first=first)
         done = _settled(block, walkers, piece, times, out, known)
-        far = ~done & ~(np.abs(walkers.t).max(axis=1) < FAR * (1 + np.abs(block.b).max(initial=0.0)))
+        far = ~done & ~(np.abs(walkers.t).max(axis=1) < bound[walkers.rows])
         out.reached[walkers.rows[far]] = np.nan
         _move(block, walkers, piece, times, ~done & ~far)
     out.states[walkers.rows, -1] = walkers.t
@@ -227,8 +230,8 @@ def _move(block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: M
         shift = (shift + term) * first[:, None]
     whole = (first == 1) & ~met.any(axis=1)
     step = first * piece.step
-    free = whole & going & ~near.any(axis=1)
-    free[i2] = False
+    # On a kink, only the Taylor step knows whether it is met again.
+    free = whole & going & ~near.any(axis=1) & ~piece.on.any(axis=1)
     jump, length = _long_step(piece, free, times[walkers.due] - walkers.u)
     shift[jump] = displacement(piece.A[jump], piece.f[jump], length)
     step[jump] = length
@@ -272,7 +275,7 @@ def _long_step(piece: _Piece, free: Mask, remaining: Array) -> tuple[Indices, Ar
     diagonal = np.einsum("mii->mi", symmetric)
     # Gershgorin's bound on the logarithmic norm: speed grows at most as e^{growth·s}.
     growth = np.maximum((diagonal + np.abs(symmetric).sum(axis=2) - np.abs(diagonal)).max(axis=1, initial=0.0), 1e-12)
-    room = np.where(piece.on[rows], np.inf, np.abs(piece.distance[rows]) - piece.noise[rows]).min(axis=1, initial=1e100)
+    room = (np.abs(piece.distance[rows]) - piece.noise[rows]).min(axis=1, initial=1e100)
     speed = np.linalg.norm(piece.f[rows], axis=1)
     with np.errstate(over="ignore"):
         length = np.minimum(0.99 * np.log1p(growth * np.minimum(room / speed, 1e280)) / growth, remaining[rows])

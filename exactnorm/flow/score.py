@@ -156,7 +156,7 @@ def _status(rows: int, lost: int, late: int, horizon: float) -> str:
         return f"{what} reached " + ("the limit" if math.isinf(horizon) else f"the horizon u={horizon:g}")
     reasons = []
     if lost:
-        reasons.append(f"{lost} left every bounded set (endpoint nan)")
+        reasons.append(f"{lost} went out beyond all bounds and have no limit here (endpoint nan)")
     if late:
         reasons.append(
             f"{late} stopped before the horizon at the flow time in `reached`: "
