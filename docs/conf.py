@@ -64,6 +64,7 @@ warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive", 
 
 def setup(app):
     app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-docstring", keep_first_colon, priority=100)
 
 
 def escape_bars(_app, _what, _name, _obj, _options, lines):
@@ -72,3 +73,9 @@ def escape_bars(_app, _what, _name, _obj, _options, lines):
         if not line.lstrip().startswith((">>>", "...")):
             parts = re.split(r"(`+[^`]*`+)", line)
             lines[n] = "".join(part if part.startswith("`") else part.replace("|", r"\|") for part in parts)
+
+
+def keep_first_colon(_app, what, _name, _obj, _options, lines):
+    """A property's docstring may have a colon in its first line; napoleon would take what precedes it for a type."""
+    if what in ("property", "attribute") and lines:
+        lines[0] = lines[0].replace(": ", " – ", 1)
