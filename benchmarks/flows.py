@@ -1,6 +1,8 @@
 """Times and errors of flows: closed form, exact pieces, solve_ivp and fixed steps on one problem, in one run.
 
-    python benchmarks/flows.py [--starts 500] [--repeat 3] [--json FILE]
+    python benchmarks/flows.py [--starts 500] [--repeat 3] [--json FILE] [--save PROBLEM.npz]
+
+`--save` writes the first problem for `flows_diffrax.py`, which runs in an environment of its own.
 
 Every time stands beside the error of what was timed, against `solve_ivp` at rtol 1e-13 (twenty starts, integrated
 coordinate by coordinate, restarted at every kink). Times are processor seconds of one thread, the best of a few runs,
@@ -64,13 +66,15 @@ def per_start(network: ReLUNetwork, Y: np.ndarray, method: str) -> np.ndarray:
     )
 
 
-def one_problem(starts: int, repeat: int) -> list[dict[str, Any]]:
+def one_problem(starts: int, repeat: int, save: str | None) -> list[dict[str, Any]]:
     """30 orthonormal points and 0 in R^30, score flow to horizon 40."""
     rng = np.random.default_rng(0)
     points = np.vstack([np.zeros(D), np.linalg.qr(rng.standard_normal((D, D)))[0]])
     network, lines = orthogonal(points, RHO), orthogonal_lines(points)
     Y = points.mean(axis=0) + rng.standard_normal((starts, D))
     reference = score_flow(network, Y[:20], HORIZON, method="ivp", rtol=1e-13).endpoint
+    if save:
+        np.savez(save, a=network.a, w=network.w, b=network.b, c=network.c, Y=Y, reference=reference, horizon=HORIZON)
     ways: dict[str, tuple[Callable[[], Any], int]] = {
         "closed form, lines known": (lambda: closed_score_flow(lines, RHO, Y, HORIZON), 10 * repeat),
         "closed form": (lambda: closed_score_flow(points, RHO, Y, HORIZON), 10 * repeat),
@@ -141,10 +145,11 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=500)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--save", metavar="PROBLEM.npz")
     arguments = parser.parse_args()
     results = {
         f"score flow, {arguments.starts} starts, 30 orthonormal points, d = 30, u = 40, rho = 0.05": one_problem(
-            arguments.starts, arguments.repeat
+            arguments.starts, arguments.repeat, arguments.save
         ),
         "score flow, 10,000 starts, 50 neurons in 5 coupled dimensions": general_network(1),
         "closed forms, 1,000,000 starts, d = 30": a_million(arguments.repeat),
