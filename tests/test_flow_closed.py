@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from exactnorm.closed_form import rays
 from exactnorm.flow import (
     band_exit_time,
+    box_time,
     closed_probability_flow,
     closed_score_flow,
     orthogonal_lines,
@@ -94,6 +95,17 @@ def test_lines_may_be_found_once_and_used_again():
     Y = rng.standard_normal((5, 4))
     np.testing.assert_array_equal(closed_score_flow(lines, 0.1, Y, 1.0), closed_score_flow(points, 0.1, Y, 1.0))
     np.testing.assert_array_equal(vertex_radius(lines, Y), vertex_radius(points, Y))
+
+
+@pytest.mark.parametrize("rho", [0.02, 0.2])
+def test_the_box_is_reached_after_the_same_time_at_every_radius(rho):
+    points = np.vstack([np.zeros(3), np.diag([1.0, 1.5, 0.0])[:2]])
+    y = np.array([1.8, 0.6, -0.7])
+    u = float(box_time(points, y, 1e-3))
+    at = score_flow(rays(points, rho), y, u, method="ivp", rtol=1e-11).endpoint
+    inside = np.array([np.clip(at[0], 0, 1), np.clip(at[1], 0, 1.5), 0])
+    assert np.linalg.norm(at - inside) == pytest.approx(1e-3, rel=1e-6)
+    assert box_time(points, [[0.2, 0.3, 0.0], [0.2, 0.3, 1.0]], 1e-3) == pytest.approx([0.0, math.log(1000)])
 
 
 def test_the_middle_of_a_band_is_never_left():

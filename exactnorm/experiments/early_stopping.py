@@ -10,8 +10,8 @@ import numpy as np
 
 from exactnorm.closed_form import orthogonal
 from exactnorm.experiments.table import Statement, Table
+from exactnorm.flow.closed import vertex_radius
 from exactnorm.flow.endpoints import endpoints, wilson
-from exactnorm.flow.lines import vertex_radius
 from exactnorm.flow.samplers import sample, sampler_levels
 
 COLUMNS = (

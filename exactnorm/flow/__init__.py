@@ -1,14 +1,14 @@
 """Score flow and probability flow of a denoiser: trajectories, where they end, and their closed forms."""
 
-from exactnorm.flow.endpoints import Basins, Endpoints, Share, basins, endpoints, wilson
-from exactnorm.flow.lines import (
-    Lines,
+from exactnorm.flow.closed import (
     band_exit_time,
+    box_time,
     closed_probability_flow,
     closed_score_flow,
-    orthogonal_lines,
     vertex_radius,
 )
+from exactnorm.flow.endpoints import Basins, Endpoints, Share, basins, endpoints, wilson
+from exactnorm.flow.lines import Lines, orthogonal_lines
 from exactnorm.flow.probability import probability_flow
 from exactnorm.flow.record import Events, Flow
 from exactnorm.flow.samplers import sample, sampler_levels
@@ -33,6 +33,7 @@ __all__ = [
     "Share",
     "band_exit_time",
     "basins",
+    "box_time",
     "closed_probability_flow",
     "closed_score_flow",
     "cosine",
