@@ -57,5 +57,6 @@ def two_points_on_kink(w: Array, b: float) -> tuple[tuple[float, float], tuple[f
 
 def draw_balls(axes: Any, points: Array, rho: float) -> None:
     balls = PatchCollection([Circle((float(x), float(y)), rho) for x, y in points], fc=ORANGE, ec=VERMILION, alpha=0.45)
-    balls.set_label("noise balls")
     axes.add_collection(balls)
+    # Legends of older matplotlib do not take collections; a round marker stands for the balls.
+    axes.plot([], [], "o", mfc=ORANGE, mec=VERMILION, alpha=0.45, ms=10, ls="none", label="noise balls")
