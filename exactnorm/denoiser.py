@@ -81,4 +81,4 @@ def min_norm_denoiser(
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.solve import solve_balls
 
-    return solve_balls(train, tol=tol, solver=solver, solver_options=solver_options or {})
+    return solve_balls(train, tol=tol, solver=solver, solver_options=solver_options or {}, time_limit=time_limit)

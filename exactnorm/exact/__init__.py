@@ -36,7 +36,7 @@ def program(train: TrainingSet) -> cvxpy.Problem:
     """
     from exactnorm.exact.cells import whole_cells
     from exactnorm.exact.program import block_program
-    from exactnorm.exact.solve import reduced
+    from exactnorm.exact.problem import reduced
 
     problem = reduced(train)
     return block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.frame.rank)).problem

@@ -86,3 +86,19 @@ def distinct(kinks: Kinks, tolerance: float) -> NDArray[np.intp]:
                 continue
         leaders.append(k)
     return leader
+
+
+def pattern_kinks(directions: Array, pattern: NDArray[np.bool_], points: Array, rho: float) -> Kinks:
+    """The two tangent kinks of one pattern along each of `directions` (D, r) that admits the pattern."""
+    heights = directions @ points.T
+    first = rho - heights[:, pattern].min(axis=1)
+    last = -rho - heights[:, ~pattern].max(axis=1)
+    open_ = first <= last
+    w = np.concatenate([directions[open_], directions[open_]])
+    b = np.concatenate([first[open_], last[open_]])
+    return Kinks(w, b, np.tile(pattern, (len(b), 1)))
+
+
+def dual_values(kinks: Kinks, B: Array) -> Array:
+    """‖B_s z‖ for every kink, shape (K,)."""
+    return np.asarray(np.linalg.norm(np.einsum("kn,nij,kj->ki", kinks.pattern[:, 1:] * 1.0, B, kinks.z), axis=1))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lstsq
 
 from exactnorm.exact.kinks import Kinks, distinct
 from exactnorm.exact.program import slope_and_value
@@ -40,6 +41,20 @@ def residual(points: Array, kinks: Kinks, a: Array) -> Array:
 def touching(points: Array, rho: float, kinks: Kinks, tolerance: float) -> NDArray[np.bool_]:
     """Which balls each kink is tangent to, (K, N): margin σ_n (w·x_n + b) − ρ at most `tolerance`."""
     return np.asarray(margins(points, rho, kinks) <= tolerance)
+
+
+def corrected(points: Array, neurons: Neurons) -> Neurons:
+    """The least change of the output weights, relative to their size, after which interpolation holds to rounding.
+
+    For fixed kinks the conditions are linear, and the same for every output coordinate.
+    """
+    kinks, a = neurons.kinks, neurons.a
+    conditions = np.einsum("kn,kj->njk", kinks.pattern[:, 1:] * 1.0, kinks.z).reshape(-1, len(kinks))
+    weight = np.linalg.norm(a, axis=1)
+    weight = weight + 1e-9 * weight.max()
+    off = residual(points, kinks, a)
+    change = lstsq(conditions * weight, np.moveaxis(off, 1, 2).reshape(len(conditions), -1), lapack_driver="gelsy")[0]
+    return Neurons(kinks, a - weight[:, None] * change, neurons.B)
 
 
 def margins(points: Array, rho: float, kinks: Kinks) -> Array:
@@ -76,20 +91,25 @@ def newton(
     """
     system = _System(points, rho, start, touch)
     x, y = system.start(start)
+    merits: list[float] = []
     for _ in range(steps):
         F, J = system.conditions(x)
         if stationary:
             gradient, H = system.lagrangian(x, y)
             matrix = np.block([[H, -J.T], [J, np.zeros((len(F), len(F)))]])
             right = -np.concatenate([gradient - J.T @ y, F])
-            step = np.linalg.lstsq(matrix, right, rcond=1e-11)[0]
-            x, y = x + step[: len(x)], y + step[len(x) :]
         else:
-            right = -F
-            step = np.linalg.lstsq(J, right, rcond=1e-11)[0]
-            x = x + step
-        if np.abs(step).max() < 1e-15 or not np.isfinite(step).all():
+            matrix, right = J, -F
+        merits.append(float(np.linalg.norm(right)))
+        # Newton either gains digits within a few steps or starts from the wrong structure; then more steps are in vain.
+        if merits[-1] < 1e-14 or (len(merits) > 4 and merits[-1] > 0.5 * merits[-5]):
             break
+        step = lstsq(matrix, right, cond=1e-12, lapack_driver="gelsy", check_finite=False)[0]
+        if not np.isfinite(step).all() or np.abs(step).max() > 1e3:
+            break
+        x = x + step[: len(x)]
+        if stationary:
+            y = y + step[len(x) :]
     return system.neurons(x, y, start)
 
 

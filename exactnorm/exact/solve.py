@@ -1,60 +1,319 @@
-"""From a training set with noise balls to a denoiser and its certificate."""
+"""From a training set with noise balls to a denoiser and its certificate: the loop that closes the gap.
+
+Above, a network over a growing set of kinks (a group lasso). Below, its dual matrices B, moved towards the best ones so
+far and made feasible by dividing by a bound κ on the dual function over every cell. Where the bound is attained, the
+kink there joins the set; where it is not, the cell is split.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate, dual_bound
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import interpolation_error
-from exactnorm.exact.cells import proposed_directions, whole_cells
-from exactnorm.exact.kinks import distinct, tangent_kinks
-from exactnorm.exact.polish import Neurons, margins, merge_nearby, newton, residual
+from exactnorm.exact.cells import proposed_directions, split, whole_cells
+from exactnorm.exact.clock import Deadline, OutOfTimeError, interruptible
+from exactnorm.exact.finish import finished, refined
+from exactnorm.exact.kinks import Kinks, distinct, dual_values, joined, pattern_kinks, tangent_kinks
+from exactnorm.exact.polish import Neurons, corrected
+from exactnorm.exact.pricing import Priced, price_cells, scaled
+from exactnorm.exact.problem import Reduced, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
-from exactnorm.geometry import Frame, affine_hull
+from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
-from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import Array, TrainingSet
 
 
+PATIENCE = 25
+"""Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
+
+
 @dataclass(frozen=True, eq=False)
-class Reduced:
-    """The problem in coordinates of the affine hull: x_0 = 0, the farthest point at distance 1."""
+class Leaf:
+    """A cell of the current covering, and how often it was split from its pattern."""
 
-    frame: Frame
-    points: Array
-    rho: float
-    patterns: NDArray[np.bool_]
+    cell: Cell
+    depth: int = 0
 
 
-def reduced(train: TrainingSet) -> Reduced:
-    """Coordinates of the affine hull, and all patterns that leave x_0 off and some ball on."""
-    frame = affine_hull(train.points)
-    points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    patterns = activation_patterns(points, rho)
-    return Reduced(frame, points, rho, patterns[~patterns[:, 0] & patterns.any(axis=1)])
+@dataclass(frozen=True, eq=False)
+class Bracket:
+    """The best bounds so far and what they rest on; handed to `progress` after every round.
+
+    Parameters
+    ----------
+    lower, upper : float
+    rounds : int
+    seconds : float
+    cells, kinks : int
+        Sizes of the covering and of the set of kinks.
+    """
+
+    lower: float = 0.0
+    upper: float = math.inf
+    rounds: int = 0
+    seconds: float = 0.0
+    cells: int = 0
+    kinks: int = 0
+    B: Array | None = field(default=None, repr=False)
+    proofs: tuple[CellProof, ...] = field(default=(), repr=False)
+    neurons: Neurons | None = field(default=None, repr=False)
+
+    @property
+    def gap(self) -> float:
+        """Relative gap."""
+        return (self.upper - self.lower) / self.upper if math.isfinite(self.upper) else math.inf
 
 
-def solve_balls(train: TrainingSet, *, tol: float, solver: str, solver_options: dict[str, Any]) -> CertifiedDenoiser:
-    """Solve the block program over whole patterns, then the group lasso over the kinks that its blocks propose."""
+@dataclass(frozen=True, eq=False)
+class Means:
+    """How to solve: tolerance, solver and its options, deadline, executor, and who hears of progress."""
+
+    tol: float
+    solver: str
+    options: dict[str, Any]
+    deadline: Deadline
+    executor: Executor | None
+    report: Callable[[Bracket], None]
+    said: list[str] = field(default_factory=list)
+
+
+def solve_balls(
+    train: TrainingSet,
+    *,
+    tol: float,
+    solver: str,
+    solver_options: dict[str, Any],
+    time_limit: float | None = None,
+    executor: Executor | None = None,
+    report: Callable[[Bracket], None] = lambda _: None,
+) -> CertifiedDenoiser:
+    """Bracket the least cost to `tol`, or as far as the time goes."""
+    means = Means(tol, solver, solver_options, Deadline(time_limit), executor, report)
     problem = reduced(train)
-    r = problem.frame.rank
-    program = block_program(problem.points, problem.rho, whole_cells(problem.patterns, r))
-    said = [f"block program: {solve(program.problem, solver, solver_options)}"]
-    if program.problem.value is None or not math.isfinite(program.problem.value):
-        msg = f"{solver} gave no point of the block program ({said[0]}); try solver='SCS' or other solver_options"
-        raise ArithmeticError(msg)
-    B = dual_matrices(program)
-    evidence = proofs(program)
+    best = Bracket()
+    try:
+        for best in brackets(problem, means):
+            report(best)
+        reason = "the gap is within tol" if best.gap <= tol else "no round narrowed the gap any more"
+    except OutOfTimeError:
+        reason = f"the time limit of {time_limit:g} s was reached"
+    except KeyboardInterrupt:
+        if best.neurons is None:
+            raise
+        reason = "interrupted"
+    return certified(train, problem, best, reason, means)
+
+
+def brackets(problem: Reduced, means: Means) -> Any:
+    """Yield ever better brackets; the generator may be left at any time."""
+    leaves = [Leaf(cell) for cell in whole_cells(problem.patterns, problem.rank)]
+    kinks = first_kinks(problem)
+    best = Bracket()
+    if len(leaves) * (2 * problem.rank + 2) ** 2 <= 20_000:
+        best, proposals = whole_pattern_bracket(problem, means, [leaf.cell for leaf in leaves])
+        kinks = joined(kinks, proposals)
+    step, idle = 0.25, 0
+    lasso: Neurons | None = None
+    while True:
+        if lasso is None:
+            kinks = kinks[np.unique(distinct(kinks, 1e-6))]
+            lasso = solve_kinks(problem, kinks, means)
+        best = with_network(best, corrected(problem.points, lasso))
+        stationary = refined(problem, lasso, best.upper)
+        improved = stationary is not None and stationary.cost < best.upper * (1 - 1e-9)
+        before = best.gap
+        if stationary is not None and improved:
+            best = with_network(best, stationary)
+            kinks = joined(kinks, stationary.kinks)
+            B, levels = stationary.B, 12
+        else:
+            B, levels = toward(best.B, lasso.B, step), 1
+        priced, leaves = bounds(problem, B, leaves, levels, means)
+        best = with_bound(problem, best, B, priced)
+        new = [violators(problem, B, priced)]
+        worst = max(one.kappa for one in priced) - 1
+        if worst > means.tol / 4 and best.gap > means.tol:
+            more, leaves = bounds(problem, lasso.B, leaves, 0, means)
+            best = with_bound(problem, best, lasso.B, more)
+            new.append(violators(problem, lasso.B, more))
+        step = 1 - (1 - step) / 2 if worst < max(means.tol / 4, 0.1 * best.gap) else 0.25
+        best = replace(
+            best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, cells=len(leaves), kinks=len(kinks)
+        )
+        yield best
+        added = joined(*new)
+        idle = idle + 1 if best.gap >= before * (1 - 1e-3) else 0
+        if best.gap <= means.tol or idle > PATIENCE:
+            return
+        if len(added):
+            kinks = joined(kept(kinks, lasso, best.gap), added)
+            lasso = None
+
+
+def first_kinks(problem: Reduced) -> Kinks:
+    """The kinks tangent to the widest gap of every pattern: with them some network interpolates, if any does."""
+    found = []
+    for pattern in problem.patterns:
+        w, _, _ = separating_hyperplane(problem.points[pattern], problem.points[~pattern])
+        found.append(pattern_kinks(w[None], pattern, problem.points, problem.rho))
+    return joined(*found)
+
+
+def whole_pattern_bracket(problem: Reduced, means: Means, cells: list[Cell]) -> tuple[Bracket, Kinks]:
+    """Solve the joint block program over whole patterns: a lower bound with its B, and the kinks that it proposes."""
+    program = block_program(problem.points, problem.rho, cells)
+    status = interruptible(lambda: solve(program.problem, means.solver, means.options), means.deadline)
+    means.said.append(f"block program over {len(cells)} patterns: {status}")
+    none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
+    if any(block.value is None for block in program.blocks):
+        return Bracket(), none
+    B, evidence, r = dual_matrices(program), proofs(program), problem.rank
     lower = dual_bound(problem.points, problem.rho, B, evidence)
-    neurons, phrase = _best_network(problem, [block.value for block in program.blocks], solver, solver_options)
-    said.append(f"kink program: {phrase}")
+    masses = np.array([block.value[-r - 1, -r - 1] for block in program.blocks])
+    directions = [
+        proposed_directions(block.value[:-r, :-r], r)
+        for block, mass in zip(program.blocks, masses, strict=True)
+        if mass > 1e-7 * masses.max()
+    ]
+    if lower <= 0:
+        return Bracket(), none
+    kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
+    return Bracket(lower=lower, B=B * (lower / dual_value(problem, B)), proofs=evidence), kinks
+
+
+def solve_kinks(problem: Reduced, kinks: Kinks, means: Means) -> Neurons:
+    """The group lasso over `kinks`, with the other solver as second opinion where the first gives nothing."""
+    program = kink_program(problem.points, kinks)
+    for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
+        status = interruptible(lambda s=solver, o=options: solve(program.problem, s, o), means.deadline)  # type: ignore[misc]
+        if program.a.value is not None and np.isfinite(program.a.value).all():
+            return Neurons(kinks, program.a.value, dual_matrices(program))
+        means.said.append(f"kink program: {solver} {status}")
+    msg = f"neither {means.solver} nor its stand-in solved the program over {len(kinks)} kinks ({means.said[-1]})"
+    raise ArithmeticError(msg)
+
+
+def bounds(
+    problem: Reduced, B: Array, leaves: Sequence[Leaf], levels: int, means: Means
+) -> tuple[list[Priced], list[Leaf]]:
+    """Bound the dual function of B on every leaf; split up to `levels` times the leaves whose bound is not attained."""
+    done: list[tuple[Priced, Leaf]] = []
+    frontier = list(leaves)
+    largest = 1.0
+    for level in range(levels + 1):
+        priced = priced_leaves(problem, B, frontier, means)
+        found = [attained(problem, B, one) for one in priced]
+        largest = max([largest, *found])
+        split_further: list[Leaf] = []
+        for one, leaf, value in zip(priced, frontier, found, strict=True):
+            # A bound below a value that is attained elsewhere does not decide anything.
+            loose = one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
+            if loose and level < levels and len(split_further) < 200:
+                split_further += [Leaf(part, leaf.depth + 1) for part in split(leaf.cell, one.X, leaf.depth)]
+            else:
+                done.append((one, leaf))
+        frontier = split_further
+        if not frontier:
+            break
+    return [one for one, _ in done], [leaf for _, leaf in done]
+
+
+def priced_leaves(problem: Reduced, B: Array, leaves: Sequence[Leaf], means: Means) -> list[Priced]:
+    """Price all leaves, in chunks shared out by the executor if there is one."""
+    size = 8 if means.executor is None else max(1, min(64, len(leaves) // 16))
+    chunks = [[leaf.cell for leaf in leaves[k : k + size]] for k in range(0, len(leaves), size)]
+    out: list[Priced] = []
+    if means.executor is None:
+        for chunk in chunks:
+            means.deadline.check()
+            out += price_cells(chunk, problem.points, problem.rho, B, means.solver)
+        return out
+    futures = [
+        means.executor.submit(price_cells, chunk, problem.points, problem.rho, B, means.solver) for chunk in chunks
+    ]
+    try:
+        for future in futures:
+            out += future.result(timeout=None if math.isinf(means.deadline.remaining) else means.deadline.remaining)
+    except TimeoutError:
+        raise OutOfTimeError from None
+    finally:
+        for future in futures:
+            future.cancel()
+    return out
+
+
+def candidates(problem: Reduced, one: Priced) -> Kinks:
+    """Tangent kinks of the cell's own pattern along the directions that its moments propose."""
+    directions = proposed_directions(one.X, problem.rank, 1e-3)
+    return pattern_kinks(directions, one.proof.cell.pattern, problem.points, problem.rho)
+
+
+def attained(problem: Reduced, B: Array, one: Priced) -> float:
+    """The largest ‖B_s z‖ found on the cell."""
+    return float(dual_values(candidates(problem, one), B).max(initial=0.0))
+
+
+def violators(problem: Reduced, B: Array, priced: list[Priced]) -> Kinks:
+    """Kinks at which the dual function of B exceeds 1, or nearly does, on cells whose bound exceeds 1."""
+    found = [pattern_kinks(np.zeros((0, problem.rank)), problem.patterns[0], problem.points, problem.rho)]
+    for one in priced:
+        if one.kappa > 1 + 1e-8:
+            kinks = candidates(problem, one)
+            found.append(kinks[dual_values(kinks, B) > 1 - 1e-3 * min(1.0, 100 * (one.kappa - 1))])
+    return joined(*found)
+
+
+def kept(kinks: Kinks, lasso: Neurons, gap: float) -> Kinks:
+    """The kinks that carry weight or nearly touch the dual constraint; the others may come back by themselves."""
+    near = dual_values(lasso.kinks, lasso.B) > 1 - min(0.05, max(50 * gap, 1e-3))
+    heavy = np.linalg.norm(lasso.a, axis=1) > 1e-6
+    return joined(lasso.kinks[near | heavy], kinks[np.arange(len(lasso.kinks), len(kinks))])
+
+
+def dual_value(problem: Reduced, B: Array) -> float:
+    """Σ_n ⟨B_n, T_n⟩."""
+    return float(np.einsum("nr,nr->", B[:, :, -1], problem.points[1:] - problem.points[0]))
+
+
+def toward(inner: Array | None, outer: Array, step: float) -> Array:
+    """The point on the way from the best feasible B to the lasso's, which is infeasible as a rule."""
+    return outer if inner is None else inner + step * (outer - inner)
+
+
+def with_network(best: Bracket, neurons: Neurons) -> Bracket:
+    """The bracket with this network, if it is cheaper."""
+    return replace(best, upper=neurons.cost, neurons=neurons) if neurons.cost < best.upper else best
+
+
+def with_bound(problem: Reduced, best: Bracket, B: Array, priced: list[Priced]) -> Bracket:
+    """The bracket with the bound that B and the priced cells give, if it is better."""
+    kappa = max(one.kappa for one in priced)
+    lower = dual_value(problem, B) / kappa
+    if lower <= best.lower:
+        return best
+    return replace(best, lower=lower, B=B / kappa, proofs=tuple(scaled(one, kappa) for one in priced))
+
+
+def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:
+    """Make the network small and exact to rounding, and recompute the bracket from arrays."""
+    if best.neurons is None:
+        neurons = corrected(
+            problem.points, solve_kinks(problem, first_kinks(problem), replace(means, deadline=Deadline(None)))
+        )
+    else:
+        neurons = finished(problem, best.neurons)
+    r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
+    lower = 0.0 if best.B is None else dual_bound(problem.points, problem.rho, best.B, best.proofs)
     certificate = Certificate(
         upper=network.representation_cost,
         lower=lower,
@@ -67,42 +326,9 @@ def solve_balls(train: TrainingSet, *, tol: float, solver: str, solver_options: 
         ),
         patterns=len(problem.patterns),
         frame=problem.frame,
-        B=B,
-        proofs=evidence,
+        B=best.B,
+        proofs=best.proofs,
     )
-    reached = (
-        "the gap is within tol" if certificate.certifies(tol) else "the gap is wider than tol; the bracket is valid"
-    )
-    return CertifiedDenoiser(train, network, certificate, "; ".join([reached, *said]) + ".")
-
-
-def _best_network(problem: Reduced, blocks: list[Array], solver: str, options: dict[str, Any]) -> tuple[Neurons, str]:
-    """Group lasso over the kinks that the blocks propose, polished."""
-    r = problem.frame.rank
-    heaviest = max(float(M[-r - 1, -r - 1]) for M in blocks)
-    directions = [proposed_directions(M[:-r, :-r], r) for M in blocks if M[-r - 1, -r - 1] > 1e-7 * heaviest]
-    kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
-    kinks = kinks[np.unique(distinct(kinks, 1e-7))]
-    lasso = kink_program(problem.points, kinks)
-    phrase = solve(lasso.problem, solver, options)
-    if lasso.a.value is None:
-        msg = f"the kink program has no point ({phrase})"
-        raise ArithmeticError(msg)
-    return polished(problem, Neurons(kinks, lasso.a.value, dual_matrices(lasso))), phrase
-
-
-def polished(problem: Reduced, start: Neurons) -> Neurons:
-    """The cheapest of several ways to move the neurons until they interpolate to rounding."""
-    best, least = start, math.inf
-    for cluster in (1e-3, 1e-5, 1e-7):
-        merged = merge_nearby(start, cluster, 1e-5)
-        for stationary in (True, False):
-            moved = newton(problem.points, problem.rho, merged, 1e-4, stationary=stationary)
-            off = float(np.abs(residual(problem.points, moved.kinks, moved.a)).max())
-            inside = float(margins(problem.points, problem.rho, moved.kinks).min())
-            # A Newton run that went astray crosses balls, misses points or costs more: then it is not taken.
-            if off < 1e-11 and inside > -1e-12 and moved.cost < least * (1 - 1e-12):
-                best, least = moved, moved.cost
-        if math.isfinite(least):
-            break
-    return best
+    valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
+    rounds = f"{best.rounds} rounds, {certificate.cells} cells"
+    return CertifiedDenoiser(train, network, certificate, "; ".join([reason + valid, rounds, *means.said]) + ".")

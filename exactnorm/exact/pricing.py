@@ -1,0 +1,188 @@
+"""Bounds on the dual function over single cells at fixed B, and the kinks where it is largest.
+
+max ‖B_s (w, b)‖ over a cell is bounded by the least √τ for which multipliers make τ e_t e_tᵀ − (B_s T)ᵀ(B_s T) − 2Q
+positive semidefinite: one small semidefinite program a cell, independent of all others, so that a process pool or a
+cluster can share them. Its dual variable X is the moment matrix of the kinks that attain the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import clarabel
+import numpy as np
+import scs
+from numpy.typing import NDArray
+from scipy import sparse
+
+from exactnorm.certify.cell import Cell, CellProof, cell_bound, cell_rows, cone_form, kink_map
+from exactnorm.training_set import Array
+
+
+FLOOR = 0.1
+"""Bounds below this are not sought: only the cells where ‖B_s z‖ comes near 1 decide anything."""
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """A cell with an upper bound κ on max ‖B_s (w, b)‖, ‖w‖ = 1, the multipliers behind it, and their moments.
+
+    Parameters
+    ----------
+    kappa : float
+        Recomputed from `proof`; holds whatever the solver did.
+    proof : CellProof
+        Multipliers for B/κ: they show ‖B_s (w, b)‖ ≤ κ‖w‖.
+    X : ndarray
+        Moments of the maximising kinks as the solver sees them; a proposal, not part of the proof.
+    """
+
+    kappa: float
+    proof: CellProof
+    X: Array
+
+
+def price_cells(cells: Sequence[Cell], points: Array, rho: float, B: Array, solver: str) -> list[Priced]:
+    """Price several cells; a plain function of arrays, so that any executor can run it elsewhere."""
+    return [price(cell, points, rho, B, solver) for cell in cells]
+
+
+def price(cell: Cell, points: Array, rho: float, B: Array, solver: str) -> Priced:
+    """Bound ‖B_s (w, b)‖ on one cell by its own semidefinite program."""
+    r = points.shape[1]
+    G = cell_rows(cell, points, rho)
+    rows = np.flatnonzero(np.any(G != 0, axis=1))
+    BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, points, rho)
+    program = _cone_data(G[rows], BT, r)
+    answer = _solve(program, solver)
+    if answer is None:
+        answer = _solve(program, "SCS" if solver != "SCS" else "CLARABEL")
+    if answer is None:
+        x, X = np.zeros(program.A.shape[1]), np.eye(G.shape[1])
+    else:
+        x, X = answer
+    return _certified(cell, rows, x, X, points, rho, B)
+
+
+def scaled(priced: Priced, kappa: float) -> CellProof:
+    """The multipliers for B/κ with a κ no smaller than the cell's own."""
+    factor = (priced.kappa / kappa) ** 2
+    proof = priced.proof
+    return replace(proof, mu=proof.mu * factor, nu=proof.nu * factor, ell=proof.ell * factor)
+
+
+def _certified(cell: Cell, rows: NDArray[np.intp], x: Array, X: Array, points: Array, rho: float, B: Array) -> Priced:
+    """Put the solver's multipliers into their cones and recompute the bound that they give."""
+    r = points.shape[1]
+    kappa = float(np.sqrt(max(x[0], FLOOR**2)))
+    pairs = len(rows) * (len(rows) - 1) // 2
+    nu = np.zeros((cell.rows, cell.rows))
+    first, second = np.triu_indices(len(rows), 1)
+    nu[rows[first], rows[second]] = np.maximum(x[2 : 2 + pairs], 0.0)
+    ell = np.zeros((cell.rows, r + 1))
+    ell[rows] = x[2 + pairs :].reshape(len(rows), r + 1)
+    ell[:, r] = np.maximum(ell[:, r], np.linalg.norm(ell[:, :r], axis=1))
+    proof = CellProof(cell, float(x[1]) / kappa**2, nu / kappa**2, ell / kappa**2)
+    excess = cell_bound(proof, points, rho, B / kappa)
+    proof = replace(proof, mu=proof.mu / excess**2, nu=proof.nu / excess**2, ell=proof.ell / excess**2)
+    return Priced(kappa * excess, proof, X)
+
+
+@dataclass(frozen=True, eq=False)
+class _ConeProgram:
+    """min q·x subject to b − A x in {x ≥ 0} × second-order cones × positive semidefinite matrices (upper triangle)."""
+
+    A: Array
+    b: Array
+    q: Array
+    nonnegative: int
+    cones: int
+    cone_size: int
+    order: int
+
+
+def _cone_data(G: Array, BT: Array, r: int) -> _ConeProgram:
+    """Variables x = (τ, μ, ν_nm for n < m, ℓ_n): the least τ with τ e_t e_tᵀ − BTᵀBT − 2Q ⪰ 0."""
+    n, R = G.shape[1], len(G)
+    first, second = np.triu_indices(R, 1)
+    half = np.einsum("ki,kj->kij", G[first], G[second])
+    unit = np.zeros((r + 1, n))
+    unit[np.arange(r), np.arange(r)] = unit[r, -1] = 1.0
+    linear = np.einsum("ki,cj->kcij", G, unit).reshape(-1, n, n)
+    corner = np.zeros((1, n, n))
+    corner[0, -1, -1] = 1.0
+    forms = np.concatenate([corner, -2 * cone_form(n, r)[None], -_twice_symmetric(half), -_twice_symmetric(linear)])
+    pairs, size = len(first), len(forms)
+    # Row 0: τ ≥ FLOOR². Without it the program of an empty cell, or of one on which B vanishes, is unbounded.
+    head = np.zeros((1 + pairs + R * (r + 1), size))
+    head[0, 0] = -1.0
+    head[1 + np.arange(pairs), 2 + np.arange(pairs)] = -1.0
+    # A second-order cone lists its length first, ℓ has it last.
+    order = np.concatenate([[r], np.arange(r)])
+    columns = 2 + pairs + (np.arange(R)[:, None] * (r + 1) + order).ravel()
+    head[1 + pairs + np.arange(R * (r + 1)), columns] = -1.0
+    A = np.vstack([head, -_svec(forms).T])
+    b = np.concatenate([[-(FLOOR**2)], np.zeros(len(head) - 1), _svec(-BT.T @ BT)])
+    q = np.zeros(size)
+    q[0] = 1.0
+    return _ConeProgram(A, b, q, 1 + pairs, R, r + 1, n)
+
+
+def _twice_symmetric(half: Array) -> Array:
+    return np.asarray(half + np.swapaxes(half, -1, -2))
+
+
+def _svec(S: Array) -> Array:
+    """Upper triangle, column by column, off-diagonal entries times √2 (Clarabel's order)."""
+    columns, rows = np.tril_indices(S.shape[-1])
+    return np.asarray(S[..., rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0)))
+
+
+def _smat(v: Array, n: int) -> Array:
+    columns, rows = np.tril_indices(n)
+    S = np.zeros((n, n))
+    S[rows, columns] = S[columns, rows] = v / np.where(rows == columns, 1.0, np.sqrt(2.0))
+    return S
+
+
+def _solve(program: _ConeProgram, solver: str) -> tuple[Array, Array] | None:
+    """(x, X), or None if the solver stopped without numbers."""
+    x, tail = (_with_scs if solver == "SCS" else _with_clarabel)(program)
+    if not (np.isfinite(x).all() and np.isfinite(tail).all()):
+        return None
+    return x, _smat(tail, program.order)
+
+
+def _with_clarabel(program: _ConeProgram) -> tuple[Array, Array]:
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.max_threads = 1  # cells are shared out to processes; threads inside one would fight over the cores
+    cones: list[Any] = [clarabel.NonnegativeConeT(program.nonnegative)]
+    cones += [clarabel.SecondOrderConeT(program.cone_size)] * program.cones + [clarabel.PSDTriangleConeT(program.order)]
+    size = len(program.q)
+    quadratic = sparse.csc_matrix((size, size))
+    solution = clarabel.DefaultSolver(
+        quadratic, program.q, sparse.csc_matrix(program.A), program.b, cones, settings
+    ).solve()
+    triangle = program.order * (program.order + 1) // 2
+    return np.array(solution.x), np.array(solution.z)[-triangle:]
+
+
+def _with_scs(program: _ConeProgram) -> tuple[Array, Array]:
+    # SCS wants the lower triangle column by column, which is the upper one row by row.
+    n = program.order
+    columns, rows = np.tril_indices(n)
+    position = np.zeros((n, n), dtype=int)
+    position[rows, columns] = np.arange(len(rows))
+    lower_rows, lower_columns = np.triu_indices(n)[::-1]
+    permutation = position[lower_columns, lower_rows]
+    start = len(program.b) - len(rows)
+    order = np.concatenate([np.arange(start), start + permutation])
+    data = {"A": sparse.csc_matrix(program.A[order]), "b": program.b[order], "c": program.q}
+    cone = {"l": program.nonnegative, "q": [program.cone_size] * program.cones, "s": [n]}
+    solution = scs.solve(data, cone, verbose=False, eps_abs=1e-9, eps_rel=1e-9, max_iters=20000)
+    tail = np.empty(len(rows))
+    tail[permutation] = solution["y"][start:]
+    return np.asarray(solution["x"]), tail

@@ -1,0 +1,144 @@
+"""The problem in coordinates of the affine hull, and whether any network can solve it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from exactnorm.geometry import Frame, affine_hull, separating_hyperplane
+from exactnorm.patterns import activation_patterns
+from exactnorm.training_set import Array, TrainingSet
+
+
+class InfeasibleProblemError(ValueError):
+    """No network maps every ball to its centre.
+
+    Attributes
+    ----------
+    ray : ndarray, shape (N,)
+        Weights v with Σ v_n = 0 that add up to 0 over the balls of every activation pattern, while Σ v_n x_n ≠ 0.
+        For a network that interpolates, Σ v_n h(x_n) = Σ v_n x_n; but each neuron that crosses no ball is affine on
+        the balls it is on for, with slopes that cancel on every ball, so that Σ v_n h(x_n) = 0. That is the
+        contradiction, and it can be checked by adding up.
+    """
+
+    def __init__(self, message: str, ray: Array) -> None:
+        super().__init__(message)
+        self.ray = ray
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """The problem in coordinates of the affine hull: x_0 = 0, the farthest point at distance 1.
+
+    Parameters
+    ----------
+    frame : Frame
+    points : ndarray, shape (N, r)
+    rho : float
+    patterns : ndarray of bool, shape (P, N)
+        All patterns that leave x_0 off and some ball on.
+    """
+
+    frame: Frame
+    points: Array
+    rho: float
+    patterns: NDArray[np.bool_]
+
+    @property
+    def rank(self) -> int:
+        """Dimension r of the affine hull."""
+        return self.frame.rank
+
+
+def reduced(train: TrainingSet) -> Reduced:
+    """Coordinates and patterns of a training set.
+
+    Raises
+    ------
+    ValueError
+        If there are too many patterns to enumerate.
+    InfeasibleProblemError
+        If no network can map every ball to its centre.
+    """
+    frame = affine_hull(train.points)
+    points, rho = frame.coordinates(train.points), train.rho / frame.scale
+    patterns = activation_patterns(points, rho)
+    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    if (ray := infeasibility_ray(points, patterns)) is not None:
+        split = np.flatnonzero(np.abs(ray) > 1e-9)
+        msg = (
+            f"no network maps every ball to its centre at rho={train.rho:g}: no hyperplane that misses all balls tells "
+            f"points {', '.join(map(str, split))} apart in the way their positions require; "
+            f"use rho < {max_radius(train.points)[0]:.6g}"
+        )
+        raise InfeasibleProblemError(msg, ray)
+    return Reduced(frame, points, rho, patterns)
+
+
+def infeasibility_ray(points: Array, patterns: NDArray[np.bool_]) -> Array | None:
+    """Weights v with Σ v_n = 0 and Σ_{n on} v_n = 0 for every pattern but Σ v_n x_n ≠ 0, or None if there are none.
+
+    Where there are none, the positions x_n − x_0 are combinations of patterns, and a ramp for each pattern will do.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, r)
+    patterns : ndarray of bool, shape (P, N)
+        With the first ball off.
+    """
+    offsets = points[1:] - points[0]
+    on = patterns[:, 1:].astype(float)
+    # The part of the positions that no combination of patterns makes up; patterns are 0/1, so ranks are clear-cut.
+    combination = np.linalg.lstsq(on.T, offsets, rcond=1e-10)[0] if len(on) else np.zeros((0, offsets.shape[1]))
+    missing = offsets - on.T @ combination
+    worst = int(np.argmax(np.linalg.norm(missing, axis=0)))
+    v = missing[:, worst]
+    if np.abs(v).max() <= 1e-9 * np.abs(offsets).max():
+        return None
+    v = v / np.abs(v).max()
+    return np.concatenate([[-v.sum()], v])
+
+
+def max_radius(points: ArrayLike) -> tuple[float, float]:
+    """Largest noise radius for which a network exists, as a bracket (lower, upper).
+
+    For every ρ < lower some network maps every ball of radius ρ to its centre; for ρ ≥ upper none does. The two
+    differ by rounding only. As ρ approaches the radius, the least cost grows without bound.
+
+    Parameters
+    ----------
+    points : array_like, shape (N, d)
+
+    Raises
+    ------
+    ValueError
+        If the points are not a training set, or have too many activation patterns to enumerate.
+
+    Notes
+    -----
+    A pattern lives while ρ is below half the distance between the hulls of the points that are on and off, and the
+    problem is feasible while the positions x_n − x_0 are combinations of living patterns: so the radius is one of
+    these half distances.
+    """
+    train = TrainingSet(np.asarray(points), 0.0)
+    frame = affine_hull(train.points)
+    X = frame.coordinates(train.points)
+    patterns = activation_patterns(X)
+    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    widths = np.array([separating_hyperplane(X[pattern], X[~pattern])[2] for pattern in patterns])
+    order = np.argsort(-widths)
+    patterns, widths = patterns[order], widths[order]
+    # Bisect for the fewest widest patterns that suffice.
+    few, enough = 0, len(widths)
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        if infeasibility_ray(X, patterns[:middle]) is None:
+            enough = middle
+        else:
+            few = middle
+    radius = float(widths[enough - 1]) * frame.scale
+    rounding = 1e-12 * radius + 8 * np.finfo(float).eps * float(np.abs(train.points).max())
+    return radius - rounding, radius + rounding
