@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.closed_form.certified import certified_rays
 from exactnorm.training_set import TrainingSet, real_number
+
+if TYPE_CHECKING:
+    from exactnorm.exact.bracket import Bracket
 
 
 def min_norm_denoiser(
@@ -20,7 +25,8 @@ def min_norm_denoiser(
     solver: str = "CLARABEL",
     solver_options: dict[str, Any] | None = None,
     time_limit: float | None = None,
-    progress: bool = False,  # noqa: ARG001
+    progress: bool | Callable[[Bracket], None] = False,
+    executor: Executor | None = None,
 ) -> CertifiedDenoiser:
     """Minimum-norm denoiser of a training set, with a bracket on the least representation cost.
 
@@ -42,9 +48,11 @@ def min_norm_denoiser(
     solver_options : dict, optional
         Passed on to the solver.
     time_limit : float, optional
-        Seconds.
-    progress : bool
-        Show progress on standard error.
+        Seconds after which the best bracket so far is returned. Ctrl-C does the same.
+    progress : bool or callable
+        True shows progress on standard error; a callable is handed the best `Bracket` after every round.
+    executor : concurrent.futures.Executor, optional
+        Shares out the bounds on single cells: a process pool, Dask's ``Client.get_executor()`` or any other.
 
     Returns
     -------
@@ -79,6 +87,16 @@ def min_norm_denoiser(
     if method == "auto" and (closed := certified_rays(train)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.
+    from exactnorm.exact.progress import reporter
     from exactnorm.exact.solve import solve_balls
 
-    return solve_balls(train, tol=tol, solver=solver, solver_options=solver_options or {}, time_limit=time_limit)
+    with reporter(progress) as report:
+        return solve_balls(
+            train,
+            tol=tol,
+            solver=solver,
+            solver_options=solver_options or {},
+            time_limit=time_limit,
+            executor=executor,
+            report=report,
+        )

@@ -35,8 +35,8 @@ def program(train: TrainingSet) -> cvxpy.Problem:
         If there are too many patterns to enumerate.
     """
     from exactnorm.exact.cells import whole_cells
-    from exactnorm.exact.program import block_program
     from exactnorm.exact.problem import reduced
+    from exactnorm.exact.program import block_program
 
     problem = reduced(train)
     return block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.frame.rank)).problem

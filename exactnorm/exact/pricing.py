@@ -20,7 +20,6 @@ from scipy import sparse
 from exactnorm.certify.cell import Cell, CellProof, cell_bound, cell_rows, cone_form, kink_map
 from exactnorm.training_set import Array
 
-
 FLOOR = 0.1
 """Bounds below this are not sought: only the cells where ‖B_s z‖ comes near 1 decide anything."""
 

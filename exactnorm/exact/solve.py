@@ -8,29 +8,30 @@ kink there joins the set; where it is not, the cell is split.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from exactnorm.certify.cell import Cell, CellProof
+from exactnorm.certify.cell import Cell
 from exactnorm.certify.certificate import Certificate, dual_bound
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.exact.bracket import Bracket, dual_value, with_bound, with_network
 from exactnorm.exact.cells import proposed_directions, split, whole_cells
 from exactnorm.exact.clock import Deadline, OutOfTimeError, interruptible
 from exactnorm.exact.finish import finished, refined
 from exactnorm.exact.kinks import Kinks, distinct, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.polish import Neurons, corrected
-from exactnorm.exact.pricing import Priced, price_cells, scaled
+from exactnorm.exact.pricing import Priced, price_cells
 from exactnorm.exact.problem import Reduced, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
-
 
 PATIENCE = 25
 """Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
@@ -42,35 +43,6 @@ class Leaf:
 
     cell: Cell
     depth: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Bracket:
-    """The best bounds so far and what they rest on; handed to `progress` after every round.
-
-    Parameters
-    ----------
-    lower, upper : float
-    rounds : int
-    seconds : float
-    cells, kinks : int
-        Sizes of the covering and of the set of kinks.
-    """
-
-    lower: float = 0.0
-    upper: float = math.inf
-    rounds: int = 0
-    seconds: float = 0.0
-    cells: int = 0
-    kinks: int = 0
-    B: Array | None = field(default=None, repr=False)
-    proofs: tuple[CellProof, ...] = field(default=(), repr=False)
-    neurons: Neurons | None = field(default=None, repr=False)
-
-    @property
-    def gap(self) -> float:
-        """Relative gap."""
-        return (self.upper - self.lower) / self.upper if math.isfinite(self.upper) else math.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +73,10 @@ def solve_balls(
     problem = reduced(train)
     best = Bracket()
     try:
-        for best in brackets(problem, means):
-            report(best)
+        # The matrices are small: threads inside BLAS cost more than they gain, much more on a busy machine.
+        with threadpool_limits(1):
+            for best in brackets(problem, means):
+                report(best)
         reason = "the gap is within tol" if best.gap <= tol else "no round narrowed the gap any more"
     except OutOfTimeError:
         reason = f"the time limit of {time_limit:g} s was reached"
@@ -113,7 +87,7 @@ def solve_balls(
     return certified(train, problem, best, reason, means)
 
 
-def brackets(problem: Reduced, means: Means) -> Any:
+def brackets(problem: Reduced, means: Means) -> Iterator[Bracket]:
     """Yield ever better brackets; the generator may be left at any time."""
     leaves = [Leaf(cell) for cell in whole_cells(problem.patterns, problem.rank)]
     kinks = first_kinks(problem)
@@ -279,28 +253,9 @@ def kept(kinks: Kinks, lasso: Neurons, gap: float) -> Kinks:
     return joined(lasso.kinks[near | heavy], kinks[np.arange(len(lasso.kinks), len(kinks))])
 
 
-def dual_value(problem: Reduced, B: Array) -> float:
-    """Σ_n ⟨B_n, T_n⟩."""
-    return float(np.einsum("nr,nr->", B[:, :, -1], problem.points[1:] - problem.points[0]))
-
-
 def toward(inner: Array | None, outer: Array, step: float) -> Array:
     """The point on the way from the best feasible B to the lasso's, which is infeasible as a rule."""
     return outer if inner is None else inner + step * (outer - inner)
-
-
-def with_network(best: Bracket, neurons: Neurons) -> Bracket:
-    """The bracket with this network, if it is cheaper."""
-    return replace(best, upper=neurons.cost, neurons=neurons) if neurons.cost < best.upper else best
-
-
-def with_bound(problem: Reduced, best: Bracket, B: Array, priced: list[Priced]) -> Bracket:
-    """The bracket with the bound that B and the priced cells give, if it is better."""
-    kappa = max(one.kappa for one in priced)
-    lower = dual_value(problem, B) / kappa
-    if lower <= best.lower:
-        return best
-    return replace(best, lower=lower, B=B / kappa, proofs=tuple(scaled(one, kappa) for one in priced))
 
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:

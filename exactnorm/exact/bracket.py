@@ -1,0 +1,64 @@
+"""The best bounds so far, and what they rest on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from exactnorm.certify.cell import CellProof
+from exactnorm.exact.polish import Neurons
+from exactnorm.exact.pricing import Priced, scaled
+from exactnorm.exact.problem import Reduced
+from exactnorm.training_set import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Bracket:
+    """The best bounds so far; handed to `progress` after every round.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Bounds on the least cost.
+    rounds : int
+    seconds : float
+        Since the solve began.
+    cells, kinks : int
+        Sizes of the covering and of the set of kinks.
+    """
+
+    lower: float = 0.0
+    upper: float = math.inf
+    rounds: int = 0
+    seconds: float = 0.0
+    cells: int = 0
+    kinks: int = 0
+    B: Array | None = field(default=None, repr=False)
+    proofs: tuple[CellProof, ...] = field(default=(), repr=False)
+    neurons: Neurons | None = field(default=None, repr=False)
+
+    @property
+    def gap(self) -> float:
+        """Relative gap (upper − lower)/upper."""
+        return (self.upper - self.lower) / self.upper if math.isfinite(self.upper) else math.inf
+
+
+def dual_value(problem: Reduced, B: Array) -> float:
+    """Σ_n ⟨B_n, T_n⟩."""
+    return float(np.einsum("nr,nr->", B[:, :, -1], problem.points[1:] - problem.points[0]))
+
+
+def with_network(best: Bracket, neurons: Neurons) -> Bracket:
+    """The bracket with this network, if it is cheaper."""
+    return replace(best, upper=neurons.cost, neurons=neurons) if neurons.cost < best.upper else best
+
+
+def with_bound(problem: Reduced, best: Bracket, B: Array, priced: list[Priced]) -> Bracket:
+    """The bracket with the bound that B and the priced cells give, if it is better."""
+    kappa = max(one.kappa for one in priced)
+    lower = dual_value(problem, B) / kappa
+    if lower <= best.lower:
+        return best
+    return replace(best, lower=lower, B=B / kappa, proofs=tuple(scaled(one, kappa) for one in priced))
