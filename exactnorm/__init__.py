@@ -3,6 +3,7 @@
 from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.exact.problem import InfeasibleProblem, max_radius
 from exactnorm.flow import (
     Basins,
     Endpoints,
@@ -43,6 +44,7 @@ __all__ = [
     "DenoiserPath",
     "Endpoints",
     "Flow",
+    "InfeasibleProblem",
     "ReLUNetwork",
     "RestPoint",
     "Schedule",
@@ -61,6 +63,7 @@ __all__ = [
     "interpolation_error",
     "load",
     "load_path",
+    "max_radius",
     "min_norm_denoiser",
     "named_schedule",
     "noise_radius",

@@ -13,6 +13,10 @@ from exactnorm.training_set import Array, TrainingSet
 Patterns = NDArray[np.bool_]
 
 
+class TooManyPatternsError(ValueError):
+    """The points may have more activation patterns than the caller is ready to enumerate."""
+
+
 def activation_patterns(points: ArrayLike, rho: float = 0.0, max_patterns: int = 20000) -> Patterns:
     """Every activation pattern that some hyperplane makes on the balls B(x_n, ρ), each once.
 
@@ -33,9 +37,11 @@ def activation_patterns(points: ArrayLike, rho: float = 0.0, max_patterns: int =
 
     Raises
     ------
+    TooManyPatternsError
+        A ``ValueError``: if Σ_{i≤r} C(N−1, i), half the number of patterns of N points in general position in r
+        dimensions, exceeds `max_patterns`.
     ValueError
-        If Σ_{i≤r} C(N−1, i), half the number of patterns of N points in general position in r dimensions, exceeds
-        `max_patterns`; or if the points are not a training set.
+        If the points are not a training set.
 
     Notes
     -----
@@ -50,7 +56,7 @@ def activation_patterns(points: ArrayLike, rho: float = 0.0, max_patterns: int =
             f"{train.size} points of affine rank {frame.rank} may have {half} activation patterns up to complement, "
             f"more than max_patterns={max_patterns}"
         )
-        raise ValueError(msg)
+        raise TooManyPatternsError(msg)
     X = frame.coordinates(train.points)
     rounding = 1e-13 + 8 * np.finfo(float).eps * float(np.abs(train.points).max()) / frame.scale
     off = _with_first_ball_off(X, train.rho / frame.scale, rounding)

@@ -211,7 +211,6 @@ def test_no_command_at_all_is_bad_input(run):
     assert "COMMAND" in err
 
 
-@pytest.mark.skipif(not hasattr(exactnorm, "InfeasibleProblem"), reason="infeasibility is not recognised yet")
 def test_data_that_no_network_interpolates_end_with_exit_status_3_and_the_reason(run):
     status, out, err = run("solve", "infeasible", "--json")
     assert (status, out) == (3, "")

@@ -30,7 +30,7 @@ def certified(problem, make):
     network = make(train.points, train.rho)
     error = interpolation_error(network, train.points, train.rho)
     lower = rays_lower_bound(train.points, train.rho, 0)
-    certificate = Certificate(network.representation_cost, lower, error, "theorem", "one-sided rays", centre=0)
+    certificate = Certificate(network.representation_cost, lower, error, "theorem", "one-sided rays", rays=(0,))
     return CertifiedDenoiser(train, network, certificate, "closed form")
 
 

@@ -45,8 +45,9 @@ class Certificate:
         Dual matrices, one for each ball but the first.
     proofs : tuple of CellProof
         Cells that cover every pattern, each with its multipliers.
-    centre : int
-        Of kind "theorem": the point from which the data are one-sided rays; −1 otherwise.
+    rays : tuple of int
+        Of kind "theorem": rows of points on one-sided rays from the first of them. All points, or a part of them
+        whose least cost bounds that of all.
     """
 
     upper: float
@@ -58,7 +59,7 @@ class Certificate:
     frame: Frame | None = field(default=None, repr=False)
     B: Array | None = field(default=None, repr=False)
     proofs: tuple[CellProof, ...] = field(default=(), repr=False)
-    centre: int = -1
+    rays: tuple[int, ...] = ()
 
     @property
     def gap(self) -> float:
@@ -89,8 +90,9 @@ def dual_bound(points: Array, rho: float, B: Array, proofs: tuple[CellProof, ...
         Must cover every pattern; this function does not check that.
     """
     value = float(np.einsum("nr,nr->", B[:, :, -1], points[1:] - points[0]))
-    kappa = max((cell_bound(proof, points, rho, B) for proof in proofs), default=1.0)
-    return max(value, 0.0) / kappa
+    if not proofs:
+        return 0.0
+    return max(value, 0.0) / max(cell_bound(proof, points, rho, B) for proof in proofs)
 
 
 def check_certificate(certificate: Certificate, train: TrainingSet, network: ReLUNetwork) -> tuple[float, float, float]:
@@ -121,8 +123,8 @@ def check_certificate(certificate: Certificate, train: TrainingSet, network: ReL
 
 def _theorem_bound(certificate: Certificate, train: TrainingSet) -> float:
     try:
-        return rays_lower_bound(train.points, train.rho, certificate.centre)
-    except ValueError as failed:
+        return rays_lower_bound(train.points[list(certificate.rays)], train.rho, 0)
+    except (ValueError, IndexError) as failed:
         msg = f"the theorem does not apply: {failed}"
         raise CertificateError(msg) from None
 

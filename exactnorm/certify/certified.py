@@ -65,7 +65,8 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
         "format": FORMAT, "points": denoiser.train.points, "rho": denoiser.train.rho, "status": denoiser.status,
         "a": net.a, "w": net.w, "b": net.b, "c": net.c,
         "bracket": [cert.lower, cert.upper, cert.interpolation_error],
-        "kind": cert.kind, "statement": cert.statement, "patterns": cert.patterns, "centre": cert.centre,
+        "kind": cert.kind, "statement": cert.statement, "patterns": cert.patterns,
+        "rays": np.array(cert.rays, dtype=int),
     }  # fmt: skip
     if net.V is not None:
         arrays["V"] = net.V
@@ -127,7 +128,7 @@ def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
         frame=Frame(data["origin"], data["axes"], float(data["scale"])) if "axes" in data else None,
         B=data.get("B"),
         proofs=_proofs_from_arrays(data, train.size) if "cell_ball" in data else (),
-        centre=int(data["centre"]),
+        rays=tuple(int(n) for n in data["rays"]),
     )
     return CertifiedDenoiser(train, network, certificate, str(data["status"]))
 

@@ -101,12 +101,12 @@ def writable_folder(file: str, option: str = "--out") -> None:
 
 def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenoiser | None:
     """The certified denoiser; None, with the reason on stderr, where no network interpolates the balls."""
-    from exactnorm import min_norm_denoiser
+    from exactnorm import InfeasibleProblem, min_norm_denoiser
 
     try:
         return min_norm_denoiser(train, tol=arguments.tol, solver=arguments.solver, time_limit=arguments.time_limit)
     except ValueError as mistake:
-        if type(mistake).__name__ == "InfeasibleProblem":
+        if isinstance(mistake, InfeasibleProblem):
             say(f"exactnorm solve: {mistake}")
             return None
         raise BadInput(str(mistake)) from mistake

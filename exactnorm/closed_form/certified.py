@@ -30,7 +30,7 @@ def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
             f"all points lie on rays from point {centre}, pairwise at least 90° apart, and no denoiser of such points "
             "costs less than the sum of 2Δ/(Δ − 2ρ) over the gaps Δ on the rays"
         ),
-        centre=centre,
+        rays=(centre, *(n for n in range(train.size) if n != centre)),
     )
     status = (
         f"The closed form for points on one-sided rays from point {centre} was taken; it is proved to have the least "

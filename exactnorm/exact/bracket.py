@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,8 +19,10 @@ class Bracket:
 
     Parameters
     ----------
-    lower, upper : float
+    upper, lower : float
         Bounds on the least cost.
+    neurons : Neurons
+        The network that costs `upper`, in reduced coordinates.
     rounds : int
     seconds : float
         Since the solve began.
@@ -29,20 +30,20 @@ class Bracket:
         Sizes of the covering and of the set of kinks.
     """
 
+    upper: float
+    neurons: Neurons = field(repr=False)
     lower: float = 0.0
-    upper: float = math.inf
     rounds: int = 0
     seconds: float = 0.0
     cells: int = 0
     kinks: int = 0
     B: Array | None = field(default=None, repr=False)
     proofs: tuple[CellProof, ...] = field(default=(), repr=False)
-    neurons: Neurons | None = field(default=None, repr=False)
 
     @property
     def gap(self) -> float:
         """Relative gap (upper − lower)/upper."""
-        return (self.upper - self.lower) / self.upper if math.isfinite(self.upper) else math.inf
+        return (self.upper - self.lower) / self.upper
 
 
 def dual_value(problem: Reduced, B: Array) -> float:

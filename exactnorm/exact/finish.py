@@ -26,12 +26,15 @@ def refined(problem: Reduced, lasso: Neurons, upper: float) -> Neurons | None:
     return None
 
 
-def finished(problem: Reduced, neurons: Neurons) -> Neurons:
-    """The same or a cheaper network with as few neurons as clustering gives, interpolating to rounding."""
+def finished(problem: Reduced, neurons: Neurons, hurry: bool) -> Neurons:
+    """The same or a cheaper network with as few neurons as clustering gives, interpolating to rounding.
+
+    With `hurry` only linear corrections are tried, which take milliseconds.
+    """
     tried = [neurons]
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
         merged = merge_nearby(neurons, radius, 1e-6)
-        if merged.a.size + merged.kinks.z.size <= 4 * LARGEST_SYSTEM:
+        if merged.a.size + merged.kinks.z.size <= 2 * LARGEST_SYSTEM and not hurry:
             tried.append(newton(problem.points, problem.rho, merged, radius / 10, stationary=False))
             tried.append(
                 newton(problem.points, problem.rho, Neurons(tried[-1].kinks, tried[-1].a, neurons.B), radius / 10)

@@ -107,6 +107,8 @@ def newton(
         step = lstsq(matrix, right, cond=1e-12, lapack_driver="gelsy", check_finite=False)[0]
         if not np.isfinite(step).all() or np.abs(step).max() > 1e3:
             break
+        if np.any(np.linalg.norm(system.split(x + step[: len(x)])[0], axis=1) == 0):
+            break  # a neuron vanished: the cost has no derivative there
         x = x + step[: len(x)]
         if stationary:
             y = y + step[len(x) :]

@@ -12,7 +12,7 @@ from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import Array, TrainingSet
 
 
-class InfeasibleProblemError(ValueError):
+class InfeasibleProblem(ValueError):
     """No network maps every ball to its centre.
 
     Attributes
@@ -60,7 +60,7 @@ def reduced(train: TrainingSet) -> Reduced:
     ------
     ValueError
         If there are too many patterns to enumerate.
-    InfeasibleProblemError
+    InfeasibleProblem
         If no network can map every ball to its centre.
     """
     frame = affine_hull(train.points)
@@ -74,7 +74,7 @@ def reduced(train: TrainingSet) -> Reduced:
             f"points {', '.join(map(str, split))} apart in the way their positions require; "
             f"use rho < {max_radius(train.points)[0]:.6g}"
         )
-        raise InfeasibleProblemError(msg, ray)
+        raise InfeasibleProblem(msg, ray)
     return Reduced(frame, points, rho, patterns)
 
 
@@ -140,5 +140,5 @@ def max_radius(points: ArrayLike) -> tuple[float, float]:
         else:
             few = middle
     radius = float(widths[enough - 1]) * frame.scale
-    rounding = 1e-12 * radius + 8 * np.finfo(float).eps * float(np.abs(train.points).max())
+    rounding: float = 1e-12 * radius + 8 * float(np.finfo(float).eps) * float(np.abs(train.points).max())
     return radius - rounding, radius + rounding

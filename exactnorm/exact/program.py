@@ -31,7 +31,7 @@ class BlockProgram:
     conditions: tuple[tuple[cp.Constraint, ...], ...]
 
 
-def block_program(points: Array, rho: float, cells: Sequence[Cell]) -> BlockProgram:
+def block_program(points: Array, rho: float, cells: Sequence[Cell], scale: float = 1.0) -> BlockProgram:
     """Minimise ½ Σ (X_tt + tr Y) over the blocks of `cells`, subject to interpolation of the balls.
 
     Parameters
@@ -40,6 +40,9 @@ def block_program(points: Array, rho: float, cells: Sequence[Cell]) -> BlockProg
         Coordinates of the clean points, x_0 = 0.
     rho : float
     cells : sequence of Cell
+    scale : float
+        The blocks are those of the network divided by this; a scale near the cost keeps the numbers near 1. The
+        multipliers are the same at every scale.
     """
     r = points.shape[1]
     blocks, conditions = [], []
@@ -64,9 +67,8 @@ def block_program(points: Array, rho: float, cells: Sequence[Cell]) -> BlockProg
         for ball in np.flatnonzero(cell.pattern):
             moments[ball] += Z
         blocks.append(M)
-    interpolation = tuple(
-        moment == target for moment, target in zip(moments[1:], slope_and_value(points)[1:], strict=True)
-    )
+    targets = slope_and_value(points)[1:] / scale
+    interpolation = tuple(moment == target for moment, target in zip(moments[1:], targets, strict=True))
     problem = cp.Problem(cp.Minimize(cost), [*interpolation, *(one for row in conditions for one in row)])
     return BlockProgram(problem, tuple(cells), tuple(blocks), interpolation, tuple(conditions))
 
@@ -76,13 +78,31 @@ def slope_and_value(points: Array) -> Array:
     return np.concatenate([np.zeros((*points.shape, points.shape[1])), (points - points[0])[:, :, None]], axis=2)
 
 
+def check_solver(name: str) -> str:
+    """The solver's name as CVXPY spells it; ``ValueError`` unless it is installed and takes semidefinite programs."""
+    if name.upper() not in cp.installed_solvers() or not _solves_semidefinite(name.upper()):
+        fitting = [one for one in cp.installed_solvers() if _solves_semidefinite(one)]
+        msg = (
+            f"solver={name!r}: CVXPY finds no such solver of semidefinite programs here; it finds {', '.join(fitting)}"
+        )
+        raise ValueError(msg)
+    return name.upper()
+
+
+def _solves_semidefinite(name: str) -> bool:
+    """Whether a 2×2 program comes out; CVXPY has no stable way to ask a solver for its cones."""
+    M = cp.Variable((2, 2), PSD=True)
+    problem = cp.Problem(cp.Minimize(cp.trace(M)), [M[0, 1] == 1])
+    return solve(problem, name, {}).startswith("optimal") and abs(float(problem.value) - 2) < 1e-2
+
+
 def solve(problem: cp.Problem, solver: str, options: dict[str, Any]) -> str:
     """Solve, catching CVXPY's warnings; return its status and what it warned of, as one phrase."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             problem.solve(solver=solver, **options)
-        except cp.SolverError as error:
+        except (cp.SolverError, ValueError) as error:
             return f"failed ({error})"
     inaccurate = any("inaccurate" in str(one.message) for one in caught)
     return f"{problem.status}{' (inaccurate)' if inaccurate and 'inaccurate' not in problem.status else ''}"
@@ -108,19 +128,21 @@ def proofs(program: BlockProgram) -> tuple[CellProof, ...]:
 
 @dataclass(frozen=True, eq=False)
 class KinkProgram:
-    """The group lasso over given kinks; row k of `a` is the output weight of kink k."""
+    """The group lasso over given kinks; row k of `a` is the output weight of kink k, divided by `scale`."""
 
     problem: cp.Problem
     a: cp.Variable
+    scale: float
     interpolation: tuple[cp.Constraint, ...]
 
 
-def kink_program(points: Array, kinks: Kinks) -> KinkProgram:
+def kink_program(points: Array, kinks: Kinks, scale: float = 1.0) -> KinkProgram:
     """Minimise Σ ‖a_k‖ over networks with the given kinks that interpolate the balls: a second-order cone program."""
     a = cp.Variable((len(kinks), points.shape[1]))
     z = kinks.z
     interpolation = tuple(
-        a[on].T @ z[on] == target for on, target in zip(kinks.pattern.T[1:], slope_and_value(points)[1:], strict=True)
+        a[on].T @ z[on] == target
+        for on, target in zip(kinks.pattern.T[1:], slope_and_value(points)[1:] / scale, strict=True)
     )
     problem = cp.Problem(cp.Minimize(cp.sum(cp.norm(a, axis=1))), list(interpolation))
-    return KinkProgram(problem, a, interpolation)
+    return KinkProgram(problem, a, scale, interpolation)

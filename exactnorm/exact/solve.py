@@ -33,7 +33,7 @@ from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
 
-PATIENCE = 25
+PATIENCE = 12
 """Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
 
 
@@ -70,37 +70,43 @@ def solve_balls(
 ) -> CertifiedDenoiser:
     """Bracket the least cost to `tol`, or as far as the time goes."""
     means = Means(tol, solver, solver_options, Deadline(time_limit), executor, report)
-    problem = reduced(train)
-    best = Bracket()
-    try:
-        # The matrices are small: threads inside BLAS cost more than they gain, much more on a busy machine.
-        with threadpool_limits(1):
-            for best in brackets(problem, means):
+    # The matrices are small: threads inside BLAS cost more than they gain, much more on a busy machine.
+    with threadpool_limits(1):
+        problem = reduced(train)
+        kinks = first_kinks(problem)
+        start = ramps(problem, kinks)
+        best = Bracket(upper=start.cost, neurons=start)
+        try:
+            for bracket in brackets(problem, means, best, kinks):
+                best = bracket
                 report(best)
-        reason = "the gap is within tol" if best.gap <= tol else "no round narrowed the gap any more"
-    except OutOfTimeError:
-        reason = f"the time limit of {time_limit:g} s was reached"
-    except KeyboardInterrupt:
-        if best.neurons is None:
-            raise
-        reason = "interrupted"
-    return certified(train, problem, best, reason, means)
+            reason = (
+                "the gap is within tol" if best.gap <= tol else f"{PATIENCE} rounds in a row did not narrow the gap"
+            )
+        except OutOfTimeError:
+            reason = f"the time limit of {time_limit:g} s was reached"
+        except KeyboardInterrupt:
+            reason = "interrupted"
+        return certified(train, problem, best, reason, means)
 
 
-def brackets(problem: Reduced, means: Means) -> Iterator[Bracket]:
+def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
     """Yield ever better brackets; the generator may be left at any time."""
     leaves = [Leaf(cell) for cell in whole_cells(problem.patterns, problem.rank)]
-    kinks = first_kinks(problem)
-    best = Bracket()
+    # A first bracket before anything that takes long.
+    first = solve_kinks(problem, kinks, best.upper, means)
+    best = with_network(best, corrected(problem.points, first))
+    best = with_bound(problem, best, first.B, bounds(problem, first.B, leaves, 0, means)[0])
+    yield best
+    lasso: Neurons | None = first
     if len(leaves) * (2 * problem.rank + 2) ** 2 <= 20_000:
-        best, proposals = whole_pattern_bracket(problem, means, [leaf.cell for leaf in leaves])
-        kinks = joined(kinks, proposals)
+        best, proposals = whole_pattern_bracket(problem, means, best, [leaf.cell for leaf in leaves])
+        kinks, lasso = joined(kinks, proposals), None
     step, idle = 0.25, 0
-    lasso: Neurons | None = None
     while True:
         if lasso is None:
             kinks = kinks[np.unique(distinct(kinks, 1e-6))]
-            lasso = solve_kinks(problem, kinks, means)
+            lasso = solve_kinks(problem, kinks, best.upper, means)
         best = with_network(best, corrected(problem.points, lasso))
         stationary = refined(problem, lasso, best.upper)
         improved = stationary is not None and stationary.cost < best.upper * (1 - 1e-9)
@@ -142,14 +148,26 @@ def first_kinks(problem: Reduced) -> Kinks:
     return joined(*found)
 
 
-def whole_pattern_bracket(problem: Reduced, means: Means, cells: list[Cell]) -> tuple[Bracket, Kinks]:
+def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
+    """A network to start from, without any optimisation: Σ_s c_s φ_s, a ramp φ_s between the two kinks of a pattern."""
+    rising, falling = kinks[np.arange(0, len(kinks), 2)], kinks[np.arange(1, len(kinks), 2)]
+    width = falling.b - rising.b
+    # A ramp of width ε costs 2/ε a unit of output: wide ramps first.
+    on = rising.pattern[:, 1:] * np.abs(width)[:, None]
+    c = np.linalg.lstsq(on.T, problem.points[1:] - problem.points[0], rcond=1e-10)[0]
+    a = np.empty((len(kinks), problem.rank))
+    a[0::2], a[1::2] = -c * np.sign(width)[:, None], c * np.sign(width)[:, None]
+    return Neurons(kinks, a, np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1)))
+
+
+def whole_pattern_bracket(problem: Reduced, means: Means, best: Bracket, cells: list[Cell]) -> tuple[Bracket, Kinks]:
     """Solve the joint block program over whole patterns: a lower bound with its B, and the kinks that it proposes."""
-    program = block_program(problem.points, problem.rho, cells)
+    program = block_program(problem.points, problem.rho, cells, best.upper)
     status = interruptible(lambda: solve(program.problem, means.solver, means.options), means.deadline)
     means.said.append(f"block program over {len(cells)} patterns: {status}")
     none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
     if any(block.value is None for block in program.blocks):
-        return Bracket(), none
+        return best, none
     B, evidence, r = dual_matrices(program), proofs(program), problem.rank
     lower = dual_bound(problem.points, problem.rho, B, evidence)
     masses = np.array([block.value[-r - 1, -r - 1] for block in program.blocks])
@@ -159,18 +177,18 @@ def whole_pattern_bracket(problem: Reduced, means: Means, cells: list[Cell]) -> 
         if mass > 1e-7 * masses.max()
     ]
     if lower <= 0:
-        return Bracket(), none
+        return best, none
     kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
-    return Bracket(lower=lower, B=B * (lower / dual_value(problem, B)), proofs=evidence), kinks
+    return replace(best, lower=lower, B=B * (lower / dual_value(problem, B)), proofs=evidence), kinks
 
 
-def solve_kinks(problem: Reduced, kinks: Kinks, means: Means) -> Neurons:
+def solve_kinks(problem: Reduced, kinks: Kinks, scale: float, means: Means) -> Neurons:
     """The group lasso over `kinks`, with the other solver as second opinion where the first gives nothing."""
-    program = kink_program(problem.points, kinks)
+    program = kink_program(problem.points, kinks, scale)
     for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
         status = interruptible(lambda s=solver, o=options: solve(program.problem, s, o), means.deadline)  # type: ignore[misc]
         if program.a.value is not None and np.isfinite(program.a.value).all():
-            return Neurons(kinks, program.a.value, dual_matrices(program))
+            return Neurons(kinks, scale * program.a.value, dual_matrices(program))
         means.said.append(f"kink program: {solver} {status}")
     msg = f"neither {means.solver} nor its stand-in solved the program over {len(kinks)} kinks ({means.said[-1]})"
     raise ArithmeticError(msg)
@@ -190,7 +208,12 @@ def bounds(
         split_further: list[Leaf] = []
         for one, leaf, value in zip(priced, frontier, found, strict=True):
             # A bound below a value that is attained elsewhere does not decide anything.
-            loose = one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
+            deep = leaf.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
+            loose = (
+                not deep
+                and one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1))
+                and value < 1 + 0.8 * (one.kappa - 1)
+            )
             if loose and level < levels and len(split_further) < 200:
                 split_further += [Leaf(part, leaf.depth + 1) for part in split(leaf.cell, one.X, leaf.depth)]
             else:
@@ -260,12 +283,7 @@ def toward(inner: Array | None, outer: Array, step: float) -> Array:
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:
     """Make the network small and exact to rounding, and recompute the bracket from arrays."""
-    if best.neurons is None:
-        neurons = corrected(
-            problem.points, solve_kinks(problem, first_kinks(problem), replace(means, deadline=Deadline(None)))
-        )
-    else:
-        neurons = finished(problem, best.neurons)
+    neurons = finished(problem, best.neurons, hurry=means.deadline.remaining <= 0)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     lower = 0.0 if best.B is None else dual_bound(problem.points, problem.rho, best.B, best.proofs)
