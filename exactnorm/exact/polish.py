@@ -73,9 +73,12 @@ def merge_nearby(neurons: Neurons, tolerance: float, negligible: float) -> Neuro
     z, out, pattern = [], [], []
     for first in np.unique(leader):
         members = leader == first
+        total = a[members].sum(axis=0)
+        if not np.linalg.norm(total) > negligible * weight.max():
+            continue  # the members cancel: two ends of a ramp of no width
         mean = (weight[members, None] * kinks.z[members]).sum(axis=0)
         z.append(mean / np.linalg.norm(mean[:-1]))
-        out.append(a[members].sum(axis=0))
+        out.append(total)
         pattern.append(kinks.pattern[first])
     z_all = np.array(z)
     return Neurons(Kinks(z_all[:, :-1], z_all[:, -1], np.array(pattern)), np.array(out), neurons.B)
