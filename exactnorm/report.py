@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exactnorm import experiments
-from exactnorm.certify import CertifiedDenoiser
+from exactnorm.certify import Certificate, CertifiedDenoiser
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
 from exactnorm.problems import Problem
@@ -100,6 +100,30 @@ def rounded(value: float, direction: str) -> str:
     if not math.isfinite(value):
         return str(value)
     return f"{Context(prec=9, rounding=direction).create_decimal_from_float(value):f}"
+
+
+def check_rows(certificate: Certificate, lower: float, upper: float, error: float) -> list[dict[str, Any]]:
+    """What a certificate states, and what was recomputed from its arrays."""
+    pairs = (
+        ("lower bound", certificate.lower, lower),
+        ("cost of the network", certificate.upper, upper),
+        ("interpolation error", certificate.interpolation_error, error),
+    )
+    return [
+        {"quantity": name, "stated": finite_or_none(float(stated)), "recomputed": finite_or_none(float(again))}
+        for name, stated, again in pairs
+    ]
+
+
+def check_table(rows: Iterable[dict[str, Any]]) -> RenderableType:
+    """Stated and recomputed side by side."""
+    table = Table(title="The certificate supports what it states", title_justify="left")
+    for heading in ("", "stated", "recomputed"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for row in rows:
+        digits = ".2e" if row["quantity"] == "interpolation error" else ".12g"
+        table.add_row(row["quantity"], *(cell(row[name], digits) for name in ("stated", "recomputed")))
+    return table
 
 
 def problems_table(problems: Iterable[Problem]) -> Table:
@@ -232,8 +256,8 @@ def experiment_table(table: experiments.Table) -> RenderableType:
     return Group(rows, prose(f"{said}\n{table.reading}{statements}"))
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, digits: str = ".4g") -> str:
     """A table's entry in few characters."""
     if value is None:
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:{digits}}" if isinstance(value, float) else str(value)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -248,7 +249,7 @@ def test_every_command_has_help_with_an_example(run):
     status, out, _ = run("--help")
     assert status == 0
     assert "exit status" in out
-    for command in ("solve", "flow", "theorems", "experiment", "problems", "demo", "completion"):
+    for command in ("solve", "check", "flow", "theorems", "experiment", "problems", "demo", "completion"):
         assert command in out
         status, text, _ = run(command, "--help")
         assert status == 0
@@ -462,6 +463,31 @@ def test_scripts_for_zsh_and_fish_name_every_command(run):
     for shell in ("zsh", "fish"):
         status, out, _ = run("completion", shell)
         assert status == 0
-        for command in ("solve", "flow", "theorems", "experiment", "problems", "demo"):
+        for command in ("solve", "check", "flow", "theorems", "experiment", "problems", "demo"):
             assert command in out
     assert run("completion", "tcsh")[:2] == (2, "")
+
+
+def test_check_recomputes_a_saved_certificate_and_refuses_one_that_claims_too_much(run, folder):
+    run("solve", "acute", "--out", folder / "denoiser.npz")
+    status, out, err = run("check", "denoiser.npz", "--json")
+    assert (status, err) == (0, "")
+    rows = {row["quantity"]: row for row in strict(out)}
+    assert rows["lower bound"]["recomputed"] == pytest.approx(rows["lower bound"]["stated"], rel=1e-9)
+    assert rows["lower bound"]["recomputed"] <= rows["cost of the network"]["recomputed"]
+    assert "supports what it states" in run("check", "denoiser.npz")[1]
+
+    denoiser = exactnorm.load("denoiser.npz")
+    boast = replace(denoiser, certificate=replace(denoiser.certificate, lower=denoiser.certificate.lower * 1.001))
+    exactnorm.save("boast.npz", boast)
+    status, out, err = run("check", "boast.npz")
+    assert (status, out) == (1, "")
+    assert "supports only" in err
+
+
+def test_check_of_a_missing_or_foreign_file_is_bad_input(run, folder):
+    (folder / "other.npz").write_bytes(b"not a zip file")
+    for name, sentence in (("gone.npz", "there is no file"), ("other.npz", "does not hold a denoiser")):
+        status, out, err = run("check", name)
+        assert (status, out) == (2, "")
+        assert sentence in err

@@ -8,10 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from exactnorm import __version__
-from exactnorm.cli import completion, demo, experiment, flow, problems, solve, theorems
+from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
 from exactnorm.cli.streams import BadInput, say
 
 EXIT_STATUSES = """\
+examples:
+  exactnorm demo
+  exactnorm solve points.csv --rho 0.1
+  exactnorm flow acute --flow score --plot flow.png
+  exactnorm COMMAND --help
+
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
   1    a valid answer that is wider than asked, or none because a solver failed
@@ -59,6 +65,6 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of a mistake")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (solve, flow, theorems, experiment, problems, demo, completion):
+    for module in (solve, check, flow, theorems, experiment, problems, demo, completion):
         module.add_to(commands)
     return top
