@@ -95,7 +95,7 @@ def test_a_stand_in_takes_over_where_the_balls_overlap_and_the_switch_is_recorde
         np.testing.assert_allclose(flow.states[0], Y, rtol=1e-14)
         below = probability_flow(
             path,
-            stand_in_flow(kind, POINTS, Y, np.array([5.0, flow.switch_sigma]), 1e-8)[-1],
+            stand_in_flow(kind, POINTS, Y, np.array([5.0, flow.switch_sigma]), 1e-8)[0][-1],
             "edm",
             alpha=1.0,
             T=flow.switch_sigma,
@@ -113,7 +113,8 @@ def test_the_linear_stand_in_solves_its_equation():
     Y, h = random_starts(4), 1e-5
     mean = POINTS.mean(axis=0)
     C = np.cov(POINTS.T, bias=True)
-    states = stand_in_flow("linear", POINTS, Y, np.array([2.0, 1.0 + h, 1.0, 1.0 - h]), 1e-8)
+    states, problem = stand_in_flow("linear", POINTS, Y, np.array([2.0, 1.0 + h, 1.0, 1.0 - h]), 1e-8)
+    assert not problem
     slope = (states[1] - states[3]) / (2 * h)
     denoised = mean + (states[2] - mean) @ np.linalg.solve(C + np.eye(3), C).T
     np.testing.assert_allclose(slope, states[2] - denoised, atol=1e-8)
@@ -121,7 +122,8 @@ def test_the_linear_stand_in_solves_its_equation():
 
 def test_the_empirical_stand_in_solves_its_equation():
     Y, h = random_starts(4), 1e-4
-    states = stand_in_flow("empirical-mmse", POINTS, Y, np.array([2.0, 0.7 + h, 0.7, 0.7 - h]), 1e-11)
+    states, problem = stand_in_flow("empirical-mmse", POINTS, Y, np.array([2.0, 0.7 + h, 0.7, 0.7 - h]), 1e-11)
+    assert not problem
     slope = (states[1] - states[3]) / (2 * h)
     for y, dy in zip(states[2], slope, strict=True):
         weights = [math.exp(-((y - x) ** 2).sum() / (2 * 0.49)) for x in POINTS]
@@ -165,3 +167,5 @@ def test_an_incomplete_level_is_reported():
     flow = probability_flow(lambda _: growing, [1.0], "edm", alpha=1.0, T=1.0, steps=2)
     assert not flow.complete
     assert "between sigma" in flow.status
+    assert np.isnan(flow.endpoint).all()
+    assert np.isnan(flow.reached)

@@ -13,12 +13,13 @@ from exactnorm.training_set import Array
 StandIn = Literal["linear", "empirical-mmse"]
 
 
-def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: float) -> Array:
+def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: float) -> tuple[Array, str]:
     """States (n, m, d) at decreasing noise levels of the probability flow of a stand-in; sigmas[0] is the start.
 
     "linear" is the best affine denoiser of the points, μ + C (C + σ²)^{−1} (y − μ), whose flow is known: along an
     eigenvector of the covariance C with eigenvalue λ, y − μ shrinks as √(λ + σ²). "empirical-mmse" is the posterior
     mean of the uniform distribution on the points, integrated by `solve_ivp`.
+    Beside the states, what went wrong: nothing if empty.
     """
     if kind == "linear":
         mean = points.mean(axis=0)
@@ -26,7 +27,7 @@ def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: f
         variance = s**2 / len(points)
         along = (Y - mean) @ axes.T
         across = Y - mean - along @ axes
-        return np.stack(
+        states = np.stack(
             [
                 mean
                 + (along * np.sqrt((variance + q**2) / (variance + sigmas[0] ** 2))) @ axes
@@ -34,6 +35,7 @@ def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: f
                 for q in sigmas
             ]
         )
+        return states, ""
     if kind != "empirical-mmse":
         msg = f"high_noise={kind!r}; give 'linear', 'empirical-mmse', or None for an error"
         raise ValueError(msg)
@@ -48,4 +50,6 @@ def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: f
     found = solve_ivp(
         field, (0.0, float(clock[-1])), Y.ravel(), method="DOP853", rtol=rtol, atol=1e-3 * rtol * size, t_eval=clock
     )
-    return np.asarray(found.y.T.reshape(len(sigmas), *Y.shape))
+    states = np.full((len(sigmas), *Y.shape), np.nan)
+    states[: len(found.t)] = found.y.T.reshape(-1, *Y.shape)
+    return states, "" if found.status >= 0 else f"the stand-in's integration gave up: {found.message}"

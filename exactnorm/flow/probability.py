@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
 from exactnorm.flow.high_noise import StandIn, stand_in_flow
-from exactnorm.flow.record import Events, Flow, Indices, sorted_events
+from exactnorm.flow.record import Events, Flow, sorted_events
 from exactnorm.flow.schedule import Schedule, checked_level, named_schedule
 from exactnorm.flow.score import HasNetwork, Method, score_flow, starts
 from exactnorm.network import ReLUNetwork
@@ -82,43 +83,78 @@ def probability_flow(
         For a bad start, α, T, schedule or σ_end; if balls overlap at σ_T and no stand-in is chosen.
     """
     schedule = named_schedule(schedule) if isinstance(schedule, str) else schedule
-    top = checked_level(schedule, T)
+    points = getattr(path, "points", None) if train is None else real_array(train, "train")
+    course = _course(path, points, checked_level(schedule, T), alpha, sigma_end, sigmas, high_noise, method)
+    Y = starts(start, _dimension(path, course.entry * alpha))
+    state = np.atleast_2d(Y) / schedule.scale(T)
+    parts: list[Part] = []
+    if high_noise is not None and points is not None and course.entry < course.top:
+        grid = course.levels(course.top, max(course.entry, course.floor))
+        states, problem = stand_in_flow(high_noise, points, state, grid, rtol)
+        parts.append(Part(grid, states, (), problem))
+        state = states[-1]
+    if course.entry > course.floor:
+        grid = course.levels(course.entry, course.floor)
+        parts.append(
+            _by_ivp(path, state, grid, alpha, rtol)
+            if method == "ivp"
+            else _by_pieces(path, state, grid, alpha, course.top, steps)
+        )
+        state = parts[-1].states[-1]
+    if sigma_end == 0:
+        parts.append(_one_step(path, state, course, alpha))
+    return _record(Y, schedule, parts, course, method)
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Noise levels of a flow: `top`, the path's denoisers from `entry` on, one last step from `floor`, `end`."""
+
+    top: float
+    entry: float
+    floor: float
+    end: float
+    asked: Array
+
+    def levels(self, high: float, low: float) -> Array:
+        """The asked levels between two, and these two, decreasing."""
+        inner = self.asked[(self.asked < high) & (self.asked > low)]
+        return np.concatenate([[high], inner, [low]])
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """States (n, m, d) at some noise levels (n,), the kinks crossed on the way, and what went wrong, if anything."""
+
+    levels: Array
+    states: Array
+    events: tuple[Events, ...] = ()
+    problem: str = ""
+
+
+def _course(
+    path: Path,
+    points: Array | None,
+    top: float,
+    alpha: float,
+    end: float,
+    sigmas: ArrayLike | None,
+    high_noise: StandIn | None,
+    method: str,
+) -> Course:
     if not real_number(alpha, "alpha") > 0:
         msg = f"alpha={alpha:g}; give alpha > 0, the radius of the balls per unit of noise"
         raise ValueError(msg)
-    if not 0 <= real_number(sigma_end, "sigma_end") < top:
-        msg = f"sigma_end={sigma_end:g} must lie in [0, sigma_T) with sigma_T={top:g}"
+    if not 0 <= real_number(end, "sigma_end") < top:
+        msg = f"sigma_end={end:g} must lie in [0, sigma_T) with sigma_T={top:g}"
         raise ValueError(msg)
     if method not in ("pieces", "ivp"):
         msg = f"method={method!r}; give 'pieces' or 'ivp'"
         raise ValueError(msg)
-    asked = _asked(sigmas, top, sigma_end)
-    points = getattr(path, "points", None) if train is None else real_array(train, "train")
-    switch = _switch(path, points, alpha, top, high_noise)
-    Y = starts(start, _dimension(path, min(top, switch) * alpha))
-    state = np.atleast_2d(Y) / schedule.scale(T)
-    entry = min(top, switch)
-    floor = sigma_end if sigma_end > 0 else max(SMALLEST * entry, _lowest(path) / alpha)
-    parts: list[tuple[Array, Array]] = []
-    events: list[Events] = []
-    if high_noise is not None and points is not None and switch < top:
-        grid = np.unique(np.concatenate([[top, max(switch, floor)], asked[asked >= switch]]))[::-1]
-        parts.append((grid, stand_in_flow(high_noise, points, state, grid, rtol)))
-        state = parts[-1][1][-1]
-    problem = ""
-    if entry > floor:
-        grid = np.unique(np.concatenate([[entry, floor], asked[(asked < entry) & (asked > floor)]]))[::-1]
-        if method == "ivp":
-            states, problem = _by_ivp(path, state, grid, alpha, rtol)
-        else:
-            states, events, problem = _by_pieces(path, state, grid, alpha, top, steps)
-        parts.append((grid, states))
-        state = states[-1]
-    if sigma_end == 0:
-        below = np.append(asked[asked < min(floor, entry)], 0.0)
-        slope = (state - _network(path, alpha * min(floor, entry))(state)) / min(floor, entry)
-        parts.append((below, state + (below - min(floor, entry))[:, None, None] * slope))
-    return _record(Y, schedule, parts, asked, top, sigma_end, method, events, problem, switch)
+    entry = min(top, _switch(path, points, alpha, top, high_noise))
+    lowest = float(getattr(path, "rho_min", 0.0)) / alpha
+    floor = end if end > 0 else min(entry, max(SMALLEST * entry, lowest))
+    return Course(top, entry, floor, end, _asked(sigmas, top, end))
 
 
 def _asked(sigmas: ArrayLike | None, top: float, end: float) -> Array:
@@ -164,13 +200,17 @@ def _dimension(path: Path, rho: float) -> int:
         raise ValueError(msg) from error
 
 
-def _lowest(path: Path) -> float:
-    return float(getattr(path, "rho_min", 0.0))
+def _one_step(path: Path, state: Array, course: Course, alpha: float) -> Part:
+    """From the floor to σ = 0 on the straight line to the denoised point."""
+    below = np.append(course.asked[(course.asked < course.floor) & (course.asked > 0)], 0.0)
+    alive = np.flatnonzero(np.isfinite(state).all(axis=1))
+    ends = np.full_like(state, np.nan)
+    ends[alive] = _network(path, alpha * course.floor)(state[alive])
+    share = (below / course.floor)[:, None, None]
+    return Part(below, share * state + (1 - share) * ends)
 
 
-def _by_pieces(
-    path: Path, state: Array, grid: Array, alpha: float, top: float, steps: int | None
-) -> tuple[Array, list[Events], str]:
+def _by_pieces(path: Path, state: Array, grid: Array, alpha: float, top: float, steps: int | None) -> Part:
     """States at the noise levels of `grid`: exact score flows between finer levels, one after the other."""
     if (own := getattr(path, "switches", None)) is not None:
         if steps is not None:
@@ -183,7 +223,7 @@ def _by_pieces(
             raise ValueError(msg)
         inner = np.geomspace(grid[0], grid[-1], (steps or 200) + 1)
     levels = np.unique(np.concatenate([grid, inner[(inner < grid[0]) & (inner > grid[-1])]]))[::-1]
-    states, events, problem = [state], [], ""
+    states, events, problem = [state], list[Events](), ""
     for high, low in pairwise(levels):
         alive = np.flatnonzero(np.isfinite(state).all(axis=1))
         flow = score_flow(_network(path, alpha * math.sqrt(high * low)), state[alive], math.log(high / low))
@@ -196,63 +236,50 @@ def _by_pieces(
         events.append(Events(alive[flow.events.start], clock, flow.events.kink))
         if low in grid:
             states.append(state)
-    return np.stack(states), events, problem
+    return Part(grid, np.stack(states), tuple(events), problem)
 
 
-def _by_ivp(path: Path, state: Array, grid: Array, alpha: float, rtol: float) -> tuple[Array, str]:
+def _by_ivp(path: Path, state: Array, grid: Array, alpha: float, rtol: float) -> Part:
     def field(u: float, flat: Array) -> Array:
         y = flat.reshape(state.shape)
         return np.asarray((_network(path, alpha * grid[0] * math.exp(-u))(y) - y).ravel())
 
     clock = np.log(grid[0] / grid)
     atol = 1e-3 * rtol * max(float(np.abs(state).max()), np.finfo(float).tiny)
-    states = [state]
-    for begin, end in pairwise(clock):
-        found = solve_ivp(field, (begin, end), states[-1].ravel(), method="RK45", rtol=rtol, atol=atol)
+    states = np.full((len(grid), *state.shape), np.nan)
+    states[0] = state
+    for n, (begin, end) in enumerate(pairwise(clock), start=1):
+        found = solve_ivp(field, (begin, end), states[n - 1].ravel(), method="RK45", rtol=rtol, atol=atol)
         if found.status < 0:
-            return np.stack(states), f"the integrator gave up at u={found.t[-1]:g}: {found.message}"
-        states.append(found.y[:, -1].reshape(state.shape))
-    return np.stack(states), ""
+            return Part(grid, states, (), f"the integrator gave up at u={found.t[-1]:g}: {found.message}")
+        states[n] = found.y[:, -1].reshape(state.shape)
+    return Part(grid, states)
 
 
-def _record(
-    Y: Array,
-    schedule: Schedule,
-    parts: list[tuple[Array, Array]],
-    asked: Array,
-    top: float,
-    end: float,
-    method: Method,
-    events: list[Events],
-    problem: str,
-    switch: float,
-) -> Flow:
-    levels = np.concatenate([part[0] for part in parts])
-    states = np.concatenate([part[1] for part in parts])
+def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, method: Method) -> Flow:
+    levels = np.concatenate([part.levels for part in parts])
+    states = np.concatenate([part.states for part in parts])
+    asked, end = course.asked, course.end
     wanted = np.array([int(np.flatnonzero(levels == q)[-1]) for q in asked], dtype=np.intp)
     scales = np.array([schedule.scale(schedule.time(q)) for q in asked])
     last = states[-1] * (1.0 if end == 0 else schedule.scale(schedule.time(end)))
-    one = Y.ndim == 1
-    rows = 1 if one else len(Y)
-    horizon = math.inf if end == 0 else math.log(top / end)
-    chosen = states[wanted] * scales[:, None, None]
-    columns: tuple[list[Indices], list[Array], list[Indices]] = (
-        [e.start for e in events],
-        [e.time for e in events],
-        [e.kink for e in events],
-    )
-    what = f"{rows} trajectories" if rows != 1 else "the trajectory"
+    horizon = math.inf if end == 0 else math.log(course.top / end)
+    events = [e for part in parts for e in part.events]
+    problem = "; ".join(part.problem for part in parts if part.problem)
+    lost = ~np.isfinite(last).all(axis=1)
+    what = f"{len(last)} trajectories" if len(last) != 1 else "the trajectory"
+    shown = slice(None) if Y.ndim == 2 else 0
     return Flow(
         start=Y,
-        endpoint=last[0] if one else last,
+        endpoint=last[shown],
         horizon=horizon,
-        times=np.array([math.log(top / q) if q > 0 else math.inf for q in asked]),
-        states=chosen[:, 0] if one else chosen,
-        events=sorted_events(*columns),
-        reached=np.float64(horizon) if one else np.full(rows, horizon),  # type: ignore[arg-type]
-        at_rest=np.bool_(end == 0) if one else np.full(rows, end == 0),  # type: ignore[arg-type]
+        times=np.array([math.log(course.top / q) if q > 0 else math.inf for q in asked]),
+        states=(states[wanted] * scales[:, None, None])[:, shown],
+        events=sorted_events([e.start for e in events], [e.time for e in events], [e.kink for e in events]),
+        reached=np.where(lost, np.nan, horizon)[shown],
+        at_rest=(~lost & (end == 0))[shown],
         method=method,
-        complete=not problem,
+        complete=not problem and not bool(lost.any()),
         status=f"incomplete: {problem}" if problem else f"{what} reached sigma={end:g}",
-        switch_sigma=switch if switch < top else None,
+        switch_sigma=course.entry if course.entry < course.top else None,
     )
