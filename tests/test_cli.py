@@ -213,9 +213,10 @@ def test_no_command_at_all_is_bad_input(run):
 
 
 def test_data_that_no_network_interpolates_end_with_exit_status_3_and_the_reason(run):
-    status, out, err = run("solve", "infeasible", "--json")
-    assert (status, out) == (3, "")
-    assert err.startswith("exactnorm solve: ")
+    for command in (("solve", "infeasible", "--json"), ("flow", "infeasible", "--flow", "score")):
+        status, out, err = run(*command)
+        assert (status, out) == (3, "")
+        assert err.startswith(f"exactnorm {command[0]}: no network maps every ball to its centre at rho=0.46")
 
 
 def test_ctrl_c_before_there_is_a_bracket_ends_with_130_and_nothing_on_stdout(run, monkeypatch):

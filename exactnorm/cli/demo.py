@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import Any
 
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         say(f"solving: {title.lower()} …")
         start = time.perf_counter()
-        denoiser = min_norm_denoiser(problem.train)
+        denoiser = min_norm_denoiser(problem.train, progress=sys.stderr.isatty())
         show(report.solution(denoiser, time.perf_counter() - start, title))
         told.append(denoiser)
     triangle, digits = told

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from exactnorm import InfeasibleProblem
 from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
@@ -73,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         ends = endpoints(flow, train)
         if plot is not None:
             plot(train, flow)
-    except BadInput:
+    except (BadInput, InfeasibleProblem):
         raise
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
@@ -127,7 +129,7 @@ def score(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[str, A
     mean = train.points.mean(axis=0)
     radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
     scale = radius if arguments.start_scale is None else arguments.start_scale
-    denoiser = min_norm_denoiser(train)
+    denoiser = min_norm_denoiser(train, progress=sys.stderr.isatty())
     if not denoiser.certificate.certifies(1e-6):
         say(f"note: the denoiser's relative gap is {denoiser.certificate.gap:.1e}")
     # Most has happened by flow time 8: what decays is then below 4e-4 of what it was.

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from exactnorm import __version__
+from exactnorm import InfeasibleProblem, __version__
 from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
 from exactnorm.cli.streams import BadInput, say
 
@@ -38,6 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         say(f"exactnorm {arguments.command}: {mistake}")
         return 2
+    except InfeasibleProblem as reason:
+        if arguments.debug:
+            raise
+        say(f"exactnorm {arguments.command}: {reason}")
+        return 3
     except ArithmeticError as failed:
         if arguments.debug:
             raise

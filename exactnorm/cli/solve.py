@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(arguments)
     start = time.perf_counter()
     denoiser = solved(train, arguments)
-    if denoiser is None:
-        return 3
     seconds = time.perf_counter() - start
     if arguments.out is not None:
         save(arguments.out, denoiser)
@@ -99,14 +98,19 @@ def writable_folder(file: str, option: str = "--out") -> None:
         raise BadInput(msg)
 
 
-def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenoiser | None:
-    """The certified denoiser; None, with the reason on stderr, where no network interpolates the balls."""
+def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenoiser:
+    """The certified denoiser, with progress on stderr where somebody watches it."""
     from exactnorm import InfeasibleProblem, min_norm_denoiser
 
     try:
-        return min_norm_denoiser(train, tol=arguments.tol, solver=arguments.solver, time_limit=arguments.time_limit)
+        return min_norm_denoiser(
+            train,
+            tol=arguments.tol,
+            solver=arguments.solver,
+            time_limit=arguments.time_limit,
+            progress=sys.stderr.isatty(),
+        )
+    except InfeasibleProblem:
+        raise
     except ValueError as mistake:
-        if isinstance(mistake, InfeasibleProblem):
-            say(f"exactnorm solve: {mistake}")
-            return None
         raise BadInput(str(mistake)) from mistake
