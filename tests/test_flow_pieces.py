@@ -299,3 +299,14 @@ def test_a_slow_drift_without_limit_is_not_taken_for_rest():
     flow = score_flow(network, [1.0, -2.0], math.inf)
     assert not flow.complete
     assert np.isnan(flow.endpoint).all()
+
+
+@pytest.mark.parametrize("unit", [1e-120, 1e-30, 1e30, 1e120])
+def test_the_unit_of_length_does_not_matter(unit):
+    rng = np.random.default_rng(4)
+    net, Y = random_network(rng, 3, 9, size=0.5, skip=False), 2 * rng.standard_normal((20, 3))
+    scaled = ReLUNetwork(unit * net.a, net.w / unit, net.b, None, unit * net.c)
+    for horizon in (2.0, math.inf):
+        expected, found = score_flow(net, Y, horizon), score_flow(scaled, unit * Y, horizon)
+        assert len(expected.events) == len(found.events) > 0
+        np.testing.assert_allclose(found.endpoint / unit, expected.endpoint, atol=1e-11)
