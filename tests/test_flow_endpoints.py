@@ -81,3 +81,8 @@ def test_the_stable_sum_of_an_obtuse_simplex_has_a_basin():
 def test_wrong_input_is_refused(where, tol, message):
     with pytest.raises(ValueError, match=message):
         endpoints(where, BOX, tol)
+
+
+def test_a_grid_without_points_is_refused():
+    with pytest.raises(ValueError, match="no point"):
+        basins(orthogonal(BOX, 0.1), np.empty((0, 4, 3)))

@@ -235,6 +235,9 @@ def test_a_cycle_has_no_limit_and_the_flow_says_that_it_stopped():
         ([0.0, 1.0], -1.0, {}, "horizon"),
         ([0.0, 1.0], math.nan, {}, "horizon"),
         ([0.0, 1.0], math.inf, {"method": "ivp"}, "infinite"),
+        ([0.0, 1.0], "long", {}, "horizon"),
+        ([0.0, 1.0], 1.0, {"rtol": 0.0, "method": "ivp"}, "rtol"),
+        ([0.0, 1.0], 1.0, {"max_steps": 0}, "max_steps"),
         ([0.0, 1.0], 1.0, {"method": "euler"}, "pieces"),
         ([0.0, 1.0], 1.0, {"times": [0.5, 0.2]}, "increasing"),
         ([0.0, 1.0], 1.0, {"times": [0.5, 2.0]}, "horizon"),
@@ -310,3 +313,12 @@ def test_the_unit_of_length_does_not_matter(unit):
         expected, found = score_flow(net, Y, horizon), score_flow(scaled, unit * Y, horizon)
         assert len(expected.events) == len(found.events) > 0
         np.testing.assert_allclose(found.endpoint / unit, expected.endpoint, atol=1e-11)
+
+
+@pytest.mark.parametrize("method", ["pieces", "ivp"])
+def test_no_starts_make_an_empty_flow(method):
+    flow = score_flow(rotation(1.0, [0.0, 1.0]), np.empty((0, 2)), 1.0, method=method, times=[0.5])
+    assert flow.endpoint.shape == (0, 2)
+    assert flow.states.shape == (1, 0, 2)
+    assert flow.regions.shape == (0,)
+    assert flow.complete

@@ -151,6 +151,7 @@ def test_euler_and_heun_steps_are_exact_on_orthogonal_data_however_few():
         ({"start": [1.0, 2.0, math.inf]}, "finite"),
         ({"sigmas": [0.1, 0.2]}, "decreasing"),
         ({"steps": 0}, "level"),
+        ({"rtol": 0.0}, "rtol"),
         ({"method": "euler"}, "pieces"),
         ({"T": 0.9}, "no denoiser at the first radius"),
     ],
@@ -169,3 +170,10 @@ def test_an_incomplete_level_is_reported():
     assert "between sigma" in flow.status
     assert np.isnan(flow.endpoint).all()
     assert np.isnan(flow.reached)
+
+
+@pytest.mark.parametrize("method", ["pieces", "ivp"])
+def test_no_starts_make_an_empty_flow(method):
+    flow = probability_flow(path, np.empty((0, 3)), "edm", alpha=1.0, T=0.3, method=method, sigmas=[0.1])
+    assert flow.endpoint.shape == (0, 3)
+    assert flow.states.shape == (1, 0, 3)

@@ -113,8 +113,8 @@ def endpoints(flow: Flow | ArrayLike, train: TrainingSet | ArrayLike, tol: float
     """
     points = train.points if isinstance(train, TrainingSet) else TrainingSet(np.asarray(train)).points
     Y = np.atleast_2d(flow.endpoint) if isinstance(flow, Flow) else np.atleast_2d(real_array(flow, "endpoints"))
-    if Y.shape[1] != points.shape[1]:
-        msg = f"endpoints have {Y.shape[1]} coordinates but the training points {points.shape[1]}"
+    if Y.ndim != 2 or Y.shape[1] != points.shape[1]:
+        msg = f"endpoints have shape {Y.shape}, training points have {points.shape[1]} coordinates: give (m, d)"
         raise ValueError(msg)
     separation = closest_pair(points)[2]
     tol = 1e-6 * separation if tol is None else float(tol)
@@ -244,6 +244,9 @@ def basins(denoiser: ReLUNetwork | HasNetwork, grid: ArrayLike, *, tol: float = 
     points = real_array(grid, "grid")
     flat = points.reshape(-1, points.shape[-1])
     ends = score_flow(denoiser, flat, np.inf).endpoint
+    if not len(flat):
+        msg = f"grid has shape {points.shape}: it holds no point"
+        raise ValueError(msg)
     unit = tol * float(np.ptp(flat, axis=0).max() or 1.0)
     label = np.full(len(flat), -1)
     limits: list[Array] = []

@@ -84,6 +84,9 @@ def probability_flow(
     """
     schedule = named_schedule(schedule) if isinstance(schedule, str) else schedule
     points = getattr(path, "points", None) if train is None else real_array(train, "train")
+    if not 1e-13 <= real_number(rtol, "rtol") < 1:
+        msg = f"rtol={rtol:g}; give 1e-13 <= rtol < 1"
+        raise ValueError(msg)
     course = _course(path, points, checked_level(schedule, T), alpha, sigma_end, sigmas, high_noise, method)
     Y = starts(start, _dimension(path, course.entry * alpha))
     state = np.atleast_2d(Y) / schedule.scale(T)
@@ -245,10 +248,12 @@ def _by_ivp(path: Path, state: Array, grid: Array, alpha: float, rtol: float) ->
         return np.asarray((_network(path, alpha * grid[0] * math.exp(-u))(y) - y).ravel())
 
     clock = np.log(grid[0] / grid)
-    atol = 1e-3 * rtol * max(float(np.abs(state).max()), np.finfo(float).tiny)
+    atol = 1e-3 * rtol * max(float(np.abs(state).max(initial=0.0)), np.finfo(float).tiny)
     states = np.full((len(grid), *state.shape), np.nan)
     states[0] = state
     for n, (begin, end) in enumerate(pairwise(clock), start=1):
+        if not state.size:
+            break
         found = solve_ivp(field, (begin, end), states[n - 1].ravel(), method="RK45", rtol=rtol, atol=atol)
         if found.status < 0:
             return Part(grid, states, (), f"the integrator gave up at u={found.t[-1]:g}: {found.message}")

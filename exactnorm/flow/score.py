@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -65,11 +66,15 @@ def score_flow(
     ------
     ValueError
         If a start is not finite or of the wrong dimension, the horizon is not positive, the times are not
-        increasing in [0, horizon], or an infinite horizon is asked of method "ivp".
+        increasing in [0, horizon], `rtol` or `max_steps` is out of range, or an infinite horizon is asked of method
+        "ivp".
     """
     network = denoiser if isinstance(denoiser, ReLUNetwork) else denoiser.network
     Y = starts(start, network.dimension)
     asked = _times(times, horizon, method)
+    if not (isinstance(rtol, Real) and 1e-13 <= rtol < 1) or not max_steps >= 1:
+        msg = f"rtol={rtol!r}, max_steps={max_steps!r}; give 1e-13 <= rtol < 1 and max_steps >= 1"
+        raise ValueError(msg)
     rows = np.atleast_2d(Y)
     system = reduced(network)
     due = np.append(asked, horizon)
@@ -94,7 +99,7 @@ def _times(times: ArrayLike | None, horizon: float, method: str) -> Array:
     if method not in ("pieces", "ivp"):
         msg = f"method={method!r}; give 'pieces' or 'ivp'"
         raise ValueError(msg)
-    if not horizon > 0:
+    if not (isinstance(horizon, Real) and horizon > 0):
         msg = f"horizon={horizon!r}; give a flow time u > 0, or math.inf for the limit"
         raise ValueError(msg)
     if method == "ivp" and math.isinf(horizon):
