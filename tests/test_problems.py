@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from exactnorm import problems
+from exactnorm import min_norm_denoiser, problems
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.geometry import affine_hull
 
@@ -90,3 +90,16 @@ def test_digits_equal_those_that_scikit_learn_ships():
     everything = {row.tobytes() for row in load_digits().data.astype(np.float64)}
     images, _ = problems.digit_images()
     assert all(row.tobytes() in everything for row in images)
+
+
+@pytest.mark.parametrize(
+    "name", ["acute", "acute_large_radius", "scalene", "isosceles", "regular_simplex", "plane_5", "digits5"]
+)
+def test_a_recorded_interval_is_narrow_and_meets_the_program_s_own_bracket(name):
+    problem = problems.named(name)
+    lower, upper = problem.interval
+    assert 0 < upper - lower < 1e-6 * upper
+    certificate = min_norm_denoiser(problem.train, method="program").certificate
+    assert certificate.certifies(1e-6)
+    assert certificate.lower <= upper
+    assert certificate.upper >= lower

@@ -1,0 +1,21 @@
+r"""
+The bracket closes
+==================
+
+On generic data the first program is a relaxation. Kinks are then added, and cells of activation patterns split, and
+both ends of the bracket move: each round's pair is valid by itself. Here on an isosceles triangle with little room
+between its balls.
+"""
+
+import exactnorm
+from exactnorm import plot, problems
+
+rounds = []
+denoiser = exactnorm.min_norm_denoiser(problems.isosceles().train, progress=rounds.append)
+seconds, lower, upper = zip(*((best.seconds, best.lower, best.upper) for best in rounds), strict=True)
+axes = plot.bracket(seconds, lower, upper)
+axes.set_title(f"{len(rounds)} rounds, gap {denoiser.certificate.gap:.0e}")
+
+assert list(lower) == sorted(lower)
+assert list(upper) == sorted(upper, reverse=True)
+assert denoiser.certificate.certifies(1e-6)
