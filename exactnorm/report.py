@@ -90,8 +90,8 @@ def what_is_shown(denoiser: CertifiedDenoiser) -> str:
         return f"{below} No network was found."
     return (
         f"{below} The network found costs {rounded(certificate.upper, ROUND_CEILING)} and maps every ball to within "
-        f"{certificate.interpolation_error:.1e} of its centre; that residual is not zero, so its cost is a measured "
-        "value and not a proof of an upper bound."
+        f"{certificate.interpolation_error:.1e} of its centre. It is made of floating-point numbers: its cost is a "
+        "measured value and not a proof of an upper bound."
     )
 
 

@@ -32,7 +32,7 @@ def sampled(steps, order):
     return x
 
 
-reference = sampled(1000, 2)
+reference = sampled(400, 2)
 steps = np.array([10, 20, 40, 80, 160])
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 for order, name, colour in ((1, "Euler", "#0072B2"), (2, "Heun", "#D55E00")):

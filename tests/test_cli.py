@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -227,6 +229,31 @@ def test_ctrl_c_before_there_is_a_bracket_ends_with_130_and_nothing_on_stdout(ru
     status, out, err = run("solve", "acute")
     assert (status, out) == (130, "")
     assert "interrupted" in err
+
+
+def test_ctrl_c_in_the_middle_ends_soon_with_a_bracket_or_with_130():
+    command = [sys.executable, "-m", "exactnorm", "solve", "generic_simplex_8", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)  # it takes minutes to close this gap; importing and the closed forms' bounds take a few seconds
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    if process.returncode == 130:
+        assert out == ""
+    else:
+        assert process.returncode == 1
+        record = strict(out)
+        assert 0 < record["lower"] <= 13.27378
+        assert record["upper"] is None or record["upper"] >= 13.27293
+
+
+def test_a_time_limit_ends_with_a_valid_bracket_and_exit_status_1(run):
+    status, out, _ = run("solve", "generic_simplex_7", "--time-limit", 3, "--json")
+    record = strict(out)
+    assert status == 1
+    assert 0 < record["lower"] <= 11.602663
+    assert record["upper"] >= 11.602590
+    assert record["seconds"] < 30
 
 
 def test_debug_shows_the_traceback_of_a_mistake():
