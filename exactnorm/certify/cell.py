@@ -140,7 +140,7 @@ def cell_bound(proof: CellProof, points: Array, rho: float, B: Array) -> float:
     L = np.linalg.cholesky(interior_slack(proof.cell, points, rho))
     relative = np.linalg.solve(L, np.linalg.solve(L, S).T)
     rounding = 64 * len(S) * np.finfo(float).eps * float(np.abs(relative).max())
-    return 1.0 + max(0.0, rounding - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))
+    return 1.0 + max(0.0, float(rounding) - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))
 
 
 def uncovered(cells: list[Cell], patterns: NDArray[np.bool_]) -> str:

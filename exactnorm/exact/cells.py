@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
-from exactnorm.certify.cell import Cell
+from exactnorm.certify.cell import Cell, cell_rows
 from exactnorm.training_set import Array
 
 
@@ -22,6 +23,26 @@ def tangent_cells(cell: Cell) -> list[Cell]:
 def halves(cell: Cell, normal: Array) -> list[Cell]:
     """The two parts of a cell on either side of the hyperplane normal·w = 0."""
     return [Cell(cell.pattern, cell.ball, np.vstack([cell.cuts, side * normal])) for side in (1.0, -1.0)]
+
+
+def essential_rows(cell: Cell, points: Array, rho: float) -> NDArray[np.intp]:
+    """The conditions of a cell that the others do not imply.
+
+    A row that is a non-negative combination of other rows and of t ≥ 0 adds nothing, and neither do its products.
+    Thirty points in the plane leave a handful of rows out of thirty.
+    """
+    G = cell_rows(cell, points, rho)
+    # Rows of length 1, so that one tolerance fits all.
+    length = np.linalg.norm(G, axis=1)
+    rows = [int(n) for n in np.flatnonzero(length > 0)]
+    unit = G / np.where(length > 0, length, 1.0)[:, None]
+    time = np.zeros((1, G.shape[1]))
+    time[0, -1] = 1.0
+    for n in list(rows):
+        others = [m for m in rows if m != n]
+        if others and nnls(np.vstack([unit[others], time]).T, unit[n], maxiter=30 * len(G))[1] < 1e-12:
+            rows = others
+    return np.array(rows, dtype=np.intp)
 
 
 def moment_spectrum(X: Array) -> tuple[Array, Array]:

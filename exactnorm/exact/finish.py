@@ -9,13 +9,17 @@ from exactnorm.exact.problem import Reduced
 
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
 LARGEST_SYSTEM = 450
+SMALL_SYSTEM = 150
 
 
-def refined(problem: Reduced, lasso: Neurons, upper: float) -> Neurons | None:
-    """A stationary network near the lasso's, no costlier than `upper`, or None if Newton finds none quickly."""
+def refined(problem: Reduced, lasso: Neurons, upper: float, thorough: bool) -> Neurons | None:
+    """A stationary network near the lasso's, no costlier than `upper`, or None if Newton finds none quickly.
+
+    Networks whose systems take longer than a few milliseconds are tried only when `thorough`.
+    """
     for radius in (0.1, 0.03, 0.01):
         merged = merge_nearby(lasso, radius, 1e-5)
-        if merged.a.size + merged.kinks.z.size > LARGEST_SYSTEM:
+        if merged.a.size + merged.kinks.z.size > (LARGEST_SYSTEM if thorough else SMALL_SYSTEM):
             continue
         moved = newton(problem.points, problem.rho, merged, radius / 10, stationary=False)
         if not interpolates(problem, moved) or moved.cost > 1.1 * upper:

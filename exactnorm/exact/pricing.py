@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from exactnorm.certify.cell import Cell, CellProof, cell_bound, cell_rows, cone_form, kink_map
+from exactnorm.exact.cells import essential_rows
 from exactnorm.training_set import Array
 
 FLOOR = 0.1
@@ -43,16 +44,19 @@ class Priced:
     X: Array
 
 
-def price_cells(cells: Sequence[Cell], points: Array, rho: float, B: Array, solver: str) -> list[Priced]:
-    """Price several cells; a plain function of arrays, so that any executor can run it elsewhere."""
-    return [price(cell, points, rho, B, solver) for cell in cells]
+def price_cells(
+    cells: Sequence[tuple[Cell, NDArray[np.intp]]], points: Array, rho: float, B: Array, solver: str
+) -> list[Priced]:
+    """Price several cells, given with their essential rows; plain arrays, so that any executor can run it elsewhere."""
+    return [price(cell, points, rho, B, solver, rows) for cell, rows in cells]
 
 
-def price(cell: Cell, points: Array, rho: float, B: Array, solver: str) -> Priced:
-    """Bound ‖B_s (w, b)‖ on one cell by its own semidefinite program."""
+def price(cell: Cell, points: Array, rho: float, B: Array, solver: str, rows: NDArray[np.intp] | None = None) -> Priced:
+    """Bound ‖B_s (w, b)‖ on one cell by its own semidefinite program over `rows` (the essential ones)."""
     r = points.shape[1]
     G = cell_rows(cell, points, rho)
-    rows = np.flatnonzero(np.any(G != 0, axis=1))
+    if rows is None:
+        rows = essential_rows(cell, points, rho)
     BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, points, rho)
     program = _cone_data(G[rows], BT, r)
     answer = _solve(program, solver)
@@ -67,8 +71,11 @@ def price(cell: Cell, points: Array, rho: float, B: Array, solver: str) -> Price
 
 def scaled(priced: Priced, kappa: float) -> CellProof:
     """The multipliers for B/κ with a κ no smaller than the cell's own."""
-    factor = (priced.kappa / kappa) ** 2
-    proof = priced.proof
+    return rescaled(priced.proof, (priced.kappa / kappa) ** 2)
+
+
+def rescaled(proof: CellProof, factor: float) -> CellProof:
+    """All multipliers times a factor: those of B become those of √factor · B."""
     return replace(proof, mu=proof.mu * factor, nu=proof.nu * factor, ell=proof.ell * factor)
 
 
@@ -85,8 +92,7 @@ def _certified(cell: Cell, rows: NDArray[np.intp], x: Array, X: Array, points: A
     ell[:, r] = np.maximum(ell[:, r], np.linalg.norm(ell[:, :r], axis=1))
     proof = CellProof(cell, float(x[1]) / kappa**2, nu / kappa**2, ell / kappa**2)
     excess = cell_bound(proof, points, rho, B / kappa)
-    proof = replace(proof, mu=proof.mu / excess**2, nu=proof.nu / excess**2, ell=proof.ell / excess**2)
-    return Priced(kappa * excess, proof, X)
+    return Priced(kappa * excess, rescaled(proof, excess**-2), X)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,10 @@ from typing import Any
 
 import cvxpy as cp
 import numpy as np
+from numpy.typing import NDArray
 
 from exactnorm.certify.cell import Cell, CellProof, cell_rows, kink_map
+from exactnorm.exact.cells import essential_rows
 from exactnorm.exact.kinks import Kinks
 from exactnorm.training_set import Array
 
@@ -26,6 +28,7 @@ class BlockProgram:
 
     problem: cp.Problem
     cells: tuple[Cell, ...]
+    rows: tuple[NDArray[np.intp], ...]
     blocks: tuple[cp.Variable, ...]
     interpolation: tuple[cp.Constraint, ...]
     conditions: tuple[tuple[cp.Constraint, ...], ...]
@@ -45,11 +48,13 @@ def block_program(points: Array, rho: float, cells: Sequence[Cell], scale: float
         multipliers are the same at every scale.
     """
     r = points.shape[1]
+    rows: list[NDArray[np.intp]] = []
     blocks, conditions = [], []
     cost: Any = 0.0
     moments: list[Any] = [0.0] * len(points)
     for cell in cells:
-        G = cell_rows(cell, points, rho)
+        rows.append(essential_rows(cell, points, rho))
+        G = cell_rows(cell, points, rho)[rows[-1]]
         n = G.shape[1]
         M = cp.Variable((n + r, n + r), PSD=True)
         X, C, Y = M[:n, :n], M[n:, :n], M[n:, n:]
@@ -70,7 +75,7 @@ def block_program(points: Array, rho: float, cells: Sequence[Cell], scale: float
     targets = slope_and_value(points)[1:] / scale
     interpolation = tuple(moment == target for moment, target in zip(moments[1:], targets, strict=True))
     problem = cp.Problem(cp.Minimize(cost), [*interpolation, *(one for row in conditions for one in row)])
-    return BlockProgram(problem, tuple(cells), tuple(blocks), interpolation, tuple(conditions))
+    return BlockProgram(problem, tuple(cells), tuple(rows), tuple(blocks), interpolation, tuple(conditions))
 
 
 def slope_and_value(points: Array) -> Array:
@@ -117,11 +122,13 @@ def dual_matrices(program: BlockProgram | KinkProgram) -> Array:
 def proofs(program: BlockProgram) -> tuple[CellProof, ...]:
     """The multipliers of every cell, put into their cones; read from the solver, and worth what `cell_bound` finds."""
     found = []
-    for cell, (trace, products, cones) in zip(program.cells, program.conditions, strict=True):
+    for cell, rows, (trace, products, cones) in zip(program.cells, program.rows, program.conditions, strict=True):
         nu = np.zeros((cell.rows, cell.rows))
-        nu[np.triu_indices(cell.rows, 1)] = np.maximum(products.dual_value, 0.0)
+        first, second = np.triu_indices(len(rows), 1)
+        nu[rows[first], rows[second]] = np.maximum(products.dual_value, 0.0)
         length, direction = cones.dual_value
-        ell = np.column_stack([direction.T, np.maximum(length, np.linalg.norm(direction, axis=0))])
+        ell = np.zeros((cell.rows, len(direction) + 1))
+        ell[rows] = np.column_stack([direction.T, np.maximum(length, np.linalg.norm(direction, axis=0))])
         found.append(CellProof(cell, -float(trace.dual_value), nu, ell))
     return tuple(found)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.cell import Cell
@@ -21,28 +22,36 @@ from exactnorm.certify.certificate import Certificate, dual_bound
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.exact.bracket import Bracket, dual_value, with_bound, with_network
-from exactnorm.exact.cells import proposed_directions, split, whole_cells
+from exactnorm.exact.cells import essential_rows, proposed_directions, split, whole_cells
 from exactnorm.exact.clock import Deadline, OutOfTimeError, interruptible
 from exactnorm.exact.finish import finished, refined
 from exactnorm.exact.kinks import Kinks, distinct, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.polish import Neurons, corrected
-from exactnorm.exact.pricing import Priced, price_cells
+from exactnorm.exact.pricing import Priced, price_cells, rescaled
 from exactnorm.exact.problem import Reduced, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
 
-PATIENCE = 12
+DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {"SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 50_000}}
+"""SCS stops at 1e-4 or so by itself, far above the gaps wanted here."""
+PATIENCE = 40
 """Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
 
 
 @dataclass(frozen=True, eq=False)
 class Leaf:
-    """A cell of the current covering, and how often it was split from its pattern."""
+    """A cell of the current covering, its essential rows, and how often it was split from its pattern."""
 
     cell: Cell
+    rows: NDArray[np.intp]
     depth: int = 0
+
+
+def leaf(problem: Reduced, cell: Cell, depth: int = 0) -> Leaf:
+    """The leaf of a cell."""
+    return Leaf(cell, essential_rows(cell, problem.points, problem.rho), depth)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +78,9 @@ def solve_balls(
     report: Callable[[Bracket], None] = lambda _: None,
 ) -> CertifiedDenoiser:
     """Bracket the least cost to `tol`, or as far as the time goes."""
-    means = Means(tol, solver, solver_options, Deadline(time_limit), executor, report)
+    means = Means(
+        tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), Deadline(time_limit), executor, report
+    )
     # The matrices are small: threads inside BLAS cost more than they gain, much more on a busy machine.
     with threadpool_limits(1):
         problem = reduced(train)
@@ -92,7 +103,7 @@ def solve_balls(
 
 def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
     """Yield ever better brackets; the generator may be left at any time."""
-    leaves = [Leaf(cell) for cell in whole_cells(problem.patterns, problem.rank)]
+    leaves = [leaf(problem, cell) for cell in whole_cells(problem.patterns, problem.rank)]
     # A first bracket before anything that takes long.
     first = solve_kinks(problem, kinks, best.upper, means)
     best = with_network(best, corrected(problem.points, first))
@@ -100,7 +111,7 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
     yield best
     lasso: Neurons | None = first
     if len(leaves) * (2 * problem.rank + 2) ** 2 <= 20_000:
-        best, proposals = whole_pattern_bracket(problem, means, best, [leaf.cell for leaf in leaves])
+        best, proposals = whole_pattern_bracket(problem, means, best, [one.cell for one in leaves])
         kinks, lasso = joined(kinks, proposals), None
     step, idle = 0.25, 0
     while True:
@@ -108,7 +119,7 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
             kinks = kinks[np.unique(distinct(kinks, 1e-6))]
             lasso = solve_kinks(problem, kinks, best.upper, means)
         best = with_network(best, corrected(problem.points, lasso))
-        stationary = refined(problem, lasso, best.upper)
+        stationary = refined(problem, lasso, best.upper, thorough=best.rounds % 4 == 1)
         improved = stationary is not None and stationary.cost < best.upper * (1 - 1e-9)
         before = best.gap
         if stationary is not None and improved:
@@ -125,7 +136,7 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
             more, leaves = bounds(problem, lasso.B, leaves, 0, means)
             best = with_bound(problem, best, lasso.B, more)
             new.append(violators(problem, lasso.B, more))
-        step = 1 - (1 - step) / 2 if worst < max(means.tol / 4, 0.1 * best.gap) else 0.25
+        step = 1 - (1 - step) / 4 if worst < max(means.tol / 4, 0.1 * best.gap) else 0.25
         best = replace(
             best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, cells=len(leaves), kinks=len(kinks)
         )
@@ -178,8 +189,11 @@ def whole_pattern_bracket(problem: Reduced, means: Means, best: Bracket, cells: 
     ]
     if lower <= 0:
         return best, none
+    shrink = lower / dual_value(problem, B)
+    B, evidence = shrink * B, tuple(rescaled(proof, shrink**2) for proof in evidence)
     kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
-    return replace(best, lower=lower, B=B * (lower / dual_value(problem, B)), proofs=evidence), kinks
+    # Kinks far from touching the dual constraint of the relaxation would only slow the group lasso down.
+    return replace(best, lower=lower, B=B, proofs=evidence), kinks[dual_values(kinks, B) > 0.9]
 
 
 def solve_kinks(problem: Reduced, kinks: Kinks, scale: float, means: Means) -> Neurons:
@@ -206,28 +220,28 @@ def bounds(
         found = [attained(problem, B, one) for one in priced]
         largest = max([largest, *found])
         split_further: list[Leaf] = []
-        for one, leaf, value in zip(priced, frontier, found, strict=True):
+        for one, old, value in zip(priced, frontier, found, strict=True):
             # A bound below a value that is attained elsewhere does not decide anything.
-            deep = leaf.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
+            deep = old.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
             loose = (
                 not deep
                 and one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1))
                 and value < 1 + 0.8 * (one.kappa - 1)
             )
             if loose and level < levels and len(split_further) < 200:
-                split_further += [Leaf(part, leaf.depth + 1) for part in split(leaf.cell, one.X, leaf.depth)]
+                split_further += [leaf(problem, part, old.depth + 1) for part in split(old.cell, one.X, old.depth)]
             else:
-                done.append((one, leaf))
+                done.append((one, old))
         frontier = split_further
         if not frontier:
             break
-    return [one for one, _ in done], [leaf for _, leaf in done]
+    return [one for one, _ in done], [old for _, old in done]
 
 
 def priced_leaves(problem: Reduced, B: Array, leaves: Sequence[Leaf], means: Means) -> list[Priced]:
     """Price all leaves, in chunks shared out by the executor if there is one."""
     size = 8 if means.executor is None else max(1, min(64, len(leaves) // 16))
-    chunks = [[leaf.cell for leaf in leaves[k : k + size]] for k in range(0, len(leaves), size)]
+    chunks = [[(one.cell, one.rows) for one in leaves[k : k + size]] for k in range(0, len(leaves), size)]
     out: list[Priced] = []
     if means.executor is None:
         for chunk in chunks:
@@ -271,6 +285,8 @@ def violators(problem: Reduced, B: Array, priced: list[Priced]) -> Kinks:
 
 def kept(kinks: Kinks, lasso: Neurons, gap: float) -> Kinks:
     """The kinks that carry weight or nearly touch the dual constraint; the others may come back by themselves."""
+    if gap > 1e-2:
+        return kinks  # B still moves so much that today's idle kink is tomorrow's active one
     near = dual_values(lasso.kinks, lasso.B) > 1 - min(0.05, max(50 * gap, 1e-3))
     heavy = np.linalg.norm(lasso.a, axis=1) > 1e-6
     return joined(lasso.kinks[near | heavy], kinks[np.arange(len(lasso.kinks), len(kinks))])
