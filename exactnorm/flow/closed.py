@@ -74,8 +74,8 @@ def _between_two(t: Array, left: Array, right: Array, rho: float, u: float) -> A
         out *= np.exp(-u)
         out += half
         if len(inside):
-            start, its_edge, its_half = (np.broadcast_to(x, t.shape).ravel()[inside] for x in (v, edge, half))
-            out.ravel()[inside] = _in_band(start, its_edge, its_half, rho, u)
+            line = inside % len(half) if t.ndim == 2 else inside
+            out.ravel()[inside] = _in_band(v.ravel()[inside], edge[line], half[line], rho, u)
     np.copysign(out, offset, out=out)
     out += left + half
     return out
