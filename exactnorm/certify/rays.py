@@ -77,8 +77,10 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
     """
     u, ray, t = one_sided_rays(points, centre)
     order = np.lexsort((t, ray))[1:]  # the centre, ray −1, comes first
-    start = np.diff(ray[order], prepend=-1) > 0
-    gaps = t[order] - np.where(start, 0.0, np.concatenate([[0.0], t[order][:-1]]))
+    before = np.where(np.diff(ray[order], prepend=-1) > 0, centre, np.concatenate([[centre], order[:-1]]))
+    # Not the difference of distances from the centre, which knows fewer digits of a small gap far out.
+    size = float(t.max())
+    gaps = size * np.linalg.norm((points[order] - points[before]) / size, axis=1)
     if gaps.min() <= 2 * rho:
         msg = f"two points on one ray are {gaps.min():g} apart, not more than 2·rho = {2 * rho:g}"
         raise ValueError(msg)

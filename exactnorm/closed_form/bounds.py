@@ -126,8 +126,8 @@ def along_line(points: ArrayLike, rho: float) -> ReLUNetwork:
         raise ValueError(msg)
     u, order = choice
     place, jump = X[order] @ u, np.diff(X[order], axis=0)
-    start = place[:-1] + train.rho
-    return ramp_network(np.tile(u, (train.size - 1, 1)), start, start + (jump @ u - 2 * train.rho), jump, X[order[0]])
+    directions = np.tile(u, (train.size - 1, 1))
+    return ramp_network(directions, place[:-1] + train.rho, jump @ u - 2 * train.rho, jump, X[order[0]])
 
 
 def best_rays(train: TrainingSet) -> tuple[int, ...]:

@@ -57,8 +57,8 @@ def one_versus_rest(points: ArrayLike, rho: float) -> ReLUNetwork:
     c = x[stuck[0]] if len(stuck) else weighted_geometric_median(x, 1 / (half - rho))
     with_ramp = np.flatnonzero(np.linalg.norm(x - c, axis=1) > 0)
     u = np.array([w for w, _, _ in gaps])[with_ramp]
-    middle, width = -np.array([b for _, b, _ in gaps])[with_ramp], (half - rho)[with_ramp]
-    network = ramp_network(u, middle - width, middle + width, x[with_ramp] - c, c)
+    middle, width = -np.array([b for _, b, _ in gaps])[with_ramp], 2 * (half - rho)[with_ramp]
+    network = ramp_network(u, middle - width / 2, width, x[with_ramp] - c, c)
     return network.lifted(frame)
 
 

@@ -115,4 +115,4 @@ def _on_altitudes(frame: Frame, x: Array, rho: float, c: Array) -> ReLUNetwork:
         smallest, diameter = (height - foot).min() * frame.scale, 2 * rho * frame.scale
         msg = f"the smallest altitude {smallest:g} is not above 2·rho = {diameter:g}"
         raise ValueError(msg)
-    return ramp_network(u, foot + rho, height - rho, x - c, c).lifted(frame)
+    return ramp_network(u, foot + rho, height - foot - 2 * rho, x - c, c).lifted(frame)

@@ -134,13 +134,15 @@ def _flat(kinks: Arrangement, sides: Sides, D: Array, e: Array) -> list[RestPoin
     if np.abs(t - D @ t - e).max() > TOLERANCE * kinks.size:
         return []
     along, sign = vt[rank:].T, np.where(sides, 1.0, -1.0)
-    # Largest m with sign·(normals·(t + along z) + offsets) ≥ m; m is bounded so that the linear program is.
+    # Largest m with sign·(normals·(t + along z) + offsets) ≥ m, in units of the kinks' distances since the solver's
+    # tolerances are absolute; m and z are bounded so that the linear program is.
     rows = np.column_stack([-sign[:, None] * (kinks.normals @ along), np.ones(len(sign))])
-    limits = [(-1e6 * kinks.size, 1e6 * kinks.size)] * along.shape[1] + [(None, kinks.size)]
-    best = linprog([0.0] * along.shape[1] + [-1.0], rows, sign * (kinks.normals @ t + kinks.offsets), bounds=limits)
-    if best.x is None or best.status != 0 or best.x[-1] < -TOLERANCE * kinks.size:
+    limits = [(-1e3, 1e3)] * along.shape[1] + [(None, 1.0)]
+    room = sign * (kinks.normals @ t + kinks.offsets) / kinks.size
+    best = linprog([0.0] * along.shape[1] + [-1.0], rows, room, bounds=limits)
+    if best.x is None or best.status != 0 or best.x[-1] < -TOLERANCE:
         return []
-    return [RestPoint(t + along @ best.x[:-1], np.linalg.eigvals(D).astype(complex), None, "continuum")]
+    return [RestPoint(t + kinks.size * along @ best.x[:-1], np.linalg.eigvals(D).astype(complex), None, "continuum")]
 
 
 def _distinct(points: list[RestPoint], size: float) -> list[RestPoint]:
