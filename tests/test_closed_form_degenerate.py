@@ -1,0 +1,84 @@
+"""Degenerate, nearly degenerate, huge, tiny and far data: an honest answer or a sentence, never a wrong number."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exactnorm import TrainingSet, check_certificate, interpolation_error, rest_points
+from exactnorm.closed_form import bounds, recognise
+from exactnorm.closed_form.certified import certified_rays
+
+NEARLY = st.sampled_from([0.0, 1e-14, 1e-11, 1e-9, 1e-7, 1e-4])
+
+
+@st.composite
+def awkward_sets(draw):
+    """Points in special position but for rounding or more, in any unit, anywhere."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    kind = draw(st.sampled_from(["lattice", "orthogonal", "line", "simplex", "triangle", "flat", "steps"]))
+    if kind == "lattice":
+        X = rng.integers(-2, 3, (draw(st.integers(2, 7)), draw(st.integers(1, 4)))).astype(float)
+    elif kind == "orthogonal":
+        d = draw(st.integers(1, 5))
+        X = np.vstack([np.zeros(d), np.diag(rng.uniform(0.5, 2, d))])
+    elif kind == "line":
+        X = rng.standard_normal((draw(st.integers(2, 6)), 1)) @ rng.standard_normal((1, 3))
+    elif kind == "simplex":
+        X = np.eye(draw(st.integers(2, 5)))
+    elif kind == "triangle":
+        angles = rng.uniform() + np.array([0, 2, 4]) * np.pi / 3
+        X = np.column_stack([np.cos(angles), np.sin(angles)])
+    elif kind == "flat":
+        X = rng.standard_normal((draw(st.integers(2, 6)), 3)) * [1, 1e-3, 1e-8]
+    else:
+        X = np.cumsum(10.0 ** rng.uniform(-6, 3, (draw(st.integers(2, 6)), 1)), axis=0) @ rng.standard_normal((1, 2))
+    X = X + draw(NEARLY) * rng.standard_normal(X.shape)
+    X = X + draw(st.sampled_from([0.0, 1.0, 1e6])) * rng.standard_normal(X.shape[1])
+    X = draw(st.sampled_from([1e-30, 1e-8, 1.0, 1e8, 1e30])) * X[rng.permutation(len(X))]
+    try:
+        separation = TrainingSet(X, 0.0).separation
+    except ValueError:  # two points coincide
+        X, separation = np.array([[0.0], [1.0]]), 1.0
+    return X, draw(st.sampled_from([0.0, 1e-9, 0.1, 0.3, 0.49])) * separation
+
+
+def rounding(X):
+    """What a network with weights of order 1 may lose: digits of the extent, and of the distance from the origin."""
+    return 1e-9 * np.abs(X - X.mean(axis=0)).max() + 1e-10 * np.abs(X).max()
+
+
+@settings(max_examples=120, deadline=None)
+@given(awkward_sets())
+def test_what_is_recognised_fits_the_balls(data):
+    X, rho = data
+    found = recognise(X, rho)
+    assert (found.network is None) == (found.name == "")
+    if found.network is not None:
+        error = interpolation_error(found.network, X, rho)
+        assert error <= rounding(X) * found.network.representation_cost
+
+
+@settings(max_examples=120, deadline=None)
+@given(awkward_sets())
+def test_brackets_do_not_cross_and_certificates_hold(data):
+    X, rho = data
+    found = bounds(X, rho)
+    assert 2 * (1 - 1e-9) <= found.lower <= found.upper * (1 + 1e-7)
+    denoiser = certified_rays(TrainingSet(X, rho))
+    if denoiser is not None:
+        lower, upper, _ = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+        assert abs(upper - lower) <= 1e-7 * upper
+
+
+@settings(max_examples=60, deadline=None)
+@given(awkward_sets())
+def test_rest_points_rest(data):
+    X, rho = data
+    network = recognise(X, rho).network
+    if network is None or len(X) > 4:
+        return
+    points = rest_points(network, X)
+    assert points or rho == 0
+    for p in points:
+        if p.kind != "continuum":  # one of a flat may lie far out, where what it loses is more
+            assert np.abs(network(p.position) - p.position).max() <= rounding(X) * network.representation_cost
