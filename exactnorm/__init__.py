@@ -4,6 +4,7 @@ from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate,
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.problem import InfeasibleProblem, max_radius
+from exactnorm.finite_problem import FiniteProblem
 from exactnorm.flow import (
     Basins,
     Endpoints,
@@ -29,6 +30,7 @@ from exactnorm.flow import (
     vertex_radius,
 )
 from exactnorm.flow.rest_points import RestPoint, rest_points
+from exactnorm.min_norm_network import CertifiedNetwork, min_norm_network
 from exactnorm.network import ReLUNetwork
 from exactnorm.path import DenoiserPath, load_path, refined_flow, save_path
 from exactnorm.patterns import activation_patterns
@@ -40,9 +42,11 @@ __all__ = [
     "Basins",
     "Certificate",
     "CertifiedDenoiser",
+    "CertifiedNetwork",
     "CostBounds",
     "DenoiserPath",
     "Endpoints",
+    "FiniteProblem",
     "Flow",
     "InfeasibleProblem",
     "ReLUNetwork",
@@ -65,6 +69,7 @@ __all__ = [
     "load_path",
     "max_radius",
     "min_norm_denoiser",
+    "min_norm_network",
     "named_schedule",
     "noise_radius",
     "orthogonal_lines",

@@ -15,8 +15,10 @@ from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.bounds import bounds
 from exactnorm.closed_form.certified import certified_rays
+from exactnorm.finite_problem import finite_problem
+from exactnorm.min_norm_network import bracketed, check_means
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import TrainingSet, real_number
+from exactnorm.training_set import TrainingSet
 
 if TYPE_CHECKING:
     from exactnorm.exact.bracket import Bracket
@@ -27,6 +29,7 @@ def min_norm_denoiser(
     rho: float | None = None,
     *,
     method: Literal["auto", "program"] = "auto",
+    weight_decay: float | None = None,
     tol: float = 1e-6,
     solver: str = "CLARABEL",
     solver_options: dict[str, Any] | None = None,
@@ -36,16 +39,22 @@ def min_norm_denoiser(
 ) -> CertifiedDenoiser:
     """Minimum-norm denoiser of a training set, with a bracket on the least representation cost.
 
+    It maps whole noise balls, or noisy samples, to their clean points. With weight decay λ it minimises, over the M
+    noisy samples of all points together, 1/(2M) Σ ‖h(y_m) − x_m‖² + λ R(h).
+
     Parameters
     ----------
     train_or_points : TrainingSet or array_like, shape (N, d)
-        The clean points, with their noise balls, or the points alone together with `rho`.
+        The clean points, with their noise balls or noisy samples, or the points alone together with `rho`.
     rho : float, optional
         Radius of the noise balls, when points are given.
     method : {"auto", "program"}
         ``"auto"`` takes the closed form where a proved statement gives both the network and the lower bound, which
         it does for points on one-sided rays (lines, orthogonal sets and obtuse simplices among them); the
-        certificate's `kind` is then ``"theorem"``. ``"program"`` always solves the convex program.
+        certificate's `kind` is then ``"theorem"``. ``"program"`` always solves the convex program. For noisy samples
+        both are the same.
+    weight_decay : float, optional
+        λ > 0, for noisy samples only. The certificate then brackets the objective.
     tol : float
         Relative gap (upper − lower)/upper to aim for. A wider bracket is returned, and said to be wider, when it is
         not reached.
@@ -58,7 +67,8 @@ def min_norm_denoiser(
     progress : bool or callable
         True shows progress on standard error; a callable is handed the best `Bracket` after every round.
     executor : concurrent.futures.Executor, optional
-        Shares out the bounds on single cells: a process pool, Dask's ``Client.get_executor()`` or any other.
+        Shares out the bounds on single cells: a process pool, Dask's ``Client.get_executor()`` or any other. Not used,
+        and neither is `progress`, for noisy samples.
 
     Returns
     -------
@@ -88,15 +98,13 @@ def min_norm_denoiser(
         raise ValueError(msg)
     else:
         train = TrainingSet(train_or_points, rho)  # type: ignore[arg-type]
-    if not 0 < real_number(tol, "tol") < 1:
-        msg = f"tol={tol:g}: the relative gap to aim for lies between 0 and 1, such as 1e-6"
-        raise ValueError(msg)
-    if time_limit is not None and not real_number(time_limit, "time_limit") > 0:
-        msg = f"time_limit={time_limit:g}: give a positive number of seconds"
-        raise ValueError(msg)
+    check_means(tol, time_limit)
     if method not in ("auto", "program"):
         msg = f"method={method!r} is unknown: use 'auto' or 'program'"
         raise ValueError(msg)
+    if train.samples is not None or weight_decay is not None:
+        problem = finite_problem(train, weight_decay)
+        return CertifiedDenoiser(train, *bracketed(problem, tol, solver, solver_options or {}, time_limit))
     if method == "auto" and (closed := certified_rays(train)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.

@@ -13,20 +13,22 @@ from exactnorm.training_set import Array, real_array
 
 @dataclass(frozen=True, eq=False)
 class ReLUNetwork:
-    """A two-layer ReLU network R^d → R^d with a skip connection: h(y) = Σ_k a_k [w_k·y + b_k]_+ + V y + c.
+    """A two-layer ReLU network with a skip connection: h(y) = Σ_k a_k [w_k·y + b_k]_+ + V y + c.
+
+    A denoiser maps R^d to R^d, so that q = d; a network for other targets has q outputs.
 
     Parameters
     ----------
-    a : array_like, shape (K, d)
+    a : array_like, shape (K, q)
         Output weights, one neuron a row.
     w : array_like, shape (K, d)
         Input weights.
     b : array_like, shape (K,)
         Biases.
-    c : array_like, shape (d,)
+    c : array_like, shape (q,)
         Output bias.
-    V : array_like, shape (d, d), optional
-        Skip connection; None for none, so that a wide network needs no d×d matrix.
+    V : array_like, shape (q, d), optional
+        Skip connection; None for none, so that a wide network needs no q×d matrix.
 
     Raises
     ------
@@ -48,13 +50,15 @@ class ReLUNetwork:
         fields = {name: real_array(getattr(self, name), name) for name in ("a", "w", "b", "c")}
         if self.V is not None:
             fields["V"] = real_array(self.V, "V")
-        d = fields["c"].shape[-1] if fields["c"].ndim == 1 else -1
+        d = fields["w"].shape[1] if fields["w"].ndim == 2 else -1
+        q = fields["c"].shape[0] if fields["c"].ndim == 1 else -1
         k = fields["b"].shape[0] if fields["b"].ndim == 1 else -1
-        expected = {"a": (k, d), "w": (k, d), "b": (k,), "c": (d,), "V": (d, d)}
+        expected = {"a": (k, q), "w": (k, d), "b": (k,), "c": (q,), "V": (q, d)}
         for name, array in fields.items():
             if array.shape != expected[name]:
                 shapes = {key: value.shape for key, value in fields.items()}
-                msg = f"network shapes do not fit: {shapes}; expected a, w (K, d), b (K,), V (d, d) or None, c (d,)"
+                wanted = "a (K, q), w (K, d), b (K,), V (q, d) or None, c (q,)"
+                msg = f"network shapes do not fit: {shapes}; expected {wanted}"
                 raise ValueError(msg)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
@@ -66,20 +70,25 @@ class ReLUNetwork:
 
     @property
     def dimension(self) -> int:
-        """Dimension d of input and output."""
+        """Dimension d of the inputs."""
+        return int(self.w.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Dimension q of the outputs; d for a denoiser."""
         return int(self.c.shape[0])
 
     def __call__(self, Y: ArrayLike) -> Array:
-        """Value h(y), shape (d,) for one point (d,) or (m, d) for many."""
+        """Value h(y), shape (q,) for one point (d,) or (m, q) for many."""
         Y = self._inputs(Y)
         value = np.maximum(Y @ self.w.T + self.b, 0.0) @ self.a + self.c
         return value if self.V is None else value + Y @ self.V.T
 
     def jacobian(self, Y: ArrayLike) -> Array:
-        """Jacobian Dh(y), shape (d, d) for one point or (m, d, d) for many; the ReLU's derivative at 0 is 0."""
+        """Jacobian Dh(y), shape (q, d) for one point or (m, q, d) for many; the ReLU's derivative at 0 is 0."""
         Y = self._inputs(Y)
         active = (Y @ self.w.T + self.b > 0).astype(float)
-        # (m, d, K) times (K, d): one matrix product a point, without an (m, K, d, d) array.
+        # (m, q, K) times (K, d): one matrix product a point, without an (m, K, q, d) array.
         D = (active[..., None, :] * self.a.T) @ self.w
         return D if self.V is None else D + self.V
 
@@ -135,7 +144,7 @@ class ReLUNetwork:
                     break
                 if np.abs(kinks[k] + kinks[m]).max() <= tolerance * scale:
                     a[m] += a[k]
-                    V = (np.zeros((net.dimension,) * 2) if V is None else V) - np.outer(a[k], kinks[m, :-1])
+                    V = (np.zeros((net.outputs, net.dimension)) if V is None else V) - np.outer(a[k], kinks[m, :-1])
                     c -= a[k] * kinks[m, -1]
                     break
             else:
@@ -143,23 +152,30 @@ class ReLUNetwork:
         kept.sort()
         return ReLUNetwork(a[kept], kinks[kept, :-1], kinks[kept, -1], V, c)._without_idle_neurons()
 
-    def lifted(self, frame: Frame) -> ReLUNetwork:
-        """The network y ↦ frame.points(h(frame.coordinates(y))) on the space `frame` lies in, at the same cost.
+    def lifted(self, frame: Frame, outputs: Frame | None = None) -> ReLUNetwork:
+        """The network y ↦ outputs.points(h(frame.coordinates(y))) on the space `frame` lies in.
+
+        Without `outputs` the outputs lie in `frame` too, and the cost stays the same; with it, the cost is multiplied
+        by outputs.scale/frame.scale.
 
         Raises
         ------
         ValueError
-            If the network's dimension is not the frame's rank.
+            If the network's dimensions are not the frames' ranks.
         """
-        if self.dimension != frame.rank:
-            msg = f"the network works in {self.dimension} dimensions but the frame has rank {frame.rank}"
+        outputs = frame if outputs is None else outputs
+        if (self.dimension, self.outputs) != (frame.rank, outputs.rank):
+            msg = (
+                f"the network works in {self.dimension} dimensions with {self.outputs} outputs, but the frames have "
+                f"rank {frame.rank} and {outputs.rank}"
+            )
             raise ValueError(msg)
         w = self.w @ frame.axes / frame.scale
-        V = None if self.V is None else frame.axes.T @ self.V @ frame.axes
-        c = frame.points(self.c)
+        V = None if self.V is None else outputs.scale * outputs.axes.T @ self.V @ frame.axes / frame.scale
+        c = outputs.points(self.c)
         if V is not None:
             c = c - V @ frame.origin
-        return ReLUNetwork(frame.scale * self.a @ frame.axes, w, self.b - w @ frame.origin, V, c)
+        return ReLUNetwork(outputs.scale * self.a @ outputs.axes, w, self.b - w @ frame.origin, V, c)
 
     def _without_idle_neurons(self) -> ReLUNetwork:
         constant = ~np.any(self.w != 0, axis=1)

@@ -65,7 +65,8 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     table.add_row("cost of the network", rounded(certificate.upper, ROUND_CEILING))
     table.add_row("lower bound", rounded(certificate.lower, ROUND_FLOOR))
     table.add_row("relative gap", f"{certificate.gap:.2e}")
-    table.add_row("interpolation error", f"{certificate.interpolation_error:.2e}")
+    if certificate.interpolation_error is not None:
+        table.add_row("interpolation error", f"{certificate.interpolation_error:.2e}")
     table.add_row("neurons", str(network.neurons))
     if certificate.patterns:
         table.add_row("patterns, cells", f"{certificate.patterns}, {certificate.cells}")
@@ -76,6 +77,13 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
     """Sentences that say what the certificate shows and what it does not."""
     certificate = denoiser.certificate
+    if certificate.weight_decay is not None:
+        return (
+            f"No network has an objective below {rounded(certificate.lower, ROUND_FLOOR)}, by dual multipliers whose "
+            f"bound was recomputed in floating point; the one found has {rounded(certificate.upper, ROUND_CEILING)}."
+        )
+    inputs = "balls" if denoiser.train.samples is None else "noisy samples"
+    each, centre = ("ball", "centre") if denoiser.train.samples is None else ("noisy sample", "clean point")
     if certificate.lower > 0:
         because = (
             "a theorem whose hypotheses were checked on these points"
@@ -83,14 +91,14 @@ def what_is_shown(denoiser: CertifiedDenoiser) -> str:
             else "dual multipliers whose bound was recomputed from the stored arrays in floating point"
         )
         lower = rounded(certificate.lower, ROUND_FLOOR)
-        below = f"No network that maps these balls to their centres costs less than {lower}, by {because}."
+        below = f"No network that maps these {inputs} to their {centre}s costs less than {lower}, by {because}."
     else:
         below = "No positive lower bound is shown."
     if not math.isfinite(certificate.upper):
         return f"{below} No network was found."
     return (
-        f"{below} The network found costs {rounded(certificate.upper, ROUND_CEILING)} and maps every ball to within "
-        f"{certificate.interpolation_error:.1e} of its centre. It is made of floating-point numbers: its cost is a "
+        f"{below} The network found costs {rounded(certificate.upper, ROUND_CEILING)} and maps every {each} to within "
+        f"{certificate.interpolation_error:.1e} of its {centre}. It is made of floating-point numbers: its cost is a "
         "measured value and not a proof of an upper bound."
     )
 
@@ -102,7 +110,7 @@ def rounded(value: float, direction: str) -> str:
     return f"{Context(prec=9, rounding=direction).create_decimal_from_float(value):f}"
 
 
-def check_rows(certificate: Certificate, lower: float, upper: float, error: float) -> list[dict[str, Any]]:
+def check_rows(certificate: Certificate, lower: float, upper: float, error: float | None) -> list[dict[str, Any]]:
     """What a certificate states, and what was recomputed from its arrays."""
     pairs = (
         ("lower bound", certificate.lower, lower),
@@ -112,6 +120,7 @@ def check_rows(certificate: Certificate, lower: float, upper: float, error: floa
     return [
         {"quantity": name, "stated": finite_or_none(float(stated)), "recomputed": finite_or_none(float(again))}
         for name, stated, again in pairs
+        if stated is not None and again is not None
     ]
 
 

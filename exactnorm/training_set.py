@@ -1,8 +1,9 @@
-"""The training set: clean points with noise balls. The one place that validates what a user hands over."""
+"""The training set: clean points with noise balls or noisy samples. The place that validates what a user hands over."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,8 @@ class TrainingSet:
         between two points. ``rho=0`` means the limit ρ → 0+: the denoiser is still constant near each
         point, and only activation patterns that strictly separate the points count. (Without that
         reading bare points would be interpolated by the identity, at no cost.)
+    samples : sequence of array_like, each of shape (M_n, d), optional
+        Noisy samples of each clean point, M_n ≥ 1, in place of the balls; `rho` is then 0. See `from_samples`.
 
     Raises
     ------
@@ -36,6 +39,7 @@ class TrainingSet:
 
     points: Array
     rho: float = 0.0
+    samples: tuple[Array, ...] | None = field(default=None, repr=False)
     closest: tuple[int, int] = field(init=False, repr=False)
     """The two rows that are nearest to each other."""
     separation: float = field(init=False, repr=False)
@@ -63,11 +67,47 @@ class TrainingSet:
                 f"use rho < {distance / 2:g}"
             )
             raise ValueError(msg)
+        if self.samples is not None:
+            if rho > 0:
+                msg = f"rho={rho:g} with noisy samples: they stand in place of the balls; leave rho out"
+                raise ValueError(msg)
+            object.__setattr__(self, "samples", _sample_arrays(self.samples, points))
         points.flags.writeable = False
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "rho", rho)
         object.__setattr__(self, "closest", (i, j))
         object.__setattr__(self, "separation", distance)
+
+    @classmethod
+    def from_samples(cls, points: ArrayLike, samples: ArrayLike | Sequence[ArrayLike]) -> TrainingSet:
+        """Clean points with finitely many noisy samples of each, instead of noise balls.
+
+        A denoiser for the set maps every noisy sample to its clean point.
+
+        Parameters
+        ----------
+        points : array_like, shape (N, d)
+        samples : array_like, shape (N, M, d), or a sequence of N arrays (M_n, d)
+            ``samples[n]`` are the noisy samples of point n. They may lie anywhere, also beyond other clean points.
+
+        Returns
+        -------
+        TrainingSet
+            With ``rho=0``.
+
+        Raises
+        ------
+        ValueError
+            If `points` is not admissible, or `samples` does not hold one array of at least one sample a point.
+
+        Examples
+        --------
+        >>> from exactnorm import TrainingSet
+        >>> train = TrainingSet.from_samples([[0.0], [1.0]], [[[-0.1], [0.2]], [[0.9], [1.1]]])
+        >>> [len(one) for one in train.samples]
+        [2, 2]
+        """
+        return cls(points, 0.0, tuple(samples))  # type: ignore[arg-type]
 
     @property
     def size(self) -> int:
@@ -78,6 +118,20 @@ class TrainingSet:
     def dimension(self) -> int:
         """Dimension d of the space the points live in."""
         return int(self.points.shape[1])
+
+
+def _sample_arrays(samples: Sequence[ArrayLike], points: Array) -> tuple[Array, ...]:
+    """Read-only copies of the noisy samples, one array (M_n, d) for each row of `points`."""
+    if len(samples) != len(points):
+        msg = f"samples holds {len(samples)} arrays for {len(points)} points; give one array of samples a point"
+        raise ValueError(msg)
+    arrays = tuple(real_array(one, f"samples[{n}]") for n, one in enumerate(samples))
+    for n, one in enumerate(arrays):
+        if one.ndim != 2 or one.shape[1] != points.shape[1] or len(one) == 0:
+            msg = f"samples[{n}] has shape {one.shape}; give an array (M_n, {points.shape[1]}), one sample a row"
+            raise ValueError(msg)
+        one.flags.writeable = False
+    return arrays
 
 
 def real_array(values: ArrayLike, name: str) -> Array:

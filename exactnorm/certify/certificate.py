@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from exactnorm.certify.cell import CellProof, cell_bound, uncovered
+from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import activation_patterns
@@ -28,11 +30,13 @@ class Certificate:
     ----------
     upper : float
         Cost of the network that comes with the certificate. Its residual is `interpolation_error`; it is the
-        cost of that network, not a proof of an upper bound on the optimum.
+        cost of that network, not a proof of an upper bound on the optimum. With weight decay it is the whole
+        objective, and so is `lower`; no residual is left to account for.
     lower : float
         Dual bound: no network that interpolates the whole balls costs less, up to rounding.
-    interpolation_error : float
-        Supremum over the whole balls of ‖h(y) − x_n‖, in the unit of the points.
+    interpolation_error : float or None
+        Supremum over the whole balls, or largest value over the noisy samples, of ‖h(y) − x_n‖, in the unit of the
+        points. None with weight decay, which does not ask for interpolation.
     kind : {"computed", "theorem"}
         Whether the lower bound rests on B and the cells, or on a proved statement whose hypotheses hold.
     statement : str
@@ -48,11 +52,16 @@ class Certificate:
     rays : tuple of int
         Of kind "theorem": rows of points on one-sided rays from the first of them. All points, or a part of them
         whose least cost bounds that of all.
+    multipliers : ndarray, shape (U, r)
+        For a finite problem: λ, one row for each distinct input in lexicographic order, columns coordinates of the
+        targets' affine hull. `patterns`, `frame`, `B` and `proofs` are not used then.
+    weight_decay : float or None
+        The λ of the objective, where there is one.
     """
 
     upper: float
     lower: float
-    interpolation_error: float
+    interpolation_error: float | None
     kind: str
     statement: str
     patterns: int = 0
@@ -60,10 +69,14 @@ class Certificate:
     B: Array | None = field(default=None, repr=False)
     proofs: tuple[CellProof, ...] = field(default=(), repr=False)
     rays: tuple[int, ...] = ()
+    multipliers: Array | None = field(default=None, repr=False)
+    weight_decay: float | None = None
 
     @property
     def gap(self) -> float:
-        """Relative gap (upper − lower)/upper; infinite where the upper bound is."""
+        """Relative gap (upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
+        if self.upper == self.lower == 0:
+            return 0.0
         return (self.upper - self.lower) / self.upper if math.isfinite(self.upper) else math.inf
 
     @property
@@ -95,8 +108,22 @@ def dual_bound(points: Array, rho: float, B: Array, proofs: tuple[CellProof, ...
     return max(value, 0.0) / max(cell_bound(proof, points, rho, B) for proof in proofs)
 
 
-def check_certificate(certificate: Certificate, train: TrainingSet, network: ReLUNetwork) -> tuple[float, float, float]:
+def check_certificate(
+    certificate: Certificate, train: TrainingSet | FiniteProblem, network: ReLUNetwork
+) -> tuple[float, float, float | None]:
     """Recompute (lower, upper, interpolation_error) from arrays alone; no solver and no stored result is trusted.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    train : TrainingSet or FiniteProblem
+        The problem that the certificate is for.
+    network : ReLUNetwork
+
+    Returns
+    -------
+    lower, upper, interpolation_error : float
+        The last is None for a certificate with weight decay.
 
     Raises
     ------
@@ -104,21 +131,47 @@ def check_certificate(certificate: Certificate, train: TrainingSet, network: ReL
         If the cells leave a pattern uncovered, a multiplier leaves its cone, the frame does not hold the data,
         or a stored number is better than what was recomputed.
     """
-    error = interpolation_error(network, train.points, train.rho)
-    upper = network.representation_cost
-    lower = (
-        _theorem_bound(certificate, train) if certificate.kind == "theorem" else _recomputed_bound(certificate, train)
-    )
+    lower, upper, error = _recomputed(certificate, train, network)
     stated = certificate
     if lower < stated.lower * (1 - 1e-9) or upper > stated.upper * (1 + 1e-9):
         msg = f"the certificate states [{stated.lower!r}, {stated.upper!r}] but supports only [{lower!r}, {upper!r}]"
         raise CertificateError(msg)
-    if error > stated.interpolation_error + 1e-12 * float(np.abs(train.points).max()):
-        msg = (
-            f"the certificate states an interpolation error of {stated.interpolation_error:.3e}, but it is {error:.3e}"
-        )
+    size = float(np.abs(train.targets if isinstance(train, FiniteProblem) else train.points).max())
+    told = stated.interpolation_error
+    if error is not None and (told is None or error > told + 1e-12 * size):
+        msg = f"the certificate states an interpolation error of {told}, but it is {error:.3e}"
         raise CertificateError(msg)
     return lower, upper, error
+
+
+def _recomputed(
+    certificate: Certificate, train: TrainingSet | FiniteProblem, network: ReLUNetwork
+) -> tuple[float, float, float | None]:
+    if isinstance(train, FiniteProblem):
+        return _finite_bracket(certificate, train, network)
+    if train.samples is not None:
+        return _finite_bracket(certificate, finite_problem(train, certificate.weight_decay), network)
+    lower = (
+        _theorem_bound(certificate, train) if certificate.kind == "theorem" else _recomputed_bound(certificate, train)
+    )
+    return lower, network.representation_cost, interpolation_error(network, train.points, train.rho)
+
+
+def _finite_bracket(
+    certificate: Certificate, problem: FiniteProblem, network: ReLUNetwork
+) -> tuple[float, float, float | None]:
+    if certificate.weight_decay != problem.weight_decay:
+        msg = f"the certificate is for weight_decay={certificate.weight_decay}, the problem has {problem.weight_decay}"
+        raise CertificateError(msg)
+    if certificate.multipliers is None:
+        msg = "the certificate of a finite problem needs its multipliers"
+        raise CertificateError(msg)
+    try:
+        lower = finite_lower_bound(problem, certificate.multipliers)
+        upper, error = finite_upper_bound(problem, network)
+    except ValueError as failed:
+        raise CertificateError(str(failed)) from None
+    return lower, upper, error if problem.weight_decay is None else None
 
 
 def _theorem_bound(certificate: Certificate, train: TrainingSet) -> float:

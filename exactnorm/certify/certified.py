@@ -64,12 +64,19 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
     arrays: dict[str, Any] = {
         "format": FORMAT, "points": denoiser.train.points, "rho": denoiser.train.rho, "status": denoiser.status,
         "a": net.a, "w": net.w, "b": net.b, "c": net.c,
-        "bracket": [cert.lower, cert.upper, cert.interpolation_error],
+        "bracket": [cert.lower, cert.upper, np.nan if cert.interpolation_error is None else cert.interpolation_error],
         "kind": cert.kind, "statement": cert.statement, "patterns": cert.patterns,
         "rays": np.array(cert.rays, dtype=int),
     }  # fmt: skip
     if net.V is not None:
         arrays["V"] = net.V
+    if denoiser.train.samples is not None:
+        arrays["samples"] = np.vstack(denoiser.train.samples)
+        arrays["samples_of"] = np.array([len(one) for one in denoiser.train.samples])
+    if cert.multipliers is not None:
+        arrays["multipliers"] = cert.multipliers
+    if cert.weight_decay is not None:
+        arrays["weight_decay"] = cert.weight_decay
     if cert.frame is not None:
         arrays |= {"origin": cert.frame.origin, "axes": cert.frame.axes, "scale": cert.frame.scale}
     if cert.B is not None:
@@ -115,13 +122,16 @@ def load(file: str | PathLike[str]) -> CertifiedDenoiser:
 
 
 def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
-    train = TrainingSet(data["points"], float(data["rho"]))
+    samples = None
+    if "samples" in data:
+        samples = tuple(np.split(data["samples"], np.cumsum(data["samples_of"])[:-1]))
+    train = TrainingSet(data["points"], float(data["rho"]), samples)
     network = ReLUNetwork(data["a"], data["w"], data["b"], data.get("V"), data["c"])
     lower, upper, error = (float(x) for x in data["bracket"])
     certificate = Certificate(
         upper=upper,
         lower=lower,
-        interpolation_error=error,
+        interpolation_error=None if np.isnan(error) else error,
         kind=str(data["kind"]),
         statement=str(data["statement"]),
         patterns=int(data["patterns"]),
@@ -129,6 +139,8 @@ def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
         B=data.get("B"),
         proofs=_proofs_from_arrays(data, train.size) if "cell_ball" in data else (),
         rays=tuple(int(n) for n in data["rays"]),
+        multipliers=data.get("multipliers"),
+        weight_decay=float(data["weight_decay"]) if "weight_decay" in data else None,
     )
     return CertifiedDenoiser(train, network, certificate, str(data["status"]))
 

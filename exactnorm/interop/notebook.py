@@ -50,11 +50,12 @@ def table(result: Any) -> Rows:
 
 @table.register
 def _(certificate: Certificate) -> Rows:
+    error = certificate.interpolation_error
     return ("certificate", ""), [
         ("cost of the network", f"{certificate.upper:.9g}"),
         ("lower bound", f"{certificate.lower:.9g}"),
         ("relative gap", f"{certificate.gap:.2e}"),
-        ("interpolation error", f"{certificate.interpolation_error:.2e}"),
+        ("interpolation error", "none asked for" if error is None else f"{error:.2e}"),
         ("kind", certificate.kind),
         ("rests on", certificate.statement),
     ]

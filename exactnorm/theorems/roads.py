@@ -30,6 +30,7 @@ def program_bracket(points: Array, rho: float, tol: float = 1e-6) -> tuple[float
     """
     denoiser = min_norm_denoiser(points, rho, method="program", tol=tol)
     lower, upper, error = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+    assert error is not None  # only weight decay has none
     return lower, upper if error <= 1e-7 * float(np.ptp(points, axis=0).max()) else float("inf")
 
 

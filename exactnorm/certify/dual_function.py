@@ -1,0 +1,84 @@
+"""Where ‖Σ_m λ_m [g_m·w]_+‖ is largest on the unit sphere: a finite list of directions that holds a maximiser.
+
+The planes g_m·w = 0 cut the sphere into cells. On each face of a cell the function is the norm of a linear map, so a
+maximum inside a face is a top eigenvector of that map's square, restricted to the flat that the face spans; otherwise
+it lies on a smaller face. So the top eigenvectors of all faces of all dimensions hold a maximiser. (Where a top
+eigenvalue is double, a maximum inside the face is attained on its boundary as well, unless the face has none.) Nothing
+is sampled, and the number of faces of M vectors in R^n grows as M^(n−1).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from exactnorm.training_set import Array
+
+PARALLEL = 1e-12
+"""A vector shorter than this share of the longest counts as zero on a flat: far above rounding, far below data."""
+
+
+def dual_values(G: Array, multipliers: Array, w: Array) -> Array:
+    """‖Σ_m λ_m [g_m·w]_+‖ for every row w, shape (C,)."""
+    return np.asarray(np.linalg.norm(np.maximum(w @ G.T, 0.0) @ multipliers, axis=1))
+
+
+def maximisers(G: Array, multipliers: Array) -> Array:
+    """Unit vectors, shape (C, n), among which some maximises ‖Σ_m λ_m [g_m·w]_+‖ over ‖w‖ = 1.
+
+    Parameters
+    ----------
+    G : ndarray, shape (M, n)
+        The vectors g_m.
+    multipliers : ndarray, shape (M, q)
+        The λ_m.
+    """
+    size = float(np.linalg.norm(G, axis=1).max(initial=0.0))
+    return _faces(G / size, multipliers)[0] if size > 0 else np.eye(1, G.shape[1])
+
+
+def _faces(G: Array, L: Array) -> tuple[Array, Array]:
+    """Candidates (C, n), and the sign patterns (P, M) of all cells: −1, 0 or 1 for each g_m."""
+    n = G.shape[1]
+    live = np.linalg.norm(G, axis=1) > PARALLEL
+    if n == 1:
+        signs = np.where(live, np.sign(G[:, 0]), 0.0)
+        return np.array([[1.0], [-1.0]]), np.array([signs, -signs])
+    if n == 2:
+        return _arcs(np.where(live[:, None], G, 0.0), L)
+    candidates, cells = [], []
+    for m in np.flatnonzero(live):
+        # An orthonormal basis of the plane g_m·w = 0.
+        basis = np.linalg.svd(G[m : m + 1])[2][1:].T
+        inner, signs = _faces(G @ basis, L)
+        candidates.append(inner @ basis.T)
+        # The vectors that vanish on this flat are on or off together with g_m on its two sides.
+        side = np.where(live, np.sign(G @ G[m]), 0.0)
+        cells += [np.where(signs == 0, way * side, signs) for way in (1.0, -1.0)]
+    if not cells:
+        return np.eye(1, n), np.zeros((1, len(G)))
+    patterns = np.unique(np.vstack(cells).astype(np.int8), axis=0).astype(float)
+    maps = np.einsum("pm,mqn->pqn", (patterns > 0).astype(float), L[:, :, None] * G[:, None, :], optimize=True)
+    top = np.linalg.eigh(np.swapaxes(maps, 1, 2) @ maps)[1][:, :, -1]
+    return np.vstack([*candidates, top, -top]), patterns
+
+
+def _arcs(G: Array, L: Array) -> tuple[Array, Array]:
+    """In the plane the cells are arcs: their ends, and the peaks that lie inside them."""
+    live = G.any(axis=1)
+    if not live.any():
+        return np.eye(1, 2), np.zeros((1, len(G)))
+    normal = np.arctan2(G[live, 1], G[live, 0])
+    ends = np.sort(np.mod(np.concatenate([normal + np.pi / 2, normal - np.pi / 2]), 2 * np.pi))
+    ends = ends[np.diff(ends, prepend=-1.0) > 0]
+    widths = np.diff(ends, append=ends[0] + 2 * np.pi)
+    middle = ends + widths / 2
+    signs = np.sign(np.column_stack([np.cos(middle), np.sin(middle)]) @ G.T)
+    on = (signs > 0).astype(float)
+    A, B = on @ (G[:, :1] * L), on @ (G[:, 1:] * L)
+    # ‖A cos φ + B sin φ‖² is a constant plus a multiple of cos(2φ − 2φ*).
+    peak = np.arctan2(2 * (A * B).sum(axis=1), (A * A - B * B).sum(axis=1)) / 2
+    # The peak, or its opposite, nearest to the middle of the arc.
+    peak += np.pi * np.round((middle - peak) / np.pi)
+    inside = np.abs(peak - middle) <= widths / 2 * (1 + 1e-9)
+    angles = np.concatenate([ends, peak[inside]])
+    return np.column_stack([np.cos(angles), np.sin(angles)]), signs

@@ -1,0 +1,154 @@
+"""Bounds for finite problems: what a network costs, and what no network for the same data can undercut.
+
+For multipliers λ_m with Σ λ_m = 0 (c is free) and, with a skip connection, Σ λ_m y_mᵀ = 0 (V is free), put
+κ = max over ‖w‖ = 1 and b of ‖Σ λ_m [w·y_m + b]_+‖. Every network that interpolates costs at least Σ⟨λ_m, x_m⟩/κ,
+since Σ⟨λ_m, x_m⟩ = Σ_k ⟨a_k, Σ_m λ_m [w_k·y_m + b_k]_+⟩. With weight decay, the same follows from Fenchel's
+inequality for the squares. For fixed w the norm is convex in b between two inputs, so that kinks through an input
+suffice. Nothing a solver says is trusted: λ is projected onto its equalities and κ computed afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from exactnorm.certify.dual_function import dual_values, maximisers
+from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
+from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import TooManyPatternsError
+from exactnorm.training_set import Array
+
+LARGEST = 4_000_000
+"""Faces to look at; a few minutes' work at the most."""
+
+
+def projected(data: Coordinates, multipliers: Array) -> Array:
+    """The nearest multipliers, shape (U, q), that are orthogonal to everything that costs nothing."""
+    basis = np.linalg.qr(data.free)[0]
+    for _ in range(2):  # twice, as one pass leaves rounding of the size of what it removed
+        multipliers = multipliers - basis @ (basis.T @ multipliers)
+    return multipliers
+
+
+def peaks(data: Coordinates, multipliers: Array) -> Iterator[tuple[Array, Array]]:
+    """Kinks z, shape (C, n) or with b as last column, and ‖Σ λ_m [z·(y_m, 1)]_+‖ there; one of all is largest.
+
+    Raises
+    ------
+    TooManyPatternsError
+        If there are more than `LARGEST` faces to look at.
+    """
+    size, n = data.features.shape
+    if not data.penalise_bias and n == 1:
+        yield _line_peaks(data.features[:, 0], multipliers)
+        return
+    faces = size ** (n - 1) if data.penalise_bias else size**n
+    if faces > LARGEST:
+        msg = f"{size} inputs of rank {n} have about {faces:.0e} faces of activation patterns, more than {LARGEST:.0e}"
+        raise TooManyPatternsError(msg)
+    if data.penalise_bias:
+        z = maximisers(data.features, multipliers)
+        yield z, dual_values(data.features, multipliers, z)
+        return
+    for through in data.features:
+        offsets = data.features - through
+        w = maximisers(offsets, multipliers)
+        yield np.column_stack([w, -w @ through]), dual_values(offsets, multipliers, w)
+
+
+def _line_peaks(y: Array, multipliers: Array) -> tuple[Array, Array]:
+    """On a line: ‖Σ λ_m [±(y_m − t)]_+‖ at every input t, in one pass from either end."""
+    order = np.argsort(y, kind="stable")
+    t, L = y[order], multipliers[order]
+    gaps = np.diff(t)[:, None]
+    zero = np.zeros((1, L.shape[1]))
+    below = np.vstack([zero, np.cumsum(np.cumsum(L, axis=0)[:-1] * gaps, axis=0)])
+    above = np.vstack([zero, np.cumsum(np.cumsum(L[::-1], axis=0)[:-1] * gaps[::-1], axis=0)])[::-1]
+    ones = np.ones(len(t))
+    z = np.vstack([np.column_stack([ones, -t]), np.column_stack([-ones, t])])
+    return z, np.linalg.norm(np.vstack([above, below]), axis=1)
+
+
+def largest_dual_value(data: Coordinates, multipliers: Array) -> float:
+    """κ, the maximum of ‖Σ λ_m [w·y_m + b]_+‖ over all kinks."""
+    return max(float(values.max(initial=0.0)) for _, values in peaks(data, multipliers))
+
+
+def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[float, float]:
+    """The lower bound, in coordinates, that projected multipliers with largest dual value κ give.
+
+    Also the factor that brings the multipliers to where they give it, with a largest dual value of at most 1.
+    """
+    # λ is orthogonal to affine functions; leaving them out of x keeps digits.
+    gain = float((multipliers * projected(data, data.targets)).sum())
+    if data.decay is None:
+        return (gain / kappa, 1 / kappa) if kappa > 0 and gain > 0 else (0.0, 0.0)
+    square = data.inputs * float((multipliers**2 / data.counts[:, None]).sum())
+    if gain <= 0 or square == 0:
+        return data.spread, 0.0
+    # θλ with the best θ such that θκ ≤ λ_wd: a parabola on an interval.
+    theta = min(gain / square, data.decay / kappa if kappa > 0 else np.inf)
+    return data.spread + theta * gain - theta**2 * square / 2, theta / data.decay
+
+
+def finite_lower_bound(problem: FiniteProblem, multipliers: Array) -> float:
+    """A number that no network's objective undercuts, up to rounding, from any multipliers.
+
+    Parameters
+    ----------
+    problem : FiniteProblem
+    multipliers : ndarray, shape (U, r)
+        One row for each distinct input, in lexicographic order; columns are coordinates of the targets' affine hull.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit, an entry is not finite, or there are too many activation patterns to go through.
+    """
+    data = coordinates(problem)
+    if multipliers.shape != data.targets.shape or not np.isfinite(multipliers).all():
+        msg = f"multipliers have shape {multipliers.shape}; expected finite ones of shape {data.targets.shape}"
+        raise ValueError(msg)
+    size = float(np.abs(multipliers).max())
+    if size == 0:
+        return data.unit * lower_value(data, multipliers, 0.0)[0]
+    L = projected(data, multipliers / size)
+    return data.unit * lower_value(data, L, largest_dual_value(data, L))[0]
+
+
+def residuals(problem: FiniteProblem, network: ReLUNetwork) -> Array:
+    """f(y_m) − x_m, shape (M, q)."""
+    step = max(1, 2**22 // max(network.neurons, 1))  # some rows at a time: memory stays small for wide networks
+    parts = [network(problem.inputs[k : k + step]) for k in range(0, len(problem.inputs), step)]
+    return np.vstack(parts) - problem.targets
+
+
+def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
+    """R(f) as the problem counts it: Σ ‖a_k‖ ‖w_k‖, or Σ ‖a_k‖ ‖(w_k, b_k)‖ with penalised biases."""
+    if not problem.penalise_bias:
+        return network.representation_cost
+    return float(np.linalg.norm(network.a, axis=1) @ np.linalg.norm(np.column_stack([network.w, network.b]), axis=1))
+
+
+def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float]:
+    """The objective at `network` and its largest residual ‖f(y_m) − x_m‖.
+
+    Raises
+    ------
+    ValueError
+        If the network's shape does not fit, or it has a skip connection where the problem has none.
+    """
+    p, q = problem.inputs.shape[1], problem.targets.shape[1]
+    if (network.dimension, network.outputs) != (p, q):
+        msg = f"the network maps R^{network.dimension} to R^{network.outputs}, the problem R^{p} to R^{q}"
+        raise ValueError(msg)
+    if network.V is not None and not problem.skip:
+        msg = "the network has a skip connection, but the problem has none"
+        raise ValueError(msg)
+    off = residuals(problem, network)
+    cost = network_cost(problem, network)
+    error = float(np.linalg.norm(off, axis=1).max())
+    if problem.weight_decay is None:
+        return cost, error
+    return float((off**2).sum()) / (2 * len(off)) + problem.weight_decay * cost, error

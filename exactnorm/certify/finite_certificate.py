@@ -1,0 +1,47 @@
+"""From a network and multipliers for a finite problem to their certificate."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound
+from exactnorm.finite_problem import FiniteProblem
+from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import TooManyPatternsError
+from exactnorm.training_set import Array
+
+MISSED = 1e-6
+"""Residuals above this share of the targets' spread are no interpolation: far above what rounding leaves."""
+
+
+def finite_certificate(problem: FiniteProblem, network: ReLUNetwork, multipliers: Array) -> Certificate:
+    """The bracket that a network and multipliers give, recomputed from arrays in the user's units."""
+    upper, error = finite_upper_bound(problem, network)
+    if problem.weight_decay is None and error > MISSED * float(np.ptp(problem.targets, axis=0).max()):
+        upper = math.inf  # the cost of a network that does not interpolate says nothing
+    try:
+        lower = finite_lower_bound(problem, multipliers)
+    except TooManyPatternsError:
+        multipliers = np.zeros_like(multipliers)
+        lower = finite_lower_bound(problem, multipliers)
+    return Certificate(
+        upper=upper,
+        lower=min(lower, upper),  # they may cross by a rounding where both are the optimum
+        interpolation_error=error if problem.weight_decay is None else None,
+        kind="computed",
+        statement=(
+            "The lower bound is a dual bound: multipliers of the interpolation conditions, whose dual function was "
+            "maximised by going through all faces of all activation patterns, in floating point. The upper value is "
+            "the objective at the network."
+        ),
+        multipliers=multipliers,
+        weight_decay=problem.weight_decay,
+    )
+
+
+def finite_status(reason: str, certificate: Certificate, tol: float) -> str:
+    """The reason for stopping, and whether the bracket is as narrow as was asked for."""
+    return reason if certificate.certifies(tol) else f"{reason}; the bracket is valid but wider than tol"

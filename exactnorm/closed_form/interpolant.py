@@ -1,0 +1,71 @@
+"""Finite problems on a line: the linear interpolant costs least, at any size, and no solver is needed.
+
+With a skip connection and free biases the dual function Σ λ_m [t_m − t]_+ is linear between inputs, so its norm is
+largest at inputs. Let g be any function that is linear between inputs, zero at the outer ones, and at every other input
+of norm at most 1; with λ_m its kinks, Σ⟨λ_m, x_m⟩ = Σ⟨g(t), slope jump of the interpolant at t⟩. Along the jumps g
+makes this the sum of their norms, which is what the interpolant costs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.finite_certificate import finite_certificate, finite_status
+from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array
+
+
+def on_a_line(data: Coordinates) -> bool:
+    """Whether the inputs have rank 1, with a skip connection and free biases."""
+    return data.features.shape[1] == 1 and not data.penalise_bias and data.free.shape[1] == 2
+
+
+def certified_interpolant(problem: FiniteProblem, tol: float) -> tuple[ReLUNetwork, Certificate, str] | None:
+    """Network, certificate and status, or None where the statement does not apply."""
+    if problem.weight_decay is not None or problem.penalise_bias or not problem.skip:
+        return None
+    data = coordinates(problem)
+    if not on_a_line(data):
+        return None
+    network, multipliers = linear_interpolant(data)
+    network = network.lifted(data.input_frame, data.target_frame)
+    certificate = finite_certificate(problem, network, multipliers)
+    reason = "the inputs lie on a line, where the linear interpolant costs least"
+    return network, certificate, finite_status(reason, certificate, tol) + "."
+
+
+def linear_interpolant(data: Coordinates) -> tuple[ReLUNetwork, Array]:
+    """The linear interpolant, in coordinates, and multipliers (U, q) that show that it costs least."""
+    order = np.argsort(data.features[:, 0], kind="stable")
+    t, x = data.features[order, 0], data.targets[order]
+    gaps = np.diff(t)
+    slopes = np.diff(x, axis=0) / gaps[:, None]
+    jumps = np.diff(slopes, axis=0)
+    size = np.linalg.norm(jumps, axis=1)
+    # A jump that rounding of the targets can make is none.
+    bent = size > 8 * np.finfo(float).eps * (1 / gaps[:-1] + 1 / gaps[1:])
+    multipliers = np.empty_like(x)
+    multipliers[order] = _kinks_of_unit_jumps(t, 1 + np.flatnonzero(bent), jumps[bent] / size[bent, None])
+    return bent_line(t[1:-1][bent], jumps[bent], slopes[0], t[0], x[0]), multipliers
+
+
+def bent_line(kinks: Array, jumps: Array, slope: Array, start: float, value: Array) -> ReLUNetwork:
+    """The network that runs through `value` at `start` with `slope`, which jumps by `jumps` (K, q) at `kinks` (K,)."""
+    return ReLUNetwork(jumps, np.ones((len(kinks), 1)), -kinks, slope[:, None], value - slope * start)
+
+
+def _kinks_of_unit_jumps(t: Array, knots: NDArray[np.intp], units: Array) -> Array:
+    """Slope jumps at t of the function that is `units` at the knots, linear between, and 0 at and beyond the ends.
+
+    Linear between knots, rather than zero: that keeps the multipliers as small as the data allow.
+    """
+    fixed = np.concatenate([[0], knots, [len(t) - 1]]).astype(int)
+    zero = np.zeros((1, units.shape[1]))
+    heights = np.vstack([zero, units, zero])
+    slopes = np.diff(heights, axis=0) / np.diff(t[fixed])[:, None]
+    bends = np.zeros((len(t), units.shape[1]))
+    bends[fixed] = np.vstack([slopes, zero]) - np.vstack([zero, slopes])
+    return bends

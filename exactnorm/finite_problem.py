@@ -1,0 +1,199 @@
+"""The general finite problem: a least-cost network through finitely many inputs and targets, or near them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.geometry import Frame, affine_hull
+from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+
+
+@dataclass(frozen=True, eq=False)
+class FiniteProblem:
+    """Inputs y_m with targets x_m, and what a network for them costs.
+
+    Without `weight_decay`: minimise R(f) subject to f(y_m) = x_m. With weight decay λ: minimise
+    1/(2M) Σ ‖f(y_m) − x_m‖² + λ R(f). The network is f(y) = Σ a_k [w_k·y + b_k]_+ + V y + c, and
+    R(f) = Σ ‖a_k‖ ‖w_k‖.
+
+    Parameters
+    ----------
+    inputs : array_like, shape (M, p)
+        At least two of them distinct.
+    targets : array_like, shape (M, q) or (M,)
+    skip : bool
+        Whether V is there; it costs nothing. The constant c always is.
+    penalise_bias : bool
+        Whether biases cost as weights do: R(f) = Σ ‖a_k‖ ‖(w_k, b_k)‖.
+    weight_decay : float, optional
+        λ > 0, in (unit of the targets)·(unit of the inputs).
+
+    Raises
+    ------
+    ValueError
+        If a shape or value is not admissible, all inputs are equal, or, without weight decay, equal inputs have
+        different targets.
+    """
+
+    inputs: Array
+    targets: Array
+    skip: bool = True
+    penalise_bias: bool = False
+    weight_decay: float | None = None
+
+    def __post_init__(self) -> None:
+        inputs, targets = real_array(self.inputs, "inputs"), real_array(self.targets, "targets")
+        targets = targets[:, None] if targets.ndim == 1 else targets
+        if inputs.ndim != 2 or targets.ndim != 2 or len(inputs) != len(targets) or 0 in (*inputs.shape, *targets.shape):
+            msg = (
+                f"inputs have shape {inputs.shape} and targets {np.shape(self.targets)}; "
+                "give inputs (M, p) and as many targets, (M,) or (M, q)"
+            )
+            raise ValueError(msg)
+        if not (inputs != inputs[0]).any():
+            msg = f"all {len(inputs)} inputs are equal; give at least two different ones"
+            raise ValueError(msg)
+        if self.weight_decay is not None:
+            decay = real_number(self.weight_decay, "weight_decay")
+            if decay <= 0:
+                msg = f"weight_decay={decay:g}: give a positive number, or None for exact interpolation"
+                raise ValueError(msg)
+            object.__setattr__(self, "weight_decay", decay)
+        # Adding zero turns −0.0 into 0.0, so that equal inputs have equal bytes.
+        for name, array in (("inputs", inputs + 0.0), ("targets", targets)):
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if self.weight_decay is None:
+            self._refuse_contradictions()
+
+    @cached_property
+    def distinct(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Row of the first of each distinct input, in lexicographic order, and for each input which one it is."""
+        _, first, which = np.unique(self.inputs, axis=0, return_index=True, return_inverse=True)
+        return first, which.ravel()
+
+    def _refuse_contradictions(self) -> None:
+        first, which = self.distinct
+        against = np.flatnonzero((self.targets != self.targets[first[which]]).any(axis=1))
+        if len(against):
+            m = int(against[0])
+            msg = (
+                f"inputs {int(first[which[m]])} and {m} are equal but their targets differ: no network interpolates "
+                "them; remove one, or give weight_decay"
+            )
+            raise ValueError(msg)
+
+
+def finite_problem(train: TrainingSet, weight_decay: float | None = None) -> FiniteProblem:
+    """The problem of mapping every noisy sample to its clean point, or near it.
+
+    Raises
+    ------
+    ValueError
+        If the training set has balls instead of samples; or if, without weight decay, samples of different points
+        coincide.
+    """
+    if train.samples is None:
+        msg = "the training set has noise balls; give noisy samples with TrainingSet.from_samples"
+        raise ValueError(msg)
+    targets = np.repeat(train.points, [len(one) for one in train.samples], axis=0)
+    return FiniteProblem(np.vstack(train.samples), targets, weight_decay=weight_decay)
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """A finite problem in small numbers: equal inputs grouped, hulls instead of spaces, both units near 1.
+
+    Parameters
+    ----------
+    features : ndarray, shape (U, n)
+        The distinct inputs: coordinates in their affine hull, or, with penalised biases, coordinates of (y, 1) in the
+        span of all (y, 1). In the second case a kink is a unit vector z on which [z·feature]_+ depends; in the first
+        it is a unit vector w and an offset b.
+    targets : ndarray, shape (U, q)
+        Mean target of each distinct input, in coordinates of the targets' affine hull.
+    counts : ndarray, shape (U,)
+        How many inputs are equal to each.
+    input_frame, target_frame : Frame
+        Where the features and targets are coordinates.
+    hull : Frame
+        The inputs' affine hull; the same as `input_frame` unless biases are penalised.
+    spread : float
+        1/(2M) Σ ‖x_m − mean of its group‖², in the coordinates' unit: what no network can undo.
+    decay : float or None
+        Weight decay in these units.
+    free : ndarray, shape (U, k)
+        What costs nothing at the inputs: the constant and, with a skip connection, their coordinates.
+    """
+
+    features: Array
+    targets: Array
+    counts: Array
+    input_frame: Frame
+    target_frame: Frame
+    hull: Frame
+    spread: float
+    decay: float | None
+    free: Array
+    penalise_bias: bool
+
+    @property
+    def inputs(self) -> int:
+        """Number of all inputs, equal ones counted each."""
+        return int(self.counts.sum())
+
+    @property
+    def unit(self) -> float:
+        """What one unit of the objective in these coordinates is worth in the user's units."""
+        scale = self.target_frame.scale
+        return scale / self.input_frame.scale if self.decay is None else scale**2
+
+
+def coordinates(problem: FiniteProblem) -> Coordinates:
+    """The same problem in small numbers; a deterministic function of the problem's arrays."""
+    first, which = problem.distinct
+    counts = np.bincount(which, minlength=len(first)).astype(float)
+    inputs, count = problem.inputs[first], len(problem.inputs)
+    hull = affine_hull(inputs)
+    target_frame = _target_frame(problem.targets)
+    x = target_frame.coordinates(problem.targets)
+    means = np.stack([np.bincount(which, column, len(first)) for column in x.T], axis=1) / counts[:, None]
+    if problem.penalise_bias:
+        homogeneous = np.column_stack([inputs, np.ones(len(inputs))])
+        input_frame = _span(homogeneous)
+        features = input_frame.coordinates(homogeneous)
+    else:
+        input_frame = hull
+        features = hull.coordinates(inputs)
+    decay = problem.weight_decay
+    ones = np.ones((len(inputs), 1))
+    return Coordinates(
+        features=features,
+        targets=means,
+        counts=counts,
+        input_frame=input_frame,
+        target_frame=target_frame,
+        hull=hull,
+        spread=float(((x - means[which]) ** 2).sum()) / (2 * count),
+        decay=None if decay is None else decay / (target_frame.scale * input_frame.scale),
+        free=np.column_stack([ones, hull.coordinates(inputs)]) if problem.skip else ones,
+        penalise_bias=problem.penalise_bias,
+    )
+
+
+def _target_frame(targets: Array) -> Frame:
+    if (targets == targets[0]).all():
+        return Frame(targets[0].copy(), np.eye(1, targets.shape[1]), 1.0)
+    return affine_hull(targets)
+
+
+def _span(vectors: Array) -> Frame:
+    """Orthonormal coordinates of the span of the rows, the longest of norm 1."""
+    scale = float(np.linalg.norm(vectors, axis=1).max())
+    _, singular, axes = np.linalg.svd(vectors / scale, full_matrices=False)
+    rank = int(np.sum(singular > 8 * np.finfo(float).eps * np.sqrt(vectors.size) * singular[0]))
+    return Frame(np.zeros(vectors.shape[1]), np.ascontiguousarray(axes[:rank]), scale)

@@ -1,0 +1,126 @@
+"""The front door for general finite problems: `min_norm_network`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from exactnorm.certify.certificate import Certificate
+from exactnorm.closed_form.interpolant import certified_interpolant
+from exactnorm.finite_problem import FiniteProblem
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array, real_number
+
+
+@dataclass(frozen=True, eq=False)
+class CertifiedNetwork:
+    """A network for a finite problem, with a bracket on the least objective.
+
+    Parameters
+    ----------
+    problem : FiniteProblem
+    network : ReLUNetwork
+    certificate : Certificate
+        ``check_certificate(certificate, problem, network)`` recomputes it.
+    status : str
+        Sentences saying why the solver stopped, and what is and is not shown.
+    """
+
+    problem: FiniteProblem
+    network: ReLUNetwork
+    certificate: Certificate
+    status: str
+
+    def __call__(self, Y: ArrayLike) -> Array:
+        """Values of the network, shape (q,) or (m, q)."""
+        return self.network(Y)
+
+
+def min_norm_network(
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    *,
+    skip: bool = True,
+    penalise_bias: bool = False,
+    weight_decay: float | None = None,
+    tol: float = 1e-6,
+    solver: str = "CLARABEL",
+    solver_options: dict[str, Any] | None = None,
+    time_limit: float | None = None,
+) -> CertifiedNetwork:
+    """Least-cost two-layer ReLU network through finitely many inputs and targets, or near them.
+
+    Without weight decay: minimise R(f) = Σ ‖a_k‖ ‖w_k‖ subject to f(y_m) = x_m. With weight decay λ: minimise
+    1/(2M) Σ ‖f(y_m) − x_m‖² + λ R(f).
+
+    Parameters
+    ----------
+    inputs : array_like, shape (M, p)
+    targets : array_like, shape (M,) or (M, q)
+    skip : bool
+        Whether the network has a skip connection V y, at no cost. A constant c is always there, at no cost.
+    penalise_bias : bool
+        Whether R(f) = Σ ‖a_k‖ ‖(w_k, b_k)‖ instead.
+    weight_decay : float, optional
+        λ > 0.
+    tol : float
+        Relative gap (upper − lower)/upper to aim for. A wider bracket is returned, and said to be wider, when it is
+        not reached.
+    solver : str
+        Any installed solver of second-order cone programs that CVXPY knows.
+    solver_options : dict, optional
+        Passed on to the solver.
+    time_limit : float, optional
+        Seconds after which the best bracket so far is returned. Ctrl-C does the same.
+
+    Returns
+    -------
+    CertifiedNetwork
+        Callable like its network. Certificate and bracket are of the objective.
+
+    Raises
+    ------
+    ValueError
+        If the data, `weight_decay`, `tol`, `time_limit` or the solver is not admissible.
+
+    Notes
+    -----
+    On a line (with a skip connection and free biases) any size will do. Otherwise all faces of all activation patterns
+    are gone through, whose number grows as M to the rank of the inputs: hundreds of inputs in rank 2, some tens in
+    rank 3, a dozen in rank 4.
+
+    Examples
+    --------
+    >>> from exactnorm import min_norm_network
+    >>> f = min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0])
+    >>> f.certificate.upper
+    2.0
+    """
+    check_means(tol, time_limit)
+    problem = FiniteProblem(inputs, targets, skip, penalise_bias, weight_decay)  # type: ignore[arg-type]
+    return CertifiedNetwork(problem, *bracketed(problem, tol, solver, solver_options or {}, time_limit))
+
+
+def bracketed(
+    problem: FiniteProblem, tol: float, solver: str, options: dict[str, Any], time_limit: float | None
+) -> tuple[ReLUNetwork, Certificate, str]:
+    """Network, certificate and status: the closed form on a line, the program elsewhere."""
+    if (closed := certified_interpolant(problem, tol)) is not None:
+        return closed
+    # CVXPY takes a second to load; only those who solve pay for it.
+    from exactnorm.exact.finite import solve_finite
+    from exactnorm.exact.program import check_solver
+
+    return solve_finite(problem, tol=tol, solver=check_solver(solver), solver_options=options, time_limit=time_limit)
+
+
+def check_means(tol: float, time_limit: float | None) -> None:
+    """Raise ``ValueError`` unless `tol` lies between 0 and 1 and `time_limit` is positive or None."""
+    if not 0 < real_number(tol, "tol") < 1:
+        msg = f"tol={tol:g}: the relative gap to aim for lies between 0 and 1, such as 1e-6"
+        raise ValueError(msg)
+    if time_limit is not None and not real_number(time_limit, "time_limit") > 0:
+        msg = f"time_limit={time_limit:g}: give a positive number of seconds"
+        raise ValueError(msg)
