@@ -224,3 +224,23 @@ def test_brackets_are_valid_on_degenerate_and_extreme_data(points, fraction, shi
 def test_cube_corners_have_as_many_patterns_as_threshold_functions(count):
     corners = np.array(list(itertools.product([0.0, 1.0], repeat=count)))
     assert len(activation_patterns(corners)) == {2: 14, 3: 104, 4: 1882}[count]
+
+
+@pytest.mark.parametrize(("name", "neurons"), [("univariate", 4), ("orthogonal", 4), ("obtuse", 4), ("equilateral", 6)])
+def test_the_program_finds_two_neurons_a_ramp(name, neurons):
+    points, rho, _ = KNOWN[name]
+    denoiser = min_norm_denoiser(points, rho, method="program")
+    assert denoiser.network.neurons == neurons
+    assert denoiser.network.merged().neurons == neurons
+
+
+def test_a_minimiser_is_called_unique_where_the_dual_touches_at_independent_kinks():
+    line = min_norm_denoiser([[0.0], [1.0], [2.5]], 0.1, method="program")
+    assert "touches its bound at 4 kinks" in line.status  # the two ends of two ramps
+
+
+def test_a_minimiser_is_not_called_unique_where_that_is_not_shown():
+    points, rho, _ = KNOWN["equilateral"]
+    assert "uniqueness of the minimiser is not shown" in min_norm_denoiser(points, rho, method="program").status
+    loose = min_norm_denoiser([[0.0], [1.0], [2.5]], 0.1, method="program", tol=0.5, time_limit=1e-6)
+    assert "uniqueness of the minimiser is not shown" in loose.status

@@ -30,6 +30,7 @@ from exactnorm.exact.polish import Neurons, corrected
 from exactnorm.exact.pricing import Priced, price_cells, rescaled
 from exactnorm.exact.problem import Reduced, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
+from exactnorm.exact.unique import uniqueness
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
@@ -319,5 +320,6 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
         proofs=best.proofs,
     )
     valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
+    alone = uniqueness(problem, best, means.solver, means.tol)
     rounds = f"{best.rounds} rounds, {certificate.cells} cells"
-    return CertifiedDenoiser(train, network, certificate, "; ".join([reason + valid, rounds, *means.said]) + ".")
+    return CertifiedDenoiser(train, network, certificate, "; ".join([reason + valid, rounds, alone, *means.said]) + ".")

@@ -1,0 +1,197 @@
+"""Certified denoisers against the plain scheme and against training: one run, one table, ratios within the run.
+
+python benchmarks/denoisers.py plain      # all tangent cells in one CVXPY program, solved afresh after every split
+python benchmarks/denoisers.py training   # Adam on an augmented Lagrangian (needs PyTorch), our bracket as the ruler
+python benchmarks/denoisers.py growth     # how time and gap grow with the number of points and the rank
+python benchmarks/denoisers.py sequence   # the brackets of one hard case, round by round
+python benchmarks/denoisers.py executors  # the same bracket alone, with a process pool, with Dask
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from exactnorm import TrainingSet, min_norm_denoiser
+from exactnorm.certify.certificate import dual_bound
+from exactnorm.exact.cells import moment_spectrum, proposed_directions, split, tangent_cells, whole_cells
+from exactnorm.exact.kinks import distinct, tangent_kinks
+from exactnorm.exact.problem import reduced
+from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
+
+
+def simplex(size: int, seed: int = 5) -> TrainingSet:
+    """Generic simplices of 6, 7, … points, drawn one after another from one generator."""
+    rng = np.random.default_rng(seed)
+    for n in range(6, size):
+        rng.standard_normal((n, n - 1))
+    return TrainingSet(rng.standard_normal((size, size - 1)), 0.05)
+
+
+DATA = {
+    "acute triangle, rho 0.4": lambda: TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.4),
+    "triangle near contact": lambda: TrainingSet([[0, 0], [1, 0], [0.5, 1]], 0.42),
+    "6 points in the plane": lambda: TrainingSet(np.random.default_rng(1).standard_normal((6, 2)), 0.05),
+    "6 points in R3": lambda: TrainingSet(np.random.default_rng(4).standard_normal((6, 3)), 0.05),
+    "simplex of 6 points": lambda: simplex(6),
+}
+
+
+def plain_scheme(train: TrainingSet, tol: float, limit: float) -> tuple[float, float, int]:
+    """Bracket by the plain scheme: every tangent cell a block of one program; blocks above rank one are split."""
+    problem = reduced(train)
+    r, start = problem.rank, time.process_time()
+    cells = [part for cell in whole_cells(problem.patterns, r) for part in tangent_cells(cell)]
+    lower, upper, rounds = 0.0, np.inf, 0
+    while 1 - lower / upper > tol and time.process_time() - start < limit:
+        program = block_program(problem.points, problem.rho, cells)
+        solve(program.problem, "CLARABEL", {})
+        lower = max(lower, dual_bound(problem.points, problem.rho, dual_matrices(program), proofs(program)))
+        masses = [float(block.value[-r - 1, -r - 1]) for block in program.blocks]
+        heavy = [k for k, mass in enumerate(masses) if mass > 1e-6 * max(masses)]
+        directions = [proposed_directions(program.blocks[k].value[:-r, :-r], r) for k in heavy]
+        kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
+        lasso = kink_program(problem.points, kinks[np.unique(distinct(kinks, 1e-6))])
+        solve(lasso.problem, "CLARABEL", {})
+        upper, rounds = min(upper, float(lasso.problem.value)), rounds + 1
+        parts = {}
+        for k in heavy:
+            X = program.blocks[k].value[:-r, :-r]
+            values, _ = moment_spectrum(X)
+            if values[1] > 1e-5 * values[0]:
+                parts[k] = split(cells[k], X, 0)
+        cells = [part for k, cell in enumerate(cells) for part in parts.get(k, [cell])]
+    return lower, upper, rounds
+
+
+def plain(limit: float) -> Table:
+    """Time to reach a relative gap, ours beside the plain scheme."""
+    table = Table("data", "tol", "ours", "gap", "plain", "gap", "ratio", title="exactnorm against the plain scheme")
+    for name, make in DATA.items():
+        train, tol = make(), 1e-5
+        start = time.process_time()
+        certificate = min_norm_denoiser(train, tol=tol, method="program", time_limit=limit).certificate
+        ours = time.process_time() - start
+        start = time.process_time()
+        lower, upper, _ = plain_scheme(train, tol, limit)
+        theirs = time.process_time() - start
+        gap = (upper - lower) / upper
+        ratio = f"{theirs / ours:.1f}" + ("" if gap <= tol else " (plain stopped short)")
+        table.add_row(
+            name, f"{tol:g}", f"{ours:.2f} s", f"{certificate.gap:.1e}", f"{theirs:.2f} s", f"{gap:.1e}", ratio
+        )
+    return table
+
+
+def training(limit: float) -> Table:
+    """Cost that an augmented Lagrangian run reaches over time, against the bracket."""
+    import torch
+
+    train = TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
+    start = time.process_time()
+    bracket = min_norm_denoiser(train).certificate
+    ours = time.process_time() - start
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(0, 2 * np.pi, (3, 200))
+    noise = train.rho * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    inputs = torch.tensor((train.points[:, None] + noise).reshape(-1, 2))
+    targets = torch.tensor(np.repeat(train.points, 200, axis=0))
+    width, d = 200, 2
+    a, w = (torch.randn(width, d, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    b = torch.randn(width, dtype=torch.float64, requires_grad=True)
+    V, c = (torch.zeros(shape, dtype=torch.float64, requires_grad=True) for shape in ((d, d), (d,)))
+    multipliers = torch.zeros_like(targets)
+    penalty, table = 10.0, Table("seconds", "cost", "largest residual", "cost above our lower bound")
+    table.title = f"augmented Lagrangian with Adam; ours: [{bracket.lower:.7f}, {bracket.upper:.7f}] in {ours:.2f} s"
+    optimiser = torch.optim.Adam([a, w, b, V, c], lr=3e-3)
+    start = time.process_time()
+    while time.process_time() - start < limit:
+        for _ in range(2000):
+            optimiser.zero_grad()
+            off = torch.relu(inputs @ w.T + b) @ a + inputs @ V.T + c - targets
+            cost = (a**2).sum() / 2 + (w**2).sum() / 2
+            (cost + (multipliers * off).sum() + penalty / 2 * (off**2).sum()).backward()
+            optimiser.step()
+        with torch.no_grad():
+            multipliers += penalty * off
+            penalty = min(penalty * 1.5, 1e4)
+            realised = float((a.norm(dim=1) * w.norm(dim=1)).sum())
+        row = (time.process_time() - start, realised, float(off.norm(dim=1).max()), realised / bracket.lower - 1)
+        table.add_row(f"{row[0]:.1f}", f"{row[1]:.5f}", f"{row[2]:.1e}", f"{row[3]:+.2%}")
+    return table
+
+
+def growth(limit: float) -> Table:
+    """Gap and time against the number of points, in the plane and for simplices."""
+    table = Table("points", "rank", "patterns", "cells", "gap", "seconds", "status", title="how cost grows")
+    plane = [TrainingSet(np.random.default_rng(1).standard_normal((n, 2)), 0.01) for n in (4, 6, 8, 12, 16)]
+    for train in [*plane, *(simplex(n) for n in (6, 7, 8))]:
+        start = time.process_time()
+        denoiser = min_norm_denoiser(train, tol=1e-5, method="program", time_limit=limit)
+        certificate = denoiser.certificate
+        row = (train.size, certificate.frame.rank, certificate.patterns, certificate.cells)
+        seconds = f"{time.process_time() - start:.1f}"
+        table.add_row(*map(str, row), f"{certificate.gap:.1e}", seconds, denoiser.status.split(";")[0])
+    return table
+
+
+def sequence(limit: float) -> Table:
+    """Every bracket on the way for the generic simplex of six points."""
+    table = Table("round", "seconds", "lower", "upper", "gap", "cells", "kinks", title="simplex of 6 points in R5")
+
+    def add(best):
+        row = (
+            f"{best.seconds:.1f}",
+            f"{best.lower:.7f}",
+            f"{best.upper:.7f}",
+            f"{best.gap:.1e}",
+            best.cells,
+            best.kinks,
+        )
+        table.add_row(str(best.rounds), *map(str, row))
+
+    min_norm_denoiser(simplex(6), progress=add, time_limit=limit)
+    return table
+
+
+def executors(limit: float) -> Table:
+    """The same problem alone, with a process pool, and with Dask where it is installed."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    train = simplex(6)
+    table = Table("executor", "lower", "upper", "gap", "seconds", title="simplex of 6 points in R5, tol 1e-4")
+
+    def add(name, executor):
+        start = time.perf_counter()
+        one = min_norm_denoiser(train, tol=1e-4, executor=executor, time_limit=limit).certificate
+        table.add_row(
+            name, f"{one.lower:.6f}", f"{one.upper:.6f}", f"{one.gap:.1e}", f"{time.perf_counter() - start:.1f}"
+        )
+
+    add("none", None)
+    with ProcessPoolExecutor(2) as pool:
+        add("ProcessPoolExecutor(2)", pool)
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        return table
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        add("Dask, 2 workers", client.get_executor())
+    return table
+
+
+if __name__ == "__main__":
+    studies = {"plain": plain, "training": training, "growth": growth, "sequence": sequence, "executors": executors}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", choices=studies)
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds for each solve or run (default 120)")
+    arguments = parser.parse_args()
+    Console(width=130).print(studies[arguments.study](arguments.limit))
