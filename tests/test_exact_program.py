@@ -19,7 +19,7 @@ from exactnorm.exact.polish import corrected, margins, newton, residual
 from exactnorm.exact.pricing import price
 from exactnorm.exact.problem import infeasibility_ray, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
-from exactnorm.exact.solve import first_kinks, ramps
+from exactnorm.exact.start import first_kinks, ramps
 from exactnorm.patterns import activation_patterns
 
 SQRT3 = np.sqrt(3.0)

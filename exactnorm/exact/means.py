@@ -1,0 +1,27 @@
+"""How to solve: what every step of the loop is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+from exactnorm.exact.bracket import Bracket
+from exactnorm.exact.clock import Deadline
+
+DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {"SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 50_000}}
+"""SCS stops at 1e-4 or so by itself, far above the gaps wanted here."""
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """How to solve: tolerance, solver and its options, deadline, executor, and who hears of progress."""
+
+    tol: float
+    solver: str
+    options: dict[str, Any]
+    deadline: Deadline
+    executor: Executor | None
+    report: Callable[[Bracket], None]
+    said: list[str] = field(default_factory=list)

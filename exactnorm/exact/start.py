@@ -1,0 +1,78 @@
+"""Where the loop starts: a network without optimisation, a group lasso, and the joint program over whole patterns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from exactnorm.certify.cell import Cell
+from exactnorm.certify.certificate import dual_bound
+from exactnorm.exact.bracket import Bracket, dual_value
+from exactnorm.exact.cells import proposed_directions
+from exactnorm.exact.clock import interruptible
+from exactnorm.exact.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
+from exactnorm.exact.means import Means
+from exactnorm.exact.polish import Neurons
+from exactnorm.exact.pricing import rescaled
+from exactnorm.exact.problem import Reduced
+from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
+from exactnorm.geometry import separating_hyperplane
+
+
+def first_kinks(problem: Reduced) -> Kinks:
+    """The kinks tangent to the widest gap of every pattern: with them some network interpolates, if any does."""
+    found = []
+    for pattern in problem.patterns:
+        w, _, _ = separating_hyperplane(problem.points[pattern], problem.points[~pattern])
+        found.append(pattern_kinks(w[None], pattern, problem.points, problem.rho))
+    return joined(*found)
+
+
+def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
+    """A network to start from, without any optimisation: Σ_s c_s φ_s, a ramp φ_s between the two kinks of a pattern."""
+    rising, falling = kinks[np.arange(0, len(kinks), 2)], kinks[np.arange(1, len(kinks), 2)]
+    width = falling.b - rising.b
+    # A ramp of width ε costs 2/ε a unit of output: wide ramps first.
+    on = rising.pattern[:, 1:] * np.abs(width)[:, None]
+    c = np.linalg.lstsq(on.T, problem.points[1:] - problem.points[0], rcond=1e-10)[0]
+    a = np.empty((len(kinks), problem.rank))
+    a[0::2], a[1::2] = -c * np.sign(width)[:, None], c * np.sign(width)[:, None]
+    return Neurons(kinks, a, np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1)))
+
+
+def whole_pattern_bracket(problem: Reduced, means: Means, best: Bracket, cells: list[Cell]) -> tuple[Bracket, Kinks]:
+    """Solve the joint block program over whole patterns: a lower bound with its B, and the kinks that it proposes."""
+    program = block_program(problem.points, problem.rho, cells, best.upper)
+    status = interruptible(lambda: solve(program.problem, means.solver, means.options), means.deadline)
+    means.said.append(f"block program over {len(cells)} patterns: {status}")
+    none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
+    if any(block.value is None for block in program.blocks):
+        return best, none
+    B, evidence, r = dual_matrices(program), proofs(program), problem.rank
+    lower = dual_bound(problem.points, problem.rho, B, evidence)
+    masses = np.array([block.value[-r - 1, -r - 1] for block in program.blocks])
+    directions = [
+        proposed_directions(block.value[:-r, :-r], r)
+        for block, mass in zip(program.blocks, masses, strict=True)
+        if mass > 1e-7 * masses.max()
+    ]
+    if lower <= 0:
+        return best, none
+    shrink = lower / dual_value(problem, B)
+    B, evidence = shrink * B, tuple(rescaled(proof, shrink**2) for proof in evidence)
+    kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
+    # Kinks far from touching the dual constraint of the relaxation would only slow the group lasso down.
+    return replace(best, lower=lower, B=B, proofs=evidence), kinks[dual_values(kinks, B) > 0.9]
+
+
+def solve_kinks(problem: Reduced, kinks: Kinks, scale: float, means: Means) -> Neurons:
+    """The group lasso over `kinks`, with the other solver as second opinion where the first gives nothing."""
+    program = kink_program(problem.points, kinks, scale)
+    for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
+        status = interruptible(lambda s=solver, o=options: solve(program.problem, s, o), means.deadline)  # type: ignore[misc]
+        if program.a.value is not None and np.isfinite(program.a.value).all():
+            return Neurons(kinks, scale * program.a.value, dual_matrices(program))
+        means.said.append(f"kink program: {solver} {status}")
+    msg = f"neither {means.solver} nor its stand-in solved the program over {len(kinks)} kinks ({means.said[-1]})"
+    raise ArithmeticError(msg)
