@@ -26,6 +26,11 @@ def prose(text: str) -> RenderableType:
     return Constrain(Text(text), 110)
 
 
+def sentence(text: str) -> str:
+    """The text as a sentence of its own."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
 def solution_record(denoiser: CertifiedDenoiser, seconds: float) -> dict[str, Any]:
     """What `exactnorm solve --json` prints: plain numbers and strings, None for what is not finite."""
     train, certificate = denoiser.train, denoiser.certificate
@@ -71,7 +76,7 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     if certificate.patterns:
         table.add_row("patterns, cells", f"{certificate.patterns}, {certificate.cells}")
     table.add_row("time", f"{seconds:.2f} s")
-    return Group(table, prose(what_is_shown(denoiser)), prose(denoiser.status))
+    return Group(table, prose(what_is_shown(denoiser)), prose(sentence(denoiser.status)))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
