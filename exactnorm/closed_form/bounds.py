@@ -134,11 +134,12 @@ def best_rays(train: TrainingSet) -> tuple[int, ...]:
     """Rows of a large set of points on one-sided rays, the start of the rays first; found greedily."""
     X = (train.points - train.points.mean(axis=0)) / train.separation
     rho = train.rho / train.separation
-    # The points in the middle see the widest angles; the limits keep a thousand points within seconds.
-    central = np.argsort(np.linalg.norm(X, axis=1))[: max(1, int(2e8) // train.size**2)]
+    # The points in the middle see the widest angles; the limits keep thousands of points within seconds.
+    central = np.argsort(np.linalg.norm(X, axis=1))[: min(200, max(20, 100_000 // train.size))]
+    starts = max(1, int(2e9) // (train.size**2 * len(central)))
     best: tuple[float, tuple[int, ...]] = (0.0, (train.closest[0], train.closest[1]))
     for centre in central:
-        cost, rows = _greedy(X, rho, int(centre), starts=max(1, int(2e7) // train.size**2))
+        cost, rows = _greedy(X, rho, int(centre), starts)
         if cost > best[0]:
             best = (cost, (int(centre), *rows))
     return best[1]

@@ -44,16 +44,19 @@ def one_versus_rest(points: ArrayLike, rho: float) -> ReLUNetwork:
     train = TrainingSet(np.asarray(points), rho)
     frame = affine_hull(train.points)
     x, rho = frame.coordinates(train.points), train.rho / frame.scale
-    gaps = [separating_hyperplane(x[n : n + 1], np.delete(x, n, axis=0)) for n in range(train.size)]
+    gaps, stuck = [], []
+    for n in range(train.size):
+        gaps.append(separating_hyperplane(x[n : n + 1], np.delete(x, n, axis=0)))
+        if gaps[n][2] <= rho + 1e-12:
+            stuck.append(n)
+        if len(stuck) > 1:  # said at once: each point costs a least-squares problem in all others
+            i, j = (2 * gaps[k][2] * frame.scale for k in stuck)
+            msg = (
+                f"points {stuck[0]} and {stuck[1]} are {i:.6g} and {j:.6g} from the convex hulls of the others; "
+                f"one versus rest needs more than 2·rho = {2 * train.rho:g} for all but one"
+            )
+            raise ValueError(msg)
     half = np.array([h for _, _, h in gaps])
-    stuck = np.flatnonzero(half <= rho + 1e-12)
-    if len(stuck) > 1:
-        i, j = stuck[:2]
-        msg = (
-            f"points {i} and {j} are {2 * half[i] * frame.scale:.6g} and {2 * half[j] * frame.scale:.6g} from the "
-            f"convex hulls of the others; one versus rest needs more than 2·rho = {2 * train.rho:g} for all but one"
-        )
-        raise ValueError(msg)
     c = x[stuck[0]] if len(stuck) else weighted_geometric_median(x, 1 / (half - rho))
     with_ramp = np.flatnonzero(np.linalg.norm(x - c, axis=1) > 0)
     u = np.array([w for w, _, _ in gaps])[with_ramp]

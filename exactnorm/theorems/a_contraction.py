@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.theorems.a_univariate import data
 from exactnorm.theorems.check import Check
+from exactnorm.theorems.roads import program
 
 
 def check() -> Check:
     """Largest |h(y) − x|/|y − x|, over inputs at least 1 % of a gap off its middle, for the program's denoisers."""
     worst, inputs = 0.0, 0
     for points, rho in data():
-        h = min_norm_denoiser(points, rho, method="program").network
+        h = program(points, rho).network
         x = np.sort(points[:, 0])
         fractions = np.concatenate([np.linspace(0.002, 0.49, 200), np.linspace(0.51, 0.998, 200)])
         between = x[:-1, None] + fractions * np.diff(x)[:, None]

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from exactnorm.certify import check_certificate, interpolation_error
-from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.certify import CertifiedDenoiser, check_certificate, interpolation_error
 from exactnorm.network import ReLUNetwork
 from exactnorm.theorems.check import Check, Standing
-from exactnorm.training_set import Array
+from exactnorm.training_set import Array, TrainingSet
 
 Data = tuple[Array, float]
 ClosedForm = Callable[[Array, float], ReLUNetwork]
@@ -23,12 +22,20 @@ def formula_cost(form: ClosedForm, points: Array, rho: float) -> float:
     return network.representation_cost if error <= 1e-9 * float(np.ptp(points, axis=0).max()) else float("nan")
 
 
+def program(points: Array, rho: float, tol: float = 1e-6) -> CertifiedDenoiser:
+    """The convex program's denoiser, without the closed forms that the front door falls back on."""
+    # CVXPY takes a second to load; only those who solve pay for it.
+    from exactnorm.exact.solve import solve_balls
+
+    return solve_balls(TrainingSet(points, rho), tol=tol, solver="CLARABEL", solver_options={})
+
+
 def program_bracket(points: Array, rho: float, tol: float = 1e-6) -> tuple[float, float]:
     """Bracket on the least cost from the convex program, recomputed from its certificate.
 
     The upper end is infinite unless the network maps the balls to their centres.
     """
-    denoiser = min_norm_denoiser(points, rho, method="program", tol=tol)
+    denoiser = program(points, rho, tol)
     lower, upper, error = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
     assert error is not None  # only weight decay has none
     return lower, upper if error <= 1e-7 * float(np.ptp(points, axis=0).max()) else float("inf")
