@@ -88,7 +88,7 @@ def min_norm_network(
     Notes
     -----
     On a line (with a skip connection and free biases) any size will do. Otherwise all faces of all activation patterns
-    are gone through, whose number grows as M to the rank of the inputs: hundreds of inputs in rank 2, some tens in
+    are gone through, whose number grows as M to the rank of the inputs: a hundred or so inputs in rank 2, some tens in
     rank 3, a dozen in rank 4.
 
     Examples

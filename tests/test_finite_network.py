@@ -142,6 +142,17 @@ def test_the_objective_follows_units_order_place_and_rotation(rank, weight_decay
     assert again[1] >= lower * factor * (1 - 1e-9)
 
 
+@pytest.mark.parametrize("weight_decay", [None, 1e-3])
+@pytest.mark.parametrize(("skip", "penalise_bias"), [(True, False), (False, True)])
+def test_there_are_no_more_neurons_than_conditions(skip, penalise_bias, weight_decay):
+    rng = np.random.default_rng(9)
+    inputs, targets = rng.standard_normal((9, 2)), rng.standard_normal((9, 2))
+    found = min_norm_network(inputs, targets, skip=skip, penalise_bias=penalise_bias, weight_decay=weight_decay)
+    checked(found)
+    # Two outputs at nine inputs, less what V and c take up.
+    assert 0 < found.network.neurons <= 2 * (9 - 3 if skip else 9 - 1)
+
+
 def test_collinear_and_lattice_inputs_are_no_special_case():
     grid = np.array([[i, j] for i in range(3) for j in range(3)], float)
     targets = np.random.default_rng(6).standard_normal((9, 2))

@@ -14,6 +14,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 from scipy.linalg import lstsq
+from scipy.optimize import linprog
 from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.certificate import Certificate
@@ -32,8 +33,8 @@ ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""
 
 
-CROWD = 1000
-"""Kinks beyond which those that do not matter are left out."""
+CROWD = 500
+"""So many kinks more than twice the conditions, and those that do not matter are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLU
     rounds = 0
     try:
         if best.gap > means.tol and data.decay is not None:
-            best, new = with_bound(data, best, best.multipliers)
+            best, new = with_bound(data, best, best.multipliers, means)
             z = np.vstack([z, new])
         while best.gap > means.tol and rounds < ROUNDS:
             rounds += 1
@@ -107,7 +108,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLU
                 reason = "no kink is missing, but the solver leaves a gap"
                 break
             # Kinks are left out only after progress: otherwise the loop could go round.
-            crowded = len(z) > CROWD and best.upper < before * (1 - 1e-6)
+            crowded = len(z) > 2 * master.target.size + CROWD and best.upper < before * (1 - 1e-6)
             z = np.vstack([master.kept(z, lasso) if crowded else z, new])
         if best.gap <= means.tol:
             reason = "the gap is within tol"
@@ -119,7 +120,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLU
         reason = f"{too_many}, so that no lower bound is shown"
     except ArithmeticError as failed:
         reason = str(failed)
-    return master.network(best), best.multipliers, f"{reason}; {rounds} rounds"
+    return master.network(master.thinned(best)), best.multipliers, f"{reason}; {rounds} rounds"
 
 
 def separated(data: Coordinates, best: Best, outer: Array, means: Means) -> tuple[Best, Array]:
@@ -130,23 +131,26 @@ def separated(data: Coordinates, best: Best, outer: Array, means: Means) -> tupl
     """
     found = [np.zeros((0, best.z.shape[1]))]
     for step in (0.3, 0.7, 1.0):
-        means.deadline.check()
-        best, new = with_bound(data, best, best.multipliers + step * (outer - best.multipliers))
+        best, new = with_bound(data, best, best.multipliers + step * (outer - best.multipliers), means)
         found.append(new)
         if best.gap <= means.tol or (len(new) and step > 0.5):
             break
     return best, np.vstack(found)
 
 
-def with_bound(data: Coordinates, best: Best, multipliers: Array) -> tuple[Best, Array]:
+def with_bound(data: Coordinates, best: Best, multipliers: Array, means: Means) -> tuple[Best, Array]:
     """The bracket with the bound that these multipliers give, if it is better; and kinks where they exceed 1."""
     L = projected(data, multipliers)
-    kappa, new = 0.0, [np.zeros((0, best.z.shape[1]))]
+    kappa, new, excess = 0.0, [np.zeros((0, best.z.shape[1]))], [np.zeros(0)]
     for z, values in peaks(data, L):
+        means.deadline.check()
         kappa = max(kappa, float(values.max()))
-        new.append(z[separate_peaks(z, values)])
+        chosen = separate_peaks(z, values)
+        new.append(z[chosen])
+        excess.append(values[chosen])
+    most = np.argsort(-np.concatenate(excess))[: max(30, L.size)]
     lower, share = lower_value(data, L, kappa)
-    return (replace(best, multipliers=share * L, lower=lower) if lower > best.lower else best), np.vstack(new)
+    return (replace(best, multipliers=share * L, lower=lower) if lower > best.lower else best), np.vstack(new)[most]
 
 
 def separate_peaks(z: Array, values: Array, most: int = 3, apart: float = 0.1) -> list[int]:
@@ -242,6 +246,29 @@ class Master:
             a = a + size[:, None] * lstsq(P * size, self.target - P @ a, lapack_driver="gelsy")[0]
         missed = float(np.abs(P @ a - self.target).max()) > 1e-9 * float(np.abs(self.target).max())
         return Best(z, a, math.inf if missed else float(np.linalg.norm(a, axis=1).sum()), L)
+
+    def thinned(self, best: Best) -> Best:
+        """A network with the same values, no costlier, and no more neurons than there are conditions.
+
+        The output weights keep their directions; their lengths are a vertex of a linear program (Carathéodory).
+        """
+        size = np.linalg.norm(best.a, axis=1)
+        if len(size) <= 1:
+            return best
+        P, units = self.across.T @ (self.weight * self.features(best.z)), best.a / size[:, None]
+        conditions = (P[:, None, :] * units.T[None]).reshape(-1, len(size))
+        columns = np.abs(conditions).max(axis=0)
+        right = (P @ best.a).ravel()
+        try:
+            found = linprog(1 / columns, A_eq=conditions / columns, b_eq=right, method="highs-ds")
+        except ValueError:
+            return best
+        if found.x is None:
+            return best
+        fewer = self.corrected(best.z, P, found.x[:, None] / columns[:, None] * units, best.multipliers)
+        if fewer.upper <= best.upper * (1 + 1e-9) and len(fewer.z) < len(best.z):
+            return replace(best, z=fewer.z, a=fewer.a, upper=fewer.upper)
+        return best
 
     def kept(self, z: Array, lasso: Best) -> Array:
         """The kinks that touch the dual constraint, as those that carry weight do, or nearly touch it.
