@@ -47,7 +47,7 @@ def line(denoiser: CertifiedDenoiser, axes: Axes | None = None) -> Axes:
     kinks = -network.b / network.w[:, 0]
     # h is piecewise linear: its kinks and two ends draw it exactly.
     y = np.sort(np.concatenate([ends, kinks[(kinks > ends[0]) & (kinks < ends[1])]]))
-    for n, x in enumerate(points):
+    for n, x in enumerate(points if train.rho > 0 else points[:0]):
         axes.axvspan(x - train.rho, x + train.rho, color=ORANGE, alpha=0.25, lw=0, label=None if n else "noise balls")
     axes.plot(ends, ends, color=GREY, lw=0.8, ls=":", label="identity")
     axes.plot(y, network(y[:, None])[:, 0], color=BLUE, label="denoiser h")
