@@ -276,7 +276,7 @@ def test_degenerate_tiny_huge_and_far_networks_agree_with_solve_ivp(seed, scale,
         scale * net.a, net.w / scale, net.b - net.w @ shift / scale, net.V, scale * net.c + shift - skip
     )
     exact = score_flow(moved, scale * Y + shift, horizon)
-    stepped = score_flow(moved, scale * Y + shift, horizon, method="ivp", rtol=1e-11)
+    stepped = score_flow(moved, scale * Y + shift, horizon, method="ivp", rtol=1e-13)
     assert exact.complete
     # Data a thousand times their size away from the origin have three digits fewer, and errors grow with the flow.
     size = scale * (1 + away * 1e-3) + np.abs(stepped.endpoint - shift).max()
@@ -322,3 +322,20 @@ def test_no_starts_make_an_empty_flow(method):
     assert flow.states.shape == (1, 0, 2)
     assert flow.regions.shape == (0,)
     assert flow.complete
+
+
+@pytest.mark.parametrize(
+    ("seed", "scale", "away", "horizon"),
+    [(659368, 1.0, 1e3, 3.0), (611990, 1.0, 0.0, 3.0), (884379, 1e6, 0.0, 0.5), (516419, 1.0, 0.0, 0.5)],
+)
+def test_the_integrator_gets_past_kinks_it_runs_along_and_rest_points_it_starts_at(seed, scale, away, horizon):
+    net, Y = degenerate_network(np.random.default_rng(seed))
+    shift = scale * away * np.ones(net.dimension)
+    skip = 0 if net.V is None else net.V @ shift
+    moved = ReLUNetwork(
+        scale * net.a, net.w / scale, net.b - net.w @ shift / scale, net.V, scale * net.c + shift - skip
+    )
+    stepped = score_flow(moved, scale * Y + shift, horizon, method="ivp")
+    assert stepped.complete
+    assert len(stepped.events) < 1000
+    assert np.abs(stepped.endpoint - score_flow(moved, scale * Y + shift, horizon).endpoint).max() < 1e-5 * scale
