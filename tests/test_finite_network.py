@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from exactnorm import FiniteProblem, ReLUNetwork, check_certificate, min_norm_network
+from exactnorm.certify.finite import finite_lower_bound
+from exactnorm.finite_problem import coordinates
 
 
 def plain_program(inputs, targets, w, b, *, skip, penalise_bias, weight_decay=None):
@@ -187,14 +189,58 @@ def test_a_time_limit_leaves_a_valid_bracket():
     assert "wider than tol" in found.status
 
 
-def test_too_many_patterns_give_a_network_and_say_that_no_bound_is_shown():
+def test_a_time_limit_on_a_line_leaves_a_valid_bracket():
     rng = np.random.default_rng(0)
-    found = min_norm_network(rng.standard_normal((40, 6)), rng.standard_normal(40), time_limit=20)
+    found = min_norm_network(
+        rng.standard_normal((3000, 1)), rng.standard_normal(3000), weight_decay=1e-3, time_limit=1e-3
+    )
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0 <= lower < upper < np.inf
+    assert "stopped before" in found.status
+
+
+def test_inputs_that_only_rounding_tells_apart_are_one_kink():
+    # Far from the origin neighbouring floats may have equal coordinates; their targets agree here.
+    inputs = 1 / 3 * np.array([[0.0], [1.0], [np.nextafter(1.0, 2)], [2.0]]) @ np.array([[1.0, 0.7, 0.3]])
+    found = min_norm_network(inputs, [0.0, 1.0, 1.0, 0.0])
+    assert checked(found)[1] == pytest.approx(6 / np.sqrt(1.58), rel=1e-9)
+
+
+@pytest.mark.parametrize("weight_decay", [None, 1e-3])
+@pytest.mark.parametrize(("size", "rank"), [(300, 3), (20, 5), (2000, 2)])
+def test_too_many_patterns_give_a_wide_bracket_that_says_so(size, rank, weight_decay):
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((size, rank)), rng.standard_normal((size, 2))
+    found = min_norm_network(inputs, targets, weight_decay=weight_decay, time_limit=2)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0 < lower < upper < np.inf
+    assert "too many activation patterns" in found.status
+    assert "wider than tol" in found.status
+
+
+def test_nine_dimensions_give_a_network_and_say_that_no_bound_is_shown():
+    rng = np.random.default_rng(0)
+    found = min_norm_network(rng.standard_normal((40, 9)), rng.standard_normal(40))
     assert found.certificate.lower == 0
     assert found.certificate.gap == 1
     assert "no lower bound" in found.status
     assert found.certificate.interpolation_error <= 1e-9
     check_certificate(found.certificate, found.problem, found.network)
+
+
+def test_multipliers_of_a_part_of_the_data_bound_the_whole():
+    rng = np.random.default_rng(1)
+    inputs, targets = rng.standard_normal((9, 2)), rng.standard_normal((9, 2))
+    rows = np.lexsort(inputs.T[::-1])[:6]  # the first six in lexicographic order
+    part = min_norm_network(inputs[rows], targets[rows])
+    whole = FiniteProblem(inputs, targets)
+    # Two outputs of rank 2: coordinates of the targets' hulls differ by a rotation or reflection.
+    axes = [coordinates(problem).target_frame.axes for problem in (part.problem, whole)]
+    multipliers = np.zeros((9, 2))
+    multipliers[:6] = part.certificate.multipliers @ axes[0] @ axes[1].T
+    lower = finite_lower_bound(whole, multipliers)
+    assert lower == pytest.approx(part.certificate.lower, rel=1e-9)
+    assert lower < min_norm_network(inputs, targets).certificate.upper
 
 
 def test_scs_and_clarabel_give_overlapping_brackets():

@@ -19,16 +19,28 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array
 
-LARGEST = 4_000_000
-"""Faces to look at; a few minutes' work at the most."""
+LARGEST = 300_000
+"""Faces to look at: some ten seconds for each look at all of them."""
 
 
 def projected(data: Coordinates, multipliers: Array) -> Array:
-    """The nearest multipliers, shape (U, q), that are orthogonal to everything that costs nothing."""
-    basis = np.linalg.qr(data.free)[0]
+    """The nearest multipliers, shape (U, q), that are orthogonal to everything that costs nothing.
+
+    Rows that are zero stay so: multipliers of a part of the data bound the whole.
+    """
+    on = multipliers.any(axis=1)
+    basis = np.linalg.qr(data.free[on])[0]
+    out = multipliers.copy()
     for _ in range(2):  # twice, as one pass leaves rounding of the size of what it removed
-        multipliers = multipliers - basis @ (basis.T @ multipliers)
-    return multipliers
+        out[on] -= basis @ (basis.T @ out[on])
+    return out
+
+
+def faces(data: Coordinates, size: int) -> int:
+    """About how many faces of activation patterns `size` of the inputs have."""
+    n = data.features.shape[1]
+    power: int = n - 1 if data.penalise_bias and n > 1 else n
+    return int(size**power)
 
 
 def peaks(data: Coordinates, multipliers: Array) -> Iterator[tuple[Array, Array]]:
@@ -39,20 +51,20 @@ def peaks(data: Coordinates, multipliers: Array) -> Iterator[tuple[Array, Array]
     TooManyPatternsError
         If there are more than `LARGEST` faces to look at.
     """
-    size, n = data.features.shape
-    if not data.penalise_bias and n == 1:
-        yield _line_peaks(data.features[:, 0], multipliers)
+    on = multipliers.any(axis=1)
+    features, multipliers = data.features[on], multipliers[on]
+    if not data.penalise_bias and features.shape[1] == 1:
+        yield _line_peaks(features[:, 0], multipliers)
         return
-    faces = size ** (n - 1) if data.penalise_bias else size**n
-    if faces > LARGEST:
-        msg = f"{size} inputs of rank {n} have about {faces:.0e} faces of activation patterns, more than {LARGEST:.0e}"
+    if (many := faces(data, len(features))) > LARGEST:
+        msg = f"{len(features)} inputs have about {many:.0e} faces of activation patterns, more than {LARGEST:.0e}"
         raise TooManyPatternsError(msg)
     if data.penalise_bias:
-        z = maximisers(data.features, multipliers)
-        yield z, dual_values(data.features, multipliers, z)
+        z = maximisers(features, multipliers)
+        yield z, dual_values(features, multipliers, z)
         return
-    for through in data.features:
-        offsets = data.features - through
+    for through in features:
+        offsets = features - through
         w = maximisers(offsets, multipliers)
         yield np.column_stack([w, -w @ through]), dual_values(offsets, multipliers, w)
 
@@ -75,13 +87,18 @@ def largest_dual_value(data: Coordinates, multipliers: Array) -> float:
     return max(float(values.max(initial=0.0)) for _, values in peaks(data, multipliers))
 
 
+def _off_affine(data: Coordinates) -> Array:
+    basis = np.linalg.qr(data.free)[0]
+    return np.asarray(data.targets - basis @ (basis.T @ data.targets))
+
+
 def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[float, float]:
     """The lower bound, in coordinates, that projected multipliers with largest dual value κ give.
 
     Also the factor that brings the multipliers to where they give it, with a largest dual value of at most 1.
     """
     # λ is orthogonal to affine functions; leaving them out of x keeps digits.
-    gain = float((multipliers * projected(data, data.targets)).sum())
+    gain = float((multipliers * _off_affine(data)).sum())
     if data.decay is None:
         return (gain / kappa, 1 / kappa) if kappa > 0 and gain > 0 else (0.0, 0.0)
     square = data.inputs * float((multipliers**2 / data.counts[:, None]).sum())

@@ -40,6 +40,8 @@ def certified_interpolant(problem: FiniteProblem, tol: float) -> tuple[ReLUNetwo
 def linear_interpolant(data: Coordinates) -> tuple[ReLUNetwork, Array]:
     """The linear interpolant, in coordinates, and multipliers (U, q) that show that it costs least."""
     order = np.argsort(data.features[:, 0], kind="stable")
+    # Inputs that rounding has made equal count once.
+    order = order[np.diff(data.features[order, 0], prepend=-np.inf) > 0]
     t, x = data.features[order, 0], data.targets[order]
     gaps = np.diff(t)
     slopes = np.diff(x, axis=0) / gaps[:, None]
@@ -47,7 +49,7 @@ def linear_interpolant(data: Coordinates) -> tuple[ReLUNetwork, Array]:
     size = np.linalg.norm(jumps, axis=1)
     # A jump that rounding of the targets can make is none.
     bent = size > 8 * np.finfo(float).eps * (1 / gaps[:-1] + 1 / gaps[1:])
-    multipliers = np.empty_like(x)
+    multipliers = np.zeros_like(data.targets)
     multipliers[order] = _kinks_of_unit_jumps(t, 1 + np.flatnonzero(bent), jumps[bent] / size[bent, None])
     return bent_line(t[1:-1][bent], jumps[bent], slopes[0], t[0], x[0]), multipliers
 

@@ -24,9 +24,9 @@ from exactnorm.closed_form.interpolant import on_a_line
 from exactnorm.exact.clock import Deadline, OutOfTimeError, interruptible
 from exactnorm.exact.line import smoothed
 from exactnorm.exact.program import solve
+from exactnorm.exact.subset import along_a_line, subset_bracket, too_large
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
-from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array
 
 ROUNDS = 200
@@ -74,15 +74,23 @@ def solve_finite(
     data = coordinates(problem)
     with threadpool_limits(1):
         if on_a_line(data) and data.decay is not None:
-            network, multipliers, reason = _line(data, means)
+            network, multipliers, reason = _line(problem, data, means)
+        elif too_large(data):
+            network, multipliers, reason = subset_bracket(
+                problem, data, lambda part: _loop(part, coordinates(part), means)[1]
+            )
         else:
             network, multipliers, reason = _loop(problem, data, means)
     certificate = finite_certificate(problem, network, multipliers)
     return network, certificate, "; ".join([finite_status(reason, certificate, tol), *means.said]) + "."
 
 
-def _line(data: Coordinates, means: Means) -> tuple[ReLUNetwork, Array, str]:
-    network, multipliers, status = smoothed(data, means.solver, means.options, means.deadline)
+def _line(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLUNetwork, Array, str]:
+    try:
+        network, multipliers, status = smoothed(data, means.solver, means.options, means.deadline)
+    except (OutOfTimeError, KeyboardInterrupt, ArithmeticError) as stopped:
+        reason = str(stopped) if isinstance(stopped, ArithmeticError) else "stopped before the program was solved"
+        return along_a_line(problem, data), np.zeros_like(data.targets), reason
     reason = f"the inputs lie on a line, where one program over kinks at inputs is exact ({means.solver}: {status})"
     return network.lifted(data.input_frame, data.target_frame), multipliers, reason
 
@@ -116,8 +124,6 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLU
         reason = f"the time limit of {means.deadline.limit:g} s was reached"
     except KeyboardInterrupt:
         reason = "interrupted"
-    except TooManyPatternsError as too_many:
-        reason = f"{too_many}, so that no lower bound is shown"
     except ArithmeticError as failed:
         reason = str(failed)
     return master.network(master.thinned(best)), best.multipliers, f"{reason}; {rounds} rounds"
