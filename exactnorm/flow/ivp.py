@@ -37,6 +37,17 @@ def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: Integr
     def field(_: float, z: Array) -> Array:
         return np.asarray(np.maximum(block.w @ z + block.b, 0.0) @ block.a + block.A @ z + block.e)
 
+    def one_sided(kinks: list[int]) -> Callable[[float, Array], Array]:
+        rows, on = np.array(kinks), active[kinks]
+
+        def smooth(_: float, z: Array) -> Array:
+            distance = block.w @ z + block.b
+            ramps = np.maximum(distance, 0.0)
+            ramps[rows] = np.where(on, distance[rows], 0.0)
+            return np.asarray(ramps @ block.a + block.A @ z + block.e)
+
+        return smooth
+
     u, horizon = 0.0, float(times[-1])
     size = max(float(np.abs(block.b).max(initial=0.0)), float(np.abs(y).max()), float(np.abs(block.e).max())) or 1.0
     atol = 1e-3 * rtol * size
@@ -54,8 +65,9 @@ def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: Integr
         crossed = [watched[n] for n, when in enumerate(found.t_events or []) if len(when)]
         moved = float(found.t[-1]) - u > 8 * np.finfo(float).eps * end
         if found.status >= 0 and crossed and moved:
-            # Events are found on the interpolant, which is less accurate than the steps: step there again.
-            found = _solve(field, u, float(found.t[-1]), y, rtol, atol, solver, [])
+            # Events are found on the interpolant, which is less accurate than the steps, and a step whose stages
+            # overshoot the kink is less accurate than its error estimate: step there again on this side's field.
+            found = _solve(one_sided(crossed), u, float(found.t[-1]), y, rtol, atol, solver, [])
         if found.status < 0:
             out.states[row, -1] = y
             return
