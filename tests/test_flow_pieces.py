@@ -161,6 +161,23 @@ def test_a_kink_crossed_twice_within_a_millionth_is_not_missed():
     assert np.diff(flow.events.time)[0] == pytest.approx(1e-6, rel=1e-3)
 
 
+def test_a_kink_parallel_to_the_velocity_is_met_by_the_curve_of_the_way():
+    turning = ReLUNetwork([[0.3, 0.2]], [[0.0, 1.0]], [0.6], [[1.0, -1.0], [1.0, 1.0]], [0.0, 0.0])
+    flow = score_flow(turning, [0.0, -1.0], 1.5)  # on the unit circle up to y_2 = -0.6
+    assert flow.events.time == pytest.approx([math.acos(0.6)], abs=1e-13)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_start_that_touches_a_kink_takes_the_side_it_curves_to(side):
+    V = np.array([[1.0, -1.0], [1.0, 1.0]])  # the start moves along the kink y_1 = 1 and turns to y_1 < 1
+    network = ReLUNetwork([[0.5, -2.0]], [[-side, 0.0]], [side], V, [0.0, 0.0])
+    flow = score_flow(network, [1.0, 0.0], 1.2)
+    stepped = score_flow(network, [1.0, 0.0], 1.2, method="ivp", rtol=1e-12)
+    np.testing.assert_allclose(flow.endpoint, stepped.endpoint, atol=1e-10)
+    plain = [math.cos(1.2), math.sin(1.2)]
+    assert (np.abs(flow.endpoint - plain).max() < 1e-12) == (side < 0)
+
+
 def test_a_start_on_a_kink_takes_the_side_the_field_points_to():
     for sign in (1.0, -1.0):
         network = ReLUNetwork([[3.0, 0.0]], [[1.0, 0.0]], [0.0], 0.2 * np.ones((2, 2)), [sign, 0.1])
