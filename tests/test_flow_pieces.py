@@ -167,6 +167,13 @@ def test_a_kink_parallel_to_the_velocity_is_met_by_the_curve_of_the_way():
     assert flow.events.time == pytest.approx([math.acos(0.6)], abs=1e-13)
 
 
+def test_a_kink_met_by_the_third_derivative_alone_is_met():
+    shift = np.eye(3) + np.diag([1.0, 1.0], 1)  # y_1' = y_2, y_2' = y_3, y_3' = 1: y_1 = u^3/6
+    network = ReLUNetwork([[0.0, 0.1, 0.0]], [[1.0, 0.0, 0.0]], [-0.05], shift, [0.0, 0.0, 1.0])
+    flow = score_flow(network, np.zeros(3), 0.95)
+    assert flow.events.time == pytest.approx([0.3 ** (1 / 3)], abs=1e-12)
+
+
 @pytest.mark.parametrize("side", [1.0, -1.0])
 def test_a_start_that_touches_a_kink_takes_the_side_it_curves_to(side):
     V = np.array([[1.0, -1.0], [1.0, 1.0]])  # the start moves along the kink y_1 = 1 and turns to y_1 < 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exactnorm.closed_form import obtuse_simplex, orthogonal
-from exactnorm.flow import closed_probability_flow, probability_flow, sample, sampler_levels
+from exactnorm.flow import closed_probability_flow, probability_flow, sample, sampler_levels, score_flow
 from exactnorm.flow.high_noise import stand_in_flow
 from exactnorm.network import ReLUNetwork
 
@@ -161,6 +161,16 @@ def test_wrong_input_is_refused_with_what_to_do(change, message):
     start, schedule = arguments.pop("start"), arguments.pop("schedule")
     with pytest.raises(ValueError, match=message):
         probability_flow(path, start, schedule, **arguments)
+
+
+def test_with_one_denoiser_at_all_radii_it_is_the_score_flow_with_the_same_crossings():
+    network, Y = path(0.2), random_starts(6, m=20)
+    score = score_flow(network, Y, math.log(10.0))
+    flow = probability_flow(lambda _: network, Y, "edm", alpha=1.0, T=0.3, sigma_end=0.03, steps=7)
+    np.testing.assert_allclose(flow.endpoint, score.endpoint, atol=1e-13)
+    assert len(score.events) > 5
+    np.testing.assert_array_equal(flow.events.start, score.events.start)
+    np.testing.assert_allclose(flow.events.time, score.events.time, atol=1e-12)
 
 
 def test_an_incomplete_level_is_reported():
