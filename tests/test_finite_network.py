@@ -93,6 +93,21 @@ def test_with_inputs_in_three_dimensions_random_kinks_never_undercut_the_bracket
     assert rough <= 1.05 * upper
 
 
+def test_a_kink_through_two_inputs_is_found_once_and_its_twin_does_no_harm():
+    # Only the first input has another target; the best kink runs through its two neighbours.
+    inputs = [[1.66, -1.19], [0.88, -0.74], [1.03, 0.37], [0.94, -1.31], [0.34, -0.51]]
+    checked(min_norm_network(inputs, [1.0, 0, 0, 0, 0], skip=False))
+
+
+def test_inputs_that_nearly_coincide_cost_much_and_are_bracketed_all_the_same():
+    rng = np.random.default_rng(11)
+    inputs = rng.standard_normal((6, 2))
+    inputs = np.vstack([inputs, inputs[:2] + 1e-5 * rng.standard_normal((2, 2))])
+    for skip in (True, False):
+        _, upper = checked(min_norm_network(inputs, rng.standard_normal((8, 2)), skip=skip))
+        assert upper > 1e4
+
+
 def test_a_hat_costs_the_size_of_its_slope_jump():
     # Slopes 1 and −1: one kink, of cost 2.
     assert checked(min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0])) == pytest.approx((2, 2), rel=1e-12)
@@ -106,6 +121,8 @@ def test_what_the_free_part_can_do_costs_nothing(skip):
     found = min_norm_network(inputs, targets, skip=skip)
     assert checked(found) == (0, 0)
     assert found.network.neurons == 0
+    fitted = min_norm_network(inputs, targets, skip=skip, weight_decay=1e-6)
+    assert checked(fitted) == (0, 0)
 
 
 def test_small_weight_decay_approaches_the_least_cost_and_large_weight_decay_the_affine_fit():

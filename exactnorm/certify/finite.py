@@ -168,4 +168,16 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     error = float(np.linalg.norm(off, axis=1).max())
     if problem.weight_decay is None:
         return cost, error
-    return float((off**2).sum()) / (2 * len(off)) + problem.weight_decay * cost, error
+    loss = float((off**2).sum()) / (2 * len(off))
+    if error <= rounding(problem, network):
+        loss = 0.0  # the values are not known to more digits than that
+    return loss + problem.weight_decay * cost, error
+
+
+def rounding(problem: FiniteProblem, network: ReLUNetwork) -> float:
+    """Rounding of a computed value f(y_m): a few units in the last place of the largest term."""
+    reach = float(np.linalg.norm(problem.inputs, axis=1).max())
+    skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
+    biases = float(np.linalg.norm(network.a, axis=1) @ np.abs(network.b))
+    terms = (network.representation_cost + skip) * reach + biases + float(np.linalg.norm(network.c))
+    return 16 * float(np.finfo(float).eps) * terms

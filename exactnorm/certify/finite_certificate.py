@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound
+from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound, rounding
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -20,7 +20,8 @@ MISSED = 1e-6
 def finite_certificate(problem: FiniteProblem, network: ReLUNetwork, multipliers: Array) -> Certificate:
     """The bracket that a network and multipliers give, recomputed from arrays in the user's units."""
     upper, error = finite_upper_bound(problem, network)
-    if problem.weight_decay is None and error > MISSED * float(np.ptp(problem.targets, axis=0).max()):
+    room = MISSED * float(np.ptp(problem.targets, axis=0).max()) + rounding(problem, network)
+    if problem.weight_decay is None and error > room:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     try:
         lower = finite_lower_bound(problem, multipliers)

@@ -112,6 +112,8 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLU
             if lasso.upper < best.upper:
                 best = replace(best, z=lasso.z, a=lasso.a, upper=lasso.upper)
             best, new = separated(data, best, lasso.multipliers, means)
+            if not len(new) and best.upper < before / 2:
+                continue  # the solver saw numbers far from 1; now it sees better ones
             if not len(new):
                 reason = "no kink is missing, but the solver leaves a gap"
                 break
@@ -156,7 +158,14 @@ def with_bound(data: Coordinates, best: Best, multipliers: Array, means: Means) 
         excess.append(values[chosen])
     most = np.argsort(-np.concatenate(excess))[: max(30, L.size)]
     lower, share = lower_value(data, L, kappa)
-    return (replace(best, multipliers=share * L, lower=lower) if lower > best.lower else best), np.vstack(new)[most]
+    return (replace(best, multipliers=share * L, lower=lower) if lower > best.lower else best), distinct_rows(
+        np.vstack(new)[most]
+    )
+
+
+def distinct_rows(z: Array) -> Array:
+    """Without repetitions: a kink through two inputs is found at both."""
+    return z[np.sort(np.unique(np.round(z, 9), axis=0, return_index=True)[1])]
 
 
 def separate_peaks(z: Array, values: Array, most: int = 3, apart: float = 0.1) -> list[int]:
@@ -186,6 +195,17 @@ def first_kinks(problem: FiniteProblem, data: Coordinates) -> Array:
     slope = z[:, :-1] @ data.hull.axes / data.hull.scale
     functions = np.column_stack([slope, z[:, -1] - slope @ data.hull.origin]) @ data.input_frame.axes.T
     return np.asarray(functions / np.linalg.norm(functions, axis=1, keepdims=True))
+
+
+def orthonormal_rows(P: Array, target: Array) -> tuple[Array, Array, Array]:
+    """Q with orthonormal rows, a matrix M and a right side such that P a = target means Q a = right.
+
+    Multipliers λ of P a = target are M times those of Q a = right.
+    """
+    U, S, Vt = np.linalg.svd(P, full_matrices=False)
+    keep = 1e-13 * S[0] < S
+    mix = U[:, keep] / S[keep]
+    return Vt[keep], mix, mix.T @ target
 
 
 class Master:
@@ -224,16 +244,18 @@ class Master:
         """The best network over the kinks z, and the multipliers of its residual."""
         P = self.across.T @ (self.weight * self.features(z))
         decay = self.data.decay
+        # Inputs that nearly coincide make rows that nearly do; in an orthonormal basis of rows the solver sees neither.
+        rows, mix, right = (P, np.eye(len(P)), self.target) if decay is not None else orthonormal_rows(P, self.target)
         # The solver sees numbers near 1; multipliers are the same at every scale.
         scale = scale if decay is None and math.isfinite(scale) else 1.0
-        a, off = cp.Variable((len(z), self.target.shape[1])), cp.Variable(self.target.shape)
-        equation = P @ a + (off if decay is not None else 0.0) == self.target / scale
+        a, off = cp.Variable((len(z), right.shape[1])), cp.Variable(right.shape)
+        equation = rows @ a + (off if decay is not None else 0.0) == right / scale
         loss = cp.sum_squares(off) / (2 * decay * self.data.inputs) if decay is not None else 0.0
         program = cp.Problem(cp.Minimize(cp.sum(cp.norm(a, axis=1)) + loss), [equation])
         for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
             status = interruptible(lambda s=solver, o=options: solve(program, s, o), means.deadline)  # type: ignore[misc]
             if a.value is not None and equation.dual_value is not None and np.isfinite(a.value).all():
-                L = self.weight * (self.across @ -equation.dual_value)
+                L = self.weight * (self.across @ (mix @ -equation.dual_value))
                 return self.corrected(z, P, scale * a.value, L)
             means.said.append(f"program over {len(z)} kinks: {solver} {status}")
         msg = f"neither {means.solver} nor its stand-in solved the program over {len(z)} kinks"
@@ -249,7 +271,8 @@ class Master:
             loss = self.data.spread + float(((self.target - P @ a) ** 2).sum()) / (2 * self.data.inputs)
             return Best(z, a, loss + self.data.decay * cost, L)
         for _ in range(2):
-            a = a + size[:, None] * lstsq(P * size, self.target - P @ a, lapack_driver="gelsy")[0]
+            # Kinks that nearly coincide make columns that do: their difference is not to be used.
+            a = a + size[:, None] * lstsq(P * size, self.target - P @ a, cond=1e-12, lapack_driver="gelsy")[0]
         missed = float(np.abs(P @ a - self.target).max()) > 1e-9 * float(np.abs(self.target).max())
         return Best(z, a, math.inf if missed else float(np.linalg.norm(a, axis=1).sum()), L)
 
