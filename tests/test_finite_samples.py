@@ -34,6 +34,7 @@ def test_more_samples_on_the_balls_cost_more_and_never_more_than_the_balls():
         assert denoiser.certificate.gap <= 1e-6
         assert denoiser.certificate.interpolation_error <= 1e-12
         assert denoiser.certificate.lower <= balls.upper
+        assert denoiser.network.neurons <= 2 * (3 * count - 3)  # conditions that V and c do not take up
         costs.append(denoiser.certificate)
     for fewer, more in pairwise(costs):
         assert fewer.lower <= more.upper
