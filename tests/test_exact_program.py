@@ -13,9 +13,13 @@ from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import CertificateError
 from exactnorm.certify.cell import Cell, cell_bound
 from exactnorm.certify.certificate import dual_bound
+from exactnorm.exact.bracket import Bracket, with_bound
 from exactnorm.exact.cells import halves, tangent_cells, whole_cells
-from exactnorm.exact.kinks import dual_values, pattern_kinks, tangent_kinks
-from exactnorm.exact.polish import corrected, margins, newton, residual
+from exactnorm.exact.clock import Deadline
+from exactnorm.exact.covering import bounds, leaf, violators
+from exactnorm.exact.kinks import Kinks, dual_values, pattern_kinks, tangent_kinks
+from exactnorm.exact.means import Means
+from exactnorm.exact.polish import Neurons, corrected, margins, merge_nearby, newton, residual
 from exactnorm.exact.pricing import price
 from exactnorm.exact.problem import infeasibility_ray, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
@@ -244,3 +248,46 @@ def test_a_minimiser_is_not_called_unique_where_that_is_not_shown():
     assert "uniqueness of the minimiser is not shown" in min_norm_denoiser(points, rho, method="program").status
     loose = min_norm_denoiser([[0.0], [1.0], [2.5]], 0.1, method="program", tol=0.5, time_limit=1e-6)
     assert "uniqueness of the minimiser is not shown" in loose.status
+
+
+@pytest.mark.parametrize("shape", [(6, 2), (5, 3)])
+def test_no_neuron_can_be_left_out(shape):
+    points = np.random.default_rng(1).standard_normal(shape)
+    denoiser = min_norm_denoiser(points, 0.05, tol=1e-5)
+    frame = denoiser.certificate.frame
+    X, rho = frame.coordinates(denoiser.train.points), 0.05 / frame.scale
+    w = denoiser.network.w @ frame.axes.T * frame.scale
+    a = denoiser.network.a @ frame.axes.T / frame.scale
+    b = denoiser.network.b + denoiser.network.w @ frame.origin
+    on = (X @ w.T + b[None, :] > rho / 2)[1:]
+    moments = np.einsum("nk,ki,kj->knij", on, a, np.column_stack([w, b])).reshape(len(b), -1)
+    moments /= np.linalg.norm(moments, axis=1)[:, None]
+    # Moments that were dependent could be shifted along the dependence until one weight is 0, at no cost.
+    assert np.linalg.svd(moments, compute_uv=False)[-1] > 1e-9
+    assert len(b) <= moments.shape[1]
+
+
+def test_violations_on_a_pattern_that_the_program_was_not_told_of_are_found():
+    problem = reduced(TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1))
+    hidden = problem.patterns[0]
+    told = problem.patterns[1:]
+    program = block_program(problem.points, problem.rho, whole_cells(told, 2))
+    solve(program.problem, "CLARABEL", {})
+    B = dual_matrices(program)
+    means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    priced, _ = bounds(problem, B, [leaf(problem, cell) for cell in whole_cells(problem.patterns, 2)], 0, means)
+    assert max(one.kappa for one in priced if not np.array_equal(one.proof.cell.pattern, hidden)) < 1 + 1e-5
+    found = violators(problem, B, priced)
+    assert any(np.array_equal(pattern, hidden) for pattern in found.pattern)
+    # Its value is no bound until every pattern is priced, and then it is one.
+    assert program.problem.value > min_norm_denoiser(problem.points, problem.rho).certificate.upper * 1.01
+    assert (
+        with_bound(problem, Bracket(np.inf, ramps(problem, first_kinks(problem))), B, priced).lower
+        < program.problem.value
+    )
+
+
+def test_neurons_that_all_cancel_are_left_as_they_are():
+    kinks = Kinks(np.array([[1.0], [1.0]]), np.array([-0.5, -0.5]), np.array([[False, True]] * 2))
+    start = Neurons(kinks, np.array([[1.0], [-1.0]]), np.zeros((1, 1, 2)))
+    assert merge_nearby(start, 1e-3, 1e-5) is start

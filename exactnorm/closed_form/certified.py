@@ -23,7 +23,7 @@ def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
         return None
     certificate = Certificate(
         upper=network.representation_cost,
-        lower=lower,
+        lower=min(lower, network.representation_cost),  # the two sums round differently
         interpolation_error=interpolation_error(network, train.points, train.rho),
         kind="theorem",
         statement=(

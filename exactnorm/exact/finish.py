@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+from scipy.optimize import linprog
+
+from exactnorm.exact.kinks import Kinks
 from exactnorm.exact.polish import Neurons, corrected, margins, merge_nearby, newton, residual
 from exactnorm.exact.problem import Reduced
 
@@ -30,12 +34,18 @@ def refined(problem: Reduced, lasso: Neurons, upper: float, thorough: bool) -> N
     return None
 
 
-def finished(problem: Reduced, neurons: Neurons, hurry: bool) -> Neurons:
+def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, hurry: bool) -> Neurons:
     """The same or a cheaper network with as few neurons as clustering gives, interpolating to rounding.
 
-    With `hurry` only linear corrections are tried, which take milliseconds.
+    The kinks at which the dual touches its bound are the ones that a minimiser uses; a network over them alone is tried
+    too. With `hurry` only linear corrections are tried, which take milliseconds.
     """
     tried = [neurons]
+    if touching is not None and not hurry:
+        start = corrected(problem.points, Neurons(touching, np.ones((len(touching), problem.rank)), neurons.B))
+        if start.a.any(axis=1).all():
+            placed = newton(problem.points, problem.rho, start, 1e-2, stationary=False)
+            tried += [placed, newton(problem.points, problem.rho, replace(placed, B=neurons.B), 1e-3)]
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
         merged = merge_nearby(neurons, radius, 1e-6)
         if merged.a.size + merged.kinks.z.size <= 2 * LARGEST_SYSTEM and not hurry:
@@ -47,7 +57,29 @@ def finished(problem: Reduced, neurons: Neurons, hurry: bool) -> Neurons:
     good = [one for one in tried if interpolates(problem, one)] or [neurons]
     least = min(one.cost for one in good)
     # Among networks of equal cost (to what the brackets resolve) the smallest says most.
-    return min((one for one in good if one.cost <= least * (1 + 1e-9)), key=lambda one: (len(one.kinks), one.cost))
+    small = min((one for one in good if one.cost <= least * (1 + 1e-9)), key=lambda one: (len(one.kinks), one.cost))
+    return thinned(problem, small)
+
+
+def thinned(problem: Reduced, neurons: Neurons) -> Neurons:
+    """A network, no costlier, from which no neuron can be left out.
+
+    With kinks and output directions fixed, the network is a combination with weights ‖a_k‖ ≥ 0 of its neurons' moments,
+    and its cost is their sum: a linear program, whose basic solutions use linearly independent moments only.
+    """
+    weight = np.linalg.norm(neurons.a, axis=1)
+    some = weight > 0
+    kinks, a, weight = neurons.kinks[some], neurons.a[some], weight[some]
+    on = kinks.pattern[:, 1:] * 1.0
+    moments = np.einsum("kn,ki,kj->nijk", on, a / weight[:, None], kinks.z).reshape(-1, len(weight))
+    if np.linalg.matrix_rank(moments, tol=1e-9) == len(weight):
+        return Neurons(kinks, a, neurons.B)
+    answer = linprog(np.ones(len(weight)), A_eq=moments, b_eq=moments @ weight, method="highs-ds")
+    if answer.x is None:
+        return neurons
+    kept = answer.x > 1e-9 * weight.max()
+    fewer = corrected(problem.points, Neurons(kinks[kept], a[kept] * (answer.x / weight)[kept, None], neurons.B))
+    return fewer if interpolates(problem, fewer) and fewer.cost <= neurons.cost * (1 + 1e-9) else neurons
 
 
 def interpolates(problem: Reduced, neurons: Neurons) -> bool:

@@ -80,6 +80,8 @@ def merge_nearby(neurons: Neurons, tolerance: float, negligible: float) -> Neuro
         z.append(mean / np.linalg.norm(mean[:-1]))
         out.append(total)
         pattern.append(kinks.pattern[first])
+    if not z:
+        return neurons
     z_all = np.array(z)
     return Neurons(Kinks(z_all[:, :-1], z_all[:, -1], np.array(pattern)), np.array(out), neurons.B)
 

@@ -28,7 +28,7 @@ from exactnorm.exact.means import DEFAULT_OPTIONS, Means
 from exactnorm.exact.polish import Neurons, corrected
 from exactnorm.exact.problem import Reduced, reduced
 from exactnorm.exact.start import first_kinks, ramps, solve_kinks, whole_pattern_bracket
-from exactnorm.exact.unique import uniqueness
+from exactnorm.exact.unique import touching_kinks, uniqueness
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
 
@@ -137,7 +137,8 @@ def toward(inner: Array | None, outer: Array, step: float) -> Array:
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:
     """Make the network small and exact to rounding, and recompute the bracket from arrays."""
-    neurons = finished(problem, best.neurons, hurry=means.deadline.remaining <= 0)
+    touching = touching_kinks(problem, best, means.solver) if best.gap <= 1e-5 else None
+    neurons = finished(problem, best.neurons, touching, hurry=means.deadline.remaining <= 0)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     lower = 0.0 if best.B is None else dual_bound(problem.points, problem.rho, best.B, best.proofs)
@@ -157,6 +158,6 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
         proofs=best.proofs,
     )
     valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
-    alone = uniqueness(problem, best, means.solver, means.tol)
+    alone = uniqueness(touching, neurons.kinks, best.gap)
     rounds = f"{best.rounds} rounds, {certificate.cells} cells"
     return CertifiedDenoiser(train, network, certificate, "; ".join([reason + valid, rounds, alone, *means.said]) + ".")
