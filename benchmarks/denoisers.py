@@ -130,6 +130,7 @@ def growth(limit: float) -> Table:
     """Gap and time against the number of points, in the plane and for simplices."""
     table = Table("points", "rank", "patterns", "cells", "gap", "seconds", "status", title="how cost grows")
     plane = [TrainingSet(np.random.default_rng(1).standard_normal((n, 2)), 0.01) for n in (4, 6, 8, 12, 16)]
+    plane.append(TrainingSet(np.random.default_rng(7).uniform(-1, 1, (30, 2)), 0.002))
     for train in [*plane, *(simplex(n) for n in (6, 7, 8))]:
         start = time.process_time()
         denoiser = min_norm_denoiser(train, tol=1e-5, method="program", time_limit=limit)
