@@ -32,6 +32,8 @@ from exactnorm.exact.unique import touching_kinks, uniqueness
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
 
+LARGEST_JOINT_PROGRAM = 40_000
+"""Entries of all blocks together up to which the joint program is worth its time: generic simplices of 8 points."""
 PATIENCE = 40
 """Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
 
@@ -81,7 +83,7 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
     best = with_bound(problem, best, first.B, bounds(problem, first.B, leaves, 0, means)[0])
     yield best
     lasso: Neurons | None = first
-    if len(leaves) * (2 * problem.rank + 2) ** 2 <= 20_000:
+    if len(leaves) * (2 * problem.rank + 2) ** 2 <= LARGEST_JOINT_PROGRAM:
         best, proposals = whole_pattern_bracket(problem, means, best, [one.cell for one in leaves])
         kinks, lasso = joined(kinks, proposals), None
     step, idle = 0.25, 0
