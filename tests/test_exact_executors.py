@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from multiprocessing import get_context
@@ -90,6 +91,17 @@ def test_a_call_that_is_given_up_does_not_hold_the_caller():
     with pytest.raises(OutOfTimeError):
         interruptible(lambda: time.sleep(3), Deadline(0.1))
     assert time.monotonic() - start < 2
+
+
+def test_a_solve_that_is_given_up_leaves_the_warning_filters_alone():
+    before = list(warnings.filters)
+    min_norm_denoiser(SIMPLEX, 0.05, time_limit=0.5)
+    assert warnings.filters == before
+    # The thread that was given up ends some time later, and must not put back anything of its own.
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.daemon:
+            thread.join(60)
+    assert warnings.filters == before
 
 
 def test_too_many_patterns_give_the_cheap_bracket_with_a_sentence():

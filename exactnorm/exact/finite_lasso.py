@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg import lstsq
 from scipy.optimize import linprog
 
-from exactnorm.exact.clock import Deadline, interruptible
+from exactnorm.exact.clock import Deadline
 from exactnorm.exact.program import solve
 from exactnorm.finite_problem import Coordinates
 from exactnorm.network import ReLUNetwork
@@ -92,7 +92,7 @@ class Master:
         loss = cp.sum_squares(off) / (2 * decay * self.data.inputs) if decay is not None else 0.0
         program = cp.Problem(cp.Minimize(cp.sum(cp.norm(a, axis=1)) + loss), [equation])
         for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
-            status = interruptible(lambda s=solver, o=options: solve(program, s, o), means.deadline)  # type: ignore[misc]
+            status = solve(program, solver, options, means.deadline)
             if a.value is not None and equation.dual_value is not None and np.isfinite(a.value).all():
                 L = self.weight * (self.across @ (mix @ -equation.dual_value))
                 return self.corrected(z, P, scale * a.value, L)

@@ -12,7 +12,7 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
-from exactnorm.exact.clock import Deadline, interruptible
+from exactnorm.exact.clock import Deadline
 from exactnorm.exact.program import solve
 from exactnorm.finite_problem import Coordinates
 from exactnorm.network import ReLUNetwork
@@ -41,7 +41,7 @@ def smoothed(
     # Divided by λ: the jumps then cost their own size, and the dual function is at most 1.
     loss = cp.sum_squares(weights @ (f - x)) / (2 * data.decay)
     problem = cp.Problem(cp.Minimize(loss + cp.sum(cp.norm(a, axis=1))), conditions)
-    status = interruptible(lambda: solve(problem, solver, options), deadline)
+    status = solve(problem, solver, options, deadline)
     if f.value is None or not np.isfinite(f.value).all():
         msg = f"{solver} did not solve the program on the line: {status}"
         raise ArithmeticError(msg)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from exactnorm.certify.cell import Cell, CellProof, cell_rows, kink_map
 from exactnorm.exact.cells import essential_rows
+from exactnorm.exact.clock import Deadline, interruptible
 from exactnorm.exact.kinks import Kinks
 from exactnorm.training_set import Array
 
@@ -101,12 +102,20 @@ def _solves_semidefinite(name: str) -> bool:
     return solve(problem, name, {}).startswith("optimal") and abs(float(problem.value) - 2) < 1e-2
 
 
-def solve(problem: cp.Problem, solver: str, options: dict[str, Any]) -> str:
-    """Solve, catching CVXPY's warnings; return its status and what it warned of, as one phrase."""
+def solve(problem: cp.Problem, solver: str, options: dict[str, Any], deadline: Deadline | None = None) -> str:
+    """Solve, catching CVXPY's warnings; return its status and what it warned of, as one phrase.
+
+    With a deadline, Ctrl-C and the deadline act at once.
+    """
+    # Warnings are caught here and not in the solving thread: a thread that was given up would put back filters of
+    # long ago when it ends, in the middle of somebody else's work.
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            problem.solve(solver=solver, **options)
+            if deadline is None:
+                problem.solve(solver=solver, **options)
+            else:
+                interruptible(lambda: problem.solve(solver=solver, **options), deadline)
         except (cp.SolverError, ValueError) as error:
             return f"failed ({error})"
     inaccurate = any("inaccurate" in str(one.message) for one in caught)

@@ -10,7 +10,6 @@ from exactnorm.certify.cell import Cell
 from exactnorm.certify.certificate import dual_bound
 from exactnorm.exact.bracket import Bracket, dual_value
 from exactnorm.exact.cells import proposed_directions
-from exactnorm.exact.clock import interruptible
 from exactnorm.exact.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons
@@ -44,7 +43,7 @@ def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
 def whole_pattern_bracket(problem: Reduced, means: Means, best: Bracket, cells: list[Cell]) -> tuple[Bracket, Kinks]:
     """Solve the joint block program over whole patterns: a lower bound with its B, and the kinks that it proposes."""
     program = block_program(problem.points, problem.rho, cells, best.upper)
-    status = interruptible(lambda: solve(program.problem, means.solver, means.options), means.deadline)
+    status = solve(program.problem, means.solver, means.options, means.deadline)
     means.said.append(f"block program over {len(cells)} patterns: {status}")
     none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
     if any(block.value is None for block in program.blocks):
@@ -70,7 +69,7 @@ def solve_kinks(problem: Reduced, kinks: Kinks, scale: float, means: Means) -> N
     """The group lasso over `kinks`, with the other solver as second opinion where the first gives nothing."""
     program = kink_program(problem.points, kinks, scale)
     for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
-        status = interruptible(lambda s=solver, o=options: solve(program.problem, s, o), means.deadline)  # type: ignore[misc]
+        status = solve(program.problem, solver, options, means.deadline)
         if program.a.value is not None and np.isfinite(program.a.value).all():
             return Neurons(kinks, scale * program.a.value, dual_matrices(program))
         means.said.append(f"kink program: {solver} {status}")
