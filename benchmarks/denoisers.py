@@ -102,11 +102,12 @@ def training(limit: float) -> Table:
     inputs = torch.tensor((train.points[:, None] + noise).reshape(-1, 2))
     targets = torch.tensor(np.repeat(train.points, 200, axis=0))
     width, d = 200, 2
-    a, w = (torch.randn(width, d, dtype=torch.float64, requires_grad=True) for _ in range(2))
-    b = torch.randn(width, dtype=torch.float64, requires_grad=True)
+    # Small weights to begin with: from large ones the penalty keeps the run far above the optimum for minutes.
+    a, w = ((0.1 * torch.randn(width, d, dtype=torch.float64)).requires_grad_() for _ in range(2))
+    b = (0.1 * torch.randn(width, dtype=torch.float64)).requires_grad_()
     V, c = (torch.zeros(shape, dtype=torch.float64, requires_grad=True) for shape in ((d, d), (d,)))
     multipliers = torch.zeros_like(targets)
-    penalty, table = 10.0, Table("seconds", "cost", "largest residual", "cost above our lower bound")
+    penalty, table = 100.0, Table("seconds", "cost", "largest residual", "cost above our lower bound")
     table.title = f"augmented Lagrangian with Adam; ours: [{bracket.lower:.7f}, {bracket.upper:.7f}] in {ours:.2f} s"
     optimiser = torch.optim.Adam([a, w, b, V, c], lr=3e-3)
     start = time.process_time()
@@ -115,13 +116,13 @@ def training(limit: float) -> Table:
             optimiser.zero_grad()
             off = torch.relu(inputs @ w.T + b) @ a + inputs @ V.T + c - targets
             cost = (a**2).sum() / 2 + (w**2).sum() / 2
-            (cost + (multipliers * off).sum() + penalty / 2 * (off**2).sum()).backward()
+            (cost + ((multipliers * off).sum() + penalty / 2 * (off**2).sum()) / len(off)).backward()
             optimiser.step()
         with torch.no_grad():
             multipliers += penalty * off
-            penalty = min(penalty * 1.5, 1e4)
-            realised = float((a.norm(dim=1) * w.norm(dim=1)).sum())
-        row = (time.process_time() - start, realised, float(off.norm(dim=1).max()), realised / bracket.lower - 1)
+            penalty = min(penalty * 2, 1e5)
+            realised = (a.norm(dim=1) * w.norm(dim=1)).sum().item()
+        row = (time.process_time() - start, realised, off.norm(dim=1).max().item(), realised / bracket.lower - 1)
         table.add_row(f"{row[0]:.1f}", f"{row[1]:.5f}", f"{row[2]:.1e}", f"{row[3]:+.2%}")
     return table
 
