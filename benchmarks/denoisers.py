@@ -1,7 +1,7 @@
 """Certified denoisers against the plain scheme and against training: one run, one table, ratios within the run.
 
 python benchmarks/denoisers.py plain      # all tangent cells in one CVXPY program, solved afresh after every split
-python benchmarks/denoisers.py training   # Adam on an augmented Lagrangian (needs PyTorch), our bracket as the ruler
+python benchmarks/denoisers.py training   # untuned augmented Lagrangian with Adam (needs PyTorch), our bracket as ruler
 python benchmarks/denoisers.py growth     # how time and gap grow with the number of points and the rank
 python benchmarks/denoisers.py sequence   # the brackets of one hard case, round by round
 python benchmarks/denoisers.py executors  # the same bracket alone, with a process pool, with Dask
