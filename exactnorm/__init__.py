@@ -1,5 +1,6 @@
 """Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost, and the flows they drive."""
 
+from exactnorm import problems as problems
 from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser

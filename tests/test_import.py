@@ -30,3 +30,10 @@ def test_every_public_name_is_there_once_and_in_alphabetical_order():
 
 def test_dir_lists_every_public_name():
     assert set(exactnorm.__all__) <= set(dir(exactnorm))
+
+
+def test_named_problems_come_with_the_package():
+    # In a process of its own: other tests import the module, which would make it an attribute as well.
+    code = "import exactnorm; print(exactnorm.problems.acute().train.size)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3"
