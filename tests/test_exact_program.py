@@ -291,3 +291,25 @@ def test_neurons_that_all_cancel_are_left_as_they_are():
     kinks = Kinks(np.array([[1.0], [1.0]]), np.array([-0.5, -0.5]), np.array([[False, True]] * 2))
     start = Neurons(kinks, np.array([[1.0], [-1.0]]), np.zeros((1, 1, 2)))
     assert merge_nearby(start, 1e-3, 1e-5) is start
+
+
+@pytest.mark.parametrize("change", ["mu is nan", "nu is nan", "B is nan", "ball does not exist", "cut is infinite"])
+def test_a_certificate_of_nonsense_is_rejected(change):
+    train = TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
+    denoiser = min_norm_denoiser(train)
+    certificate = denoiser.certificate
+    # Under every proof, so that no sound one is left to speak for the pattern.
+    proofs = certificate.proofs
+    if change == "mu is nan":
+        proofs = tuple(replace(proof, mu=np.nan) for proof in proofs)
+    elif change == "nu is nan":
+        proofs = tuple(replace(proof, nu=np.full_like(proof.nu, np.nan)) for proof in proofs)
+    elif change == "ball does not exist":
+        proofs = (*proofs, replace(proofs[0], cell=replace(proofs[0].cell, ball=7)))
+    elif change == "cut is infinite":
+        cut = replace(proofs[0].cell, cuts=np.array([[np.inf, 0.0]]))
+        grown = replace(proofs[0], cell=cut, nu=np.zeros((4, 4)), ell=np.zeros((4, 3)))
+        proofs = (*proofs, grown)
+    B = certificate.B * (np.nan if change == "B is nan" else 1.0)
+    with pytest.raises(CertificateError):
+        check_certificate(replace(certificate, B=B, proofs=proofs), train, denoiser.network)

@@ -133,7 +133,7 @@ def check_certificate(
     """
     lower, upper, error = _recomputed(certificate, train, network)
     stated = certificate
-    if lower < stated.lower * (1 - 1e-9) or upper > stated.upper * (1 + 1e-9):
+    if not (lower >= stated.lower * (1 - 1e-9) and upper <= stated.upper * (1 + 1e-9)):  # nan is refused too
         msg = f"the certificate states [{stated.lower!r}, {stated.upper!r}] but supports only [{lower!r}, {upper!r}]"
         raise CertificateError(msg)
     size = float(np.abs(train.targets if isinstance(train, FiniteProblem) else train.points).max())
@@ -182,6 +182,23 @@ def _theorem_bound(certificate: Certificate, train: TrainingSet) -> float:
         raise CertificateError(msg) from None
 
 
+def _check_proof(proof: CellProof, size: int, r: int) -> None:
+    """Raise unless the arrays of a proof fit a cell of `size` balls in r dimensions and its multipliers their cones."""
+    cell, rows = proof.cell, proof.cell.rows
+    shapes = (len(cell.pattern), cell.cuts.shape[1:], proof.nu.shape, proof.ell.shape)
+    if shapes != (size, (r,), (rows, rows), (rows, r + 1)) or not -1 <= cell.ball < size:
+        msg = "a cell does not fit the balls, or its multipliers do not have the shape of its rows"
+        raise CertificateError(msg)
+    # Before anything is compared: no comparison with nan is true.
+    if not all(np.isfinite(array).all() for array in (cell.cuts, proof.mu, proof.nu, proof.ell)):
+        msg = f"the proof of pattern {cell.pattern.astype(int).tolist()} holds entries that are not finite"
+        raise CertificateError(msg)
+    lengths = np.linalg.norm(proof.ell[:, :r], axis=1)
+    if proof.nu.min(initial=0.0) < 0 or np.any(lengths > proof.ell[:, r] * (1 + 1e-14)):
+        msg = f"a multiplier of pattern {cell.pattern.astype(int).tolist()} leaves its cone"
+        raise CertificateError(msg)
+
+
 def _recomputed_bound(certificate: Certificate, train: TrainingSet) -> float:
     frame, B, proofs = certificate.frame, certificate.B, certificate.proofs
     if frame is None or B is None:
@@ -201,16 +218,11 @@ def _recomputed_bound(certificate: Certificate, train: TrainingSet) -> float:
     if B.shape != (train.size - 1, r, r + 1):
         msg = f"B has shape {B.shape}, expected {(train.size - 1, r, r + 1)}"
         raise CertificateError(msg)
+    if not np.isfinite(B).all():
+        msg = "B holds entries that are not finite"
+        raise CertificateError(msg)
     for proof in proofs:
-        cell, rows = proof.cell, proof.cell.rows
-        if proof.nu.shape != (rows, rows) or proof.ell.shape != (rows, r + 1) or len(cell.pattern) != train.size:
-            msg = "a cell's multipliers do not have the shape of its rows"
-            raise CertificateError(msg)
-        if proof.nu.min(initial=0.0) < 0 or np.any(
-            np.linalg.norm(proof.ell[:, :r], axis=1) > proof.ell[:, r] * (1 + 1e-14)
-        ):
-            msg = f"a multiplier of pattern {cell.pattern.astype(int).tolist()} leaves its cone"
-            raise CertificateError(msg)
+        _check_proof(proof, train.size, r)
     patterns = activation_patterns(points, rho, max_patterns=max(20000, certificate.patterns * 2))
     relevant = patterns[~patterns[:, 0] & patterns.any(axis=1)]
     if missing := uncovered([proof.cell for proof in proofs], relevant):

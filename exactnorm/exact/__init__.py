@@ -5,7 +5,7 @@ CVXPY is loaded when one of the functions is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import cvxpy
@@ -40,12 +40,3 @@ def program(train: TrainingSet) -> cvxpy.Problem:
 
     problem = reduced(train)
     return block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.frame.rank)).problem
-
-
-def __getattr__(name: str) -> Any:
-    if name == "solve_balls":
-        from exactnorm.exact.solve import solve_balls
-
-        return solve_balls
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)

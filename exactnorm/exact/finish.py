@@ -62,7 +62,7 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, hurry: 
 
 
 def thinned(problem: Reduced, neurons: Neurons) -> Neurons:
-    """A network, no costlier, from which no neuron can be left out.
+    """A network, no costlier to nine digits, from which no neuron can be left out.
 
     With kinks and output directions fixed, the network is a combination with weights ‖a_k‖ ≥ 0 of its neurons' moments,
     and its cost is their sum: a linear program, whose basic solutions use linearly independent moments only.
