@@ -293,7 +293,10 @@ def test_neurons_that_all_cancel_are_left_as_they_are():
     assert merge_nearby(start, 1e-3, 1e-5) is start
 
 
-@pytest.mark.parametrize("change", ["mu is nan", "nu is nan", "B is nan", "ball does not exist", "cut is infinite"])
+@pytest.mark.parametrize(
+    "change",
+    ["mu is nan", "nu is nan", "B is nan", "axes are nan", "unit too short", "ball does not exist", "cut is infinite"],
+)
 def test_a_certificate_of_nonsense_is_rejected(change):
     train = TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
     denoiser = min_norm_denoiser(train)
@@ -311,5 +314,10 @@ def test_a_certificate_of_nonsense_is_rejected(change):
         grown = replace(proofs[0], cell=cut, nu=np.zeros((4, 4)), ell=np.zeros((4, 3)))
         proofs = (*proofs, grown)
     B = certificate.B * (np.nan if change == "B is nan" else 1.0)
+    frame = certificate.frame
+    if change == "axes are nan":
+        frame = replace(frame, axes=np.nan * frame.axes)
+    elif change == "unit too short":
+        frame = replace(frame, scale=1e-3 * frame.scale)
     with pytest.raises(CertificateError):
-        check_certificate(replace(certificate, B=B, proofs=proofs), train, denoiser.network)
+        check_certificate(replace(certificate, frame=frame, B=B, proofs=proofs), train, denoiser.network)

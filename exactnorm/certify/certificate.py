@@ -208,13 +208,18 @@ def _recomputed_bound(certificate: Certificate, train: TrainingSet) -> float:
         raise CertificateError(msg)
     r = frame.rank
     size = float(np.ptp(train.points, axis=0).max())
-    if np.abs(frame.axes @ frame.axes.T - np.eye(r)).max() > 1e-12 or not np.array_equal(frame.origin, train.points[0]):
+    skew = np.abs(frame.axes @ frame.axes.T - np.eye(r)).max()
+    # Written so that nan is refused too.
+    if not (skew <= 1e-12 and frame.scale > 0 and np.array_equal(frame.origin, train.points[0])):
         msg = "the frame is not an orthonormal one at the first point"
         raise CertificateError(msg)
     if float(frame.distance(train.points).max()) > 1e-9 * size + 1e-12 * float(np.abs(train.points).max()):
         msg = "the frame does not hold the clean points"
         raise CertificateError(msg)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
+    if not float(np.linalg.norm(points, axis=1).max()) <= 1 + 1e-9:
+        msg = "the frame's unit is shorter than the distance of the farthest point from the first"
+        raise CertificateError(msg)
     if B.shape != (train.size - 1, r, r + 1):
         msg = f"B has shape {B.shape}, expected {(train.size - 1, r, r + 1)}"
         raise CertificateError(msg)
