@@ -26,17 +26,20 @@ class FiniteProblem:
         At least two of them distinct.
     targets : array_like, shape (M, q) or (M,)
     skip : bool
-        Whether V is there; it costs nothing. The constant c always is.
+        Whether V is there; it costs nothing.
     penalise_bias : bool
         Whether biases cost as weights do: R(f) = Σ ‖a_k‖ ‖(w_k, b_k)‖.
     weight_decay : float, optional
         λ > 0, in (unit of the targets)·(unit of the inputs).
+    constant : bool
+        Whether c is there. It can be left out only together with V and with penalised biases: a free bias makes
+        constants at no cost, from a neuron whose weights tend to 0.
 
     Raises
     ------
     ValueError
-        If a shape or value is not admissible, all inputs are equal, or, without weight decay, equal inputs have
-        different targets.
+        If a shape or value is not admissible, all inputs are equal, `constant` is false where it cannot be, or,
+        without weight decay, equal inputs have different targets.
     """
 
     inputs: Array
@@ -44,6 +47,7 @@ class FiniteProblem:
     skip: bool = True
     penalise_bias: bool = False
     weight_decay: float | None = None
+    constant: bool = True
 
     def __post_init__(self) -> None:
         inputs, targets = real_array(self.inputs, "inputs"), real_array(self.targets, "targets")
@@ -56,6 +60,12 @@ class FiniteProblem:
             raise ValueError(msg)
         if not (inputs != inputs[0]).any():
             msg = f"all {len(inputs)} inputs are equal; give at least two different ones"
+            raise ValueError(msg)
+        if not self.constant and (self.skip or not self.penalise_bias):
+            msg = (
+                "constant=False needs skip=False and penalise_bias=True: a network with free biases has every constant "
+                "at no cost, from a neuron whose weights tend to 0"
+            )
             raise ValueError(msg)
         if self.weight_decay is not None:
             decay = real_number(self.weight_decay, "weight_decay")
@@ -115,7 +125,8 @@ class Coordinates:
         span of all (y, 1). In the second case a kink is a unit vector z on which [z·feature]_+ depends; in the first
         it is a unit vector w and an offset b.
     targets : ndarray, shape (U, q)
-        Mean target of each distinct input, in coordinates of the targets' affine hull.
+        Mean target of each distinct input, in coordinates of the targets' affine hull, or of their span where the
+        network has no constant.
     counts : ndarray, shape (U,)
         How many inputs are equal to each.
     input_frame, target_frame : Frame
@@ -127,7 +138,7 @@ class Coordinates:
     decay : float or None
         Weight decay in these units.
     free : ndarray, shape (U, k)
-        What costs nothing at the inputs: the constant and, with a skip connection, their coordinates.
+        What costs nothing at the inputs: the constant, if there is one, and, with a skip connection, their coordinates.
     """
 
     features: Array
@@ -159,7 +170,7 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
     counts = np.bincount(which, minlength=len(first)).astype(float)
     inputs, count = problem.inputs[first], len(problem.inputs)
     hull = affine_hull(inputs)
-    target_frame = _target_frame(problem.targets)
+    target_frame = _target_frame(problem.targets) if problem.constant else _target_span(problem.targets)
     x = target_frame.coordinates(problem.targets)
     means = np.stack([np.bincount(which, column, len(first)) for column in x.T], axis=1) / counts[:, None]
     if problem.penalise_bias:
@@ -170,7 +181,7 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         input_frame = hull
         features = hull.coordinates(inputs)
     decay = problem.weight_decay
-    ones = np.ones((len(inputs), 1))
+    ones = np.ones((len(inputs), 1 if problem.constant else 0))
     return Coordinates(
         features=features,
         targets=means,
@@ -189,6 +200,10 @@ def _target_frame(targets: Array) -> Frame:
     if (targets == targets[0]).all():
         return Frame(targets[0].copy(), np.eye(1, targets.shape[1]), 1.0)
     return affine_hull(targets)
+
+
+def _target_span(targets: Array) -> Frame:
+    return _span(targets) if targets.any() else Frame(np.zeros(targets.shape[1]), np.eye(1, targets.shape[1]), 1.0)
 
 
 def _span(vectors: Array) -> Frame:

@@ -44,6 +44,7 @@ def min_norm_network(
     *,
     skip: bool = True,
     penalise_bias: bool = False,
+    constant: bool = True,
     weight_decay: float | None = None,
     tol: float = 1e-6,
     solver: str = "CLARABEL",
@@ -60,9 +61,13 @@ def min_norm_network(
     inputs : array_like, shape (M, p)
     targets : array_like, shape (M,) or (M, q)
     skip : bool
-        Whether the network has a skip connection V y, at no cost. A constant c is always there, at no cost.
+        Whether the network has a skip connection V y, at no cost.
     penalise_bias : bool
         Whether R(f) = Σ ‖a_k‖ ‖(w_k, b_k)‖ instead.
+    constant : bool
+        Whether the network has a constant c, at no cost. It can be left out together with the skip connection when
+        biases are penalised; ``skip=False, penalise_bias=True, constant=False`` is the problem of training
+        f(y) = Σ a_k [w_k·(y, 1)]_+ with weight decay on all weights, which other packages solve.
     weight_decay : float, optional
         λ > 0.
     tol : float
@@ -99,7 +104,7 @@ def min_norm_network(
     2.0
     """
     check_means(tol, time_limit)
-    problem = FiniteProblem(inputs, targets, skip, penalise_bias, weight_decay)  # type: ignore[arg-type]
+    problem = FiniteProblem(inputs, targets, skip, penalise_bias, weight_decay, constant)  # type: ignore[arg-type]
     return CertifiedNetwork(problem, *bracketed(problem, tol, solver, solver_options or {}, time_limit))
 
 

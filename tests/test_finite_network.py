@@ -9,14 +9,16 @@ from exactnorm.certify.finite import finite_lower_bound
 from exactnorm.finite_problem import coordinates
 
 
-def plain_program(inputs, targets, w, b, *, skip, penalise_bias, weight_decay=None):
+def plain_program(inputs, targets, w, b, *, skip, penalise_bias, constant=True, weight_decay=None):
     """Least objective over networks with the given kinks, written out without any of the package's reductions."""
     z = np.column_stack([w, b])
     norm = np.linalg.norm(z if penalise_bias else w, axis=1)
     features = np.maximum(inputs @ w.T + b, 0) / norm
     q = targets.shape[1]
     a, V, c = cp.Variable((len(z), q)), cp.Variable((inputs.shape[1], q)), cp.Variable((1, q))
-    value = features @ a + np.ones((len(inputs), 1)) @ c
+    value = features @ a
+    if constant:
+        value = value + np.ones((len(inputs), 1)) @ c
     if skip:
         value = value + inputs @ V
     cost = cp.sum(cp.norm(a, axis=1))
@@ -79,6 +81,52 @@ def test_in_the_plane_a_fine_grid_of_kinks_comes_near_the_optimum_and_never_belo
     assert lower <= grid * (1 + 1e-6)
     assert upper <= grid * (1 + 1e-6)
     assert grid <= 1.01 * upper
+
+
+@pytest.mark.parametrize(("targets", "cost"), [([3.0, 4.0], 5), ([3.0, -4.0], 7)])
+def test_without_a_constant_two_orthogonal_inputs_share_a_neuron_or_do_not(targets, cost):
+    # (1, 1) and (−1, 1) are orthogonal, of norm √2: one neuron serves both where the signs agree, else each its own.
+    problem = {"skip": False, "penalise_bias": True, "constant": False}
+    found = checked(min_norm_network([[1.0], [-1.0]], targets, **problem))
+    assert found == pytest.approx((cost / np.sqrt(2),) * 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("weight_decay", [None, 0.02])
+@pytest.mark.parametrize("q", [1, 2])
+def test_without_a_constant_no_kinks_undercut_the_bracket_and_a_fine_grid_comes_near(q, weight_decay):
+    rng = np.random.default_rng(5)
+    inputs, targets = rng.standard_normal((5, 2)), 3 + rng.standard_normal((5, q))
+    normal = rng.standard_normal((4000, 3))
+    problem = {"skip": False, "penalise_bias": True, "constant": False, "weight_decay": weight_decay}
+    grid = plain_program(inputs, targets, normal[:, :2], normal[:, 2], **problem)
+    found = min_norm_network(inputs, targets, **problem)
+    lower, upper = checked(found)
+    assert not found.network.c.any()
+    assert found.network.V is None
+    assert lower <= grid * (1 + 1e-6)
+    assert upper <= grid * (1 + 1e-6)
+    assert grid <= 1.01 * upper
+
+
+def test_a_constant_that_the_problem_does_not_have_is_refused():
+    problem = {"skip": False, "penalise_bias": True}
+    free = min_norm_network([[1.0], [-1.0], [2.0]], [3.0, 4.0, 4.5], **problem)
+    assert free.network.c.any()
+    without = FiniteProblem(free.problem.inputs, free.problem.targets, **problem, constant=False)
+    with pytest.raises(ValueError, match="has a constant"):
+        check_certificate(free.certificate, without, free.network)
+
+
+def test_where_the_targets_are_odd_a_constant_is_of_no_use():
+    # (f(y) − f(−y))/2 fits no worse than f and costs no more, and its constant is 0.
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((4, 2)), rng.standard_normal((4, 1))
+    inputs, targets = np.vstack([inputs, -inputs]), np.vstack([targets, -targets])
+    costs = [
+        checked(min_norm_network(inputs, targets, skip=False, penalise_bias=True, constant=constant, weight_decay=0.02))
+        for constant in (True, False)
+    ]
+    assert costs[0] == pytest.approx(costs[1], rel=3e-6)
 
 
 def test_with_inputs_in_three_dimensions_random_kinks_never_undercut_the_bracket():
@@ -235,6 +283,17 @@ def test_too_many_patterns_give_a_wide_bracket_that_says_so(size, rank, weight_d
     assert "wider than tol" in found.status
 
 
+@pytest.mark.parametrize("weight_decay", [None, 1e-3])
+def test_too_many_patterns_without_a_constant(weight_decay):
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((30, 5)), 3 + rng.standard_normal((30, 2))
+    problem = {"skip": False, "penalise_bias": True, "constant": False, "weight_decay": weight_decay}
+    found = min_norm_network(inputs, targets, **problem, time_limit=2)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0 < lower < upper < np.inf
+    assert not found.network.c.any()
+
+
 def test_nine_dimensions_give_a_network_and_say_that_no_bound_is_shown():
     rng = np.random.default_rng(0)
     found = min_norm_network(rng.standard_normal((40, 9)), rng.standard_normal(40))
@@ -284,6 +343,8 @@ def test_scs_and_clarabel_give_overlapping_brackets():
         ([[0.0], [1.0]], [0.0, 1.0], {"weight_decay": "much"}, "not a number"),
         ([[0.0], [1.0]], [0.0, 1.0], {"tol": 0}, "between 0 and 1"),
         ([[0.0], [1.0]], [0.0, 1.0], {"time_limit": -1}, "positive number of seconds"),
+        ([[0.0], [1.0]], [0.0, 1.0], {"constant": False}, "needs skip=False and penalise_bias=True"),
+        ([[0.0], [1.0]], [0.0, 1.0], {"constant": False, "skip": False}, "needs skip=False and penalise_bias=True"),
         ([[0.0, 0], [1.0, 0], [0, 1], [2, 3]], [0.0, 1.0, 1, 1], {"solver": "none"}, "no such solver"),
     ],
 )

@@ -1,6 +1,6 @@
 """Bounds for finite problems: what a network costs, and what no network for the same data can undercut.
 
-For multipliers λ_m with Σ λ_m = 0 (c is free) and, with a skip connection, Σ λ_m y_mᵀ = 0 (V is free), put
+For multipliers λ_m with Σ λ_m = 0 where c is free and Σ λ_m y_mᵀ = 0 where V is free, put
 κ = max over ‖w‖ = 1 and b of ‖Σ λ_m [w·y_m + b]_+‖. Every network that interpolates costs at least Σ⟨λ_m, x_m⟩/κ,
 since Σ⟨λ_m, x_m⟩ = Σ_k ⟨a_k, Σ_m λ_m [w_k·y_m + b_k]_+⟩. With weight decay, the same follows from Fenchel's
 inequality for the squares. For fixed w the norm is convex in b between two inputs, so that kinks through an input
@@ -116,7 +116,8 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array) -> float:
     ----------
     problem : FiniteProblem
     multipliers : ndarray, shape (U, r)
-        One row for each distinct input, in lexicographic order; columns are coordinates of the targets' affine hull.
+        One row for each distinct input, in lexicographic order; columns are coordinates of the targets' affine hull, or
+        of their span where the network has no constant.
 
     Raises
     ------
@@ -154,7 +155,7 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     Raises
     ------
     ValueError
-        If the network's shape does not fit, or it has a skip connection where the problem has none.
+        If the network's shape does not fit, or it has a skip connection or a constant where the problem has none.
     """
     p, q = problem.inputs.shape[1], problem.targets.shape[1]
     if (network.dimension, network.outputs) != (p, q):
@@ -162,6 +163,9 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
         raise ValueError(msg)
     if network.V is not None and not problem.skip:
         msg = "the network has a skip connection, but the problem has none"
+        raise ValueError(msg)
+    if network.c.any() and not problem.constant:
+        msg = "the network has a constant, but the problem has none"
         raise ValueError(msg)
     off = residuals(problem, network)
     cost = network_cost(problem, network)

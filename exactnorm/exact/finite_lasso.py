@@ -149,18 +149,23 @@ class Master:
     def network(self, best: Best) -> ReLUNetwork:
         """The network of the best kinks, with the free part that fits, in the user's units."""
         data = self.data
-        rest = self.weight * (data.targets - self.features(best.z) @ best.a)
-        free: Array = np.asarray(np.linalg.lstsq(self.weight * data.free, rest, rcond=None)[0])
-        V = free[1:].T if len(free) > 1 else None
-        n = data.hull.rank
+        free, n = free_fit(data, data.targets - self.features(best.z) @ best.a), data.hull.rank
         if not data.penalise_bias:
-            network = ReLUNetwork(best.a, best.z[:, :n], best.z[:, n], V, free[0])
+            network = ReLUNetwork(best.a, best.z[:, :n], best.z[:, n], free.V, free.c)
             return network.lifted(data.hull, data.target_frame)
-        affine = ReLUNetwork(np.zeros((0, best.a.shape[1])), np.zeros((0, n)), np.zeros(0), V, free[0])
-        affine = affine.lifted(data.hull, data.target_frame)
+        affine = free.lifted(data.hull, data.target_frame)
         kinks = best.z @ data.input_frame.axes / data.input_frame.scale
         a = data.target_frame.scale * best.a @ data.target_frame.axes
         return ReLUNetwork(a, kinks[:, :-1], kinks[:, -1], affine.V, affine.c)
+
+
+def free_fit(data: Coordinates, values: Array) -> ReLUNetwork:
+    """V and c that fit `values` (U, q) best, as a network without neurons from the inputs' hull, in coordinates."""
+    weight = np.sqrt(data.counts)[:, None]
+    fit: Array = np.asarray(np.linalg.lstsq(weight * data.free, weight * values, rcond=None)[0])
+    (n, q) = data.hull.rank, values.shape[1]
+    constant = fit[0] if len(fit) else np.zeros(q)
+    return ReLUNetwork(np.zeros((0, q)), np.zeros((0, n)), np.zeros(0), fit[1:].T if len(fit) > 1 else None, constant)
 
 
 def orthonormal_rows(P: Array, target: Array) -> tuple[Array, Array, Array]:

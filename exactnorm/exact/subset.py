@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from exactnorm.certify.finite import LARGEST, faces, finite_upper_bound
 from exactnorm.closed_form.interpolant import bent_line
+from exactnorm.exact.finite_lasso import free_fit
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
-from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
 
@@ -49,6 +49,7 @@ def subset_bracket(
         data.target_frame.points(data.targets[rows]),
         skip=problem.skip,
         penalise_bias=problem.penalise_bias,
+        constant=problem.constant,
     )
     # Both list distinct inputs in lexicographic order; the targets' coordinates differ.
     axes = coordinates(part).target_frame.axes
@@ -78,14 +79,9 @@ def along_a_line(problem: FiniteProblem, data: Coordinates) -> ReLUNetwork:
     t = frame.coordinates(problem.inputs[problem.distinct[0]])
     rng = np.random.default_rng(0)
     directions = np.vstack([np.eye(frame.rank), rng.standard_normal((8, frame.rank))])
-    found = [_ramps(data, frame, t, w / np.linalg.norm(w), problem.skip) for w in directions]
+    found = [_ramps(problem, data, t, w / np.linalg.norm(w)) for w in directions]
     if problem.weight_decay is not None:
-        weight = np.sqrt(data.counts)[:, None]
-        free: Array = np.asarray(np.linalg.lstsq(weight * data.free, weight * data.targets, rcond=None)[0])
-        none = np.zeros((0, frame.rank))
-        V = free[1:].T if problem.skip else None
-        affine = ReLUNetwork(np.zeros((0, len(free[0]))), none, np.zeros(0), V, free[0])
-        found.append(affine.lifted(frame, data.target_frame))
+        found.append(free_fit(data, data.targets).lifted(frame, data.target_frame))
     usable = [one for one in found if one is not None]
 
     def merit(network: ReLUNetwork) -> tuple[bool, float]:
@@ -96,7 +92,7 @@ def along_a_line(problem: FiniteProblem, data: Coordinates) -> ReLUNetwork:
     return min(usable, key=merit)
 
 
-def _ramps(data: Coordinates, frame: Frame, t: Array, w: Array, skip: bool) -> ReLUNetwork | None:
+def _ramps(problem: FiniteProblem, data: Coordinates, t: Array, w: Array) -> ReLUNetwork | None:
     """The linear interpolant of the targets along w, or None if two inputs have one height."""
     order = np.argsort(t @ w)
     height, x = (t @ w)[order], data.targets[order]
@@ -106,6 +102,9 @@ def _ramps(data: Coordinates, frame: Frame, t: Array, w: Array, skip: bool) -> R
     slopes = np.diff(x, axis=0) / gaps
     line = bent_line(height[1:-1], np.diff(slopes, axis=0), slopes[0], height[0], x[0])
     a, b, V, c = line.a, line.b, slopes[0][:, None] * w, line.c
-    if not skip:  # the first slope begins at the first input instead
+    if not problem.skip:  # the first slope begins at the first input instead
         a, b, V, c = np.vstack([slopes[:1], a]), np.append(-height[0], b), None, x[0]
-    return ReLUNetwork(a, np.tile(w, (len(b), 1)), b, V, c).lifted(frame, data.target_frame)
+    weights = np.tile(w, (len(b), 1))
+    if not problem.constant:  # a neuron with nothing but a bias instead
+        a, b, weights, c = np.vstack([a, c]), np.append(b, 1.0), np.vstack([weights, 0 * w]), 0 * c
+    return ReLUNetwork(a, weights, b, V, c).lifted(data.hull, data.target_frame)
