@@ -11,11 +11,12 @@ from exactnorm.certify.certificate import Certificate
 from exactnorm.closed_form.interpolant import certified_interpolant
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, real_number
 
 
 @dataclass(frozen=True, eq=False)
-class CertifiedNetwork:
+class CertifiedNetwork(Tabular):
     """A network for a finite problem, with a bracket on the least objective.
 
     Parameters
@@ -36,6 +37,14 @@ class CertifiedNetwork:
     def __call__(self, Y: ArrayLike) -> Array:
         """Values of the network, shape (q,) or (m, q)."""
         return self.network(Y)
+
+    def table(self) -> TextTable:
+        """Data, bracket and size of the network, and below it the status."""
+        (size, inputs), outputs = self.problem.inputs.shape, self.problem.targets.shape[1]
+        data = ("inputs", f"{size} in {inputs} dimensions, targets in {outputs}")
+        neurons = ("neurons", str(self.network.neurons))
+        rows = (data, *self.certificate.table().rows, neurons)
+        return TextTable(("minimum-norm network", self.certificate.kind), rows, self.status)
 
 
 def min_norm_network(

@@ -14,6 +14,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, TrainingSet
 
 # The formula for one-sided rays is Σ 2Δ/(Δ−2ρ) over the gaps Δ (published by Zeno et al., 2023).
@@ -22,7 +23,7 @@ MEASURED = "measured: computed bracket"
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class Problem(Tabular):
     """A training set with a name and what is known of its optimum.
 
     Parameters
@@ -48,6 +49,21 @@ class Problem:
         if self.optimum is None:
             return 0.0, math.inf
         return self.optimum if isinstance(self.optimum, tuple) else (self.optimum, self.optimum)
+
+    def table(self) -> TextTable:
+        """The data's size and the optimum; `stacked` joins several."""
+        train = self.train
+        row = (self.name, str(train.size), str(train.dimension), f"{train.rho:.4g}", optimum_text(self), self.source)
+        return TextTable(("name", "points", "dimension", "rho", "optimum", "source"), (row,))
+
+
+def optimum_text(problem: Problem) -> str:
+    """The recorded optimum in words."""
+    if problem.optimum is None:
+        return "not recorded"
+    if isinstance(problem.optimum, tuple):
+        return f"{problem.optimum[0]:.10g} to {problem.optimum[1]:.10g}"
+    return "none: infeasible" if math.isinf(problem.optimum) else f"{problem.optimum:.8g}"
 
 
 def univariate() -> Problem:

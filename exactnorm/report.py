@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -18,6 +17,7 @@ from exactnorm.certify import Certificate, CertifiedDenoiser
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
 from exactnorm.problems import Problem
+from exactnorm.tables import TextTable, at_least, at_most, entry, stacked
 from exactnorm.theorems import Check
 
 
@@ -60,23 +60,10 @@ def finite_or_none(value: Any) -> Any:
 
 def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> RenderableType:
     """A table of one solution, and below it what is and is not shown."""
-    train, certificate, network = denoiser.train, denoiser.certificate, denoiser.network
-    table = Table(title=title, title_justify="left", show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    rank = affine_hull(train.points).rank
-    table.add_row("points", f"{train.size} in {train.dimension} dimensions, affine rank {rank}")
-    table.add_row("noise radius rho", f"{train.rho:g}")
-    table.add_row("cost of the network", rounded(certificate.upper, ROUND_CEILING))
-    table.add_row("lower bound", rounded(certificate.lower, ROUND_FLOOR))
-    table.add_row("relative gap", f"{certificate.gap:.2e}")
-    if certificate.interpolation_error is not None:
-        table.add_row("interpolation error", f"{certificate.interpolation_error:.2e}")
-    table.add_row("neurons", str(network.neurons))
-    if certificate.patterns:
-        table.add_row("patterns, cells", f"{certificate.patterns}, {certificate.cells}")
-    table.add_row("time", f"{seconds:.2f} s")
-    return Group(table, prose(what_is_shown(denoiser)), prose(sentence(denoiser.status)))
+    table = denoiser.table()
+    rows = (*table.rows, ("time", f"{seconds:.2f} s"))
+    shown = grid(TextTable(table.headings, rows), title, header=False)
+    return Group(shown, prose(what_is_shown(denoiser)), prose(sentence(denoiser.status)))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
@@ -84,8 +71,8 @@ def what_is_shown(denoiser: CertifiedDenoiser) -> str:
     certificate = denoiser.certificate
     if certificate.weight_decay is not None:
         return (
-            f"No network has an objective below {rounded(certificate.lower, ROUND_FLOOR)}, by dual multipliers whose "
-            f"bound was recomputed in floating point; the one found has {rounded(certificate.upper, ROUND_CEILING)}."
+            f"No network has an objective below {at_most(certificate.lower)}, by dual multipliers whose "
+            f"bound was recomputed in floating point; the one found has {at_least(certificate.upper)}."
         )
     inputs = "balls" if denoiser.train.samples is None else "noisy samples"
     each, centre = ("ball", "centre") if denoiser.train.samples is None else ("noisy sample", "clean point")
@@ -95,24 +82,17 @@ def what_is_shown(denoiser: CertifiedDenoiser) -> str:
             if certificate.kind == "theorem"
             else "dual multipliers whose bound was recomputed from the stored arrays in floating point"
         )
-        lower = rounded(certificate.lower, ROUND_FLOOR)
+        lower = at_most(certificate.lower)
         below = f"No network that maps these {inputs} to their {centre}s costs less than {lower}, by {because}."
     else:
         below = "No positive lower bound is shown."
     if not math.isfinite(certificate.upper):
         return f"{below} No network was found."
     return (
-        f"{below} The network found costs {rounded(certificate.upper, ROUND_CEILING)} and maps every {each} to within "
+        f"{below} The network found costs {at_least(certificate.upper)} and maps every {each} to within "
         f"{certificate.interpolation_error:.1e} of its {centre}. It is made of floating-point numbers: its cost is a "
         "measured value and not a proof of an upper bound."
     )
-
-
-def rounded(value: float, direction: str) -> str:
-    """The value to nine digits, rounded in the given direction so that a bracket stays a bracket in print."""
-    if not math.isfinite(value):
-        return str(value)
-    return f"{Context(prec=9, rounding=direction).create_decimal_from_float(value):f}"
 
 
 def check_rows(certificate: Certificate, lower: float, upper: float, error: float | None) -> list[dict[str, Any]]:
@@ -136,32 +116,14 @@ def check_table(rows: Iterable[dict[str, Any]]) -> RenderableType:
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for row in rows:
         digits = ".2e" if row["quantity"] == "interpolation error" else ".12g"
-        table.add_row(row["quantity"], *(cell(row[name], digits) for name in ("stated", "recomputed")))
+        table.add_row(row["quantity"], *(entry(row[name], digits) for name in ("stated", "recomputed")))
     return table
 
 
-def problems_table(problems: Iterable[Problem]) -> Table:
+def problems_table(problems: Iterable[Problem]) -> RenderableType:
     """The named problems, one a row."""
-    table = Table(title="Named problems", title_justify="left")
-    table.add_column("name", no_wrap=True)
-    for heading in ("points", "dimension", "rho"):
-        table.add_column(heading, justify="right")
-    table.add_column("optimum", overflow="fold")
-    table.add_column("source", overflow="fold")
-    for problem in problems:
-        train = problem.train
-        optimum = optimum_text(problem)
-        table.add_row(problem.name, str(train.size), str(train.dimension), f"{train.rho:.4g}", optimum, problem.source)
-    return table
-
-
-def optimum_text(problem: Problem) -> str:
-    """The recorded optimum in words."""
-    if problem.optimum is None:
-        return "not recorded"
-    if isinstance(problem.optimum, tuple):
-        return f"{problem.optimum[0]:.10g} to {problem.optimum[1]:.10g}"
-    return "none: infeasible" if math.isinf(problem.optimum) else f"{problem.optimum:.8g}"
+    numbers = ("points", "dimension", "rho")
+    return grid(stacked(problems), "Named problems", right=numbers, fold=("optimum", "source"))
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:
@@ -180,29 +142,7 @@ def problem_record(problem: Problem) -> dict[str, Any]:
 
 def checks_table(checks: Iterable[Check]) -> RenderableType:
     """Statements, one a row: claimed, computed, how far apart, standing, and whether they hold; details below."""
-    table = Table(title="Statements, claimed and computed", title_justify="left")
-    table.add_column("statement", no_wrap=True)
-    for heading in ("claimed", "", "computed", "difference"):
-        table.add_column(heading, justify="center" if not heading else "right", no_wrap=True)
-    table.add_column("standing", no_wrap=True)
-    table.add_column("holds", no_wrap=True)
-    notes = []
-    for check in checks:
-        difference = f"{check.computed - check.claimed:.1e}"
-        computed, claimed = f"{check.computed:.9g}", f"{check.claimed:.9g}"
-        table.add_row(check.name, claimed, check.relation, computed, difference, check.standing, outcome(check))
-        notes.append(f"{check.name} ({check.source}): {check.detail}")
-    return Group(table, prose("\n".join(notes)))
-
-
-def outcome(check: Check) -> str:
-    """Whether a statement holds, and whether that was expected."""
-    word = "yes" if check.holds else "no"
-    if check.expected is None:
-        return f"{word}, open"
-    if check.as_expected:
-        return "yes" if check.holds else "no, as expected"
-    return f"{word}: UNEXPECTED"
+    return grid(stacked(checks), "Statements, claimed and computed", right=("claimed", "", "computed", "difference"))
 
 
 def check_record(check: Check) -> dict[str, Any]:
@@ -225,16 +165,9 @@ def flow_record(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> dict
 
 def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> RenderableType:
     """Where flows ended, one kind a row; below it the parameters and how the flows came to an end."""
-    table = Table(title=f"Where the {parameters['flow']} flow ended", title_justify="left")
-    table.add_column("endpoint", no_wrap=True)
-    for heading in ("count", "share", "95 % interval"):
-        table.add_column(heading, justify="right")
-    rows = {kind: share for kind, share in ends.shares().items() if share.count}
-    for kind, share in (rows | {"memorised (ratio below 1/3)": memorised(ends)}).items():
-        table.add_row(kind, str(share.count), f"{share.share:.1%}", f"{share.low:.1%} to {share.high:.1%}")
+    table = grid(ends.table(), f"Where the {parameters['flow']} flow ended", right=("count", "share", "95 % interval"))
     said = ", ".join(f"{name}={value:g}" for name, value in parameters.items() if not isinstance(value, str))
-    notes = f"{said}; an endpoint is at a point when within {ends.tol:.1e} of it.\n{flow.status}"
-    return Group(table, prose(notes))
+    return Group(table, prose(f"{said}.\n{flow.status}"))
 
 
 def memorised(ends: Endpoints) -> Share:
@@ -260,18 +193,22 @@ def experiment_record(table: experiments.Table) -> dict[str, Any]:
 
 def experiment_table(table: experiments.Table) -> RenderableType:
     """The rows, and below them the parameters, a sentence that reads them, and published statements line by line."""
-    rows = Table(title=table.name, title_justify="left")
-    for column in table.columns:
-        rows.add_column(column.replace("_", " "), justify="right", overflow="fold")
-    for row in table.rows:
-        rows.add_row(*(cell(value) for value in row))
-    said = ", ".join(f"{name}={value}" for name, value in table.parameters.items())
-    statements = "".join(f"\n{'agrees' if s.holds else 'DIFFERS'}: {s.text} ({s.evidence})" for s in table.statements)
-    return Group(rows, prose(f"{said}\n{table.reading}{statements}"))
+    text = table.table()
+    return grid(text, table.name, right=text.headings, fold=text.headings)
 
 
-def cell(value: Any, digits: str = ".4g") -> str:
-    """A table's entry in few characters."""
-    if value is None:
-        return "–"
-    return f"{value:{digits}}" if isinstance(value, float) else str(value)
+def grid(
+    text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = (), fold: Sequence[str] = ()
+) -> RenderableType:
+    """The table under a title, the columns named in `right` to the right, those in `fold` broken where need be."""
+    table = Table(title=title, title_justify="left", show_header=header)
+    for heading in text.headings:
+        table.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            no_wrap=header and heading not in fold,
+            overflow="fold",
+        )
+    for row in text.rows:
+        table.add_row(*row)
+    return Group(table, prose(text.note)) if text.note else table

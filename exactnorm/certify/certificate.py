@@ -15,6 +15,7 @@ from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import activation_patterns
+from exactnorm.tables import Tabular, TextTable, at_least, at_most
 from exactnorm.training_set import Array, TrainingSet
 
 
@@ -23,7 +24,7 @@ class CertificateError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Certificate:
+class Certificate(Tabular):
     """A bracket on the least representation cost, and what it rests on.
 
     Parameters
@@ -87,6 +88,19 @@ class Certificate:
     def certifies(self, tol: float) -> bool:
         """Whether the relative gap is at most `tol`."""
         return self.gap <= tol
+
+    def table(self) -> TextTable:
+        """The bracket, what goes with it, and below it what it rests on."""
+        rows = [
+            ("cost of the network" if self.weight_decay is None else "objective at the network", at_least(self.upper)),
+            ("lower bound", at_most(self.lower)),
+            ("relative gap", f"{self.gap:.2e}"),
+        ]
+        if self.interpolation_error is not None:
+            rows.append(("interpolation error", f"{self.interpolation_error:.2e}"))
+        if self.patterns:
+            rows.append(("patterns, cells", f"{self.patterns}, {self.cells}"))
+        return TextTable(("certificate", self.kind), tuple(rows), self.statement)
 
 
 def dual_bound(points: Array, rho: float, B: Array, proofs: tuple[CellProof, ...]) -> float:

@@ -12,15 +12,16 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate
-from exactnorm.geometry import Frame
+from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, TrainingSet
 
 FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
-class CertifiedDenoiser:
+class CertifiedDenoiser(Tabular):
     """A network that interpolates the balls of a training set, with a bracket on the least cost.
 
     Parameters
@@ -47,6 +48,19 @@ class CertifiedDenoiser:
             msg = f"sigma={sigma!r}; the score needs a noise level sigma > 0"
             raise ValueError(msg)
         return (self.network(y) - np.asarray(y, dtype=np.float64)) / sigma**2
+
+    def table(self) -> TextTable:
+        """Data, bracket and size of the network, and below it the status."""
+        train, certificate = self.train, self.certificate.table()
+        rank = affine_hull(train.points).rank
+        data = ("points", f"{train.size} in {train.dimension} dimensions, affine rank {rank}")
+        if train.samples is None:
+            inputs = ("noise radius rho", f"{train.rho:g}")
+        else:
+            inputs = ("noisy samples", str(sum(len(one) for one in train.samples)))
+        size = ("neurons", str(self.network.neurons))
+        rows = (data, inputs, *certificate.rows, size)
+        return TextTable(("minimum-norm denoiser", self.certificate.kind), rows, self.status)
 
 
 def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:

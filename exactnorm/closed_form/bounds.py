@@ -13,11 +13,12 @@ from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import Tabular, TextTable, at_least, at_most
 from exactnorm.training_set import Array, TrainingSet
 
 
 @dataclass(frozen=True, eq=False)
-class CostBounds:
+class CostBounds(Tabular):
     """A bracket on the least representation cost of a denoiser for a training set.
 
     Parameters
@@ -40,6 +41,14 @@ class CostBounds:
     subset: tuple[int, ...]
     network: ReLUNetwork | None = field(repr=False)
     upper_from: str
+
+    def table(self) -> TextTable:
+        """The bracket, and what either end comes from."""
+        rows = (
+            ("upper bound", at_least(self.upper), self.upper_from or "no closed form fits the data"),
+            ("lower bound", at_most(self.lower), f"points {', '.join(map(str, self.subset))}"),
+        )
+        return TextTable(("least cost", "value", "from"), rows)
 
 
 def bounds(points: ArrayLike, rho: float) -> CostBounds:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from exactnorm.tables import Tabular, TextTable, entry
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -25,7 +27,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Tabular):
     """One observation a row.
 
     Parameters
@@ -56,3 +58,11 @@ class Table:
     def column(self, name: str) -> list[Any]:
         """One column."""
         return [row[self.columns.index(name)] for row in self.rows]
+
+    def table(self) -> TextTable:
+        """The rows, and below them the parameters, what the numbers say, and published statements line by line."""
+        headings = tuple(column.replace("_", " ") for column in self.columns)
+        rows = tuple(tuple(entry(value) for value in row) for row in self.rows)
+        said = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+        lines = (f"{'agrees' if s.holds else 'DIFFERS'}: {s.text} ({s.evidence})" for s in self.statements)
+        return TextTable(headings, rows, "\n".join([said, self.reading, *lines]))

@@ -12,6 +12,7 @@ from exactnorm.flow.lines import Lines, orthogonal_lines
 from exactnorm.flow.record import Flow, Indices
 from exactnorm.flow.score import HasNetwork, score_flow
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, TrainingSet, closest_pair, real_array
 
 KINDS = ("training point", "virtual training point", "boundary", "interior", "outside", "other", "none")
@@ -34,7 +35,7 @@ class Share:
 
 
 @dataclass(frozen=True, eq=False)
-class Endpoints:
+class Endpoints(Tabular):
     """What the endpoints of a flow are.
 
     Parameters
@@ -76,6 +77,17 @@ class Endpoints:
     def shares(self) -> dict[str, Share]:
         """Count, share and interval of every kind that can occur, in a fixed order."""
         return {kind: wilson(int((self.kind == kind).sum()), len(self.kind)) for kind in KINDS}
+
+    def table(self) -> TextTable:
+        """How many endpoints there are of each kind, and how many are memorised."""
+        shares = {kind: share for kind, share in self.shares().items() if share.count}
+        shares["memorised (ratio below 1/3)"] = wilson(int(self.memorised.sum()), len(self.kind))
+        rows = (
+            (kind, str(share.count), f"{share.share:.1%}", f"{share.low:.1%} to {share.high:.1%}")
+            for kind, share in shares.items()
+        )
+        note = f"An endpoint is at a point when within {self.tol:.1e} of it."
+        return TextTable(("endpoint", "count", "share", "95 % interval"), tuple(rows), note)
 
 
 def wilson(count: int, total: int, z: float = 1.959963984540054) -> Share:

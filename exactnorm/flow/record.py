@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array
 
 Indices = NDArray[np.intp]
@@ -35,7 +36,7 @@ class Events:
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
+class Flow(Tabular):
     """Trajectories of a score flow or a probability flow.
 
     Parameters
@@ -88,6 +89,17 @@ class Flow:
         instants = np.unique(np.column_stack([self.events.start, self.events.time]), axis=0)
         count = np.bincount(instants[:, 0].astype(np.intp), minlength=rows) + 1
         return count[0] if self.start.ndim == 1 else count
+
+    def table(self) -> TextTable:
+        """How many trajectories there are and how they came to an end, and below it the status."""
+        starts = np.atleast_2d(self.start)
+        rows = (
+            ("trajectories", f"{len(starts)} in {starts.shape[1]} dimensions"),
+            ("horizon, in flow time", f"{self.horizon:g}"),
+            ("kinks crossed", str(len(self.events))),
+            ("ended at rest", str(int(np.sum(self.at_rest)))),
+        )
+        return TextTable(("flow", self.method), rows, self.status)
 
 
 def sorted_events(start: list[Indices], time: list[Array], kink: list[Indices]) -> Events:

@@ -20,11 +20,12 @@ from exactnorm.flow.arrangement import (
     reduced_network,
 )
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, real_array
 
 
 @dataclass(frozen=True, eq=False)
-class RestPoint:
+class RestPoint(Tabular):
     """A point that a denoiser maps to itself.
 
     Parameters
@@ -47,6 +48,14 @@ class RestPoint:
     stable: bool | None
     kind: str = "other"
     members: tuple[int, ...] = ()
+
+    def table(self) -> TextTable:
+        """Where it is, what it is and whether it is stable; `stacked` joins several."""
+        shown = np.where(np.abs(self.position) < 1e-12 * np.abs(self.position).max(), 0.0, self.position)
+        place = ", ".join(f"{x:.6g}" for x in shown)
+        stable = {True: "yes", False: "no", None: "unclear"}[self.stable]
+        members = ", ".join(map(str, self.members)) or "–"
+        return TextTable(("rest point", "kind", "members", "stable"), ((f"({place})", self.kind, members, stable),))
 
 
 def rest_points(

@@ -8,12 +8,14 @@ from typing import Literal
 
 import numpy as np
 
+from exactnorm.tables import Tabular, TextTable
+
 Relation = Literal["=", "<=", ">=", "<", ">"]
 Standing = Literal["proved", "published", "measured", "open"]
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Tabular):
     """A statement, the number it claims, and the number computed on a road that does not use the claimed formula.
 
     Parameters
@@ -77,3 +79,20 @@ class Check:
     def as_expected(self) -> bool:
         """Whether the outcome is the expected one; an open question has no unexpected outcome."""
         return self.expected is None or self.holds == self.expected
+
+    @property
+    def outcome(self) -> str:
+        """Whether the statement holds, and whether that was expected."""
+        word = "yes" if self.holds else "no"
+        if self.expected is None:
+            return f"{word}, open"
+        if self.as_expected:
+            return "yes" if self.holds else "no, as expected"
+        return f"{word}: UNEXPECTED"
+
+    def table(self) -> TextTable:
+        """Claimed and computed side by side, and below them what was computed; `stacked` joins several."""
+        numbers = (f"{self.claimed:.9g}", self.relation, f"{self.computed:.9g}", f"{self.computed - self.claimed:.1e}")
+        row = (self.name, *numbers, self.standing, self.outcome)
+        headings = ("statement", "claimed", "", "computed", "difference", "standing", "holds")
+        return TextTable(headings, (row,), f"{self.name} ({self.source}): {self.detail}")
