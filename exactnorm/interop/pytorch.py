@@ -16,6 +16,12 @@ class ReLUModule(nn.Module):  # type: ignore[misc, unused-ignore]
     Takes tensors of shape (…, d) and returns the same shape; differentiable in y and in the parameters.
     """
 
+    a: nn.Parameter
+    w: nn.Parameter
+    b: nn.Parameter
+    c: nn.Parameter
+    V: nn.Parameter | None
+
     def __init__(self, network: ReLUNetwork, dtype: torch.dtype) -> None:
         super().__init__()
         for name in ("a", "w", "b", "c", "V"):
@@ -55,19 +61,25 @@ def from_torch(module: nn.Module) -> ReLUNetwork:
     TypeError
         If it is neither.
     ValueError
-        If weights are not finite, or the output has another dimension than the input.
+        If weights are not finite.
     """
     if isinstance(module, ReLUModule):
         V = None if module.V is None else _array(module.V)
         return ReLUNetwork(_array(module.a), _array(module.w), _array(module.b), V, _array(module.c))
-    if isinstance(module, nn.Sequential) and [type(part) for part in module] == [nn.Linear, nn.ReLU, nn.Linear]:
-        first, last = module[0], module[2]
-        a, w = _array(last.weight).T, _array(first.weight)
-        b = np.zeros(len(w)) if first.bias is None else _array(first.bias)
-        c = np.zeros(a.shape[1]) if last.bias is None else _array(last.bias)
-        return ReLUNetwork(a, w, b, None, c)
+    if isinstance(module, nn.Sequential) and len(module) == 3:
+        first, middle, last = module
+        # Exact types: a subclass may compute something else.
+        if type(first) is nn.Linear and type(middle) is nn.ReLU and type(last) is nn.Linear:
+            return _two_layers(first, last)
     msg = f"cannot read a two-layer ReLU network from {type(module).__name__}"
     raise TypeError(msg)
+
+
+def _two_layers(first: nn.Linear, last: nn.Linear) -> ReLUNetwork:
+    a, w = _array(last.weight).T, _array(first.weight)
+    b = np.zeros(len(w)) if first.bias is None else _array(first.bias)
+    c = np.zeros(a.shape[1]) if last.bias is None else _array(last.bias)
+    return ReLUNetwork(a, w, b, None, c)
 
 
 def _array(parameter: torch.Tensor) -> Array:
