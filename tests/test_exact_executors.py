@@ -1,6 +1,8 @@
 """Any executor gives an overlapping bracket; limits and interrupts give the best one so far."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -89,8 +91,30 @@ def test_an_interrupt_gives_the_best_bracket_so_far():
 def test_a_call_that_is_given_up_does_not_hold_the_caller():
     start = time.monotonic()
     with pytest.raises(OutOfTimeError):
-        interruptible(lambda: time.sleep(3), Deadline(0.1))
+        interruptible(lambda stop: stop.wait(30), Deadline(0.1))
     assert time.monotonic() - start < 2
+    with pytest.raises(OutOfTimeError):
+        interruptible(lambda _: time.sleep(5), Deadline(0.1))  # one that does not listen
+    assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize("solver", ["CLARABEL", "SCS"])
+def test_an_interpreter_that_gives_up_a_solve_ends_without_a_crash(solver):
+    program = f"""if True:
+        from exactnorm import problems
+        from exactnorm.exact.cells import whole_cells
+        from exactnorm.exact.clock import Deadline, OutOfTimeError
+        from exactnorm.exact.problem import reduced
+        from exactnorm.exact.program import block_program, solve
+        problem = reduced(problems.generic_simplex_7().train)
+        joint = block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.rank), 11.6)
+        try:
+            solve(joint.problem, {solver!r}, {{}}, Deadline(1.5))
+        except OutOfTimeError:
+            print("out of time")
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "out of time"
 
 
 def test_a_solve_that_is_given_up_leaves_the_warning_filters_alone():
@@ -99,7 +123,7 @@ def test_a_solve_that_is_given_up_leaves_the_warning_filters_alone():
     assert warnings.filters == before
     # The thread that was given up ends some time later, and must not put back anything of its own.
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
+        if thread is not threading.current_thread() and not thread.daemon:
             thread.join(60)
     assert warnings.filters == before
 

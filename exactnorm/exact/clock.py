@@ -10,6 +10,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+GRACE = 2.0
+"""Seconds that a call is given to end after it was told to stop."""
+
 
 class OutOfTimeError(Exception):
     """The time limit was reached."""
@@ -38,11 +41,12 @@ class Deadline:
             raise OutOfTimeError
 
 
-def interruptible(call: Callable[[], T], deadline: Deadline) -> T:
-    """Run `call` in a thread and wait for it, so that Ctrl-C and the deadline act at once.
+def interruptible(call: Callable[[threading.Event], T], deadline: Deadline) -> T:
+    """Run `call(stop)` in a thread and wait for it, so that Ctrl-C and the deadline act at once.
 
-    The solvers release the interpreter while they work but never look at signals. A call that is given up goes on in
-    its daemon thread until it ends by itself; nobody reads its result.
+    Solvers release the interpreter while they work but never look at signals. When the wait is over early, `stop` is
+    set, and the call is expected to end soon. One that does not is left behind: nobody reads its result, but the
+    interpreter does not end before it, since tearing down an interpreter under a running solver crashes.
 
     Raises
     ------
@@ -51,20 +55,26 @@ def interruptible(call: Callable[[], T], deadline: Deadline) -> T:
     """
     outcome: list[T] = []
     failure: list[BaseException] = []
+    stop = threading.Event()
 
     def work() -> None:
         try:
-            outcome.append(call())
+            outcome.append(call(stop))
         except BaseException as error:  # handed to the waiting thread, which raises it
             failure.append(error)
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=work)
     thread.start()
-    while thread.is_alive():
-        # Short waits: a plain join() would hold back KeyboardInterrupt until the thread ends.
-        thread.join(0.02)
-        if thread.is_alive():
-            deadline.check()
+    try:
+        while thread.is_alive():
+            # Short waits: a plain join() would hold back KeyboardInterrupt until the thread ends.
+            thread.join(0.02)
+            if thread.is_alive():
+                deadline.check()
+    except BaseException:
+        stop.set()
+        thread.join(GRACE)
+        raise
     if failure:
         raise failure[0]
     return outcome[0]

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import clarabel
 import numpy as np
-import scs
 from numpy.typing import NDArray
 from scipy import sparse
 
 from exactnorm.certify.cell import Cell, CellProof, cell_bound, cell_rows, cone_form, kink_map
 from exactnorm.exact.cells import essential_rows
+from exactnorm.exact.conic import ConeProgram, solution
 from exactnorm.training_set import Array
 
 FLOOR = 0.1
@@ -59,13 +57,9 @@ def price(cell: Cell, points: Array, rho: float, B: Array, solver: str, rows: ND
         rows = essential_rows(cell, points, rho)
     BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, points, rho)
     program = _cone_data(G[rows], BT, r)
-    answer = _solve(program, solver)
-    if answer is None:
-        answer = _solve(program, "SCS" if solver != "SCS" else "CLARABEL")
-    if answer is None:
-        x, X = np.zeros(program.A.shape[1]), np.eye(G.shape[1])
-    else:
-        x, X = answer
+    answer = _tried(program, solver) or _tried(program, "SCS" if solver != "SCS" else "CLARABEL")
+    n = G.shape[1]
+    x, X = (np.zeros(len(program.q)), np.eye(n)) if answer is None else (answer[0], _smat(answer[1], n))
     return _certified(cell, rows, x, X, points, rho, B)
 
 
@@ -95,20 +89,7 @@ def _certified(cell: Cell, rows: NDArray[np.intp], x: Array, X: Array, points: A
     return Priced(kappa * excess, rescaled(proof, excess**-2), X)
 
 
-@dataclass(frozen=True, eq=False)
-class _ConeProgram:
-    """min q·x subject to b − A x in {x ≥ 0} × second-order cones × positive semidefinite matrices (upper triangle)."""
-
-    A: Array
-    b: Array
-    q: Array
-    nonnegative: int
-    cones: int
-    cone_size: int
-    order: int
-
-
-def _cone_data(G: Array, BT: Array, r: int) -> _ConeProgram:
+def _cone_data(G: Array, BT: Array, r: int) -> ConeProgram:
     """Variables x = (τ, μ, ν_nm for n < m, ℓ_n): the least τ with τ e_t e_tᵀ − BTᵀBT − 2Q ⪰ 0."""
     n, R = G.shape[1], len(G)
     first, second = np.triu_indices(R, 1)
@@ -132,7 +113,7 @@ def _cone_data(G: Array, BT: Array, r: int) -> _ConeProgram:
     b = np.concatenate([[-(FLOOR**2)], np.zeros(len(head) - 1), _svec(-BT.T @ BT)])
     q = np.zeros(size)
     q[0] = 1.0
-    return _ConeProgram(A, b, q, 1 + pairs, R, r + 1, n)
+    return ConeProgram(q, sparse.csc_matrix(A), b, 1 + pairs, (r + 1,) * R, n)
 
 
 def _twice_symmetric(half: Array) -> Array:
@@ -146,48 +127,13 @@ def _svec(S: Array) -> Array:
 
 
 def _smat(v: Array, n: int) -> Array:
+    """The matrix whose triangle ends v."""
     columns, rows = np.tril_indices(n)
+    v = v[len(v) - len(rows) :]
     S = np.zeros((n, n))
     S[rows, columns] = S[columns, rows] = v / np.where(rows == columns, 1.0, np.sqrt(2.0))
     return S
 
 
-def _solve(program: _ConeProgram, solver: str) -> tuple[Array, Array] | None:
-    """(x, X), or None if the solver stopped without numbers."""
-    x, tail = (_with_scs if solver == "SCS" else _with_clarabel)(program)
-    if not (np.isfinite(x).all() and np.isfinite(tail).all()):
-        return None
-    return x, _smat(tail, program.order)
-
-
-def _with_clarabel(program: _ConeProgram) -> tuple[Array, Array]:
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.max_threads = 1  # cells are shared out to processes; threads inside one would fight over the cores
-    cones: list[Any] = [clarabel.NonnegativeConeT(program.nonnegative)]
-    cones += [clarabel.SecondOrderConeT(program.cone_size)] * program.cones + [clarabel.PSDTriangleConeT(program.order)]
-    size = len(program.q)
-    quadratic = sparse.csc_matrix((size, size))
-    solution = clarabel.DefaultSolver(
-        quadratic, program.q, sparse.csc_matrix(program.A), program.b, cones, settings
-    ).solve()
-    triangle = program.order * (program.order + 1) // 2
-    return np.array(solution.x), np.array(solution.z)[-triangle:]
-
-
-def _with_scs(program: _ConeProgram) -> tuple[Array, Array]:
-    # SCS wants the lower triangle column by column, which is the upper one row by row.
-    n = program.order
-    columns, rows = np.tril_indices(n)
-    position = np.zeros((n, n), dtype=int)
-    position[rows, columns] = np.arange(len(rows))
-    lower_rows, lower_columns = np.triu_indices(n)[::-1]
-    permutation = position[lower_columns, lower_rows]
-    start = len(program.b) - len(rows)
-    order = np.concatenate([np.arange(start), start + permutation])
-    data = {"A": sparse.csc_matrix(program.A[order]), "b": program.b[order], "c": program.q}
-    cone = {"l": program.nonnegative, "q": [program.cone_size] * program.cones, "s": [n]}
-    solution = scs.solve(data, cone, verbose=False, eps_abs=1e-9, eps_rel=1e-9, max_iters=20000)
-    tail = np.empty(len(rows))
-    tail[permutation] = solution["y"][start:]
-    return np.asarray(solution["x"]), tail
+def _tried(program: ConeProgram, solver: str) -> tuple[Array, Array] | None:
+    return solution(program, solver, {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 20_000} if solver == "SCS" else {})

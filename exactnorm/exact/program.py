@@ -5,15 +5,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
+import clarabel
 import cvxpy as cp
 import numpy as np
+import scs
+from cvxpy.reductions.solvers.conic_solvers import clarabel_conif, scs_conif
 from numpy.typing import NDArray
+from scipy import sparse
 
 from exactnorm.certify.cell import Cell, CellProof, cell_rows, kink_map
 from exactnorm.exact.cells import essential_rows
 from exactnorm.exact.clock import Deadline, interruptible
+from exactnorm.exact.conic import SCS_INTERRUPTED, clarabel_settings, scs_options, stoppable
 from exactnorm.exact.kinks import Kinks
 from exactnorm.training_set import Array
 
@@ -115,11 +121,31 @@ def solve(problem: cp.Problem, solver: str, options: dict[str, Any], deadline: D
             if deadline is None:
                 problem.solve(solver=solver, **options)
             else:
-                interruptible(lambda: problem.solve(solver=solver, **options), deadline)
+                interruptible(lambda stop: _solve(problem, solver, options, deadline, stop), deadline)
         except (cp.SolverError, ValueError) as error:
             return f"failed ({error})"
     inaccurate = any("inaccurate" in str(one.message) for one in caught)
     return f"{problem.status}{' (inaccurate)' if inaccurate and 'inaccurate' not in problem.status else ''}"
+
+
+def _solve(problem: cp.Problem, solver: str, options: dict[str, Any], deadline: Deadline, stop: Event) -> None:
+    """`problem.solve`, with the two solvers that come with the package called so that they can be stopped."""
+    if solver not in ("CLARABEL", "SCS"):
+        problem.solve(solver=solver, **options)
+        return
+    data, chain, inverse = problem.get_problem_data(solver, solver_opts=options)
+    A, b, q, P = data["A"], data["b"], data["c"], data.get("P")
+    if solver == "CLARABEL":
+        quadratic = sparse.csc_matrix((len(q), len(q))) if P is None else sparse.triu(P, format="csc")
+        cones = clarabel_conif.dims_to_solver_cones(data["dims"])
+        found = stoppable(clarabel.DefaultSolver(quadratic, q, A, b, cones, clarabel_settings(options)), stop)()
+    else:
+        arrays = {"A": A, "b": b, "c": q} | ({} if P is None else {"P": P})
+        cones = scs_conif.dims_to_solver_dict(data["dims"])
+        found = scs.solve(arrays, cones, verbose=False, **scs_options(options, deadline))
+        if found["info"]["status_val"] == SCS_INTERRUPTED:
+            raise KeyboardInterrupt
+    problem.unpack_results(found, chain, inverse)
 
 
 def dual_matrices(program: BlockProgram | KinkProgram) -> Array:
