@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
-from html import escape
 from typing import Any
 
 
@@ -30,6 +29,8 @@ class TextTable:
 
     def html(self) -> str:
         """As an HTML table, with the note below it."""
+        from html import escape  # its table of named characters takes milliseconds to load
+
         head = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
         rows = ("".join(f"<td>{escape(entry)}</td>" for entry in row) for row in self.rows)
         body = "".join(f"<tr>{row}</tr>" for row in rows)
