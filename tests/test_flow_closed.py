@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from exactnorm.closed_form import rays
 from exactnorm.flow import (
+    Lines,
     band_exit_time,
     box_time,
     closed_probability_flow,
@@ -113,6 +114,33 @@ def test_the_middle_of_a_band_is_never_left():
     assert band_exit_time(points, 0.3, [1.0])[0] == math.inf
     for u in (1.0, 1e6, math.inf):
         assert closed_score_flow(points, 0.3, [1.0], u)[0] == 1.0
+
+
+def test_next_to_the_middle_the_flow_grows_by_hundreds_of_orders_without_overflow():
+    points, rho = np.array([[-1.0], [1.0]]), 0.45
+    rate = rho / (1 - rho)
+    for u in (700.0, 800.0):
+        grown = closed_score_flow(points, rho, [1e-300], u)[0]
+        assert grown == pytest.approx(math.exp(math.log(1e-300) + rate * u), rel=1e-12)
+    # At u = 2000 the growth would be e^1636, and everything but the middle itself has left.
+    np.testing.assert_array_equal(closed_score_flow(points, rho, [[0.0], [-1e-300], [5e-324]], 2000.0).T, [[0, -1, 1]])
+
+
+@settings(max_examples=40, deadline=None)
+@given(kind=st.sampled_from(KINDS), seed=st.integers(0, 10**6), log_size=st.integers(-150, 150))
+def test_closed_flows_do_not_depend_on_the_unit_of_length(kind, seed, log_size):
+    points, rng = data(kind, seed)
+    lines, unit = orthogonal_lines(points), 2.0**log_size
+    scaled = Lines(lines.origin * unit, lines.axes, lines.knots * unit, lines.rows)
+    Y = points.mean(axis=0) + rng.standard_normal((6, points.shape[1]))
+    Y[-1] *= 1e8
+    for u in (0.3, 30.0, math.inf):
+        expected = closed_score_flow(lines, 0.1, Y, u)
+        np.testing.assert_array_equal(closed_score_flow(scaled, 0.1 * unit, Y * unit, u), expected * unit)
+    expected = closed_probability_flow(lines, 1.0, Y, 0.1, 0.03)
+    np.testing.assert_array_equal(
+        closed_probability_flow(scaled, 1.0, Y * unit, 0.1 * unit, 0.03 * unit), expected * unit
+    )
 
 
 def test_the_vertex_radius_is_where_the_endpoint_becomes_a_vertex():

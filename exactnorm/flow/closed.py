@@ -1,7 +1,14 @@
-"""Flows in closed form where the data lie on orthogonal lines through one of them."""
+"""Flows in closed form where the data lie on orthogonal lines through one of them.
+
+Both flows take y to c + q (y − c) + Σ u_l M(t − middle of the gap), the sum over the lines, of unit vector u_l and
+coordinate t, and over the gaps between neighbouring points on each. c is the centre of the hyperbox that the data span,
+and q the share that is left of a decaying distance: e^{−u} for the score flow, σ/σ_T for the probability flow. M is an
+odd function, one a gap, and (1 − q) times half the gap outside of the band, just as h is a sum of ramps.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -11,8 +18,10 @@ from exactnorm.flow.lines import Lines, neighbours, orthogonal_lines
 from exactnorm.flow.score import starts
 from exactnorm.training_set import Array, real_number
 
-BLOCK = 16384  # rows of one matrix product
-ROWS = 1024  # rows moved at a time, so that the intermediate arrays stay in the cache
+BLOCK = 2**15
+"""Coordinates moved at a time, so that the intermediate arrays stay in the cache."""
+Bend = Callable[[Array, Array], object]
+"""M: writes what one gap a line adds over the coordinates (k, m) from its middle; the second array is scratch."""
 
 
 def closed_score_flow(points: ArrayLike | Lines, rho: float, start: ArrayLike, u: float) -> Array:
@@ -45,52 +54,40 @@ def closed_score_flow(points: ArrayLike | Lines, rho: float, start: ArrayLike, u
     if not u >= 0:
         msg = f"u={u!r}; give a flow time u >= 0, or math.inf for the limit"
         raise ValueError(msg)
-    shrink = float(np.exp(-u))
-
-    def move(t: Array) -> Array:
-        if lines.knots.shape[1] == 2:
-            return _between_two(t, lines.knots[:, 0], lines.knots[:, 1], rho, u)
-        left, right = neighbours(lines.knots, t)
-        nearest = np.where(t - left <= right - t, left, right)
-        out = nearest + (t - nearest) * shrink
-        bands = np.isfinite(left) & np.isfinite(right) & (t - left > rho) & (right - t > rho)
-        out[bands] = _between_two(t[bands], left[bands], right[bands], rho, u)
-        return np.asarray(out)
-
-    return _by_rows(lines, Y, move, shrink)
+    if math.isinf(u):
+        return _moved(lines, Y, 0.0, lambda half: lambda z, v: np.multiply(np.sign(z, out=v), half, out=z))
+    return _moved(lines, Y, math.exp(-u), lambda half: _score_bend(half, rho, u))
 
 
-def _between_two(t: Array, left: Array, right: Array, rho: float, u: float) -> Array:
-    """State at u of coordinates with clean points at `left` and `right` only, by the distance v from the middle."""
-    half = (right - left) / 2
-    edge = half - rho
-    offset = t - (left + half)
-    v = np.abs(offset)
-    if np.isinf(u):
-        out = (v > 0) * half
-    else:
-        inside = np.flatnonzero(v < edge)
-        out = v - half
-        out *= np.exp(-u)
-        out += half
-        if len(inside):
-            line = inside % len(half) if t.ndim == 2 else inside
-            out.ravel()[inside] = _in_band(v.ravel()[inside], edge[line], half[line], rho, u)
-    np.copysign(out, offset, out=out)
-    out += left + half
-    return out
+def _score_bend(half: Array, rho: float, u: float) -> Bend:
+    """M of the score flow at u: from |z| in the band it is |z| e^{su} at first, and half − ρ e^{−(u − exit)} later."""
+    q, edge = math.exp(-u), np.maximum(half - rho, 0.0)  # 0: no gap, and no band in it
+    growth = u * rho / np.where(edge > 0, edge, np.inf)
+    stay, far = edge * np.exp(-growth), -math.expm1(-u) * half
+    # The root of e^{growth} − e^{−u}, for two products: at overflow only z = 0 is still in the band, and must stay 0.
+    root = np.exp(np.minimum(growth, 1400.0) / 2) * np.sqrt(-np.expm1(-u - growth))
 
+    def bend(z: Array, v: Array) -> None:
+        np.abs(z, out=v)
+        within = v <= stay
+        i, j = np.flatnonzero(within), np.flatnonzero((v < edge) ^ within)
+        flat, columns = z.ravel(), z.shape[1]
+        still, gone, left = flat[i], flat[j], v.ravel()[j]
+        np.copysign(far, z, out=z)
+        slope = root.take(i // columns)
+        still *= slope
+        still *= slope
+        flat[i] = still
+        if not len(j):
+            return
+        at = edge.take(j // columns)
+        rest = np.log(left / at)  # minus the exit, in units of 1/s = edge/ρ
+        rest *= at / -rho
+        rest -= u
+        np.exp(rest, out=rest)
+        flat[j] = np.copysign(at + rho - rho * rest - q * left, gone)
 
-def _in_band(v: Array, edge: Array, half: Array, rho: float, u: float) -> Array:
-    """Distance from the middle at u of coordinates that start in a band at distance v, in place."""
-    rate = rho / edge
-    v /= edge
-    with np.errstate(divide="ignore"):  # exactly in the middle: −∞, and it stays
-        np.log(v, out=v)
-    v += rate * u
-    # v ≤ 0: still in the band, at edge·e^v; v > 0: left it a time v/rate ago, now at half − ρ e^{−v/rate}.
-    share = np.exp(np.minimum(v, v / -rate))  # the negative one of the two
-    return np.where(v > 0, half - rho * share, edge * share)
+    return bend
 
 
 def band_exit_time(points: ArrayLike | Lines, rho: float, start: ArrayLike) -> Array:
@@ -169,24 +166,15 @@ def closed_probability_flow(
     if not 0 <= real_number(sigma, "sigma") <= sigma_start:
         msg = f"sigma={sigma:g}; give a noise level between 0 and sigma_start={sigma_start:g}"
         raise ValueError(msg)
-    shrink = sigma / sigma_start
-    # In the band (t − middle)(half − ασ)/(half − ρ), near a point x + (t − x) σ/σ_T: both lie on the straight way from
-    # t to h(t), the same share of it done in all coordinates.
-    return _by_rows(lines, Y, lambda t: shrink * t + (1 - shrink) * _denoised(lines.knots, t, rho), shrink)
+    q = sigma / sigma_start
 
+    def bend_of(half: Array) -> Bend:
+        # In the band z goes to z (half − ασ)/(half − ρ), which is z (q + (1 − q) half/(half − ρ)).
+        far = (1 - q) * half
+        slope = far / np.where(half > rho, half - rho, np.inf)
+        return lambda z, v: np.maximum(np.minimum(np.multiply(z, slope, out=v), far, out=v), -far, out=z)
 
-def _denoised(knots: Array, t: Array, rho: float) -> Array:
-    """Coordinates of h: from each point to the next on a line a ramp over the gap shrunk by ρ on both sides."""
-    out = np.broadcast_to(knots[:, 0], t.shape).copy()
-    for left, right in zip(knots.T[:-1], knots.T[1:], strict=True):
-        real = np.isfinite(right)
-        gap = np.where(real, right, 1.0) - np.where(real, left, 0.0)
-        share = t - (left + rho)
-        share /= np.where(real, gap - 2 * rho, 1.0)
-        np.clip(share, 0.0, 1.0, out=share)
-        share *= np.where(real, gap, 0.0)
-        out += share
-    return out
+    return _moved(lines, Y, q, bend_of)
 
 
 def vertex_radius(points: ArrayLike | Lines, start: ArrayLike) -> Array:
@@ -216,20 +204,43 @@ def _checked(points: ArrayLike | Lines, rho: float | None, start: ArrayLike) -> 
             f"use 0 < rho < {lines.separation / 2:g}"
         )
         raise ValueError(msg)
-    return lines, starts(start, len(lines.origin)), radius
+    return lines, _starts(start, len(lines.origin)), radius
 
 
-def _by_rows(lines: Lines, Y: Array, move: Callable[[Array], Array], shrink: float) -> Array:
+def _starts(start: ArrayLike, d: int) -> Array:
+    """Validated starts, which are only read: of a million, even a copy takes as long as a matrix product."""
+    Y = np.asarray(start)
+    if Y.dtype == np.float64 and Y.ndim in (1, 2) and Y.shape[-1] == d and np.isfinite(Y).all():
+        return Y
+    return starts(start, d)
+
+
+def _moved(lines: Lines, Y: Array, q: float, bend_of: Callable[[Array], Bend]) -> Array:
+    """Return c + q (y − c) + Σ u_l M(t − middle) for every start y, as many at a time as stay in the cache."""
+    centre, middle, half = lines.gaps
+    bends = [bend_of(h) for h in half]
     rows = np.atleast_2d(Y)
+    d, size = rows.shape[1], max(1, BLOCK // rows.shape[1])
     out = np.empty_like(rows)
-    whole = len(lines.axes) == rows.shape[1]
-    for i in range(0, len(rows), BLOCK):
-        offset = rows[i : i + BLOCK] - lines.origin
-        t = offset @ lines.axes.T
-        # Nothing is orthogonal to lines that span the whole space, and nothing is left of it at the limit.
-        rest = None if whole or shrink == 0 else (offset - t @ lines.axes) * shrink
-        for j in range(0, len(t), ROWS):
-            t[j : j + ROWS] = move(t[j : j + ROWS])
-        np.matmul(t, lines.axes, out=out[i : i + BLOCK])
-        out[i : i + BLOCK] += lines.origin if rest is None else lines.origin + rest
+    # In one piece: smaller ones go back to the system after each call, and asking for them again takes longer than
+    # all the arithmetic on five hundred starts.
+    work = np.empty((5, min(size, len(rows)) * d))
+    for i in range(0, len(rows), size):
+        y = out[i : i + size]
+        m = len(y)
+        part = work[0, : m * d].reshape(m, d)
+        t, z, total, scratch = (w[: m * len(lines.axes)].reshape(-1, m) for w in work[1:])
+        np.subtract(rows[i : i + size], centre, out=part)
+        np.matmul(lines.axes, part.T, out=t)
+        np.subtract(t, middle[0], out=total)
+        bends[0](total, scratch)
+        for at, bend in zip(middle[1:], bends[1:], strict=True):
+            np.subtract(t, at, out=z)
+            bend(z, scratch)
+            total += z
+        np.matmul(total.T, lines.axes, out=y)
+        if q > 0:
+            part *= q
+            y += part
+        y += centre
     return out[0] if Y.ndim == 1 else out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,6 +41,24 @@ class Lines:
         gaps = np.where(real[:, 1:], self.knots[:, 1:], np.inf) - np.where(real[:, :-1], self.knots[:, :-1], 0.0)
         return float(gaps.min())
 
+    @cached_property
+    def gaps(self) -> tuple[Array, Array, Array]:
+        """The gaps between neighbouring points on each line, as the centre of the hyperbox that they span sees them.
+
+        Returns
+        -------
+        centre : ndarray, shape (d,)
+        middle : ndarray, shape (g, k, 1)
+            Coordinate of the middle of each line's first, second, … gap, from the centre.
+        half : ndarray, shape (g, k, 1)
+            Half the length of each; 0 on lines with fewer gaps.
+        """
+        real = np.isfinite(self.knots)
+        knots = np.where(real, self.knots, 0.0)
+        middle = knots[:, 0] / 2 + knots.max(axis=1) / 2
+        low, high = knots[:, :-1].T, np.where(real[:, 1:], knots[:, 1:], knots[:, :-1]).T
+        return self.origin + middle @ self.axes, ((low + high) / 2 - middle)[..., None], ((high - low) / 2)[..., None]
+
     def coordinates(self, Y: Array) -> tuple[Array, Array]:
         """Coordinates (m, k) of Y (m, d) along the lines, and what is orthogonal to all of them (m, d)."""
         offset = Y - self.origin
@@ -59,29 +78,25 @@ def orthogonal_lines(points: ArrayLike, *, tolerance: float = 1e-9) -> Lines:
     train = TrainingSet(np.asarray(points))
     centre, u, ray, distances = find_rays(train.points)
     signed, line = _lines_of_rays(u, tolerance)
-    width = 1 + int(np.bincount(line[ray[ray >= 0]]).max())
-    knots = np.full((len(signed), width), np.inf)
-    rows = np.full((len(signed), width), -1)
-    for i, axis in enumerate(signed):
-        members = np.flatnonzero((ray >= 0) & (line[ray] == i))
-        on_line = distances[members] * np.sign(u[ray[members]] @ axis)
-        values, index = np.append(on_line, 0.0), np.append(members, centre)
-        order = np.argsort(values)
-        knots[i, : len(order)], rows[i, : len(order)] = values[order], index[order]
+    members, k = np.flatnonzero(ray >= 0), len(signed)
+    side = np.sign(np.einsum("ij,ij->i", u, signed[line]))[ray[members]]
+    which = np.concatenate([line[ray[members]], np.arange(k)])  # x_0 is on every line
+    values = np.concatenate([distances[members] * side, np.zeros(k)])
+    index = np.concatenate([members, np.full(k, centre)])
+    order, count = np.lexsort((values, which)), np.bincount(which)
+    which = which[order]
+    place = np.arange(len(order)) - (np.cumsum(count) - count)[which]
+    knots, rows = np.full((k, count.max()), np.inf), np.full((k, count.max()), -1)
+    knots[which, place], rows[which, place] = values[order], index[order]
     return Lines(train.points[centre].copy(), signed, knots, rows)
 
 
 def _lines_of_rays(u: Array, tolerance: float) -> tuple[Array, Indices]:
     """Join opposite rays to lines; the line of each ray."""
     cosines = u @ u.T
-    line = np.full(len(u), -1)
-    chosen: list[int] = []
-    for i in range(len(u)):
-        if line[i] >= 0:
-            continue
-        line[i] = len(chosen)
-        chosen.append(i)
-        line[np.flatnonzero(cosines[i] < -1 + tolerance)] = line[i]
+    opposite, own = cosines < -1 + tolerance, np.arange(len(u))
+    first = np.where(opposite.any(axis=1), np.minimum(own, opposite.argmax(axis=1)), own)
+    chosen, line = np.unique(first, return_inverse=True)
     axes = np.asarray(u[chosen])
     off = np.abs(axes @ axes.T - np.eye(len(axes)))
     if off.max(initial=0.0) > tolerance:
