@@ -1,10 +1,12 @@
 """Array-likes and float32 are accepted everywhere, results never alias inputs, and inputs are left as they were."""
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import pytest
 
 import exactnorm
-from exactnorm import baselines, closed_form
+from exactnorm import baselines, closed_form, interop
 
 POINTS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
 STARTS = np.array([[0.25, 0.5], [0.75, 1.5]])
@@ -58,14 +60,122 @@ def test_any_array_like_gives_what_the_same_float64_array_gives(call, form):
     assert np.allclose(call(form(POINTS), form(STARTS)), expected, rtol=0, atol=1e-15, equal_nan=True)
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-def test_inputs_are_left_as_they_were_and_results_share_no_memory_with_them(call):
-    points, starts = POINTS.copy(), STARTS.copy()
-    result = call(points, starts)
-    assert np.array_equal(points, POINTS)
-    assert np.array_equal(starts, STARTS)
-    assert not np.shares_memory(result, points)
-    assert not np.shares_memory(result, starts)
+LINE = np.array([[0.0], [1.0], [2.5]])
+FULL = {"a": POINTS, "w": POINTS, "b": np.arange(3.0), "V": np.eye(2), "c": np.ones(2)}
+
+
+def vertex_path(rho):
+    return closed_form.orthogonal(POINTS, rho)
+
+
+# Every public way in that takes arrays: name → (function, arrays).
+DOORS = {
+    "TrainingSet": (exactnorm.TrainingSet, [POINTS]),
+    "TrainingSet.from_samples": (
+        lambda X, Y: exactnorm.TrainingSet.from_samples(X, [Y, Y + 1, Y + 2]), [POINTS, STARTS],
+    ),
+    "FiniteProblem": (exactnorm.FiniteProblem, [POINTS, POINTS]),
+    "ReLUNetwork": (exactnorm.ReLUNetwork, list(FULL.values())),
+    "ReLUNetwork()": (exactnorm.ReLUNetwork(**FULL), [STARTS]),
+    "ReLUNetwork.jacobian": (exactnorm.ReLUNetwork(**FULL).jacobian, [STARTS]),
+    "activation_patterns": (lambda X: exactnorm.activation_patterns(X, 0.125), [POINTS]),
+    "min_norm_denoiser": (lambda X: exactnorm.min_norm_denoiser(X, 0.125), [POINTS]),
+    "min_norm_denoiser, program": (lambda X: exactnorm.min_norm_denoiser(X, 0.125, method="program"), [POINTS]),
+    "min_norm_denoiser()": (exactnorm.min_norm_denoiser(POINTS, 0.125), [STARTS]),
+    "min_norm_denoiser().score": (lambda Y: exactnorm.min_norm_denoiser(POINTS, 0.125).score(Y, 0.5), [STARTS]),
+    "min_norm_network": (exactnorm.min_norm_network, [POINTS, POINTS]),
+    "max_radius": (exactnorm.max_radius, [POINTS]),
+    "bounds": (lambda X: exactnorm.bounds(X, 0.125), [POINTS]),
+    "recognise": (lambda X: closed_form.recognise(X, 0.125), [POINTS]),
+    "interpolation_error": (lambda X: exactnorm.interpolation_error(vertex_path(0.125), X, 0.125), [POINTS]),
+    "rest_points": (lambda X, Y: exactnorm.rest_points(vertex_path(0.125), X, candidates=Y), [POINTS, STARTS]),
+    "score_flow": (
+        lambda Y, u: exactnorm.score_flow(vertex_path(0.125), Y, np.inf, times=u), [STARTS, np.array([0.0, 1.0])],
+    ),
+    "score_flow, no time": (lambda Y: exactnorm.score_flow(vertex_path(0.125), Y, 1e-300), [STARTS]),
+    "score_flow, ivp": (lambda Y: exactnorm.score_flow(vertex_path(0.125), Y, 1.0, method="ivp"), [STARTS]),
+    "probability_flow": (
+        lambda X, Y, s: exactnorm.probability_flow(vertex_path, Y, "ve", alpha=0.125, T=1.0, train=X, sigmas=s),
+        [POINTS, STARTS, np.array([1.0, 0.5])],
+    ),
+    "probability_flow, stand-in": (
+        lambda X, Y: exactnorm.probability_flow(
+            vertex_path, Y, "ve", alpha=0.125, T=8.0, train=X, high_noise="empirical"
+        ),
+        [POINTS, STARTS],
+    ),
+    "sample": (lambda Y, s: exactnorm.sample(vertex_path, Y, s, alpha=0.125), [STARTS, np.array([1.0, 0.5])]),
+    "DenoiserPath": (exactnorm.DenoiserPath, [POINTS, np.array([0.0625, 0.125])]),
+    "endpoints": (exactnorm.endpoints, [STARTS, POINTS]),
+    "basins": (lambda Y: exactnorm.basins(vertex_path(0.125), Y), [STARTS]),
+    "orthogonal_lines": (exactnorm.orthogonal_lines, [POINTS]),
+    "closed_score_flow": (lambda X, Y: exactnorm.closed_score_flow(X, 0.125, Y, 0.0), [POINTS, STARTS]),
+    "closed_probability_flow": (
+        lambda X, Y: exactnorm.closed_probability_flow(X, 0.125, Y, 1.0, 1.0), [POINTS, STARTS],
+    ),
+    "band_exit_time": (lambda X, Y: exactnorm.band_exit_time(X, 0.125, Y), [POINTS, STARTS]),
+    "box_time": (lambda X, Y: exactnorm.box_time(X, Y, 0.1), [POINTS, STARTS]),
+    "vertex_radius": (exactnorm.vertex_radius, [POINTS, STARTS]),
+    "univariate": (lambda X: closed_form.univariate(X, 0.125), [LINE]),
+    "univariate_samples": (closed_form.univariate_samples, [LINE[:2], np.array([[0.0, 0.1], [1.0, 1.1]])]),
+    "collinear": (lambda X: closed_form.collinear(X, 0.125), [LINE @ np.ones((1, 2))]),
+    "rays": (lambda X: closed_form.rays(X, 0.125), [POINTS]),
+    "orthogonal": (lambda X: closed_form.orthogonal(X, 0.125), [POINTS]),
+    "obtuse_simplex": (lambda X: closed_form.obtuse_simplex(X, 0.125), [POINTS - [[0, 0], [1.5, 0], [0, 0]]]),
+    "equilateral_triangle": (
+        lambda X: closed_form.equilateral_triangle(X, 0.125), [np.array([[0, 0], [1, 0], [0.5, 0.75**0.5]])],
+    ),
+    "orthocentre": (lambda X: closed_form.orthocentre(X, 0.125), [np.array([[0, 0], [1, 0], [0.4, 0.9]])]),
+    "one_versus_rest": (lambda X: closed_form.one_versus_rest(X, 0.125), [POINTS]),
+    "along_line": (lambda X: closed_form.along_line(X, 0.125), [POINTS]),
+    "EmpiricalMMSE": (baselines.EmpiricalMMSE, [POINTS]),
+    "EmpiricalMMSE()": (lambda Y: baselines.EmpiricalMMSE(POINTS)(Y, 0.5), [STARTS]),
+    "LinearDenoiser": (baselines.LinearDenoiser, [POINTS]),
+    "LinearDenoiser()": (lambda Y: baselines.LinearDenoiser(POINTS)(Y, 0.5), [STARTS]),
+    "SmoothedClosedForm()": (
+        lambda X, Y: baselines.SmoothedClosedForm(X, 0.5, np.random.default_rng(0))(Y, 0.5), [POINTS, STARTS],
+    ),
+    "EDMDenoiser()": (lambda Y, s: interop.EDMDenoiser(vertex_path, 0.125)(Y, s), [STARTS, np.array([0.5, 1.0])]),
+    "EpsilonPrediction": (lambda a: interop.EpsilonPrediction(lambda x, _: x, a), [np.array([0.9, 0.5])]),
+    "EpsilonPrediction()": (
+        lambda Y, t: interop.EpsilonPrediction(lambda x, _: x, [0.9, 0.5])(Y, t), [STARTS, np.array([0, 1])],
+    ),
+}  # fmt: skip
+
+
+def arrays_in(result: object) -> Iterator[np.ndarray]:
+    """Every array that can be reached from a result."""
+    if isinstance(result, np.ndarray):
+        yield result
+    elif isinstance(result, (list, tuple)):
+        for part in result:
+            yield from arrays_in(part)
+    elif isinstance(result, Mapping):
+        yield from arrays_in(list(result.values()))
+    elif type(result).__module__.startswith("exactnorm"):
+        yield from arrays_in(vars(result))
+
+
+@pytest.mark.parametrize(("door", "arrays"), DOORS.values(), ids=DOORS.keys())
+def test_inputs_are_left_as_they_were_and_results_share_no_memory_with_them(door, arrays):
+    given = [np.array(array) for array in arrays]
+    result = door(*given)
+    for array, copy in zip(arrays, given, strict=True):
+        assert np.array_equal(array, copy)
+        assert not any(np.shares_memory(found, copy) for found in arrays_in(result))
+
+
+def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
+    named = {name.split("(")[0].split(",")[0].split(".")[0] for name in DOORS}
+    # These take or return results, files, levels and names, and no arrays of the user's.
+    others = {
+        "Basins", "Certificate", "CertifiedDenoiser", "CertifiedNetwork", "CostBounds", "Endpoints", "Flow",
+        "RestPoint", "InfeasibleProblem", "Schedule", "check_certificate", "cosine", "edm", "load", "load_path",
+        "named_schedule", "noise_radius", "refined_flow", "sampler_levels", "save", "save_path", "variance_exploding",
+        "variance_preserving", "MinNormDenoiser", "from_torch", "to_onnx", "to_torch", "Recognition",
+    }  # fmt: skip
+    public = {*exactnorm.__all__, *closed_form.__all__, *baselines.__all__, *interop.__all__}
+    assert public == named | others
 
 
 def test_a_training_set_and_a_network_keep_copies():

@@ -130,3 +130,9 @@ def test_noise_prediction_inverts_the_forward_process_and_ddim_ends_at_the_same_
     exact = path(ALPHA * sigma[last])(starts())
     # First-order steps, 300 of them.
     assert np.abs(x - exact).max() < 0.02
+
+
+@pytest.mark.parametrize("levels", [[], [[0.5]], [0.5, 1.0], [0.0, 0.5], [0.5, np.nan]])
+def test_a_noise_prediction_refuses_what_is_no_schedule(levels):
+    with pytest.raises(ValueError, match="alphas_cumprod"):
+        EpsilonPrediction(EDMDenoiser(path, ALPHA), levels)

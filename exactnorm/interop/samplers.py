@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
+from exactnorm.training_set import Array, real_array
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class EDMDenoiser:
         return np.asarray(self.high_noise(rows, sigma), dtype=np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EpsilonPrediction:
     """ε(x_t, t) of a denoiser D(x, σ), for schedules given by ᾱ_t, as in DDPM and DDIM.
 
@@ -71,16 +70,29 @@ class EpsilonPrediction:
     denoiser : callable
         D(x, σ), such as an `EDMDenoiser`.
     alphas_cumprod : array_like, shape (T,)
-        ᾱ_t, between 0 and 1, exclusive.
+        ᾱ_t, between 0 and 1, exclusive. Copied, and read-only afterwards.
+
+    Raises
+    ------
+    ValueError
+        If ᾱ is not such a list.
     """
 
     denoiser: Callable[[Array, Array], Array]
-    alphas_cumprod: ArrayLike
+    alphas_cumprod: Array
+
+    def __post_init__(self) -> None:
+        levels = real_array(_numpy(self.alphas_cumprod), "alphas_cumprod")
+        if levels.ndim != 1 or not levels.size or levels.min() <= 0 or levels.max() >= 1:
+            msg = "alphas_cumprod: give one number strictly between 0 and 1 for each step"
+            raise ValueError(msg)
+        levels.flags.writeable = False
+        object.__setattr__(self, "alphas_cumprod", levels)
 
     def __call__(self, x: Any, t: Any, **_: Any) -> Any:
         """Predicted noise, of the shape of x (m, …); t is one step, or one for each image."""
         images = _numpy(x)
-        signal = np.asarray(self.alphas_cumprod, dtype=np.float64)[_numpy(t).astype(np.intp).reshape(-1)]
+        signal = self.alphas_cumprod[_numpy(t).astype(np.intp).reshape(-1)]
         signal = np.broadcast_to(signal, len(images)).reshape(-1, *[1] * (images.ndim - 1))
         clean = self.denoiser(images / np.sqrt(signal), np.sqrt((1 - signal) / signal).reshape(-1))
         return _like((images - np.sqrt(signal) * clean) / np.sqrt(1 - signal), x)
