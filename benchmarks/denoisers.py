@@ -1,7 +1,6 @@
-"""Certified denoisers against the plain scheme and against training: one run, one table, ratios within the run.
+"""Certified denoisers against the plain scheme: one run, one table, ratios within the run.
 
 python benchmarks/denoisers.py plain      # all tangent cells in one CVXPY program, solved afresh after every split
-python benchmarks/denoisers.py training   # untuned augmented Lagrangian with Adam (needs PyTorch), our bracket as ruler
 python benchmarks/denoisers.py growth     # how time and gap grow with the number of points and the rank
 python benchmarks/denoisers.py sequence   # the brackets of one hard case, round by round
 python benchmarks/denoisers.py executors  # the same bracket alone, with a process pool, with Dask
@@ -87,46 +86,6 @@ def plain(limit: float) -> Table:
     return table
 
 
-def training(limit: float) -> Table:
-    """Cost that an augmented Lagrangian run reaches over time, against the bracket."""
-    import torch
-
-    train = TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
-    start = time.process_time()
-    bracket = min_norm_denoiser(train).certificate
-    ours = time.process_time() - start
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    angle = rng.uniform(0, 2 * np.pi, (3, 200))
-    noise = train.rho * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    inputs = torch.tensor((train.points[:, None] + noise).reshape(-1, 2))
-    targets = torch.tensor(np.repeat(train.points, 200, axis=0))
-    width, d = 200, 2
-    # Small weights to begin with: from large ones the penalty keeps the run far above the optimum for minutes.
-    a, w = ((0.1 * torch.randn(width, d, dtype=torch.float64)).requires_grad_() for _ in range(2))
-    b = (0.1 * torch.randn(width, dtype=torch.float64)).requires_grad_()
-    V, c = (torch.zeros(shape, dtype=torch.float64, requires_grad=True) for shape in ((d, d), (d,)))
-    multipliers = torch.zeros_like(targets)
-    penalty, table = 100.0, Table("seconds", "cost", "largest residual", "cost above our lower bound")
-    table.title = f"augmented Lagrangian with Adam; ours: [{bracket.lower:.7f}, {bracket.upper:.7f}] in {ours:.2f} s"
-    optimiser = torch.optim.Adam([a, w, b, V, c], lr=3e-3)
-    start = time.process_time()
-    while time.process_time() - start < limit:
-        for _ in range(2000):
-            optimiser.zero_grad()
-            off = torch.relu(inputs @ w.T + b) @ a + inputs @ V.T + c - targets
-            cost = (a**2).sum() / 2 + (w**2).sum() / 2
-            (cost + ((multipliers * off).sum() + penalty / 2 * (off**2).sum()) / len(off)).backward()
-            optimiser.step()
-        with torch.no_grad():
-            multipliers += penalty * off
-            penalty = min(penalty * 2, 1e5)
-            realised = (a.norm(dim=1) * w.norm(dim=1)).sum().item()
-        row = (time.process_time() - start, realised, off.norm(dim=1).max().item(), realised / bracket.lower - 1)
-        table.add_row(f"{row[0]:.1f}", f"{row[1]:.5f}", f"{row[2]:.1e}", f"{row[3]:+.2%}")
-    return table
-
-
 def growth(limit: float) -> Table:
     """Gap and time against the number of points, in the plane and for simplices."""
     table = Table("points", "rank", "patterns", "cells", "gap", "seconds", "status", title="how cost grows")
@@ -191,7 +150,7 @@ def executors(limit: float) -> Table:
 
 
 if __name__ == "__main__":
-    studies = {"plain": plain, "training": training, "growth": growth, "sequence": sequence, "executors": executors}
+    studies = {"plain": plain, "growth": growth, "sequence": sequence, "executors": executors}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=studies)
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for each solve or run (default 120)")
