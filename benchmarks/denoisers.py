@@ -1,7 +1,7 @@
 """Certified denoisers against the plain scheme: one run, one table, ratios within the run.
 
 python benchmarks/denoisers.py plain      # all tangent cells in one CVXPY program, solved afresh after every split
-python benchmarks/denoisers.py growth     # how time and gap grow with the number of points and the rank
+python benchmarks/denoisers.py growth     # how time and gap grow with the number of points and the rank; --plot FILE
 python benchmarks/denoisers.py sequence   # the brackets of one hard case, round by round
 python benchmarks/denoisers.py executors  # the same bracket alone, with a process pool, with Dask
 """
@@ -21,6 +21,7 @@ from exactnorm.exact.cells import moment_spectrum, proposed_directions, split, t
 from exactnorm.exact.kinks import distinct, tangent_kinks
 from exactnorm.exact.problem import reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
+from exactnorm.geometry import affine_hull
 
 
 def simplex(size: int, seed: int = 5) -> TrainingSet:
@@ -86,19 +87,48 @@ def plain(limit: float) -> Table:
     return table
 
 
-def growth(limit: float) -> Table:
-    """Gap and time against the number of points, in the plane and for simplices."""
-    table = Table("points", "rank", "patterns", "cells", "gap", "seconds", "status", title="how cost grows")
+def families() -> dict[str, list[TrainingSet]]:
+    """Sets of growing size, at rank 2, rank 3 and the largest rank."""
     plane = [TrainingSet(np.random.default_rng(1).standard_normal((n, 2)), 0.01) for n in (4, 6, 8, 12, 16)]
     plane.append(TrainingSet(np.random.default_rng(7).uniform(-1, 1, (30, 2)), 0.002))
-    for train in [*plane, *(simplex(n) for n in (6, 7, 8))]:
-        start = time.process_time()
-        denoiser = min_norm_denoiser(train, tol=1e-5, method="program", time_limit=limit)
-        certificate = denoiser.certificate
-        row = (train.size, certificate.frame.rank, certificate.patterns, certificate.cells)
-        seconds = f"{time.process_time() - start:.1f}"
-        table.add_row(*map(str, row), f"{certificate.gap:.1e}", seconds, denoiser.status.split(";")[0])
+    space = [TrainingSet(np.random.default_rng(4).standard_normal((n, 3)), 0.01) for n in (5, 6, 7, 8)]
+    return {"in the plane": plane, "in R3": space, "simplices, r = N - 1": [simplex(n) for n in (6, 7, 8)]}
+
+
+def growth(limit: float, plot: str | None = None) -> Table:
+    """Gap and time against the number of points, in the plane, in space and for simplices; and a picture of it."""
+    tol = 1e-5
+    table = Table("points", "rank", "patterns", "cells", "gap", "seconds", "status", title="how cost grows")
+    curves: dict[str, list[tuple[int, float, float]]] = {}
+    for name, sets in families().items():
+        for train in sets:
+            start = time.process_time()
+            denoiser = min_norm_denoiser(train, tol=tol, method="program", time_limit=limit)
+            seconds, certificate = time.process_time() - start, denoiser.certificate
+            row = (train.size, affine_hull(train.points).rank, certificate.patterns, certificate.cells)
+            table.add_row(*map(str, row), f"{certificate.gap:.1e}", f"{seconds:.1f}", denoiser.status.split(";")[0])
+            curves.setdefault(name, []).append((train.size, seconds, certificate.gap))
+    if plot is not None:
+        draw_growth(curves, tol, plot)
     return table
+
+
+def draw_growth(curves: dict[str, list[tuple[int, float, float]]], tol: float, file: str) -> None:
+    """Processor seconds and the gap reached, against the number of points; hollow where the gap is above `tol`."""
+    from exactnorm.plot.canvas import BLUE, GREEN, GREY, VERMILION, figure
+
+    drawing = figure(9, 3.5)
+    time_axes, gap_axes = drawing.subplots(1, 2, sharex=True)
+    for (name, rows), colour in zip(curves.items(), (BLUE, GREEN, VERMILION), strict=True):
+        size, seconds, gap = np.array(rows).T
+        for axes, values in ((time_axes, seconds), (gap_axes, np.maximum(gap, 1e-10))):
+            axes.plot(size, values, "o-", color=colour, mfc="white", lw=1, label=name)
+            axes.plot(size[gap <= tol], values[gap <= tol], "o", color=colour)
+    gap_axes.axhline(tol, color=GREY, lw=0.8, ls="--", label="tol")
+    time_axes.set(xlabel="number of points N", ylabel="processor seconds", yscale="log")
+    gap_axes.set(xlabel="number of points N", ylabel="relative gap", yscale="log")
+    gap_axes.legend(fontsize="small")
+    drawing.savefig(file, dpi=150)
 
 
 def sequence(limit: float) -> Table:
@@ -154,5 +184,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=studies)
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for each solve or run (default 120)")
+    parser.add_argument("--plot", metavar="FILE", help="growth only: draw it too, to a .png, .pdf or .svg file")
     arguments = parser.parse_args()
-    Console(width=130).print(studies[arguments.study](arguments.limit))
+    if arguments.plot is not None and arguments.study != "growth":
+        parser.error("--plot goes with growth")
+    more = {} if arguments.plot is None else {"plot": arguments.plot}
+    Console(width=130).print(studies[arguments.study](arguments.limit, **more))
