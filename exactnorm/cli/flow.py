@@ -15,7 +15,7 @@ from exactnorm import InfeasibleProblem
 from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.flow import Flow, endpoints, probability_flow, score_flow
+from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
 from exactnorm.flow.schedule import checked_level, named_schedule
 from exactnorm.training_set import Array, TrainingSet
 
@@ -82,9 +82,12 @@ def run(arguments: argparse.Namespace) -> int:
     from exactnorm import report
 
     if arguments.json:
-        show_json(report.flow_record(flow, ends, parameters))
+        show_json(report.flow_record(flow, ends, parameters) | {"box_reached": box_reached(flow)})
     else:
         show(report.flow_table(flow, ends, parameters))
+        if (reached := box_reached(flow)) is not None:
+            half = f"half of them by u={reached['median_time']:.3g}"
+            show(f"{reached['starts']} came to the boundary of the hyperbox, {half}")
     return 0 if flow.complete else 1
 
 
@@ -134,7 +137,7 @@ def score(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[str, A
         say(f"note: the denoiser's relative gap is {denoiser.certificate.gap:.1e}")
     # Most has happened by flow time 8: what decays is then below 4e-4 of what it was.
     times = np.linspace(0, min(horizon, 8.0), 120) if arguments.plot else None
-    flow = score_flow(denoiser, draw(arguments, mean, scale), horizon, times=times)
+    flow = score_flow(denoiser, draw(arguments, mean, scale), horizon, times=times, box=hyperbox(train.points))
     return train, flow, {"flow": "score", "rho": train.rho, "horizon": horizon, **starts(arguments, scale)}
 
 
@@ -155,6 +158,7 @@ def probability(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[
         T=arguments.T,
         high_noise=arguments.high_noise,
         train=points,
+        box=hyperbox(points),
         sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
     )
     parameters = {"flow": "probability", "alpha": arguments.alpha, "T": arguments.T, "schedule": schedule.name}
@@ -184,6 +188,20 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     path = DenoiserPath(points, np.geomspace(1e-2 * top, top, count))
     say(f"the widest relative gap among them is {path.gap:.1e}")
     return path
+
+
+def hyperbox(points: Array) -> Lines | None:
+    """The lines on which the points lie, if they are orthogonal and so span a hyperbox."""
+    try:
+        return orthogonal_lines(points)
+    except ValueError:
+        return None
+
+
+def box_reached(flow: Flow) -> dict[str, Any] | None:
+    """How many starts came to within a thousandth of the smallest gap of the hyperbox's boundary, and when."""
+    box = flow.events.of("box")
+    return {"starts": len(box), "median_time": float(np.median(box.time))} if len(box) else None
 
 
 def draw(arguments: argparse.Namespace, mean: Array, scale: float) -> Array:

@@ -111,8 +111,9 @@ def band_exit_time(points: ArrayLike | Lines, rho: float, start: ArrayLike) -> A
 def box_time(points: ArrayLike | Lines, start: ArrayLike, near: float) -> Array:
     """Flow time at which the score flow comes within `near` of the hyperbox that the data span: log(distance/near).
 
-    The distance decays as e^{−u} at every radius, since coordinates beyond the box go to its faces at rate 1 and
-    those within it stay. So for small ρ the flow first reaches the box and then, in `band_exit_time`, its vertices.
+    The distance, the largest one along any line and across them, decays as e^{−u} at every radius, since coordinates
+    beyond the box go to its faces at rate 1 and those within it stay. So for small ρ the flow first reaches the box and
+    then, in `band_exit_time`, its vertices.
 
     Returns
     -------
@@ -129,9 +130,8 @@ def box_time(points: ArrayLike | Lines, start: ArrayLike, near: float) -> Array:
         msg = f"near={near:g}; give a positive distance from the hyperbox"
         raise ValueError(msg)
     t, across = lines.coordinates(np.atleast_2d(Y))
-    high = np.where(np.isfinite(lines.knots), lines.knots, -np.inf).max(axis=1)
-    beyond = t - np.clip(t, lines.knots[:, 0], high)
-    distance = np.sqrt((beyond**2).sum(axis=1) + (across**2).sum(axis=1))
+    beyond = np.abs(t - np.clip(t, *lines.ends)).max(axis=1)
+    distance = np.maximum(beyond, np.sqrt((across**2).sum(axis=1)))
     out = np.log(np.maximum(distance / near, 1.0))
     return np.asarray(out[0] if Y.ndim == 1 else out)
 

@@ -171,8 +171,7 @@ def _classify(Y: Array, points: Array, tol: float) -> Classes:
 def _in_box(Y: Array, lines: Lines, tol: float) -> Classes:
     t, rest = lines.coordinates(Y)
     off = np.linalg.norm(rest, axis=1)
-    low = lines.knots[:, 0]
-    high = np.where(np.isfinite(lines.knots), lines.knots, -np.inf).max(axis=1)
+    low, high = lines.ends
     at = np.abs(t[:, :, None] - lines.knots).argmin(axis=2)
     value = lines.knots[np.arange(len(low)), at]
     error = np.sqrt(((t - value) ** 2).sum(axis=1) + off**2)

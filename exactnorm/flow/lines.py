@@ -41,6 +41,11 @@ class Lines:
         gaps = np.where(real[:, 1:], self.knots[:, 1:], np.inf) - np.where(real[:, :-1], self.knots[:, :-1], 0.0)
         return float(gaps.min())
 
+    @property
+    def ends(self) -> tuple[Array, Array]:
+        """Lowest and highest coordinate of a point on each line: the ranges of the hyperbox."""
+        return self.knots[:, 0], np.where(np.isfinite(self.knots), self.knots, -np.inf).max(axis=1)
+
     @cached_property
     def gaps(self) -> tuple[Array, Array, Array]:
         """The gaps between neighbouring points on each line, as the centre of the hyperbox that they span sees them.
@@ -55,7 +60,7 @@ class Lines:
         """
         real = np.isfinite(self.knots)
         knots = np.where(real, self.knots, 0.0)
-        middle = knots[:, 0] / 2 + knots.max(axis=1) / 2
+        middle = sum(self.ends) / 2
         low, high = knots[:, :-1].T, np.where(real[:, 1:], knots[:, 1:], knots[:, :-1]).T
         return self.origin + middle @ self.axes, ((low + high) / 2 - middle)[..., None], ((high - low) / 2)[..., None]
 

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
+from exactnorm.flow.box import Box, box_of
 from exactnorm.flow.high_noise import StandIn, stand_in_flow
-from exactnorm.flow.record import Events, Flow, sorted_events
+from exactnorm.flow.lines import Lines
+from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.schedule import Schedule, checked_level, named_schedule
 from exactnorm.flow.score import HasNetwork, Method, score_flow, starts
 from exactnorm.network import ReLUNetwork
@@ -37,6 +39,8 @@ def probability_flow(
     high_noise: StandIn | None = None,
     train: ArrayLike | None = None,
     rtol: float = 1e-8,
+    box: ArrayLike | Lines | None = None,
+    near: float | None = None,
 ) -> Flow:
     """Follow the probability flow of denoisers h_ρ with ρ = ασ from noise level σ_T down to `sigma_end`.
 
@@ -70,6 +74,9 @@ def probability_flow(
         The clean points, needed for `high_noise` unless `path` has an attribute `points`.
     rtol : float
         Relative tolerance of `solve_ivp`, where it is used.
+    box, near : array_like, shape (N, d), or Lines, and float, optional
+        As for `score_flow`, for method "pieces": `Flow.events` then says when trajectories come to the hyperbox's
+        boundary. Not while a stand-in drives the flow.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def probability_flow(
     Raises
     ------
     ValueError
-        For a bad start, α, T, schedule or σ_end; if balls overlap at σ_T and no stand-in is chosen.
+        For a bad start, α, T, schedule, σ_end or box; if balls overlap at σ_T and no stand-in is chosen.
     """
     schedule = named_schedule(schedule) if isinstance(schedule, str) else schedule
     points = getattr(path, "points", None) if train is None else real_array(train, "train")
@@ -88,7 +95,12 @@ def probability_flow(
         msg = f"rtol={rtol:g}; give 1e-13 <= rtol < 1"
         raise ValueError(msg)
     course = _course(path, points, checked_level(schedule, T), alpha, sigma_end, sigmas, high_noise, method)
-    Y = starts(start, _dimension(path, course.entry * alpha))
+    first = _first(path, course.entry * alpha)
+    Y = starts(start, first.dimension)
+    walls = None if box is None else box_of(box, near, first)
+    if walls is not None and method == "ivp":
+        msg = "box: the integrator of the continuous family records no events; leave it out, or use method='pieces'"
+        raise ValueError(msg)
     state = np.atleast_2d(Y) / schedule.scale(T)
     parts: list[Part] = []
     if high_noise is not None and points is not None and course.entry < course.top:
@@ -101,11 +113,11 @@ def probability_flow(
         parts.append(
             _by_ivp(path, state, grid, alpha, rtol)
             if method == "ivp"
-            else _by_pieces(path, state, grid, alpha, course.top, steps)
+            else _by_pieces(path, state, grid, alpha, course.top, steps, walls)
         )
         state = parts[-1].states[-1]
     if sigma_end == 0:
-        parts.append(_one_step(path, state, course, alpha))
+        parts.append(_one_step(path, state, course, alpha, walls))
     return _record(Y, schedule, parts, course, method)
 
 
@@ -195,25 +207,35 @@ def _network(path: Path, rho: float) -> ReLUNetwork:
     return denoiser if isinstance(denoiser, ReLUNetwork) else denoiser.network
 
 
-def _dimension(path: Path, rho: float) -> int:
+def _first(path: Path, rho: float) -> ReLUNetwork:
     try:
-        return _network(path, rho).dimension
+        return _network(path, rho)
     except ValueError as error:
         msg = f"the path has no denoiser at the first radius alpha·sigma={rho:g}: {error}"
         raise ValueError(msg) from error
 
 
-def _one_step(path: Path, state: Array, course: Course, alpha: float) -> Part:
+def _one_step(path: Path, state: Array, course: Course, alpha: float, walls: Box | None) -> Part:
     """From the floor to σ = 0 on the straight line to the denoised point."""
     below = np.append(course.asked[(course.asked < course.floor) & (course.asked > 0)], 0.0)
     alive = np.flatnonzero(np.isfinite(state).all(axis=1))
     ends = np.full_like(state, np.nan)
     ends[alive] = _network(path, alpha * course.floor)(state[alive])
     share = (below / course.floor)[:, None, None]
-    return Part(below, share * state + (1 - share) * ends)
+    events = []
+    if walls is not None:
+        events.append(_from(walls.reached_on_the_way(state[alive], ends[alive]), alive, course.top / course.floor))
+    return Part(below, share * state + (1 - share) * ends, tuple(events))
 
 
-def _by_pieces(path: Path, state: Array, grid: Array, alpha: float, top: float, steps: int | None) -> Part:
+def _from(events: Events, alive: Indices, passed: float) -> Events:
+    """Events of the flow from some starts on, at which the noise had shrunk by the factor `passed`."""
+    return Events(alive[events.start], events.time + math.log(passed), events.kink)
+
+
+def _by_pieces(
+    path: Path, state: Array, grid: Array, alpha: float, top: float, steps: int | None, walls: Box | None
+) -> Part:
     """States at the noise levels of `grid`: exact score flows between finer levels, one after the other."""
     if (own := getattr(path, "switches", None)) is not None:
         if steps is not None:
@@ -226,17 +248,18 @@ def _by_pieces(path: Path, state: Array, grid: Array, alpha: float, top: float, 
             raise ValueError(msg)
         inner = np.geomspace(grid[0], grid[-1], (steps or 200) + 1)
     levels = np.unique(np.concatenate([grid, inner[(inner < grid[0]) & (inner > grid[-1])]]))[::-1]
+    box, near = (None, None) if walls is None else (walls.lines, walls.near)
     states, events, problem = [state], list[Events](), ""
     for high, low in pairwise(levels):
         alive = np.flatnonzero(np.isfinite(state).all(axis=1))
-        flow = score_flow(_network(path, alpha * math.sqrt(high * low)), state[alive], math.log(high / low))
+        network = _network(path, alpha * math.sqrt(high * low))
+        flow = score_flow(network, state[alive], math.log(high / low), box=box, near=near)
         state = np.full_like(state, np.nan)
         state[alive] = flow.endpoint
         if not flow.complete:
             problem = problem or f"between sigma={high:g} and {low:g}: {flow.status}"
             state[alive[flow.reached < flow.horizon]] = np.nan
-        clock = flow.events.time + math.log(top / high)
-        events.append(Events(alive[flow.events.start], clock, flow.events.kink))
+        events.append(_from(flow.events, alive, top / high))
         if low in grid:
             states.append(state)
     return Part(grid, np.stack(states), tuple(events), problem)
@@ -269,7 +292,11 @@ def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, met
     scales = np.array([schedule.scale(schedule.time(q)) for q in asked])
     last = states[-1] * (1.0 if end == 0 else schedule.scale(schedule.time(end)))
     horizon = math.inf if end == 0 else math.log(course.top / end)
-    events = [e for part in parts for e in part.events]
+    each = [e for part in parts for e in part.events]
+    events = sorted_events([e.start for e in each], [e.time for e in each], [e.kink for e in each])
+    # Levels look for the box one by one; what comes back to it has been there before.
+    again = np.flatnonzero(events.kink < 0)
+    again = np.delete(again, np.unique(events.start[again], return_index=True)[1])
     problem = "; ".join(part.problem for part in parts if part.problem)
     lost = ~np.isfinite(last).all(axis=1)
     what = f"{len(last)} trajectories" if len(last) != 1 else "the trajectory"
@@ -280,7 +307,7 @@ def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, met
         horizon=horizon,
         times=np.array([math.log(course.top / q) if q > 0 else math.inf for q in asked]),
         states=(states[wanted] * scales[:, None, None])[:, shown],
-        events=sorted_events([e.start for e in events], [e.time for e in events], [e.kink for e in events]),
+        events=events.rows(~np.isin(np.arange(len(events)), again)),
         reached=np.where(lost, np.nan, horizon)[shown],
         at_rest=(~lost & (end == 0))[shown],
         method=method,

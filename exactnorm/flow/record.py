@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +16,17 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """Kinks crossed, one row a crossing, ordered by start and then by time.
+    """Kinks crossed and the hyperbox's boundary reached, one row each, ordered by start and then by time.
 
     Parameters
     ----------
     start : ndarray of int, shape (n,)
         Which start; 0 throughout when a single start (d,) was given.
     time : ndarray, shape (n,)
-        Flow time u of the crossing.
+        Flow time u.
     kink : ndarray of int, shape (n,)
-        The neuron of the denoiser whose kink it is, counted from 0.
+        The neuron of the denoiser whose kink is crossed, counted from 0; −1 where the trajectory comes to the
+        boundary of the hyperbox, which is looked for where a flow is given `box`.
     """
 
     start: Indices
@@ -33,6 +35,19 @@ class Events:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    @property
+    def kind(self) -> NDArray[np.str_]:
+        """What each row is, "kink" or "box"."""
+        return np.where(self.kink >= 0, "kink", "box")
+
+    def rows(self, which: NDArray[np.bool_]) -> Events:
+        """Some of the rows."""
+        return Events(self.start[which], self.time[which], self.kink[which])
+
+    def of(self, kind: Literal["kink", "box"]) -> Events:
+        """The rows of one kind."""
+        return self.rows(self.kind == kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +68,7 @@ class Flow(Tabular):
     states : ndarray, shape (n,) + start.shape
         States at `times`.
     events : Events
-        Kinks crossed.
+        Kinks crossed, and the boundary of the hyperbox reached where `box` was given.
     reached : ndarray, shape () or (m,)
         Flow time of `endpoint`: the horizon, or where an incomplete trajectory stopped.
     at_rest : ndarray of bool, shape () or (m,)
@@ -86,7 +101,8 @@ class Flow(Tabular):
     def regions(self) -> Indices:
         """Number of affine regions each trajectory passed through; kinks crossed at one instant count once."""
         rows = 1 if self.start.ndim == 1 else len(self.start)
-        instants = np.unique(np.column_stack([self.events.start, self.events.time]), axis=0)
+        crossed = self.events.of("kink")
+        instants = np.unique(np.column_stack([crossed.start, crossed.time]), axis=0)
         count = np.bincount(instants[:, 0].astype(np.intp), minlength=rows) + 1
         return count[0] if self.start.ndim == 1 else count
 
@@ -96,7 +112,7 @@ class Flow(Tabular):
         rows = (
             ("trajectories", f"{len(starts)} in {starts.shape[1]} dimensions"),
             ("horizon, in flow time", f"{self.horizon:g}"),
-            ("kinks crossed", str(len(self.events))),
+            ("kinks crossed", str(len(self.events.of("kink")))),
             ("ended at rest", str(int(np.sum(self.at_rest)))),
         )
         return TextTable(("flow", self.method), rows, self.status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
@@ -65,20 +65,32 @@ class Reduction:
         return rest
 
 
-def reduced(network: ReLUNetwork) -> Reduction:
+def reduced(network: ReLUNetwork, planes: tuple[Array, Array] | None = None) -> Reduction:
     """Blocks of coordinates that do not feel each other.
 
     A direction orthogonal to every a_k, w_k and to V's rows and columns takes no part: h is constant along it
     and h's component along it is constant. Without a skip connection, groups of neurons whose a's and w's are
     orthogonal to all others' form systems of their own; on orthogonal data each has one dimension.
+
+    Further `planes` w·y + b = 0, unit vectors (p, d) and (p,), are watched as kinks are, and counted after them.
     """
+    watched = np.zeros(len(network.b), bool)
+    if planes is not None:
+        w, b = planes
+        watched = np.append(watched, np.ones(len(b), bool))
+        network = replace(
+            network,
+            a=np.vstack([network.a, np.zeros_like(w)]),
+            w=np.vstack([network.w, w]),
+            b=np.append(network.b, b),
+        )
     constant = ~np.any(network.w != 0, axis=1)
     origin = network.c + np.maximum(network.b[constant], 0.0) @ network.a[constant]
-    kinks = np.flatnonzero(np.any(network.a != 0, axis=1) & ~constant)
+    kinks = np.flatnonzero((np.any(network.a != 0, axis=1) | watched) & ~constant)
     norm_w = np.linalg.norm(network.w[kinks], axis=1)
     w = network.w[kinks] / norm_w[:, None]
     norm_a = np.linalg.norm(network.a[kinks], axis=1)
-    a = network.a[kinks] / norm_a[:, None]
+    a = network.a[kinks] / np.where(norm_a > 0, norm_a, 1.0)[:, None]
     V = network.V if network.V is not None and np.any(network.V) else None
     blocks = []
     for members in _groups(a, w, together=V is not None):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from numbers import Real
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.flow.box import Box, box_of
 from exactnorm.flow.ivp import Integrator, solve_by_ivp
 from exactnorm.flow.line import Solved, solve_line
+from exactnorm.flow.lines import Lines
 from exactnorm.flow.pieces import solve_pieces
-from exactnorm.flow.record import Flow, sorted_events
+from exactnorm.flow.record import Events, Flow, sorted_events
 from exactnorm.flow.reduction import Block, reduced
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, real_array
@@ -39,6 +42,8 @@ def score_flow(
     rtol: float = 1e-9,
     solver: Integrator = "DOP853",
     max_steps: int = 20_000,
+    box: ArrayLike | Lines | None = None,
+    near: float | None = None,
 ) -> Flow:
     """Follow dy/du = h(y) − y, the flow of the denoiser's score at one noise level.
 
@@ -57,6 +62,12 @@ def score_flow(
     max_steps : int
         "pieces": give up on a trajectory after this many steps in one block of coordinates. A trajectory for ever
         near a cycle never comes to an end by itself; `Flow.complete` is False then.
+    box : array_like, shape (N, d), or Lines, optional
+        Data on orthogonal lines. `Flow.events` then also says when a trajectory first comes to the boundary of the
+        hyperbox that they span: when each coordinate is at most `near` beyond its range, one at least within `near` of
+        an end of it, and what is orthogonal to all lines at most `near` long. No row where that holds at the start.
+    near : float, optional
+        By default a thousandth of the smallest gap. Distances from the box decay as e^{−u} and never vanish.
 
     Returns
     -------
@@ -66,8 +77,8 @@ def score_flow(
     ------
     ValueError
         If a start is not finite or of the wrong dimension, the horizon is not positive, the times are not
-        increasing in [0, horizon], `rtol` or `max_steps` is out of range, or an infinite horizon is asked of method
-        "ivp".
+        increasing in [0, horizon], `rtol` or `max_steps` is out of range, an infinite horizon is asked of method
+        "ivp", or `box` is not on orthogonal lines along which alone the denoiser moves anything.
     """
     network = denoiser if isinstance(denoiser, ReLUNetwork) else denoiser.network
     Y = starts(start, network.dimension)
@@ -76,14 +87,27 @@ def score_flow(
         msg = f"rtol={rtol!r}, max_steps={max_steps!r}; give 1e-13 <= rtol < 1 and max_steps >= 1"
         raise ValueError(msg)
     rows = np.atleast_2d(Y)
-    system = reduced(network)
+    walls = None if box is None else box_of(box, near, network)
+    system = reduced(network, None if walls is None else walls.planes)
     due = np.append(asked, horizon)
     solved = [_solve(block, rows, system.origin, due, method, rtol, solver, max_steps) for block in system.blocks]
     states = system.origin + np.exp(-due)[:, None] * system.remainder(rows)[:, None, :]
     for block, part in zip(system.blocks, solved, strict=True):
         states = states + part.states @ block.axes
     states[:, due == 0] = rows[:, None]
-    return _flow(Y, states, horizon, asked, solved, method)
+    events = sorted_events(*([x for part in solved for x in getattr(part, name)] for name in ("start", "time", "kink")))
+    if walls is not None:
+        events = _with_box(events, walls, rows, len(network.b), horizon)
+    return _flow(Y, states, horizon, asked, solved, events, method)
+
+
+def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: float) -> Events:
+    """Events whose kinks beyond the denoiser's own are the planes of a box, with these read as when it is reached."""
+    plane = events.kink >= neurons
+    crossed = events.rows(plane)
+    reached = walls.reached(rows, replace(crossed, kink=crossed.kink - neurons), horizon)
+    own = events.rows(~plane)
+    return sorted_events([own.start, reached.start], [own.time, reached.time], [own.kink, reached.kink])
 
 
 def starts(start: ArrayLike, dimension: int) -> Array:
@@ -125,7 +149,9 @@ def _solve(
     return solve_pieces(block, t, due, max_steps)
 
 
-def _flow(Y: Array, states: Array, horizon: float, asked: Array, solved: list[Solved], method: Method) -> Flow:
+def _flow(
+    Y: Array, states: Array, horizon: float, asked: Array, solved: list[Solved], events: Events, method: Method
+) -> Flow:
     rows = 1 if Y.ndim == 1 else len(Y)
     reached = np.full(rows, horizon)
     at_rest = np.full(rows, True)
@@ -139,7 +165,6 @@ def _flow(Y: Array, states: Array, horizon: float, asked: Array, solved: list[So
     complete = not bool(lost.any() or late.any())
     one = Y.ndim == 1
     shown = np.moveaxis(states, 1, 0)
-    events = sorted_events(*([x for part in solved for x in getattr(part, name)] for name in ("start", "time", "kink")))
     return Flow(
         start=Y,
         endpoint=shown[-1, 0] if one else shown[-1],
