@@ -363,3 +363,25 @@ def test_the_integrator_gets_past_kinks_it_runs_along_and_rest_points_it_starts_
     assert stepped.complete
     assert len(stepped.events) < 1000
     assert np.abs(stepped.endpoint - score_flow(moved, scale * Y + shift, horizon).endpoint).max() < 1e-5 * scale
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    p=st.floats(-2.0, 2.0),
+    a=st.floats(-0.8, 0.8),
+    bend=st.floats(-1.0, 0.1),
+    offsets=st.lists(st.floats(-3.0, 3.0).filter(lambda x: abs(x) > 1e-3), min_size=1, max_size=20),
+)
+def test_a_rest_point_on_a_kink_is_approached_from_either_side_and_never_crossed(p, a, bend, offsets):
+    # y' = c − y + a (y + 10) where it matters, zero at the kink p to rounding, with another slope beyond p.
+    network = ReLUNetwork([[a], [bend]], [[1.0], [1.0]], [10.0, -p], None, [p - a * (p + 10)])
+    Y = p + np.array(offsets)[:, None]
+    for horizon in (400.0, math.inf):
+        flow = score_flow(network, Y, horizon, times=[1.0, 300.0])
+        np.testing.assert_allclose(flow.endpoint, p, atol=1e-13)
+        np.testing.assert_allclose(flow.states[1], p, atol=1e-13)
+        assert len(flow.events) == 0
+        assert flow.complete
+    assert flow.at_rest.all()
+    rate = np.where(p < Y, 1 - a - bend, 1 - a)
+    np.testing.assert_allclose(flow.states[0], p + (Y - p) * np.exp(-rate), atol=1e-12)

@@ -65,10 +65,11 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
         rows, x, g, up, piece = rows[~last], far[~last], g[~last], up[~last], piece[~last]
         u = (u + wait)[~last]
         knot = np.where(up, piece, piece - 1)
-        _cross(out, rows, u, knot, which, block)
         new = knot_field[knot]
-        stuck = new * g <= 0  # the field vanishes at this knot (to rounding): a rest point
+        # The field vanishes at this knot: a rest point, reached and not passed, in a finite time through rounding only.
+        stuck = new * g <= 0
         _stay(out, rows[stuck], x[stuck], u[stuck], times)
+        _cross(out, rows[~stuck], u[~stuck], knot[~stuck], which, block)
         piece = np.where(up, piece + 1, piece - 1)
         rows, x, g, u, up, piece = rows[~stuck], x[~stuck], new[~stuck], u[~stuck], up[~stuck], piece[~stuck]
     return out
