@@ -259,6 +259,8 @@ def test_a_time_limit_ends_with_a_valid_bracket_and_exit_status_1(run):
 def test_debug_shows_the_traceback_of_a_mistake():
     with pytest.raises(ValueError, match="no problem is called"):
         main(["--debug", "solve", "nonsense"])
+    with pytest.raises(ValueError, match="no problem is called"):
+        main(["solve", "nonsense", "--debug"])
 
 
 def test_problems_lists_every_problem_as_table_and_as_json(run):
@@ -290,6 +292,14 @@ def test_python_m_exactnorm_is_the_same_command_and_a_closed_pipe_is_no_error():
     assert (done.returncode, done.stdout, done.stderr) == (0, "[", "")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is a full disk on Linux only")
+def test_a_full_disk_is_said_in_one_sentence():
+    command = f"{sys.executable} -m exactnorm problems --json > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["exactnorm problems: [Errno 28] No space left on device"]
+
+
 def test_the_version_is_the_package_s(run):
     assert run("--version")[:2] == (0, f"exactnorm {exactnorm.__version__}\n")
 
@@ -301,6 +311,17 @@ def test_demo_tells_what_came_out_and_writes_one_picture(run, folder):
     assert (folder / "exactnorm-demo.png").read_bytes().startswith(b"\x89PNG")
     assert out.count("relative gap") == 2
     assert "The picture is in exactnorm-demo.png." in out
+
+
+def test_demo_prints_json_instead_of_tables(run, folder):
+    status, out, _ = run("demo", "--json", "--out", "picture.png")
+    record = strict(out)
+    assert status == 0
+    assert [solved["points"] for solved in record["solved"]] == [3, 5]
+    assert record["picture"] == "picture.png"
+    assert os.listdir(folder) == ["picture.png"]
+    # Denoised images are nearer to the clean ones than noisy ones are.
+    assert record["left"][1] < record["moved"][0]
 
 
 def test_demo_refuses_a_folder_that_is_not_there_before_it_computes(run, folder):

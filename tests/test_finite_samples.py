@@ -55,8 +55,8 @@ def test_on_balls_a_skip_connection_changes_nothing():
         # The same kinks, all balls with any V and c: Σ a wᵀ + V = 0 and Σ a b + c = x_n, summed over the active ones.
         a, V, c = cp.Variable((len(kinks), 2)), cp.Variable((2, 2)), cp.Variable(2)
         on = kinks.pattern.T
-        slopes = [a[row].T @ kinks.w[row] + V == 0 for row in on]
-        values = [a[row].T @ kinks.b[row] + c == x for row, x in zip(on, points, strict=True)]
+        slopes = [a.T @ (row[:, None] * kinks.w) + V == 0 for row in on]
+        values = [a.T @ (row * kinks.b) + c == x for row, x in zip(on, points, strict=True)]
         problem = cp.Problem(cp.Minimize(cp.sum(cp.norm(a, axis=1))), slopes + values)
         assert problem.solve(solver="CLARABEL") == pytest.approx(without, rel=1e-6)
 

@@ -11,13 +11,14 @@ import numpy as np
 
 from exactnorm import problems
 from exactnorm.cli.solve import writable_folder
-from exactnorm.cli.streams import BadInput, say, show
+from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.training_set import Array
 
 EXAMPLES = """\
 examples:
   exactnorm demo
   exactnorm demo --out picture.png
+  exactnorm demo --json
 """
 NOISE = 1.5
 """Standard deviation of the noise on the digits, in grey levels."""
@@ -33,6 +34,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--out", default="exactnorm-demo.png", metavar="FILE", help="picture (default %(default)s)")
+    command.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     command.set_defaults(run=run)
 
 
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(str(missing)) from missing
     from exactnorm import min_norm_denoiser, report
 
-    told = []
+    solved, records = [], []
     for title, problem in (
         ("An acute triangle", problems.acute()),
         ("Five handwritten digits, 64 grey levels each", problems.digits5()),
@@ -53,27 +55,39 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"solving: {title.lower()} …")
         start = time.perf_counter()
         denoiser = min_norm_denoiser(problem.train, progress=sys.stderr.isatty())
-        show(report.solution(denoiser, time.perf_counter() - start, title))
-        told.append(denoiser)
-    triangle, digits = told
+        seconds = time.perf_counter() - start
+        records.append({"title": title, **report.solution_record(denoiser, seconds)})
+        solved.append(denoiser)
+        if not arguments.json:
+            show(report.solution(denoiser, seconds, title))
+    triangle, digits = solved
     clean = digits.train.points
     noisy = clean + NOISE * np.random.default_rng(0).standard_normal(clean.shape)
-    show(
-        report.prose(
-            f"Noise of standard deviation {NOISE} grey levels moved the digits {spread(noisy - clean)} away from their "
-            f"clean images (Euclidean distance; rho is {digits.train.rho:g}); the denoised images are "
-            f"{spread(digits(noisy) - clean)} away from them."
-        )
-    )
+    moved, left = spread(noisy - clean), spread(digits(noisy) - clean)
     try:
         demo_picture.write(arguments.out, triangle, digits, noisy)
     except (ValueError, OSError) as mistake:
         raise BadInput(f"--out {arguments.out}: {mistake}") from mistake  # noqa: EM102
+    if arguments.json:
+        show_json({"solved": records, "noise": NOISE, "moved": moved, "left": left, "picture": arguments.out})
+        return 0
+    show(
+        report.prose(
+            f"Noise of standard deviation {NOISE} grey levels moved the digits {between(moved)} away from their "
+            f"clean images (Euclidean distance; rho is {digits.train.rho:g}); the denoised images are "
+            f"{between(left)} away from them."
+        )
+    )
     show(f"The picture is in {arguments.out}.")
     return 0
 
 
-def spread(differences: Array) -> str:
-    """Smallest and largest norm of the rows, in words."""
+def spread(differences: Array) -> list[float]:
+    """Smallest and largest norm of the rows."""
     norms = np.linalg.norm(differences, axis=1)
-    return f"{norms.min():.2f} to {norms.max():.2f}"
+    return [float(norms.min()), float(norms.max())]
+
+
+def between(ends: list[float]) -> str:
+    """An interval in words."""
+    return f"{ends[0]:.2f} to {ends[1]:.2f}"

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from exactnorm import InfeasibleProblem, __version__
 from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
@@ -21,7 +22,7 @@ examples:
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
   1    a valid answer that is wider than asked, or none because a solver failed
-  2    bad input; nothing was written
+  2    bad input, or a file that cannot be written
   3    no network interpolates the data
   130  interrupted before there was an answer
 """
@@ -52,11 +53,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("interrupted: there is no bracket yet")
         return 130
     except BrokenPipeError:
-        # The reader has gone (`exactnorm problems | head -1`): nothing is left to be said, and Python would complain
-        # again when it closes the stream at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`exactnorm problems | head -1`): nothing is left to be said.
+        forget_stdout()
         return 0
+    except OSError as failed:
+        if arguments.debug:
+            raise
+        say(f"exactnorm {arguments.command}: {failed}")
+        forget_stdout()
+        return 2
     return status
+
+
+def forget_stdout() -> None:
+    """Let what is left to print go nowhere: Python would try again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,8 +79,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
-    top.add_argument("--debug", action="store_true", help="show the traceback of a mistake")
+    debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}
+    top.add_argument("--debug", **debug)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in (solve, check, flow, theorems, experiment, problems, demo, completion):
         module.add_to(commands)
+    for command in commands.choices.values():
+        # Suppressed, so that its absence here leaves what stands before the command as it is.
+        command.add_argument("--debug", default=argparse.SUPPRESS, **debug)
     return top
