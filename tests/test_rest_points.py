@@ -136,6 +136,47 @@ def test_neutral_points_and_flats_are_called_what_they_are():
     assert [(p.kind, p.stable) for p in on_kink] == [("other", None)]
 
 
+def nearly_singular(rng, least):
+    """A network and a point that it leaves at rest, where I − Dh has the smallest singular value `least`."""
+    d, neurons = int(rng.integers(1, 4)), int(rng.integers(1, 5))
+    a, w = rng.standard_normal((2, neurons, d))
+    b, y = rng.standard_normal(neurons), rng.standard_normal(d)
+    on = w @ y + b > 0
+    D = a[on].T @ w[on]
+    u, s, vt = np.linalg.svd(np.eye(d) - rng.standard_normal((d, d)))
+    V = np.eye(d) - (u * np.append(s[:-1], least)) @ vt - D
+    return ReLUNetwork(a, w, b, V, y - V @ y - D @ y - b[on] @ a[on]), y
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.floats(-16.0, -5.0))
+def test_next_to_a_singular_region_everything_found_is_at_rest_and_the_rest_point_is_found(seed, exponent):
+    network, y = nearly_singular(np.random.default_rng(seed), 10.0**exponent)
+    points = rest_points(network)
+    for p in points:
+        size = np.abs(p.position).max() + np.abs(network.b).max() + np.abs(network.c).max() + np.abs(network.a).max()
+        least = np.linalg.svd(np.eye(network.dimension) - network.jacobian(p.position), compute_uv=False)[-1]
+        allowed = 1e-13 * size**2 / (1 if p.kind == "continuum" else np.clip(least, 1e-16, 1.0))
+        assert np.abs(network(p.position) - p.position).max() <= allowed
+        assert p.kind == "other" or least < 1e-12 * size**2
+    if exponent > -10 and np.abs(network.w @ y + network.b).min() > 1e-2:
+        nearest = min(points, key=lambda p: np.abs(p.position - y).max())
+        assert nearest.kind == "other"
+        assert np.abs(nearest.position - y).max() < 1e-12 / 10.0**exponent
+
+
+@pytest.mark.parametrize(("gap", "kind"), [(0.0, "continuum"), (1e-10, "other"), (-1e-10, "other")])
+def test_a_flat_is_one_only_if_singular_to_rounding(gap, kind):
+    # h = (1 − gap)·y + gap in the first coordinate: at rest everywhere, or at 1 only.
+    network = ReLUNetwork(np.zeros((0, 2)), np.zeros((0, 2)), [], np.diag([1 - gap, 0.5]), [gap, 0.5])
+    (point,) = rest_points(network)
+    assert point.kind == kind
+    assert point.stable is None
+    np.testing.assert_allclose(point.position[1], 1.0)
+    if kind == "other":
+        np.testing.assert_allclose(point.position[0], 1.0, atol=1e-5)
+
+
 def test_units_do_not_matter():
     X = np.array([[0.0, 0, 0], [1, 0, 0], [2.2, 0, 0], [0, 1.5, 0]])
     names = Counter((p.kind, p.members, p.stable) for p in rest_points(rays(X, 0.1), X))

@@ -14,6 +14,7 @@ from exactnorm.training_set import Array
 
 Sides = NDArray[np.bool_]
 
+EPS = float(np.finfo(float).eps)
 TOLERANCE = 1e-9  # of lengths, relative to the size of the arrangement, and of eigenvalues: a few million roundings
 
 
@@ -28,6 +29,19 @@ class ReducedNetwork:
     b: Array
     V: Array
     e: Array
+
+    @property
+    def rounding(self) -> float:
+        """Bound on the rounding in I − Dh, in any region."""
+        steep = np.linalg.norm(self.a, axis=1) @ np.linalg.norm(self.w, axis=1)
+        return 32 * EPS * float(1 + np.abs(self.V).sum() + steep)
+
+    def rests(self, t: Array, least: float) -> bool:
+        """Whether h(t) = t, to rounding divided by the smallest singular value of I − Dh."""
+        outputs, largest = np.linalg.norm(self.a, axis=1), float(np.linalg.norm(t))
+        moved = self.a.T @ np.maximum(self.w @ t + self.b, 0.0) + self.V @ t + self.e - t
+        bound = self.rounding * largest + 32 * EPS * float(outputs @ np.abs(self.b) + np.linalg.norm(self.e))
+        return bool(np.abs(moved).max(initial=0.0) <= bound / min(least, 1.0))
 
     def equation(self, active: Sides) -> tuple[Array, Array]:
         """Jacobians (P, r, r) and constants (P, r) of the affine maps with the neurons `active` (P, K)."""

@@ -37,7 +37,8 @@ class RestPoint(Tabular):
         Whether all have a real part below 1; None where one is 1 to rounding, or a kink passes through the point.
     kind : str
         ``"training point"``, ``"virtual training point"``, ``"other"``, or ``"continuum"`` where I − Dh is singular
-        and the point is one of a flat of rest points.
+        to rounding and the point is one of a flat of rest points. Where I − Dh is nearly singular only, the rest point
+        is a single one, known as well as rounding divided by its smallest singular value allows.
     members : tuple of int
         Rows of the training points of which it is the sum, seen from the start of the rays that they lie on (from
         the first point where they lie on no such rays). Empty for the two last kinds.
@@ -117,12 +118,16 @@ def _solve(net: ReducedNetwork, kinks: Arrangement, sides: Sides) -> list[RestPo
         D, e = net.equation(kinks.active(some, net.b))
         M = np.eye(len(net.e)) - D
         s = np.linalg.svd(M, compute_uv=False) if len(net.e) else np.ones((len(some), 1))
-        regular = s[:, -1] > TOLERANCE * np.maximum(1.0, s[:, 0])
+        regular = s[:, -1] > net.rounding
         t = np.linalg.solve(M[regular], e[regular, :, None])[..., 0]
         kept = kinks.inside(some[regular], np.asarray(t))
-        points += [_point(net, kinks, t_) for t_ in t[kept]]
+        points += [
+            _point(net, kinks, t_)
+            for t_, least in zip(t[kept], s[regular][kept, -1], strict=True)
+            if net.rests(t_, least)
+        ]
         for i in np.flatnonzero(~regular):
-            points += _flat(kinks, some[i], D[i], e[i])
+            points += [p for p in _flat(net, kinks, some[i], D[i], e[i]) if net.rests(p.position, 1.0)]
     return _distinct(points, kinks.size)
 
 
@@ -135,12 +140,12 @@ def _point(net: ReducedNetwork, kinks: Arrangement, t: Array) -> RestPoint:
     return RestPoint(t, eigenvalues, None if unclear else margin > 0)
 
 
-def _flat(kinks: Arrangement, sides: Sides, D: Array, e: Array) -> list[RestPoint]:
+def _flat(net: ReducedNetwork, kinks: Arrangement, sides: Sides, D: Array, e: Array) -> list[RestPoint]:
     """A point, as far from the kinks as possible, of the flat of rest points in a region; none if it holds none."""
     u, s, vt = np.linalg.svd(np.eye(len(e)) - D)
-    rank = int(np.sum(s > TOLERANCE * max(1.0, float(s[0]))))
+    rank = int(np.sum(s > net.rounding))
     t = vt[:rank].T @ ((u[:, :rank].T @ e) / s[:rank])
-    if np.abs(t - D @ t - e).max() > TOLERANCE * kinks.size:
+    if np.abs(u[:, rank:].T @ e).max() > net.rounding * (np.abs(t).max() + kinks.size):  # no solution
         return []
     along, sign = vt[rank:].T, np.where(sides, 1.0, -1.0)
     # Largest m with sign·(normals·(t + along z) + offsets) ≥ m, in units of the kinks' distances since the solver's
