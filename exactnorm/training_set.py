@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -141,6 +142,8 @@ def real_array(values: ArrayLike, name: str) -> Array:
     except ValueError as error:  # ragged rows
         msg = f"{name} is not a rectangular array of numbers: {error}"
         raise ValueError(msg) from None
+    if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
+        array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
     if array.dtype.kind not in "biuf":
         msg = f"{name} has dtype {array.dtype}; give real numbers"
         raise ValueError(msg)

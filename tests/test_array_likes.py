@@ -29,6 +29,7 @@ FORMS = {
     "lists": lambda values: values.tolist(),
     "float32": lambda values: values.astype(np.float32),
     "a data frame": Frame,
+    "a data frame with nullable columns": lambda values: Frame(values.astype(object)),
     "Fortran order": np.asfortranarray,
     "a reversed view": lambda values: values[::-1][::-1],
 }
@@ -58,6 +59,12 @@ def test_any_array_like_gives_what_the_same_float64_array_gives(call, form):
     # All coordinates are exact in single precision, so that nothing is lost on the way in.
     expected = call(POINTS.copy(), STARTS.copy())
     assert np.allclose(call(form(POINTS), form(STARTS)), expected, rtol=0, atol=1e-15, equal_nan=True)
+
+
+@pytest.mark.parametrize("entry", [None, "1.5", 1j])
+def test_objects_that_are_no_real_numbers_are_refused(entry):
+    with pytest.raises(ValueError, match="give real numbers"):
+        exactnorm.TrainingSet(np.array([[0.0, 0.0], [1.0, entry]], dtype=object), 0.125)
 
 
 LINE = np.array([[0.0], [1.0], [2.5]])
