@@ -2,9 +2,14 @@
 
 import importlib
 import pkgutil
+import re
 import runpy
+import shlex
+import subprocess
+import sys
 from doctest import ELLIPSIS
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from scipy_doctest import DTConfig, DTFinder, DTRunner
@@ -13,6 +18,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 import exactnorm
 from exactnorm import problems
+from exactnorm.cli.main import parser
 from exactnorm.problems import optimum_text
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +42,52 @@ def test_every_snippet_of_a_page_does_what_the_page_says(page, tmp_path, monkeyp
         example.evaluate()
     # A page with code that the parser does not see would pass unrun.
     assert len(examples) >= page.read_text(encoding="utf-8").count("```python")
+
+
+def indented_blocks(page):
+    """The code that a page sets apart by indentation: what needs a process of its own, or another library."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return [dedent(block) for block in re.findall(r"(?:^(?: {4}.*)?\n)+", text, re.MULTILINE) if block.strip()]
+
+
+def test_the_scripts_of_the_page_on_parallel_work_run(tmp_path):
+    pytest.importorskip("distributed")  # in the extra `test`
+    scripts = indented_blocks("howto/parallel.md")
+    assert ["ProcessPool" in script for script in scripts] == [True, False]
+    for n, script in enumerate(scripts):
+        # Saved as a user would: worker processes import the file again.
+        file = tmp_path / f"script{n}.py"
+        file.write_text(f"{script}\n    assert denoiser.certificate.certifies(1e-6)\n")
+        done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.torch
+def test_the_pytorch_snippet_runs():
+    (snippet,) = indented_blocks("howto/other-libraries.md")
+    names = {"denoiser": exactnorm.min_norm_denoiser(problems.acute().train)}
+    exec(snippet, names)
+    for name in ("a", "w", "b", "c"):
+        assert (getattr(names["network"], name) == getattr(names["denoiser"].network, name)).all()
+
+
+def command_lines():
+    """Every whole command that README, docs and the help of the commands show."""
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    helps = [command.format_help() for command in parser()._subparsers._group_actions[0].choices.values()]
+    text = "\n".join([pages, *helps, parser().format_help()])
+    lines = re.findall(r"^ +(exactnorm .*)$", text, re.MULTILINE) + re.findall(r"`(exactnorm \w[^`\n]*)`", pages)
+    return [re.split(r" +[>#]", line)[0] for line in lines]
+
+
+def test_every_command_line_that_is_shown_is_one():
+    lines = command_lines()
+    assert len(lines) > 25
+    for line in lines:
+        words = shlex.split(line)[1:]
+        if "COMMAND" in words or words in (["solve"], ["experiment", "NAME"]):  # the command's name, not a command
+            continue
+        assert parser().parse_args(words).command == words[0]
 
 
 def test_every_docstring_example_gives_the_documented_number():
