@@ -131,8 +131,9 @@ WAYS = {
 
 def repaired_cost(train, a, w, b):
     """Cost of the nearby network that maps the whole balls to their centres; infinite if its kinks do not allow it."""
-    a, w, b = (one[w.any(axis=1)] for one in (a, w, b))  # the others have decayed to constants
     norm = np.linalg.norm(w, axis=1)
+    alive = norm > 1e-100  # the others have decayed to constants
+    a, w, b, norm = a[alive], w[alive], b[alive], norm[alive]
     w, b, a = w / norm[:, None], b / norm, a * norm[:, None]
     kept = []
     for k in range(len(b)):
@@ -192,7 +193,7 @@ def tables(limit, seeds):
         runs = [trained(train, way, seed, limit) for seed in range(seeds)]
         for mark in limit * np.array([0.02, 0.05, 0.1, 0.2, 0.5, 1.0]):
             row = next((one for one in runs[0] if one[0] >= mark), runs[0][-1])
-            raw, repaired = (f"{x / bracket.lower - 1:+.3%}" for x in (row[1], row[3]))
+            raw, repaired = (f"{x / bracket.lower - 1:+.3%}" if x < np.inf else "none" for x in (row[1], row[3]))
             over_time.add_row(name, f"{row[0]:.1f}", raw, f"{row[2]:.1e}", repaired)
         times = [median(first_within(rows, bracket.lower, level) for rows in runs) for level in LEVELS]
         end = median(min(row[3] for row in rows) for rows in runs) / bracket.lower - 1
