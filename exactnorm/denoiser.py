@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
@@ -20,9 +20,6 @@ from exactnorm.min_norm_network import bracketed, check_means
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
 
-if TYPE_CHECKING:
-    from exactnorm.exact.bracket import Bracket
-
 
 def min_norm_denoiser(
     train_or_points: TrainingSet | ArrayLike,
@@ -34,7 +31,7 @@ def min_norm_denoiser(
     solver: str = "CLARABEL",
     solver_options: dict[str, Any] | None = None,
     time_limit: float | None = None,
-    progress: bool | Callable[[Bracket], None] = False,
+    progress: bool | Callable[[Any], None] = False,
     executor: Executor | None = None,
 ) -> CertifiedDenoiser:
     """Minimum-norm denoiser of a training set, with a bracket on the least representation cost.
@@ -65,10 +62,11 @@ def min_norm_denoiser(
     time_limit : float, optional
         Seconds after which the best bracket so far is returned. Ctrl-C does the same.
     progress : bool or callable
-        True shows progress on standard error; a callable is handed the best `Bracket` after every round.
+        True shows progress on standard error; a callable is handed the best `Bracket` after every round, or
+        `FiniteBracket` for noisy samples; both have `lower`, `upper`, `gap`, `rounds`, `seconds` and `kinks`.
     executor : concurrent.futures.Executor, optional
-        Shares out the bounds on single cells: a process pool, Dask's ``Client.get_executor()`` or any other. Not used,
-        and neither is `progress`, for noisy samples.
+        Shares out the bounds on single cells, or, for noisy samples, faces of activation patterns: a process pool,
+        Dask's ``Client.get_executor()`` or any other.
 
     Returns
     -------
@@ -104,7 +102,8 @@ def min_norm_denoiser(
         raise ValueError(msg)
     if train.samples is not None or weight_decay is not None:
         problem = finite_problem(train, weight_decay)
-        return CertifiedDenoiser(train, *bracketed(problem, tol, solver, solver_options or {}, time_limit))
+        found = bracketed(problem, tol, solver, solver_options, time_limit, progress, executor)
+        return CertifiedDenoiser(train, *found)
     if method == "auto" and (closed := certified_rays(train)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
@@ -13,6 +15,9 @@ from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, real_number
+
+if TYPE_CHECKING:
+    from exactnorm.exact.finite_lasso import FiniteBracket
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +64,8 @@ def min_norm_network(
     solver: str = "CLARABEL",
     solver_options: dict[str, Any] | None = None,
     time_limit: float | None = None,
+    progress: bool | Callable[[FiniteBracket], None] = False,
+    executor: Executor | None = None,
 ) -> CertifiedNetwork:
     """Least-cost two-layer ReLU network through finitely many inputs and targets, or near them.
 
@@ -88,6 +95,11 @@ def min_norm_network(
         Passed on to the solver.
     time_limit : float, optional
         Seconds after which the best bracket so far is returned. Ctrl-C does the same.
+    progress : bool or callable
+        True shows progress on standard error; a callable is handed the best `FiniteBracket` after every round. On a
+        line there are no rounds, nor with too many patterns to go through.
+    executor : concurrent.futures.Executor, optional
+        Shares out the faces of activation patterns: a process pool, Dask's ``Client.get_executor()`` or any other.
 
     Returns
     -------
@@ -114,20 +126,33 @@ def min_norm_network(
     """
     check_means(tol, time_limit)
     problem = FiniteProblem(inputs, targets, skip, penalise_bias, weight_decay, constant)  # type: ignore[arg-type]
-    return CertifiedNetwork(problem, *bracketed(problem, tol, solver, solver_options or {}, time_limit))
+    found = bracketed(problem, tol, solver, solver_options, time_limit, progress, executor)
+    return CertifiedNetwork(problem, *found)
 
 
 def bracketed(
-    problem: FiniteProblem, tol: float, solver: str, options: dict[str, Any], time_limit: float | None
+    problem: FiniteProblem,
+    tol: float,
+    solver: str,
+    options: dict[str, Any] | None,
+    time_limit: float | None,
+    progress: bool | Callable[[FiniteBracket], None],
+    executor: Executor | None,
 ) -> tuple[ReLUNetwork, Certificate, str]:
     """Network, certificate and status: the closed form on a line, the program elsewhere."""
     if (closed := certified_interpolant(problem, tol)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.
+    from exactnorm.exact.clock import Deadline
     from exactnorm.exact.finite import solve_finite
+    from exactnorm.exact.finite_lasso import Means
     from exactnorm.exact.program import check_solver
+    from exactnorm.exact.progress import reporter
 
-    return solve_finite(problem, tol=tol, solver=check_solver(solver), solver_options=options, time_limit=time_limit)
+    with reporter(progress) as report:
+        return solve_finite(
+            problem, Means(tol, check_solver(solver), options or {}, Deadline(time_limit), executor, report)
+        )
 
 
 def check_means(tol: float, time_limit: float | None) -> None:

@@ -10,6 +10,7 @@ is sampled, and the number of faces of M vectors in R^n grows as M^(n−1).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exactnorm.training_set import Array
 
@@ -36,6 +37,33 @@ def maximisers(G: Array, multipliers: Array) -> Array:
     return _faces(G / size, multipliers)[0] if size > 0 else np.eye(1, G.shape[1])
 
 
+def live_planes(G: Array) -> NDArray[np.intp]:
+    """Which rows of G are not zero, but for rounding, and so have a plane g_m·w = 0."""
+    size = np.linalg.norm(G, axis=1)
+    return np.flatnonzero(size > PARALLEL * size.max(initial=0.0))
+
+
+def faces_on_plane(G: Array, L: Array, m: int) -> tuple[Array, Array]:
+    """Candidates (C, n) on all faces in the plane g_m·w = 0, and the sign patterns (P, M) of all cells next to it.
+
+    The longest row of G has norm 1 or so.
+    """
+    # An orthonormal basis of the plane.
+    basis = np.linalg.svd(G[m : m + 1])[2][1:].T
+    inner, signs = _faces(G @ basis, L)
+    # The vectors that vanish on this flat are on or off together with g_m on its two sides.
+    side = np.where(np.linalg.norm(G, axis=1) > PARALLEL, np.sign(G @ G[m]), 0.0)
+    cells = [np.where(signs == 0, way * side, signs) for way in (1.0, -1.0)]
+    return inner @ basis.T, np.vstack(cells).astype(np.int8)
+
+
+def tops_of_cells(G: Array, L: Array, patterns: Array) -> Array:
+    """Candidates (2P, n) inside the cells with these sign patterns: top eigenvectors, both ways."""
+    maps = np.einsum("pm,mqn->pqn", (patterns > 0).astype(float), L[:, :, None] * G[:, None, :], optimize=True)
+    top = np.linalg.eigh(np.swapaxes(maps, 1, 2) @ maps)[1][:, :, -1]
+    return np.vstack([top, -top])
+
+
 def _faces(G: Array, L: Array) -> tuple[Array, Array]:
     """Candidates (C, n), and the sign patterns (P, M) of all cells: −1, 0 or 1 for each g_m."""
     n = G.shape[1]
@@ -45,21 +73,11 @@ def _faces(G: Array, L: Array) -> tuple[Array, Array]:
         return np.array([[1.0], [-1.0]]), np.array([signs, -signs])
     if n == 2:
         return _arcs(np.where(live[:, None], G, 0.0), L)
-    candidates, cells = [], []
-    for m in np.flatnonzero(live):
-        # An orthonormal basis of the plane g_m·w = 0.
-        basis = np.linalg.svd(G[m : m + 1])[2][1:].T
-        inner, signs = _faces(G @ basis, L)
-        candidates.append(inner @ basis.T)
-        # The vectors that vanish on this flat are on or off together with g_m on its two sides.
-        side = np.where(live, np.sign(G @ G[m]), 0.0)
-        cells += [np.where(signs == 0, way * side, signs) for way in (1.0, -1.0)]
-    if not cells:
+    planes = [faces_on_plane(G, L, int(m)) for m in np.flatnonzero(live)]
+    if not planes:
         return np.eye(1, n), np.zeros((1, len(G)))
-    patterns = np.unique(np.vstack(cells).astype(np.int8), axis=0).astype(float)
-    maps = np.einsum("pm,mqn->pqn", (patterns > 0).astype(float), L[:, :, None] * G[:, None, :], optimize=True)
-    top = np.linalg.eigh(np.swapaxes(maps, 1, 2) @ maps)[1][:, :, -1]
-    return np.vstack([*candidates, top, -top]), patterns
+    patterns = np.unique(np.vstack([cells for _, cells in planes]), axis=0).astype(float)
+    return np.vstack([*(candidates for candidates, _ in planes), tops_of_cells(G, L, patterns)]), patterns
 
 
 def _arcs(G: Array, L: Array) -> tuple[Array, Array]:

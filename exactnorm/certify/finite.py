@@ -9,11 +9,13 @@ suffice. Nothing a solver says is trusted: λ is projected onto its equalities a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from exactnorm.certify.dual_function import dual_values, maximisers
+from exactnorm.certify.dual_function import dual_values, faces_on_plane, live_planes, maximisers, tops_of_cells
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -43,8 +45,49 @@ def faces(data: Coordinates, size: int) -> int:
     return int(size**power)
 
 
-def peaks(data: Coordinates, multipliers: Array) -> Iterator[tuple[Array, Array]]:
-    """Kinks z, shape (C, n) or with b as last column, and ‖Σ λ_m [z·(y_m, 1)]_+‖ there; one of all is largest.
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """The faces to go through for some multipliers, in pieces that can be looked at one by one.
+
+    With free biases a piece is all kinks through one input; with penalised ones all kinks z orthogonal to one feature.
+
+    Parameters
+    ----------
+    features : ndarray, shape (M, n)
+    multipliers : ndarray, shape (M, q)
+    penalise_bias : bool
+    pieces : ndarray of int
+        Rows of the features that have a piece.
+    """
+
+    features: Array
+    multipliers: Array
+    penalise_bias: bool
+    pieces: NDArray[np.intp]
+
+    def look(self, m: int) -> tuple[Array, Array, Array]:
+        """Kinks of piece m, the values there, and the sign patterns (P, M) of the cells next to it.
+
+        The patterns are wanted by `inside`, and empty with free biases.
+        """
+        if self.penalise_bias:
+            z, cells = faces_on_plane(self.features, self.multipliers, m)
+            return z, dual_values(self.features, self.multipliers, z), cells
+        offsets = self.features - self.features[m]
+        w = maximisers(offsets, self.multipliers)
+        z = np.column_stack([w, -w @ self.features[m]])
+        return z, dual_values(offsets, self.multipliers, w), np.zeros((0, len(offsets)))
+
+    def inside(self, cells: Array) -> Iterator[tuple[Array, Array]]:
+        """Kinks inside the cells that all pieces together have found, and the values there, some at a time."""
+        patterns = np.unique(cells, axis=0).astype(float)
+        for k in range(0, len(patterns), 4096):
+            z = tops_of_cells(self.features, self.multipliers, patterns[k : k + 4096])
+            yield z, dual_values(self.features, self.multipliers, z)
+
+
+def faces_of(data: Coordinates, multipliers: Array) -> Faces | None:
+    """The faces to go through, or None where they need no pieces: on a line, and for features of rank 1 or 2.
 
     Raises
     ------
@@ -53,20 +96,44 @@ def peaks(data: Coordinates, multipliers: Array) -> Iterator[tuple[Array, Array]
     """
     on = multipliers.any(axis=1)
     features, multipliers = data.features[on], multipliers[on]
-    if not data.penalise_bias and features.shape[1] == 1:
-        yield _line_peaks(features[:, 0], multipliers)
-        return
+    if features.shape[1] == 1 or (data.penalise_bias and features.shape[1] == 2):
+        return None
     if (many := faces(data, len(features))) > LARGEST:
         msg = f"{len(features)} inputs have about {many:.0e} faces of activation patterns, more than {LARGEST:.0e}"
         raise TooManyPatternsError(msg)
-    if data.penalise_bias:
-        z = maximisers(features, multipliers)
-        yield z, dual_values(features, multipliers, z)
+    pieces = live_planes(features) if data.penalise_bias else np.arange(len(features))
+    return Faces(features, multipliers, data.penalise_bias, pieces)
+
+
+def peaks(data: Coordinates, multipliers: Array) -> Iterator[tuple[Array, Array]]:
+    """Kinks z, shape (C, n) or with b as last column, and ‖Σ λ_m [z·(y_m, 1)]_+‖ there; one of all is largest.
+
+    Raises
+    ------
+    TooManyPatternsError
+        If there are more than `LARGEST` faces to look at.
+    """
+    found = faces_of(data, multipliers)
+    if found is None:
+        yield few_peaks(data, multipliers)
         return
-    for through in features:
-        offsets = features - through
-        w = maximisers(offsets, multipliers)
-        yield np.column_stack([w, -w @ through]), dual_values(offsets, multipliers, w)
+    cells = []
+    for m in found.pieces:
+        z, values, near = found.look(m)
+        cells.append(near)
+        yield z, values
+    if data.penalise_bias and cells:
+        yield from found.inside(np.vstack(cells))
+
+
+def few_peaks(data: Coordinates, multipliers: Array) -> tuple[Array, Array]:
+    """The same at once, where there are no pieces."""
+    on = multipliers.any(axis=1)
+    features, multipliers = data.features[on], multipliers[on]
+    if not data.penalise_bias:
+        return _line_peaks(features[:, 0], multipliers)
+    z = maximisers(features, multipliers)
+    return z, dual_values(features, multipliers, z)
 
 
 def _line_peaks(y: Array, multipliers: Array) -> tuple[Array, Array]:
@@ -82,9 +149,13 @@ def _line_peaks(y: Array, multipliers: Array) -> tuple[Array, Array]:
     return z, np.linalg.norm(np.vstack([above, below]), axis=1)
 
 
-def largest_dual_value(data: Coordinates, multipliers: Array) -> float:
-    """κ, the maximum of ‖Σ λ_m [w·y_m + b]_+‖ over all kinks."""
-    return max(float(values.max(initial=0.0)) for _, values in peaks(data, multipliers))
+def largest_dual_value(data: Coordinates, multipliers: Array, check: Callable[[], None] = lambda: None) -> float:
+    """κ, the maximum of ‖Σ λ_m [w·y_m + b]_+‖ over all kinks; `check` is called now and then, and may raise."""
+    kappa = 0.0
+    for _, values in peaks(data, multipliers):
+        kappa = max(kappa, float(values.max(initial=0.0)))
+        check()
+    return kappa
 
 
 def _off_affine(data: Coordinates) -> Array:
@@ -109,7 +180,7 @@ def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[fl
     return data.spread + theta * gain - theta**2 * square / 2, theta / data.decay
 
 
-def finite_lower_bound(problem: FiniteProblem, multipliers: Array) -> float:
+def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callable[[], None] = lambda: None) -> float:
     """A number that no network's objective undercuts, up to rounding, from any multipliers.
 
     Parameters
@@ -118,6 +189,8 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array) -> float:
     multipliers : ndarray, shape (U, r)
         One row for each distinct input, in lexicographic order; columns are coordinates of the targets' affine hull, or
         of their span where the network has no constant.
+    check : callable
+        Called now and then while faces are gone through; what it raises ends the search.
 
     Raises
     ------
@@ -132,7 +205,7 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array) -> float:
     if size == 0:
         return data.unit * lower_value(data, multipliers, 0.0)[0]
     L = projected(data, multipliers / size)
-    return data.unit * lower_value(data, L, largest_dual_value(data, L))[0]
+    return data.unit * lower_value(data, L, largest_dual_value(data, L, check))[0]
 
 
 def residuals(problem: FiniteProblem, network: ReLUNetwork) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,14 +18,24 @@ MISSED = 1e-6
 """Residuals above this share of the targets' spread are no interpolation: far above what rounding leaves."""
 
 
-def finite_certificate(problem: FiniteProblem, network: ReLUNetwork, multipliers: Array) -> Certificate:
-    """The bracket that a network and multipliers give, recomputed from arrays in the user's units."""
+def finite_certificate(
+    problem: FiniteProblem,
+    network: ReLUNetwork,
+    multipliers: Array,
+    lower: float | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Certificate:
+    """The bracket that a network and multipliers give, recomputed from arrays in the user's units.
+
+    A `lower` bound that these multipliers were seen to give is taken as it is; `check` is called now and then while
+    it is computed, and may raise.
+    """
     upper, error = finite_upper_bound(problem, network)
     room = MISSED * float(np.ptp(problem.targets, axis=0).max()) + rounding(problem, network)
     if problem.weight_decay is None and error > room:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     try:
-        lower = finite_lower_bound(problem, multipliers)
+        lower = finite_lower_bound(problem, multipliers, check) if lower is None else lower
     except TooManyPatternsError:
         multipliers = np.zeros_like(multipliers)
         lower = finite_lower_bound(problem, multipliers)

@@ -7,20 +7,20 @@ bound; the kinks where the dual function exceeds 1 join the set. At the end of t
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.finite import lower_value, peaks, projected
+from exactnorm.certify.finite import lower_value, projected
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
 from exactnorm.exact.clock import Deadline, OutOfTimeError
-from exactnorm.exact.finite_lasso import Best, Master, Means
+from exactnorm.exact.finite_lasso import Best, FiniteBracket, Master, Means
+from exactnorm.exact.finite_pricing import missing_kinks
 from exactnorm.exact.line import smoothed
-from exactnorm.exact.subset import along_a_line, subset_bracket, too_large
+from exactnorm.exact.subset import along_a_line, on_a_part, subset_bracket, too_large
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
@@ -33,41 +33,71 @@ CROWD = 500
 """So many kinks more than twice the conditions, and those that do not matter are left out."""
 
 
-def solve_finite(
-    problem: FiniteProblem, *, tol: float, solver: str, solver_options: dict[str, Any], time_limit: float | None
-) -> tuple[ReLUNetwork, Certificate, str]:
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A network, multipliers and a sentence; what the multipliers were seen to prove; and whether time is up."""
+
+    network: ReLUNetwork
+    multipliers: Array
+    reason: str
+    lower: float = 0.0
+    hurry: bool = False
+
+
+def solve_finite(problem: FiniteProblem, means: Means) -> tuple[ReLUNetwork, Certificate, str]:
     """Network, certificate and status; the bracket is recomputed in the user's units."""
-    means = Means(tol, solver, solver_options, Deadline(time_limit))
     data = coordinates(problem)
     with threadpool_limits(1):
         if on_a_line(data) and data.decay is not None:
-            network, multipliers, reason = _line(problem, data, means)
+            solved = _line(problem, data, means)
         elif too_large(data):
-            network, multipliers, reason = subset_bracket(
-                problem, data, lambda part: _loop(part, coordinates(part), means)[1]
+            # Brackets of a part of the data are not this problem's.
+            quiet = replace(means, report=lambda _: None)
+            solved = Solved(
+                *subset_bracket(problem, data, lambda part: _loop(part, coordinates(part), quiet).multipliers)
             )
         else:
-            network, multipliers, reason = _loop(problem, data, means)
-    certificate = finite_certificate(problem, network, multipliers)
-    return network, certificate, "; ".join([finite_status(reason, certificate, tol), *means.said]) + "."
+            solved = _loop(problem, data, means)
+        certificate = certified(problem, solved, means)
+    reason = "; ".join([finite_status(solved.reason, certificate, means.tol), *means.said])
+    return solved.network, certificate, reason + "."
 
 
-def _line(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLUNetwork, Array, str]:
+def certified(problem: FiniteProblem, solved: Solved, means: Means) -> Certificate:
+    """The certificate, recomputed from arrays; when time is up, at most a second is spent on that.
+
+    The bound is then what the loop saw with these multipliers, from which a recomputation would differ by rounding;
+    or, where it saw none, that of a part of them.
+    """
+    seconds = 1.0 if solved.hurry else max(1.0, means.deadline.remaining)
+    try:
+        return finite_certificate(problem, solved.network, solved.multipliers, check=Deadline(seconds).check)
+    except (OutOfTimeError, KeyboardInterrupt):
+        if solved.lower > 0:
+            return finite_certificate(problem, solved.network, solved.multipliers, solved.lower * (1 - 1e-10))
+        return finite_certificate(problem, solved.network, on_a_part(coordinates(problem), solved.multipliers))
+
+
+def _line(problem: FiniteProblem, data: Coordinates, means: Means) -> Solved:
     try:
         network, multipliers, status = smoothed(data, means.solver, means.options, means.deadline)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError) as stopped:
         reason = str(stopped) if isinstance(stopped, ArithmeticError) else "stopped before the program was solved"
-        return along_a_line(problem, data), np.zeros_like(data.targets), reason
+        return Solved(along_a_line(problem, data), np.zeros_like(data.targets), reason)
     reason = f"the inputs lie on a line, where one program over kinks at inputs is exact ({means.solver}: {status})"
-    return network.lifted(data.input_frame, data.target_frame), multipliers, reason
+    return Solved(network.lifted(data.input_frame, data.target_frame), multipliers, reason)
 
 
-def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLUNetwork, Array, str]:
-    master = Master(data)
-    z = first_kinks(problem, data)
-    best = master.start(z)
+def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> Solved:
+    try:
+        master = Master(data)
+        z = first_kinks(problem, data)
+        best = master.start(z)
+    except KeyboardInterrupt:
+        nothing = np.zeros_like(data.targets)
+        return Solved(along_a_line(problem, data), nothing, "interrupted before the first round", hurry=True)
     reason = f"{ROUNDS} rounds were not enough"
-    rounds = 0
+    rounds, hurry = 0, True
     try:
         if best.gap > means.tol and data.decay is not None:
             best, new = with_bound(data, best, best.multipliers, means)
@@ -79,6 +109,8 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLU
             if lasso.upper < best.upper:
                 best = replace(best, z=lasso.z, a=lasso.a, upper=lasso.upper)
             best, new = separated(data, best, lasso.multipliers, means)
+            upper, lower = data.unit * best.upper, data.unit * best.lower
+            means.report(FiniteBracket(upper, lower, rounds, means.deadline.elapsed, len(z)))
             if not len(new) and best.upper < before / 2:
                 continue  # the solver saw numbers far from 1; now it sees better ones
             if not len(new):
@@ -89,13 +121,23 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> tuple[ReLU
             z = np.vstack([master.kept(z, lasso) if crowded else z, new])
         if best.gap <= means.tol:
             reason = "the gap is within tol"
+        hurry = False
     except OutOfTimeError:
         reason = f"the time limit of {means.deadline.limit:g} s was reached"
     except KeyboardInterrupt:
         reason = "interrupted"
     except ArithmeticError as failed:
-        reason = str(failed)
-    return master.network(master.thinned(best, means.tol)), best.multipliers, f"{reason}; {rounds} rounds"
+        reason, hurry = str(failed), False
+    network = master.network(best if hurry else fewest(master, best, means.tol))
+    return Solved(network, best.multipliers, f"{reason}; {rounds} rounds", data.unit * best.lower, hurry)
+
+
+def fewest(master: Master, best: Best, tol: float) -> Best:
+    """The best network without neurons that can be left out; as it is, if nobody wants to wait for that."""
+    try:
+        return master.thinned(best, tol)
+    except KeyboardInterrupt:
+        return best
 
 
 def separated(data: Coordinates, best: Best, outer: Array, means: Means) -> tuple[Best, Array]:
@@ -117,12 +159,10 @@ def with_bound(data: Coordinates, best: Best, multipliers: Array, means: Means) 
     """The bracket with the bound that these multipliers give, if it is better; and kinks where they exceed 1."""
     L = projected(data, multipliers)
     kappa, new, excess = 0.0, [np.zeros((0, best.z.shape[1]))], [np.zeros(0)]
-    for z, values in peaks(data, L):
-        means.deadline.check()
-        kappa = max(kappa, float(values.max()))
-        chosen = separate_peaks(z, values)
-        new.append(z[chosen])
-        excess.append(values[chosen])
+    for found in missing_kinks(data, L, means):
+        kappa = max(kappa, found.kappa)
+        new.append(found.z)
+        excess.append(found.values)
     most = np.argsort(-np.concatenate(excess))[: max(30, L.size)]
     lower, share = lower_value(data, L, kappa)
     return (replace(best, multipliers=share * L, lower=lower) if lower > best.lower else best), distinct_rows(
@@ -133,17 +173,6 @@ def with_bound(data: Coordinates, best: Best, multipliers: Array, means: Means) 
 def distinct_rows(z: Array) -> Array:
     """Without repetitions: a kink through two inputs is found at both."""
     return z[np.sort(np.unique(np.round(z, 9), axis=0, return_index=True)[1])]
-
-
-def separate_peaks(z: Array, values: Array, most: int = 3, apart: float = 0.1) -> list[int]:
-    """Rows of the largest values above 1, not two of them close together."""
-    chosen: list[int] = []
-    for k in np.argsort(-values):
-        if values[k] <= 1 + 1e-9 or len(chosen) == most:
-            break
-        if all(float(np.abs(z[k] - z[other]).max()) > apart for other in chosen):
-            chosen.append(int(k))
-    return chosen
 
 
 def first_kinks(problem: FiniteProblem, data: Coordinates) -> Array:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 from scipy.linalg import lstsq
 from scipy.optimize import linprog
 
-from exactnorm.exact.clock import Deadline
+from exactnorm.exact.clock import Deadline, interruptible
 from exactnorm.exact.program import solve
 from exactnorm.finite_problem import Coordinates
 from exactnorm.network import ReLUNetwork
@@ -19,13 +21,49 @@ from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)
+class FiniteBracket:
+    """The best bounds on a finite problem's objective so far; handed to `progress` after every round.
+
+    Parameters
+    ----------
+    upper, lower : float
+        Bounds on the least objective, in the user's units; `upper` is infinite as long as no network is found.
+    rounds : int
+    seconds : float
+        Since the solve began.
+    kinks : int
+        How many kinks the program is written over.
+    """
+
+    upper: float
+    lower: float
+    rounds: int
+    seconds: float
+    kinks: int
+
+    @property
+    def gap(self) -> float:
+        """Relative gap (upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
+        return relative_gap(self.lower, self.upper)
+
+
+def relative_gap(lower: float, upper: float) -> float:
+    """(upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
+    if math.isinf(upper):
+        return math.inf
+    return (upper - lower) / upper if upper > 0 else 0.0
+
+
+@dataclass(frozen=True, eq=False)
 class Means:
-    """How to solve: tolerance, solver and its options, deadline; and what there is to say about it."""
+    """How to solve: tolerance, solver, deadline, executor, who hears of progress; and what there is to say about it."""
 
     tol: float
     solver: str
     options: dict[str, Any]
     deadline: Deadline
+    executor: Executor | None
+    report: Callable[[FiniteBracket], None]
     said: list[str] = field(default_factory=list)
 
 
@@ -42,9 +80,7 @@ class Best:
     @property
     def gap(self) -> float:
         """Relative gap (upper − lower)/upper; infinite as long as there is no upper bound."""
-        if math.isinf(self.upper):
-            return math.inf
-        return (self.upper - self.lower) / self.upper if self.upper > 0 else 0.0
+        return relative_gap(self.lower, self.upper)
 
 
 class Master:
@@ -69,10 +105,22 @@ class Master:
         """
         L = np.asarray(self.weight * (self.across @ self.target)) / (self.data.inputs * (self.data.decay or 1.0))
         if self.data.decay is None and self.target.any():
+            if self.data.features.shape[1] == 1 and not self.data.penalise_bias:
+                return self.interpolant(L)
             P = self.across.T @ (self.weight * self.features(z))
             return self.corrected(z, P, np.asarray(lstsq(P, self.target, lapack_driver="gelsy")[0]), L)
         alone = self.data.spread + float((self.target**2).sum()) / (2 * self.data.inputs)
         return Best(z[:0], np.zeros((0, self.target.shape[1])), alone, L, 0.0 if self.target.any() else alone)
+
+    def interpolant(self, multipliers: Array) -> Best:
+        """On a line, the linear interpolant, with its first slope as a neuron where there is no skip connection."""
+        order = np.argsort(self.data.features[:, 0], kind="stable")
+        # Inputs that rounding has made equal count once.
+        order = order[np.diff(self.data.features[order, 0], prepend=-np.inf) > 0]
+        t, x = self.data.features[order, 0], self.data.targets[order]
+        a = np.diff(np.diff(x, axis=0) / np.diff(t)[:, None], axis=0, prepend=np.zeros((1, x.shape[1])))
+        z = np.column_stack([np.ones(len(a)), -t[:-1]])
+        return Best(z, a, float(np.linalg.norm(a, axis=1).sum()), multipliers)
 
     def features(self, z: Array) -> Array:
         """[z_k·(y_m, 1)]_+, shape (U, K)."""
@@ -84,7 +132,9 @@ class Master:
         P = self.across.T @ (self.weight * self.features(z))
         decay = self.data.decay
         # Inputs that nearly coincide make rows that nearly do; in an orthonormal basis of rows the solver sees neither.
-        rows, mix, right = (P, np.eye(len(P)), self.target) if decay is not None else orthonormal_rows(P, self.target)
+        rows, mix, right = P, np.eye(len(P)), self.target
+        if decay is None:
+            rows, mix, right = interruptible(lambda _: orthonormal_rows(P, self.target), means.deadline)
         # The solver sees numbers near 1; multipliers are the same at every scale.
         scale = scale if decay is None and math.isfinite(scale) else 1.0
         a, off = cp.Variable((len(z), right.shape[1])), cp.Variable(right.shape)

@@ -35,11 +35,10 @@ def subset_bracket(
     problem: FiniteProblem, data: Coordinates, solve: Callable[[FiniteProblem], Array]
 ) -> tuple[ReLUNetwork, Array, str]:
     """A network, multipliers and a sentence; `solve` returns the multipliers of a small hard problem."""
-    size, n = data.features.shape
+    size = len(data.features)
     network = along_a_line(problem, data)
     multipliers = np.zeros_like(data.targets)
-    small = max(int(WORK ** (1 / (n - 1 if data.penalise_bias and n > 1 else n))), data.free.shape[1] + 1)
-    rows = steepest(data, min(small, size, 60))
+    rows = part_of(data, WORK)
     said = f"{size} distinct inputs of rank {data.hull.rank} have too many activation patterns to go through"
     if faces(data, len(rows)) > LARGEST:
         return network, multipliers, f"{said}, and so have the smallest subsets: no lower bound is shown"
@@ -55,6 +54,22 @@ def subset_bracket(
     axes = coordinates(part).target_frame.axes
     multipliers[rows] = solve(part) @ axes @ data.target_frame.axes.T
     return network, multipliers, f"{said}: the lower bound is that of {len(rows)} of them"
+
+
+def part_of(data: Coordinates, work: int) -> NDArray[np.intp]:
+    """Rows of a part of the inputs with at most so many faces, or the least part that has anything to say."""
+    size, n = data.features.shape
+    power = n - 1 if data.penalise_bias and n > 1 else n
+    return steepest(data, min(max(int(work ** (1 / power)), data.free.shape[1] + 1), size, 60))
+
+
+def on_a_part(data: Coordinates, multipliers: Array) -> Array:
+    """The multipliers of a part so small that its faces take a fraction of a second; 0 if there is none."""
+    rows = part_of(data, WORK // 6)
+    out = np.zeros_like(multipliers)
+    if faces(data, len(rows)) <= WORK:
+        out[rows] = multipliers[rows]
+    return out
 
 
 def steepest(data: Coordinates, count: int) -> NDArray[np.intp]:
