@@ -1,7 +1,17 @@
 """Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost, and the flows they drive."""
 
 from exactnorm import problems as problems
-from exactnorm.certify import Certificate, CertifiedDenoiser, check_certificate, interpolation_error, load, save
+from exactnorm.certify import (
+    Certificate,
+    CertifiedDenoiser,
+    CertifiedNetwork,
+    check_certificate,
+    interpolation_error,
+    load,
+    load_network,
+    save,
+    save_network,
+)
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.problem import InfeasibleProblem, max_radius
@@ -31,7 +41,7 @@ from exactnorm.flow import (
     vertex_radius,
 )
 from exactnorm.flow.rest_points import RestPoint, rest_points
-from exactnorm.min_norm_network import CertifiedNetwork, min_norm_network
+from exactnorm.min_norm_network import min_norm_network
 from exactnorm.network import ReLUNetwork
 from exactnorm.path import DenoiserPath, load_path, refined_flow, save_path
 from exactnorm.patterns import activation_patterns
@@ -67,6 +77,7 @@ __all__ = [
     "endpoints",
     "interpolation_error",
     "load",
+    "load_network",
     "load_path",
     "max_radius",
     "min_norm_denoiser",
@@ -80,6 +91,7 @@ __all__ = [
     "sample",
     "sampler_levels",
     "save",
+    "save_network",
     "save_path",
     "score_flow",
     "variance_exploding",

@@ -4,52 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.closed_form.interpolant import certified_interpolant
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
-from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, real_number
+from exactnorm.training_set import real_number
 
 if TYPE_CHECKING:
     from exactnorm.exact.finite_lasso import FiniteBracket
-
-
-@dataclass(frozen=True, eq=False)
-class CertifiedNetwork(Tabular):
-    """A network for a finite problem, with a bracket on the least objective.
-
-    Parameters
-    ----------
-    problem : FiniteProblem
-    network : ReLUNetwork
-    certificate : Certificate
-        ``check_certificate(certificate, problem, network)`` recomputes it.
-    status : str
-        Sentences saying why the solver stopped, and what is and is not shown.
-    """
-
-    problem: FiniteProblem
-    network: ReLUNetwork
-    certificate: Certificate
-    status: str
-
-    def __call__(self, Y: ArrayLike) -> Array:
-        """Values of the network, shape (q,) or (m, q)."""
-        return self.network(Y)
-
-    def table(self) -> TextTable:
-        """Data, bracket and size of the network, and below it the status."""
-        (size, inputs), outputs = self.problem.inputs.shape, self.problem.targets.shape[1]
-        data = ("inputs", f"{size} in {inputs} dimensions, targets in {outputs}")
-        neurons = ("neurons", str(self.network.neurons))
-        rows = (data, *self.certificate.table().rows, neurons)
-        return TextTable(("minimum-norm network", self.certificate.kind), rows, self.status)
 
 
 def min_norm_network(

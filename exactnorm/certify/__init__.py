@@ -3,6 +3,7 @@
 from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate, CertificateError, check_certificate
 from exactnorm.certify.certified import CertifiedDenoiser, load, save
+from exactnorm.certify.certified_network import CertifiedNetwork, load_network, save_network
 from exactnorm.certify.interpolation import interpolation_error
 
 __all__ = [
@@ -11,8 +12,11 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "CertifiedDenoiser",
+    "CertifiedNetwork",
     "check_certificate",
     "interpolation_error",
     "load",
+    "load_network",
     "save",
+    "save_network",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -18,6 +19,7 @@ from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, TrainingSet
 
 FORMAT = 1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +73,18 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
     ValueError
         If the name does not end in ``.npz``.
     """
-    if not str(file).endswith(".npz"):
-        msg = f"{str(file)!r}: give a file name that ends in .npz"
-        raise ValueError(msg)
-    net, cert = denoiser.network, denoiser.certificate
+    train = denoiser.train
+    arrays: dict[str, Any] = {"points": train.points, "rho": train.rho}
+    if train.samples is not None:
+        arrays["samples"] = np.vstack(train.samples)
+        arrays["samples_of"] = np.array([len(one) for one in train.samples])
+    write_arrays(file, arrays | solution_arrays(denoiser.network, denoiser.certificate, denoiser.status))
+
+
+def solution_arrays(net: ReLUNetwork, cert: Certificate, status: str) -> dict[str, Any]:
+    """Network, certificate and status as plain arrays."""
     arrays: dict[str, Any] = {
-        "format": FORMAT, "points": denoiser.train.points, "rho": denoiser.train.rho, "status": denoiser.status,
+        "format": FORMAT, "status": status,
         "a": net.a, "w": net.w, "b": net.b, "c": net.c,
         "bracket": [cert.lower, cert.upper, np.nan if cert.interpolation_error is None else cert.interpolation_error],
         "kind": cert.kind, "statement": cert.statement, "patterns": cert.patterns,
@@ -84,9 +92,6 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
     }  # fmt: skip
     if net.V is not None:
         arrays["V"] = net.V
-    if denoiser.train.samples is not None:
-        arrays["samples"] = np.vstack(denoiser.train.samples)
-        arrays["samples_of"] = np.array([len(one) for one in denoiser.train.samples])
     if cert.multipliers is not None:
         arrays["multipliers"] = cert.multipliers
     if cert.weight_decay is not None:
@@ -106,6 +111,14 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
             "cell_ell": np.vstack([proof.ell for proof in proofs]),
             "cell_sizes": np.array([len(cell.cuts) for cell in cells]),
         }
+    return arrays
+
+
+def write_arrays(file: str | PathLike[str], arrays: dict[str, Any]) -> None:
+    """Write plain arrays to a file whose name ends in .npz; ``ValueError`` for another name."""
+    if not str(file).endswith(".npz"):
+        msg = f"{str(file)!r}: give a file name that ends in .npz"
+        raise ValueError(msg)
     np.savez_compressed(file, **arrays)
 
 
@@ -121,17 +134,22 @@ def load(file: str | PathLike[str]) -> CertifiedDenoiser:
     ValueError
         If the file is not one that `save` wrote, or is damaged.
     """
+    return read_arrays(file, _from_arrays, "denoiser")
+
+
+def read_arrays(file: str | PathLike[str], build: Callable[[dict[str, Any]], T], what: str) -> T:
+    """What `build` makes of the arrays in a file; ``ValueError`` if they are not `what` exactnorm saved."""
     try:
         with np.load(file, allow_pickle=False) as data:
             arrays = {name: data[name] for name in data.files}
         if int(arrays["format"]) != FORMAT:
             msg = f"format {int(arrays['format'])} is not the one this version reads ({FORMAT})"
             raise ValueError(msg)
-        return _from_arrays(arrays)
+        return build(arrays)
     except FileNotFoundError:
         raise
     except (OSError, EOFError, BadZipFile, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-        msg = f"{str(file)!r} does not hold a denoiser that exactnorm saved: {error}"
+        msg = f"{str(file)!r} does not hold a {what} that exactnorm saved: {error}"
         raise ValueError(msg) from None
 
 
@@ -140,6 +158,11 @@ def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
     if "samples" in data:
         samples = tuple(np.split(data["samples"], np.cumsum(data["samples_of"])[:-1]))
     train = TrainingSet(data["points"], float(data["rho"]), samples)
+    return CertifiedDenoiser(train, *solution_from_arrays(data, train.size))
+
+
+def solution_from_arrays(data: dict[str, Any], size: int) -> tuple[ReLUNetwork, Certificate, str]:
+    """Network, certificate and status from the arrays of a file; `size` is the number of balls, if there are any."""
     network = ReLUNetwork(data["a"], data["w"], data["b"], data.get("V"), data["c"])
     lower, upper, error = (float(x) for x in data["bracket"])
     certificate = Certificate(
@@ -151,12 +174,12 @@ def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
         patterns=int(data["patterns"]),
         frame=Frame(data["origin"], data["axes"], float(data["scale"])) if "axes" in data else None,
         B=data.get("B"),
-        proofs=_proofs_from_arrays(data, train.size) if "cell_ball" in data else (),
+        proofs=_proofs_from_arrays(data, size) if "cell_ball" in data else (),
         rays=tuple(int(n) for n in data["rays"]),
         multipliers=data.get("multipliers"),
         weight_decay=float(data["weight_decay"]) if "weight_decay" in data else None,
     )
-    return CertifiedDenoiser(train, network, certificate, str(data["status"]))
+    return network, certificate, str(data["status"])
 
 
 def _proofs_from_arrays(data: dict[str, Any], size: int) -> tuple[CellProof, ...]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from exactnorm.certify import CertificateError, check_certificate, load
+from exactnorm.certify import (
+    CertificateError,
+    CertifiedDenoiser,
+    CertifiedNetwork,
+    check_certificate,
+    load,
+    load_network,
+)
 from exactnorm.cli.streams import BadInput, say, show, show_json
 
 EXAMPLES = """\
@@ -27,30 +34,41 @@ def add_to(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote")
+    command.add_argument(
+        "file", metavar="FILE.npz", help="what `exactnorm solve --out`, `save` or `save_network` wrote"
+    )
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Load, recompute, print; 1 if the certificate claims too much."""
+    found = saved(arguments.file)
+    problem = found.train if isinstance(found, CertifiedDenoiser) else found.problem
     try:
-        denoiser = load(arguments.file)
-    except FileNotFoundError:
-        msg = f"there is no file {arguments.file!r}"
-        raise BadInput(msg) from None
-    except ValueError as mistake:
-        raise BadInput(str(mistake)) from mistake
-    try:
-        lower, upper, error = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+        lower, upper, error = check_certificate(found.certificate, problem, found.network)
     except CertificateError as reason:
         say(f"exactnorm check: {reason}")
         return 1
     from exactnorm import report
 
-    rows = report.check_rows(denoiser.certificate, lower, upper, error)
+    rows = report.check_rows(found.certificate, lower, upper, error)
     if arguments.json:
         show_json(rows)
     else:
         show(report.check_table(rows))
     return 0
+
+
+def saved(file: str) -> CertifiedDenoiser | CertifiedNetwork:
+    """The denoiser or network in the file."""
+    try:
+        return load(file)
+    except FileNotFoundError:
+        msg = f"there is no file {file!r}"
+        raise BadInput(msg) from None
+    except ValueError as mistake:
+        try:
+            return load_network(file)
+        except ValueError:
+            raise BadInput(str(mistake)) from mistake
