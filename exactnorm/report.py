@@ -50,6 +50,8 @@ def solution_record(denoiser: CertifiedDenoiser, seconds: float) -> dict[str, An
         "status": denoiser.status,
         "seconds": seconds,
     }
+    if train.samples is not None:
+        record |= {"samples": sum(len(one) for one in train.samples), "weight_decay": certificate.weight_decay}
     return {name: finite_or_none(value) for name, value in record.items()}
 
 

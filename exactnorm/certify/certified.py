@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import BadZipFile
 
@@ -140,7 +141,7 @@ def load(file: str | PathLike[str]) -> CertifiedDenoiser:
 def read_arrays(file: str | PathLike[str], build: Callable[[dict[str, Any]], T], what: str) -> T:
     """What `build` makes of the arrays in a file; ``ValueError`` if they are not `what` exactnorm saved."""
     try:
-        with np.load(file, allow_pickle=False) as data:
+        with Path(file).open("rb") as handle, np.load(handle, allow_pickle=False) as data:
             arrays = {name: data[name] for name in data.files}
         if int(arrays["format"]) != FORMAT:
             msg = f"format {int(arrays['format'])} is not the one this version reads ({FORMAT})"

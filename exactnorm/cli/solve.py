@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from exactnorm.certify import CertifiedDenoiser, save
-from exactnorm.cli import read
+from exactnorm.cli import read, read_samples
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.training_set import TrainingSet, real_number
 
@@ -19,6 +19,9 @@ examples:
   exactnorm solve points.csv --rho 0.1 --out denoiser.npz
   exactnorm solve points.csv --sigma 0.02 --samples 100
   exactnorm solve digits5 --json
+  exactnorm solve points.csv --samples-file samples.npy
+  exactnorm solve points.csv --samples-file samples.csv --weight-decay 0.01
+
 """
 
 
@@ -28,11 +31,12 @@ def add_to(commands: Any) -> None:
         "solve",
         help="find a minimum-norm denoiser and a bracket on the least cost",
         description="Find a minimum-norm denoiser of DATA and a bracket on the least representation cost.",
-        epilog=EXAMPLES,
+        epilog=EXAMPLES + read_samples.FORMATS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
     read.add_radius_options(command)
+    read_samples.add_options(command)
     command.add_argument("--tol", type=float, default=1e-6, metavar="T", help="relative gap to reach (default 1e-6)")
     command.add_argument("--solver", default="CLARABEL", metavar="S", help="semidefinite solver (default CLARABEL)")
     command.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the bracket reached by then")
@@ -43,7 +47,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
-    train = read.training_set(arguments)
+    train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
     check_options(arguments)
     start = time.perf_counter()
     denoiser = solved(train, arguments)
@@ -68,6 +72,13 @@ def check_options(arguments: argparse.Namespace) -> None:
     if arguments.time_limit is not None and not real(arguments.time_limit, "--time-limit") > 0:
         msg = f"--time-limit {arguments.time_limit:g}: the time limit must be positive"
         raise BadInput(msg)
+    if arguments.weight_decay is not None:
+        if arguments.samples_file is None:
+            msg = "--weight-decay goes with --samples-file: noise balls are interpolated"
+            raise BadInput(msg)
+        if not real(arguments.weight_decay, "--weight-decay") > 0:
+            msg = f"--weight-decay {arguments.weight_decay:g}: it must be positive"
+            raise BadInput(msg)
     import cvxpy  # a second to load, so only here
 
     if arguments.solver.upper() not in (solvers := cvxpy.installed_solvers()):
@@ -105,6 +116,7 @@ def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenois
     try:
         return min_norm_denoiser(
             train,
+            weight_decay=arguments.weight_decay,
             tol=arguments.tol,
             solver=arguments.solver,
             time_limit=arguments.time_limit,
