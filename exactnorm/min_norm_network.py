@@ -57,7 +57,7 @@ def min_norm_network(
         Relative gap (upper − lower)/upper to aim for. A wider bracket is returned, and said to be wider, when it is
         not reached.
     solver : str
-        Any installed solver of second-order cone programs that CVXPY knows.
+        Any installed solver of semidefinite programs that CVXPY knows; second-order cones are all that is used here.
     solver_options : dict, optional
         Passed on to the solver.
     time_limit : float, optional
@@ -113,13 +113,14 @@ def bracketed(
     from exactnorm.exact.clock import Deadline
     from exactnorm.exact.finite import solve_finite
     from exactnorm.exact.finite_lasso import Means
+    from exactnorm.exact.means import DEFAULT_OPTIONS
     from exactnorm.exact.program import check_solver
     from exactnorm.exact.progress import reporter
 
+    solver = check_solver(solver)
     with reporter(progress) as report:
-        return solve_finite(
-            problem, Means(tol, check_solver(solver), options or {}, Deadline(time_limit), executor, report)
-        )
+        means = Means(tol, solver, options or DEFAULT_OPTIONS.get(solver, {}), Deadline(time_limit), executor, report)
+        return solve_finite(problem, means)
 
 
 def check_means(tol: float, time_limit: float | None) -> None:
