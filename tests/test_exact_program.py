@@ -16,8 +16,8 @@ from exactnorm.certify.certificate import dual_bound
 from exactnorm.exact.bracket import Bracket, with_bound
 from exactnorm.exact.cells import halves, tangent_cells, whole_cells
 from exactnorm.exact.clock import Deadline
-from exactnorm.exact.covering import bounds, leaf, violators
 from exactnorm.exact.kinks import Kinks, dual_values, pattern_kinks, tangent_kinks
+from exactnorm.exact.look import deciding_balls, look
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons, corrected, margins, merge_nearby, newton, residual
 from exactnorm.exact.pricing import price
@@ -275,16 +275,14 @@ def test_violations_on_a_pattern_that_the_program_was_not_told_of_are_found():
     solve(program.problem, "CLARABEL", {})
     B = dual_matrices(program)
     means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
-    priced, _ = bounds(problem, B, [leaf(problem, cell) for cell in whole_cells(problem.patterns, 2)], 0, means)
-    assert max(one.kappa for one in priced if not np.array_equal(one.proof.cell.pattern, hidden)) < 1 + 1e-5
-    found = violators(problem, B, priced)
-    assert any(np.array_equal(pattern, hidden) for pattern in found.pattern)
-    # Its value is no bound until every pattern is priced, and then it is one.
+    found = look(problem, deciding_balls(problem), B, 0.9, means)
+    seen = (found.peaks.pattern == hidden).all(axis=1)
+    assert found.value[~seen].max() < 1 + 1e-5
+    assert found.value[seen].max() > 1.01
+    # Its value is no bound until every pattern is looked at, and then it is one.
     assert program.problem.value > min_norm_denoiser(problem.points, problem.rho).certificate.upper * 1.01
-    assert (
-        with_bound(problem, Bracket(np.inf, ramps(problem, first_kinks(problem))), B, priced).lower
-        < program.problem.value
-    )
+    start = Bracket(np.inf, ramps(problem, first_kinks(problem)))
+    assert with_bound(problem, start, B, found.kappa).lower < program.problem.value
 
 
 def test_neurons_that_all_cancel_are_left_as_they_are():

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exactnorm.certify.cell import CellProof, cell_bound, uncovered
+from exactnorm.certify.faces import largest_dual_value
 from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.certify.rays import rays_lower_bound
@@ -49,7 +51,8 @@ class Certificate(Tabular):
     B : ndarray, shape (N − 1, r, r + 1)
         Dual matrices, one for each ball but the first.
     proofs : tuple of CellProof
-        Cells that cover every pattern, each with its multipliers.
+        Cells that cover every pattern, each with its multipliers. Where there are none, the lower bound rests on B
+        and the maximum of its dual function, computed face by face.
     rays : tuple of int
         Of kind "theorem": rows of points on one-sided rays from the first of them. All points, or a part of them
         whose least cost bounds that of all.
@@ -120,6 +123,15 @@ def dual_bound(points: Array, rho: float, B: Array, proofs: tuple[CellProof, ...
     if not proofs:
         return 0.0
     return max(value, 0.0) / max(cell_bound(proof, points, rho, B) for proof in proofs)
+
+
+def face_bound(points: Array, rho: float, B: Array, patterns: NDArray[np.bool_]) -> float:
+    """Σ_n ⟨B_n, T_n⟩ / κ, κ found by going through the faces of all patterns; B need not be feasible."""
+    value = float(np.einsum("nr,nr->", B[:, :, -1], points[1:] - points[0]))
+    if value <= 0:
+        return 0.0
+    # Where κ is below the floor the bound is valid all the same, and a B that comes from here has κ = 1.
+    return value / largest_dual_value(points, rho, patterns, B, 0.999)
 
 
 def check_certificate(
@@ -244,6 +256,8 @@ def _recomputed_bound(certificate: Certificate, train: TrainingSet) -> float:
         _check_proof(proof, train.size, r)
     patterns = activation_patterns(points, rho, max_patterns=max(20000, certificate.patterns * 2))
     relevant = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    if not proofs:
+        return face_bound(points, rho, B, relevant)
     if missing := uncovered([proof.cell for proof in proofs], relevant):
         raise CertificateError(missing)
     return dual_bound(points, rho, B, proofs)

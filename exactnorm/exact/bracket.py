@@ -8,7 +8,6 @@ import numpy as np
 
 from exactnorm.certify.cell import CellProof
 from exactnorm.exact.polish import Neurons
-from exactnorm.exact.pricing import Priced, scaled
 from exactnorm.exact.problem import Reduced
 from exactnorm.training_set import Array
 
@@ -26,8 +25,10 @@ class Bracket:
     rounds : int
     seconds : float
         Since the solve began.
-    cells, kinks : int
-        Sizes of the covering and of the set of kinks.
+    kinks : int
+        Size of the set of kinks.
+    cells : int
+        Cells whose multipliers have been computed; only after the gap has closed.
     """
 
     upper: float
@@ -35,8 +36,8 @@ class Bracket:
     lower: float = 0.0
     rounds: int = 0
     seconds: float = 0.0
-    cells: int = 0
     kinks: int = 0
+    cells: int = 0
     B: Array | None = field(default=None, repr=False)
     proofs: tuple[CellProof, ...] = field(default=(), repr=False)
 
@@ -51,15 +52,12 @@ def dual_value(problem: Reduced, B: Array) -> float:
     return float(np.einsum("nr,nr->", B[:, :, -1], problem.points[1:] - problem.points[0]))
 
 
-def with_network(best: Bracket, neurons: Neurons) -> Bracket:
-    """The bracket with this network, if it is cheaper."""
-    return replace(best, upper=neurons.cost, neurons=neurons) if neurons.cost < best.upper else best
+def with_network(best: Bracket, neurons: Neurons | None) -> Bracket:
+    """The bracket with this network, if there is one and it is cheaper."""
+    return best if neurons is None or neurons.cost >= best.upper else replace(best, upper=neurons.cost, neurons=neurons)
 
 
-def with_bound(problem: Reduced, best: Bracket, B: Array, priced: list[Priced]) -> Bracket:
-    """The bracket with the bound that B and the priced cells give, if it is better."""
-    kappa = max(one.kappa for one in priced)
+def with_bound(problem: Reduced, best: Bracket, B: Array, kappa: float) -> Bracket:
+    """The bracket with the bound that B gives, κ being the maximum of its dual function, if it is better."""
     lower = dual_value(problem, B) / kappa
-    if lower <= best.lower:
-        return best
-    return replace(best, lower=lower, B=B / kappa, proofs=tuple(scaled(one, kappa) for one in priced))
+    return replace(best, lower=lower, B=B / kappa, proofs=()) if lower > best.lower else best

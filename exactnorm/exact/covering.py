@@ -1,22 +1,32 @@
-"""The covering of all patterns by cells: bounds on the dual function over them, and where it is too large."""
+"""The covering of all patterns by cells, with multipliers that bound the dual function on each of them.
+
+The peaks of the dual function say as much, but by a theorem and a search; multipliers can be checked by anyone who can
+multiply matrices and compute eigenvalues.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.certify.cell import Cell
-from exactnorm.exact.cells import essential_rows, proposed_directions, split
+from exactnorm.certify.cell import Cell, CellProof
+from exactnorm.exact.bracket import Bracket
+from exactnorm.exact.cells import essential_rows, proposed_directions, split, whole_cells
 from exactnorm.exact.clock import OutOfTimeError
-from exactnorm.exact.kinks import Kinks, dual_values, joined, pattern_kinks
+from exactnorm.exact.kinks import Kinks, dual_values, pattern_kinks
 from exactnorm.exact.means import Means
-from exactnorm.exact.pricing import Priced, price_cells
+from exactnorm.exact.pricing import Priced, price_cells, scaled
 from exactnorm.exact.problem import Reduced
 from exactnorm.training_set import Array
+
+LEVELS = 60
+"""How often the pieces of one pattern may be split one after another."""
+CROWD = 60
+"""Cells a pattern, on average, beyond which multipliers are given up: they converge too slowly for this B."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +43,25 @@ def leaf(problem: Reduced, cell: Cell, depth: int = 0) -> Leaf:
     return Leaf(cell, essential_rows(cell, problem.points, problem.rho), depth)
 
 
+def multipliers(problem: Reduced, best: Bracket, means: Means) -> tuple[tuple[CellProof, ...], float]:
+    """Cells and multipliers for the best B, cells being split until their bounds are as good as `means.tol` asks.
+
+    Returns the proofs, for B/κ, and κ.
+    """
+    assert best.B is not None
+    leaves = [leaf(problem, cell) for cell in whole_cells(problem.patterns, problem.rank)]
+    priced, _ = bounds(problem, best.B, leaves, LEVELS, means, lambda cells: means.report(replace(best, cells=cells)))
+    kappa = max(one.kappa for one in priced)
+    return tuple(scaled(one, kappa) for one in priced), kappa
+
+
 def bounds(
-    problem: Reduced, B: Array, leaves: Sequence[Leaf], levels: int, means: Means
+    problem: Reduced,
+    B: Array,
+    leaves: Sequence[Leaf],
+    levels: int,
+    means: Means,
+    report: Callable[[int], None] = lambda _: None,
 ) -> tuple[list[Priced], list[Leaf]]:
     """Bound the dual function of B on every leaf; split up to `levels` times the leaves whose bound is not attained."""
     done: list[tuple[Priced, Leaf]] = []
@@ -53,11 +80,15 @@ def bounds(
                 and one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1))
                 and value < 1 + 0.8 * (one.kappa - 1)
             )
-            if loose and level < levels and len(split_further) < 200:
+            if loose and level < levels:
                 split_further += [leaf(problem, part, old.depth + 1) for part in split(old.cell, one.X, old.depth)]
             else:
                 done.append((one, old))
         frontier = split_further
+        report(len(done))
+        if level and len(done) + len(frontier) > CROWD * (len(leaves) + 10):
+            msg = f"more than {CROWD} cells a pattern would be needed"
+            raise ArithmeticError(msg)
         if not frontier:
             break
     return [one for one, _ in done], [old for _, old in done]
@@ -96,13 +127,3 @@ def candidates(problem: Reduced, one: Priced) -> Kinks:
 def attained(problem: Reduced, B: Array, one: Priced) -> float:
     """The largest ‖B_s z‖ found on the cell."""
     return float(dual_values(candidates(problem, one), B).max(initial=0.0))
-
-
-def violators(problem: Reduced, B: Array, priced: list[Priced]) -> Kinks:
-    """Kinks at which the dual function of B exceeds 1, or nearly does, on cells whose bound exceeds 1."""
-    found = [pattern_kinks(np.zeros((0, problem.rank)), problem.patterns[0], problem.points, problem.rho)]
-    for one in priced:
-        if one.kappa > 1 + 1e-8:
-            kinks = candidates(problem, one)
-            found.append(kinks[dual_values(kinks, B) > 1 - 1e-3 * min(1.0, 100 * (one.kappa - 1))])
-    return joined(*found)

@@ -2,63 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.optimize import linprog
 
+from exactnorm.exact.clock import OutOfTimeError
 from exactnorm.exact.kinks import Kinks
+from exactnorm.exact.master import master
+from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons, corrected, margins, merge_nearby, newton, residual
 from exactnorm.exact.problem import Reduced
 
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
-LARGEST_SYSTEM = 450
-SMALL_SYSTEM = 150
+LARGEST_SYSTEM = 2500
+LARGEST_STATIONARY = 600
 
 
-def refined(problem: Reduced, lasso: Neurons, upper: float, thorough: bool) -> Neurons | None:
-    """A stationary network near the lasso's, no costlier than `upper`, or None if Newton finds none quickly.
-
-    Networks whose systems take longer than a few milliseconds are tried only when `thorough`.
-    """
-    for radius in (0.1, 0.03, 0.01):
-        merged = merge_nearby(lasso, radius, 1e-5)
-        if merged.a.size + merged.kinks.z.size > (LARGEST_SYSTEM if thorough else SMALL_SYSTEM):
-            continue
-        moved = newton(problem.points, problem.rho, merged, radius / 10, stationary=False)
-        if not interpolates(problem, moved) or moved.cost > 1.1 * upper:
-            continue
-        moved = newton(problem.points, problem.rho, Neurons(moved.kinks, moved.a, lasso.B), radius / 10)
-        if interpolates(problem, moved) and moved.cost <= upper * (1 + 1e-9):
-            return moved
-    return None
-
-
-def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, hurry: bool) -> Neurons:
+def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, means: Means) -> Neurons:
     """The same or a cheaper network with as few neurons as clustering gives, interpolating to rounding.
 
-    The kinks at which the dual touches its bound are the ones that a minimiser uses; a network over them alone is tried
-    too. With `hurry` only linear corrections are tried, which take milliseconds.
+    The kinks at which the dual touches its bound are the ones that a minimiser uses: a network over them alone, if it
+    costs no more, is taken. After the deadline only linear corrections are tried, which take milliseconds.
     """
+    hurry = means.deadline.remaining <= 0
     tried = [neurons]
     if touching is not None and not hurry:
-        start = corrected(problem.points, Neurons(touching, np.ones((len(touching), problem.rank)), neurons.B))
-        if start.a.any(axis=1).all():
-            placed = newton(problem.points, problem.rho, start, 1e-2, stationary=False)
-            tried += [placed, newton(problem.points, problem.rho, replace(placed, B=neurons.B), 1e-3)]
+        tried.append(over_touching(problem, touching, neurons, means))
+        if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost:
+            return thinned(problem, tried[-1])
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
         merged = merge_nearby(neurons, radius, 1e-6)
-        if merged.a.size + merged.kinks.z.size <= 2 * LARGEST_SYSTEM and not hurry:
+        size = merged.a.size + merged.kinks.z.size
+        if size <= LARGEST_SYSTEM and not hurry:
             tried.append(newton(problem.points, problem.rho, merged, radius / 10, stationary=False))
-            tried.append(
-                newton(problem.points, problem.rho, Neurons(tried[-1].kinks, tried[-1].a, neurons.B), radius / 10)
-            )
+            if size <= LARGEST_STATIONARY:
+                moved = Neurons(tried[-1].kinks, tried[-1].a, neurons.B)
+                tried.append(newton(problem.points, problem.rho, moved, radius / 10))
         tried.append(corrected(problem.points, merged))
     good = [one for one in tried if interpolates(problem, one)] or [neurons]
     least = min(one.cost for one in good)
     # Among networks of equal cost (to what the brackets resolve) the smallest says most.
     small = min((one for one in good if one.cost <= least * (1 + 1e-9)), key=lambda one: (len(one.kinks), one.cost))
     return thinned(problem, small)
+
+
+def over_touching(problem: Reduced, touching: Kinks, neurons: Neurons, means: Means) -> Neurons:
+    """The cheapest network over the touching kinks, or `neurons` where no solver finds it in time."""
+    try:
+        return corrected(problem.points, master(problem, touching, neurons.cost, means))
+    except (ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+        return neurons
 
 
 def thinned(problem: Reduced, neurons: Neurons) -> Neurons:

@@ -10,7 +10,10 @@ from typing import Any
 from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline
 
-DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {"SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 50_000}}
+DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
+    "CLARABEL": {"tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9},
+    "SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 50_000},
+}
 """SCS stops at 1e-4 or so by itself, far above the gaps wanted here."""
 
 
@@ -25,3 +28,7 @@ class Means:
     executor: Executor | None
     report: Callable[[Bracket], None]
     said: list[str] = field(default_factory=list)
+
+    def options_for(self, solver: str) -> dict[str, Any]:
+        """The user's options for the user's solver, the defaults for its stand-in."""
+        return self.options if solver == self.solver else DEFAULT_OPTIONS.get(solver, {})

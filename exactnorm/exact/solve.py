@@ -1,8 +1,8 @@
 """From a training set with noise balls to a denoiser and its certificate: the loop that closes the gap.
 
-Above, a network over a growing set of kinks (a group lasso). Below, its dual matrices B, moved towards the best ones so
-far and made feasible by dividing by a bound κ on the dual function over every cell. Where the bound is attained, the
-kink there joins the set; where it is not, the cell is split.
+Above, a network over a growing set of kinks. Below, its dual matrices B, divided by the maximum κ of the dual function
+over all kinks, which is found face by face. The kinks at which the dual function peaks join the set, and the curvature
+of the peaks makes the next B a Newton step. At the end semidefinite programs give the multipliers of the certificate.
 """
 
 from __future__ import annotations
@@ -13,29 +13,35 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.certificate import Certificate, dual_bound
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.exact.bracket import Bracket, with_bound, with_network
-from exactnorm.exact.cells import whole_cells
 from exactnorm.exact.clock import Deadline, OutOfTimeError
-from exactnorm.exact.covering import bounds, leaf, violators
-from exactnorm.exact.finish import finished, refined
+from exactnorm.exact.covering import multipliers
+from exactnorm.exact.finish import finished, interpolates
 from exactnorm.exact.kinks import Kinks, distinct, dual_values, joined
+from exactnorm.exact.look import Look, deciding_balls, look
+from exactnorm.exact.master import curvature, gathered, master
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
 from exactnorm.exact.polish import Neurons, corrected
 from exactnorm.exact.problem import Reduced, reduced
-from exactnorm.exact.start import first_kinks, ramps, solve_kinks, whole_pattern_bracket
+from exactnorm.exact.start import first_kinks, ramps, relaxation
 from exactnorm.exact.unique import touching_kinks, uniqueness
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
 
-LARGEST_JOINT_PROGRAM = 40_000
-"""Entries of all blocks together up to which the joint program is worth its time: generic simplices of 8 points."""
+LARGEST_RELAXATION = 2500
+"""Entries of all blocks together up to which the joint program comes first: it takes tenths of a second then."""
 PATIENCE = 40
 """Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
+STEPS = (1.0, 0.5, 0.2)
+"""Shares of the way from the best B to the next that are tried one after another."""
+PER_PATTERN = 2
+"""New kinks of one pattern that a round adds at most: early dual matrices peak nearly everywhere."""
 
 
 def solve_balls(
@@ -76,90 +82,142 @@ def solve_balls(
 
 def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
     """Yield ever better brackets; the generator may be left at any time."""
-    leaves = [leaf(problem, cell) for cell in whole_cells(problem.patterns, problem.rank)]
-    # A first bracket before anything that takes long.
-    first = solve_kinks(problem, kinks, best.upper, means)
-    best = with_network(best, corrected(problem.points, first))
-    best = with_bound(problem, best, first.B, bounds(problem, first.B, leaves, 0, means)[0])
-    yield best
-    lasso: Neurons | None = first
-    if len(leaves) * (2 * problem.rank + 2) ** 2 <= LARGEST_JOINT_PROGRAM:
-        best, proposals = whole_pattern_bracket(problem, means, best, [one.cell for one in leaves])
-        kinks, lasso = joined(kinks, proposals), None
-    step, idle = 0.25, 0
-    while True:
-        if lasso is None:
-            kinks = kinks[np.unique(distinct(kinks, 1e-6))]
-            lasso = solve_kinks(problem, kinks, best.upper, means)
-        best = with_network(best, corrected(problem.points, lasso))
-        stationary = refined(problem, lasso, best.upper, thorough=best.rounds % 4 == 1)
-        improved = stationary is not None and stationary.cost < best.upper * (1 - 1e-9)
-        before = best.gap
-        if stationary is not None and improved:
-            best = with_network(best, stationary)
-            kinks = joined(kinks, stationary.kinks)
-            B, levels = stationary.B, 12
-        else:
-            B, levels = toward(best.B, lasso.B, step), 1
-        priced, leaves = bounds(problem, B, leaves, levels, means)
-        best = with_bound(problem, best, B, priced)
-        new = [violators(problem, B, priced)]
-        worst = max(one.kappa for one in priced) - 1
-        if worst > means.tol / 4 and best.gap > means.tol:
-            more, leaves = bounds(problem, lasso.B, leaves, 0, means)
-            best = with_bound(problem, best, lasso.B, more)
-            new.append(violators(problem, lasso.B, more))
-        step = 1 - (1 - step) / 4 if worst < max(means.tol / 4, 0.1 * best.gap) else 0.25
-        best = replace(
-            best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, cells=len(leaves), kinks=len(kinks)
-        )
+    rows = deciding_balls(problem)
+    network = master(problem, kinks, best.upper, means)
+    best = with_network(best, interpolating(problem, network))
+    if len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
+        best, proposals = relaxation(problem, means, best)
+        kinks = joined(kinks, proposals)
+        network = master(problem, kinks, best.upper, means)
+        best = with_network(best, interpolating(problem, network))
         yield best
-        added = joined(*new)
-        idle = idle + 1 if best.gap >= before * (1 - 1e-3) else 0
-        if best.gap <= means.tol or idle > PATIENCE:
+        if best.gap <= means.tol / 2:
             return
-        if len(added):
-            kinks = joined(kept(kinks, lasso, best.gap), added)
-            lasso = None
+    centre = None if best.B is None else look(problem, rows, best.B, 0.8, means)
+    idle = 0
+    while True:
+        before = best.gap
+        floor = 1 - min(0.2, max(0.02, 4 * best.gap))
+        looks = []
+        for step in STEPS if best.B is not None else STEPS[:1]:
+            looks.append(look(problem, rows, toward(best.B, network.B, step), floor, means))
+            better = with_bound(problem, best, looks[-1].B, looks[-1].kappa)
+            if better is not best:
+                best, centre = better, looks[-1]
+                break
+        excess = looks[0].kappa - 1
+        if excess < 0.05:
+            best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
+        if excess < best.gap / 10 or best.rounds % 6 == 5:
+            best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
+        best = replace(best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, kinks=len(kinks))
+        yield best
+        idle = idle + 1 if best.gap >= before * (1 - 1e-3) else 0
+        if best.gap <= means.tol / 2 or idle > PATIENCE:
+            return
+        kinks, network = following(best, looks, kinks, network)
+        if centre is None or best.B is None:
+            network = master(problem, kinks, best.upper, means)
+        else:
+            # The small addition keeps B from jumping where kinks that carry nothing would hold it back.
+            weight = gathered(centre.peaks, network) / best.upper + 1e-4
+            bend = curvature(problem, centre.peaks, best.B, weight)
+            network = master(problem, kinks, best.upper, means, best.B, bend)
 
 
-def kept(kinks: Kinks, lasso: Neurons, gap: float) -> Kinks:
-    """The kinks that carry weight or nearly touch the dual constraint; the others may come back by themselves."""
-    if gap > 1e-2:
-        return kinks  # B still moves so much that today's idle kink is tomorrow's active one
-    near = dual_values(lasso.kinks, lasso.B) > 1 - min(0.05, max(50 * gap, 1e-3))
-    heavy = np.linalg.norm(lasso.a, axis=1) > 1e-6
-    return joined(lasso.kinks[near | heavy], kinks[np.arange(len(lasso.kinks), len(kinks))])
+def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
+    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice."""
+    moved = corrected(problem.points, network)
+    return moved if interpolates(problem, moved) else None
+
+
+def over_peaks(at: Look, network: Neurons) -> Neurons:
+    """The network moved onto the peaks nearest to its kinks, with output weights along B_s z, as at an optimum."""
+    weight = gathered(at.peaks, network)
+    peaks, weight = at.peaks[weight > 0], weight[weight > 0]
+    outward = np.einsum("kn,nij,kj->ki", peaks.pattern[:, 1:] * 1.0, at.B, peaks.z)
+    outward *= (weight / np.linalg.norm(outward, axis=1))[:, None]
+    return Neurons(peaks, outward, at.B)
+
+
+def following(best: Bracket, looks: list[Look], kinks: Kinks, network: Neurons) -> tuple[Kinks, Neurons]:
+    """The next kinks, and the network's part on them: the highest peaks, kinks that carry weight, and the best ones.
+
+    Those of the best network make sure that some network over all of them interpolates.
+    """
+    new = [one.peaks[highest(one, 1 - max(0.003, min(0.1, 3 * best.gap)))] for one in looks]
+    kept = np.linalg.norm(network.a, axis=1) > 1e-5 * best.upper
+    if best.gap > 0.1:  # B still moves so much that today's idle kink is tomorrow's active one
+        kept |= dual_values(kinks, network.B) > (0.9 if best.gap < 0.3 else 0.3)
+    peaks, old = joined(*new), kinks[kept]
+    out = joined(best.neurons.kinks, peaks, old)
+    return out[np.unique(distinct(out, 1e-7))], Neurons(old, network.a[kept], network.B)
+
+
+def highest(at: Look, level: float) -> NDArray[np.bool_]:
+    """Which peaks reach `level`: all of them if they are few, else the highest ones of every pattern."""
+    high = at.value > level
+    _, pattern = np.unique(at.peaks.pattern, axis=0, return_inverse=True)
+    pattern = pattern.ravel()
+    order = np.lexsort((-at.value, pattern))
+    first = np.searchsorted(pattern[order], pattern[order])
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order)) - first
+    return high & (rank < PER_PATTERN)
 
 
 def toward(inner: Array | None, outer: Array, step: float) -> Array:
-    """The point on the way from the best feasible B to the lasso's, which is infeasible as a rule."""
+    """The point on the way from the best feasible B to the next one, which is infeasible as a rule."""
     return outer if inner is None else inner + step * (outer - inner)
 
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:
     """Make the network small and exact to rounding, and recompute the bracket from arrays."""
-    touching = touching_kinks(problem, best, means.solver) if best.gap <= 1e-5 else None
-    neurons = finished(problem, best.neurons, touching, hurry=means.deadline.remaining <= 0)
+    touching = touching_kinks(problem, best, means) if best.gap <= 1e-5 else None
+    neurons = finished(problem, best.neurons, touching, means)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
-    lower = 0.0 if best.B is None else dual_bound(problem.points, problem.rho, best.B, best.proofs)
-    certificate = Certificate(
-        upper=network.representation_cost,
-        lower=lower,
+    certificate = replace(
+        dual_certificate(problem, replace(best, upper=network.representation_cost), means),
         interpolation_error=interpolation_error(network, train.points, train.rho),
-        kind="computed",
-        statement=(
-            "The lower bound is a dual bound: matrices B and, for every cell of every activation pattern, multipliers "
-            "that bound the dual function there, recomputed in floating point. The upper value is the cost of the "
-            "network, whose residual is the interpolation error."
-        ),
-        patterns=len(problem.patterns),
-        frame=problem.frame,
-        B=best.B,
-        proofs=best.proofs,
     )
     valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
     rounds = f"{best.rounds} rounds, {certificate.cells} cells"
     return CertifiedDenoiser(train, network, certificate, "; ".join([reason + valid, rounds, alone, *means.said]) + ".")
+
+
+def dual_certificate(problem: Reduced, best: Bracket, means: Means) -> Certificate:
+    """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
+    plain = Certificate(
+        upper=best.upper,
+        lower=best.lower,
+        interpolation_error=None,
+        kind="computed",
+        statement=(
+            "The lower bound is a dual bound: matrices B, and the maximum of their dual function over all kinks, found "
+            "in floating point by going through the faces of all activation patterns. The upper value is the cost of "
+            "the network, whose residual is the interpolation error."
+        ),
+        patterns=len(problem.patterns),
+        frame=problem.frame,
+        B=best.B,
+    )
+    if best.B is None or best.gap > means.tol:
+        return plain
+    try:
+        proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, means)
+    except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
+        means.said.append("the multipliers of the cells were not computed to the end")
+        return plain
+    B = best.B / kappa
+    lower = dual_bound(problem.points, problem.rho, B, proofs)
+    if best.upper - lower > means.tol * best.upper:
+        means.said.append(f"the multipliers of {len(proofs)} cells support only a lower bound of {lower:.9g}")
+        return plain
+    statement = (
+        "The lower bound is a dual bound: matrices B and, for every cell of every activation pattern, multipliers "
+        "that bound the dual function there, recomputed in floating point. The upper value is the cost of the network, "
+        "whose residual is the interpolation error."
+    )
+    return replace(plain, lower=lower, B=B, proofs=proofs, statement=statement)

@@ -1,4 +1,4 @@
-"""Where the loop starts: a network without optimisation, a group lasso, and the joint program over whole patterns."""
+"""Where the loop starts: kinks that suffice, a network without optimisation, and the joint program if it is small."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from exactnorm.certify.cell import Cell
 from exactnorm.certify.certificate import dual_bound
 from exactnorm.exact.bracket import Bracket, dual_value
-from exactnorm.exact.cells import proposed_directions
+from exactnorm.exact.cells import proposed_directions, whole_cells
 from exactnorm.exact.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons
 from exactnorm.exact.pricing import rescaled
 from exactnorm.exact.problem import Reduced
-from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
+from exactnorm.exact.program import block_program, dual_matrices, proofs, solve
 from exactnorm.geometry import separating_hyperplane
 
 
@@ -40,8 +39,12 @@ def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
     return Neurons(kinks, a, np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1)))
 
 
-def whole_pattern_bracket(problem: Reduced, means: Means, best: Bracket, cells: list[Cell]) -> tuple[Bracket, Kinks]:
-    """Solve the joint block program over whole patterns: a lower bound with its B, and the kinks that it proposes."""
+def relaxation(problem: Reduced, means: Means, best: Bracket) -> tuple[Bracket, Kinks]:
+    """Solve the block program over whole patterns: a lower bound with B and multipliers, and the kinks it proposes.
+
+    On symmetric data, where many B are optimal, its B is one that multipliers prove at once.
+    """
+    cells = whole_cells(problem.patterns, problem.rank)
     program = block_program(problem.points, problem.rho, cells, best.upper)
     status = solve(program.problem, means.solver, means.options, means.deadline)
     means.said.append(f"block program over {len(cells)} patterns: {status}")
@@ -56,22 +59,10 @@ def whole_pattern_bracket(problem: Reduced, means: Means, best: Bracket, cells: 
         for block, mass in zip(program.blocks, masses, strict=True)
         if mass > 1e-7 * masses.max()
     ]
-    if lower <= 0:
+    if not lower > 0:
         return best, none
     shrink = lower / dual_value(problem, B)
     B, evidence = shrink * B, tuple(rescaled(proof, shrink**2) for proof in evidence)
     kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
-    # Kinks far from touching the dual constraint of the relaxation would only slow the group lasso down.
+    # Kinks far from touching the dual constraint of the relaxation would only slow the loop down.
     return replace(best, lower=lower, B=B, proofs=evidence), kinks[dual_values(kinks, B) > 0.9]
-
-
-def solve_kinks(problem: Reduced, kinks: Kinks, scale: float, means: Means) -> Neurons:
-    """The group lasso over `kinks`, with the other solver as second opinion where the first gives nothing."""
-    program = kink_program(problem.points, kinks, scale)
-    for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
-        status = solve(program.problem, solver, options, means.deadline)
-        if program.a.value is not None and np.isfinite(program.a.value).all():
-            return Neurons(kinks, scale * program.a.value, dual_matrices(program))
-        means.said.append(f"kink program: {solver} {status}")
-    msg = f"neither {means.solver} nor its stand-in solved the program over {len(kinks)} kinks ({means.said[-1]})"
-    raise ArithmeticError(msg)

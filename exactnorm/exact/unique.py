@@ -3,69 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from exactnorm.certify.cell import Cell, CellProof, kink_map, slack_matrix
 from exactnorm.exact.bracket import Bracket
-from exactnorm.exact.cells import tangent_cells
-from exactnorm.exact.kinks import Kinks
-from exactnorm.exact.pricing import price
+from exactnorm.exact.clock import OutOfTimeError
+from exactnorm.exact.kinks import Kinks, distinct
+from exactnorm.exact.look import deciding_balls, look
+from exactnorm.exact.master import tangent
+from exactnorm.exact.means import Means
 from exactnorm.exact.problem import Reduced
-from exactnorm.training_set import Array
 
-NULL = 1e-4
-"""Eigenvalues of a slack matrix below this count as zero. The gap leaves them near 1e-6 where the dual touches 1."""
+TOUCHES = 100.0
+"""The dual function counts as 1 if it is nearer to 1 than this many gaps: so it is wherever 1 % of the cost sits."""
+FLAT = 1e-4
+"""A peak that bends less than this may be one of infinitely many."""
 
 
-def touching_kinks(problem: Reduced, best: Bracket, solver: str) -> Kinks | None:
-    """All kinks at which the dual function can be 1; None if there may be infinitely many.
-
-    Where the dual function is 1, ẑᵀSẑ ≤ 0 for the slack matrix S of the cell, so ẑ lies in the null space of S. A null
-    space of one dimension is one kink at most.
-    """
+def touching_kinks(problem: Reduced, best: Bracket, means: Means) -> Kinks | None:
+    """All kinks at which the dual function is 1; None if there may be infinitely many, or no time to look."""
     if best.B is None:
         return None
-    z: list[Array] = []
-    patterns: list[NDArray[np.bool_]] = []
-    for proof in best.proofs:
-        for part, null in _null_spaces(problem, best.B, proof, solver):
-            if null.shape[1] > 1:
-                return None
-            lifted = null[:, 0] / null[-1, 0] if abs(null[-1, 0]) > 1e-6 else null[:, 0]
-            w, t = lifted[: problem.rank], lifted[-1]
-            if abs(np.linalg.norm(w) - t) > 1e-2:
-                continue  # not a kink: t is not the length of w
-            kink = kink_map(part, problem.points, problem.rho) @ lifted / np.linalg.norm(w)
-            same = (np.array_equal(part.pattern, pattern) for pattern in patterns)
-            if not any(alike and np.abs(kink - old).max() < 1e-2 for alike, old in zip(same, z, strict=True)):
-                z.append(kink)
-                patterns.append(part.pattern)
-    if not z:
+    try:
+        peaks = look(
+            problem, deciding_balls(problem), best.B, 1 - max(1e-6, TOUCHES * best.gap), means, every=True
+        ).peaks
+    except OutOfTimeError:
         return None
-    kinks = np.array(z)
-    return Kinks(kinks[:, :-1], kinks[:, -1], np.array(patterns))
-
-
-def _null_spaces(problem: Reduced, B: Array, proof: CellProof, solver: str) -> list[tuple[Cell, Array]]:
-    """Null spaces of the slack matrices of a cell, or of its tangent parts where the whole cell has several kinks."""
-    null = _null_space(slack_matrix(proof, problem.points, problem.rho, B))
-    if null.shape[1] == 0:
-        return []
-    if null.shape[1] == 1 or proof.cell.ball >= 0:
-        return [(proof.cell, null)]
-    parts = []
-    for cell in tangent_cells(proof.cell):
-        priced = price(cell, problem.points, problem.rho, B, solver)
-        if priced.kappa > 1 - NULL:
-            S = slack_matrix(priced.proof, problem.points, problem.rho, B / priced.kappa)
-            if (space := _null_space(S)).shape[1]:
-                parts.append((cell, space))
-    return parts
-
-
-def _null_space(S: Array) -> Array:
-    values, vectors = np.linalg.eigh(S)
-    return np.asarray(vectors[:, values < NULL])
+    for k in range(len(peaks)):
+        bend = tangent(problem, peaks[np.array([k])], best.B[peaks.pattern[k, 1:]].sum(axis=0))[2]
+        if np.linalg.eigvalsh(bend).min(initial=np.inf) < FLAT:
+            return None
+    return peaks[np.unique(distinct(peaks, 1e-4))] if len(peaks) else None
 
 
 def uniqueness(kinks: Kinks | None, network: Kinks, gap: float) -> str:

@@ -1,0 +1,98 @@
+"""A look at the dual function of some B: its peaks on all faces of all patterns, and so the bound that B gives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.certify.faces import Peaks, face_peaks
+from exactnorm.exact.cells import essential_rows, whole_cells
+from exactnorm.exact.clock import OutOfTimeError
+from exactnorm.exact.kinks import Kinks, distinct
+from exactnorm.exact.means import Means
+from exactnorm.exact.problem import Reduced
+from exactnorm.training_set import Array
+
+SHARE = 32
+"""Patterns that one task of an executor looks at, at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """B, the maximum κ of its dual function (or 1 if that is larger), and the peaks that reach above a floor."""
+
+    B: Array
+    kappa: float
+    peaks: Kinks
+    value: Array
+
+
+def deciding_balls(problem: Reduced) -> NDArray[np.bool_]:
+    """For each pattern the balls whose conditions the others do not imply, shape (P, N)."""
+    rows = np.zeros(problem.patterns.shape, dtype=bool)
+    for on, cell in zip(rows, whole_cells(problem.patterns, problem.rank), strict=True):
+        on[essential_rows(cell, problem.points, problem.rho)] = True
+    return rows
+
+
+def look(problem: Reduced, rows: NDArray[np.bool_], B: Array, floor: float, means: Means, every: bool = False) -> Look:
+    """Find the peaks of the dual function of B above `floor`; shared out by the executor if there is one.
+
+    Parameters
+    ----------
+    rows : ndarray of bool, shape (P, N)
+        From `deciding_balls`.
+    floor : float
+        Below 1.
+    every : bool
+        Also the lower peaks of faces.
+    """
+    found = _shared(problem, rows, B, floor, means, every) if means.executor else []
+    if not means.executor:
+        for one in face_peaks(problem.points, problem.rho, problem.patterns, rows, B, floor, every):
+            means.deadline.check()
+            found.append(one)
+    w, b, value = (np.concatenate([getattr(one, name) for one in found]) for name in ("w", "b", "value"))
+    kinks = Kinks(w, b, problem.patterns[np.concatenate([one.pattern for one in found])])
+    order = np.argsort(-value, kind="stable")
+    first = order[np.unique(distinct(kinks[order], 1e-7))]
+    return Look(B, max(1.0, float(value.max(initial=0.0))), kinks[first], value[first])
+
+
+def _shared(
+    problem: Reduced, rows: NDArray[np.bool_], B: Array, floor: float, means: Means, every: bool
+) -> list[Peaks]:
+    assert means.executor is not None
+    size = max(SHARE, math.ceil(len(rows) / 16))
+    tasks = []
+    for first in range(0, len(rows), size):
+        part = slice(first, first + size)
+        arguments = (problem.points, problem.rho, problem.patterns[part], rows[part], B, floor, every)
+        tasks.append((first, means.executor.submit(all_peaks, *arguments)))
+    try:
+        out = []
+        for first, task in tasks:
+            limit = None if math.isinf(means.deadline.remaining) else max(means.deadline.remaining, 0.0)
+            out += [Peaks(one.pattern + first, one.w, one.b, one.value) for one in task.result(timeout=limit)]
+        return out
+    except TimeoutError:
+        raise OutOfTimeError from None
+    finally:
+        for _, task in tasks:
+            task.cancel()
+
+
+def all_peaks(
+    points: Array,
+    rho: float,
+    patterns: NDArray[np.bool_],
+    rows: NDArray[np.bool_],
+    B: Array,
+    floor: float,
+    every: bool,
+) -> list[Peaks]:
+    """The peaks of some patterns, as a list: plain arrays in and out, so that any executor can run it elsewhere."""
+    return list(face_peaks(points, rho, patterns, rows, B, floor, every))
