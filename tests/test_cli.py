@@ -143,7 +143,19 @@ def written(folder, name, content):
         (folder / name).write_text(content, encoding="utf-8")
 
 
+def test_a_first_line_of_names_is_said_to_be_one_and_left_out(run, folder):
+    numbers = "0,0\n1,0\n0.4,0.9\n"
+    (folder / "named.csv").write_text("x,y\n" + numbers, encoding="utf-8")
+    (folder / "bare.csv").write_text(numbers, encoding="utf-8")
+    status, out, err = run("solve", "named.csv", "--rho", 0.1, "--json")
+    assert (status, err) == (0, "named.csv: the first line holds no number and is taken for the columns' names\n")
+    named, bare = strict(out), strict(run("solve", "bare.csv", "--rho", 0.1, "--json")[1])
+    assert named | {"seconds": 0} == bare | {"seconds": 0}
+
+
 BAD_DATA = {
+    "names that are partly numbers": ("half.csv", "x,2\n0,0\n1,1\n", "line 1, column 1: 'x' is not a number"),
+    "names and nothing else": ("names.csv", "x,y\n", "line 1, column 1: 'x' is not a number"),
     "a missing file": ("gone.csv", None, "there is no file 'gone.csv'"),
     "an empty csv": ("empty.csv", "\n \n", "is empty"),
     "an empty npy": ("empty.npy", b"", "is not a .npy file of numbers"),

@@ -117,6 +117,9 @@ def _csv(path: Path) -> Array:
     except (UnicodeDecodeError, csv.Error) as failed:
         msg = f"{str(path)!r} is not a text file of comma-separated numbers: {failed}"
         raise BadInput(msg) from failed
+    if len(rows) > 1 and not any(_is_number(cell) for cell in rows[0][1]):
+        say(f"{path}: the first line holds no number and is taken for the columns' names")
+        del rows[0]
     if not rows:
         msg = f"{str(path)!r} is empty"
         raise BadInput(msg)
@@ -133,3 +136,11 @@ def _csv(path: Path) -> Array:
                 msg = f"{str(path)!r}, line {line}, column {column + 1}: {cell!r} is not a number"
                 raise BadInput(msg) from None
     return table
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
