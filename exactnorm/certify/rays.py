@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from exactnorm.training_set import Array
 
+ASTRAY = 1e-7
+"""How far a step may turn from its ray, in radians: less than changes a cost by what a bracket resolves."""
+
 
 def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple[Array, NDArray[np.intp], Array]:
     """Split points into one-sided rays from the point `centre`.
@@ -34,7 +37,7 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     Raises
     ------
     ValueError
-        If two rays make an angle below 90°, with the two rows at fault.
+        If two rays make an angle below 90°, or neighbours on a ray are not along it, with the two rows at fault.
     """
     units, t = _units(points, centre)
     others = np.delete(np.arange(len(points)), centre)
@@ -58,7 +61,30 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     order = others[np.argsort(t[others], kind="stable")]
     farthest = np.empty(len(names), int)
     farthest[ray[order]] = order
-    return units[farthest], ray, t
+    u = units[farthest]
+    _check_steps(points, centre, u, ray, t)
+    return u, ray, t
+
+
+def _check_steps(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> None:
+    """Raise unless the steps between neighbours on a ray go along it, however small they are.
+
+    A point may look well aligned from afar and yet lie beside its neighbour.
+    """
+    order, before = _neighbours(centre, ray, t)
+    steps = (points[order] - points[before]) / float(t.max())
+    length = np.linalg.norm(steps, axis=1)
+    astray = np.linalg.norm(steps - length[:, None] * u[ray[order]], axis=1) > ASTRAY * length
+    if astray.any():
+        k = int(np.argmax(astray))
+        msg = f"seen from point {centre}, points {before[k]} and {order[k]} are not on one ray: the step turns"
+        raise ValueError(msg)
+
+
+def _neighbours(centre: int, ray: NDArray[np.intp], t: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All points but the centre, ray by ray from the inside out, and the point before each."""
+    order = np.lexsort((t, ray))[1:]  # the centre, ray −1, comes first
+    return order, np.where(np.diff(ray[order], prepend=-1) > 0, centre, np.concatenate([[centre], order[:-1]]))
 
 
 def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
@@ -76,8 +102,7 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
         If the points are not such rays, or two balls on one ray touch.
     """
     u, ray, t = one_sided_rays(points, centre)
-    order = np.lexsort((t, ray))[1:]  # the centre, ray −1, comes first
-    before = np.where(np.diff(ray[order], prepend=-1) > 0, centre, np.concatenate([[centre], order[:-1]]))
+    order, before = _neighbours(centre, ray, t)
     # Not the difference of distances from the centre, which knows fewer digits of a small gap far out.
     size = float(t.max())
     gaps = size * np.linalg.norm((points[order] - points[before]) / size, axis=1)

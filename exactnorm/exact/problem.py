@@ -40,12 +40,15 @@ class Reduced:
     rho : float
     patterns : ndarray of bool, shape (P, N)
         All patterns that leave x_0 off and some ball on.
+    apart : float
+        Smallest distance of two points.
     """
 
     frame: Frame
     points: Array
     rho: float
     patterns: NDArray[np.bool_]
+    apart: float
 
     @property
     def rank(self) -> int:
@@ -64,6 +67,13 @@ def reduced(train: TrainingSet) -> Reduced:
         If no network can map every ball to its centre.
     """
     frame = affine_hull(train.points)
+    if float(frame.distance(train.points).max()) > 1e-6 * train.separation:
+        i, j = train.closest
+        msg = (
+            f"points {i} and {j} are {train.separation:.3g} apart in a set of size {frame.scale:.3g}: too near to "
+            "be told apart in floating point; merge them, or leave out the coordinates in which they differ"
+        )
+        raise ValueError(msg)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     patterns = activation_patterns(points, rho)
     patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
@@ -75,7 +85,7 @@ def reduced(train: TrainingSet) -> Reduced:
             f"use rho < {max_radius(train.points)[0]:.6g}"
         )
         raise InfeasibleProblem(msg, ray)
-    return Reduced(frame, points, rho, patterns)
+    return Reduced(frame, points, rho, patterns, train.separation / frame.scale)
 
 
 def infeasibility_ray(points: Array, patterns: NDArray[np.bool_]) -> Array | None:

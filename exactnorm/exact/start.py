@@ -33,7 +33,7 @@ def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
     width = falling.b - rising.b
     # A ramp of width ε costs 2/ε a unit of output: wide ramps first.
     on = rising.pattern[:, 1:] * np.abs(width)[:, None]
-    c = np.linalg.lstsq(on.T, problem.points[1:] - problem.points[0], rcond=1e-10)[0]
+    c = np.linalg.lstsq(on.T, problem.points[1:] - problem.points[0], rcond=1e-13)[0]
     a = np.empty((len(kinks), problem.rank))
     a[0::2], a[1::2] = -c * np.sign(width)[:, None], c * np.sign(width)[:, None]
     return Neurons(kinks, a, np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1)))
