@@ -38,6 +38,10 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, means: 
                 moved = Neurons(tried[-1].kinks, tried[-1].a, neurons.B)
                 tried.append(newton(problem.points, problem.rho, moved, radius / 10))
         tried.append(corrected(problem.points, merged))
+        if touching is not None and any(
+            len(one.kinks) <= len(touching) and one.cost <= neurons.cost and interpolates(problem, one) for one in tried
+        ):
+            break  # as small as the dual says it can be
     good = [one for one in tried if interpolates(problem, one)] or [neurons]
     least = min(one.cost for one in good)
     # Among networks of equal cost (to what the brackets resolve) the smallest says most.

@@ -119,16 +119,24 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
         if centre is None or best.B is None:
             network = master(problem, kinks, best.upper, means)
         else:
-            # The small addition keeps B from jumping where kinks that carry nothing would hold it back.
+            # The small addition keeps B from jumping where peaks that carry nothing would hold it back.
             weight = gathered(centre.peaks, network) / best.upper + 1e-4
             bend = curvature(problem, centre.peaks, best.B, weight)
             network = master(problem, kinks, best.upper, means, best.B, bend)
 
 
 def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
-    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice."""
-    moved = corrected(problem.points, network)
-    return moved if interpolates(problem, moved) else None
+    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
+
+    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
+    """
+    weight = np.linalg.norm(network.a, axis=1)
+    heavy = weight > 1e-6 * weight.max()
+    for kept in (heavy, np.ones_like(heavy)):
+        moved = corrected(problem.points, Neurons(network.kinks[kept], network.a[kept], network.B))
+        if interpolates(problem, moved):
+            return moved
+    return None
 
 
 def over_peaks(at: Look, network: Neurons) -> Neurons:
