@@ -15,7 +15,7 @@ from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.flow.probability import probability_flow
 from exactnorm.flow.record import Flow
 from exactnorm.flow.schedule import Schedule
-from exactnorm.training_set import Array, TrainingSet, real_array
+from exactnorm.training_set import Array, TrainingSet, real_array, real_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,16 @@ def refined_flow(
         Along the finest path; its status says by how much the last refinement moved the endpoints.
     path : DenoiserPath
         The finest path.
+
+    Raises
+    ------
+    ValueError
+        If the path has one level only, between which and another none can be added, `settle` is not positive, and as
+        `probability_flow`.
     """
+    if len(path.radii) < 2 or not real_number(settle, "settle") > 0:
+        msg = f"a path of {len(path.radii)} levels, settle={settle:g}; give at least two levels and a positive distance"
+        raise ValueError(msg)
     flow = probability_flow(path, start, schedule, alpha=alpha, T=T)
     moved = float("inf")
     while moved > settle and 2 * len(path.radii) - 1 <= max_levels:

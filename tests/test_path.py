@@ -1,6 +1,7 @@
 """A path of certified denoisers: levels, flows along it, refinement, and its files."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -87,6 +88,38 @@ def test_damaged_or_missing_files_are_refused(tmp_path):
         (tmp_path / "a" / "path.json").write_text(text)
         with pytest.raises(ValueError, match="path"):
             load_path(tmp_path / "a")
+    (tmp_path / "a" / "path.json").write_text(json.dumps({"levels": 2, "tol": 1.0}))
+    with pytest.raises(FileNotFoundError, match="level0001"):
+        load_path(tmp_path / "a")
+    (tmp_path / "a" / "level0001.npz").write_bytes((tmp_path / "a" / "level0000.npz").read_bytes())
+    with pytest.raises(ValueError, match="distinct"):
+        load_path(tmp_path / "a")
+    (tmp_path / "a" / "level0001.npz").write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match="level0001"):
+        load_path(tmp_path / "a")
+
+
+def test_refining_needs_two_levels_and_a_distance():
+    path = DenoiserPath(ORTHOGONAL, [0.1])
+    with pytest.raises(ValueError, match="two levels"):
+        refined_flow(path, [0.1, 0.2], "edm", alpha=1.0, T=0.1, settle=1e-3)
+    for settle in (0.0, math.nan):
+        with pytest.raises(ValueError, match="settle"):
+            refined_flow(DenoiserPath(ORTHOGONAL, [0.1, 0.2]), [0.1, 0.2], "edm", alpha=1.0, T=0.1, settle=settle)
+
+
+def test_a_saved_path_gives_the_same_flow_and_refines_on(tmp_path):
+    path = DenoiserPath(ORTHOGONAL, np.geomspace(0.02, 0.3, 4), tol=1e-5)
+    save_path(tmp_path / "path", path)
+    again = load_path(tmp_path / "path")
+    assert again.tol == path.tol
+    Y = np.random.default_rng(2).normal(0.5, 0.6, (20, 2))
+    flows = [
+        probability_flow(p, Y, "ve", alpha=1.0, T=0.09).endpoint for p in (path, again, refined(path), refined(again))
+    ]
+    np.testing.assert_array_equal(flows[0], flows[1])
+    np.testing.assert_array_equal(flows[2], flows[3])
+    assert np.abs(flows[2] - flows[0]).max() > 1e-4
 
 
 @pytest.mark.parametrize(
