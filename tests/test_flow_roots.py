@@ -44,7 +44,9 @@ def test_near_misses_are_no_contact_and_near_touches_are(centre, gap, outside):
     assert found == np.inf
     touch = padded([centre, centre, *outside])
     found = first_contact(touch[None], np.array([noise]), np.array([0]))[0]
-    assert abs(found - centre) < 1e-5
+    # Where (x − centre)² times the curvature is below the noise, nothing tells x from the centre.
+    curvature = abs(poly.polyval(centre, poly.polyder(touch, 2))) / 2
+    assert abs(found - centre) < 3 * np.sqrt(noise / curvature)
 
 
 def test_two_crossings_a_millionth_apart_are_not_passed_over():

@@ -37,9 +37,10 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
 
     Notes
     -----
-    On an interval g(t) = g_0 + s (t − t_0), so t(u) = t_0 + g_0 (e^{su} − 1)/s and the far end q is reached after
-    log(1 + x)/x · (q − t_0)/g_0, x = s (q − t_0)/g_0, or never if x ≤ −1. The field points the same way until it
-    vanishes, so every interval is entered at most once.
+    On an interval with the knot q at one end g(t) = g_q + s (t − q), hence t(u) = q + (t_0 − q) e^{su} +
+    g_q (e^{su} − 1)/s; seen from a knot, a start far away leaves nothing behind but what the exponential does. The far
+    end p is reached after log(1 + x)/x · (p − t_0)/g_0, x = s (p − t_0)/g_0, which is log(g_p/g_0)/s, or never if
+    x ≤ −1. The field points the same way until it vanishes, so every interval is entered at most once.
     """
     knots, which = np.unique(-block.b * block.w[:, 0], return_inverse=True)
     slopes = _slopes(block, len(knots), which)
@@ -58,9 +59,12 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
     knot_field = np.where(np.abs(at_knots[0]) <= at_knots[1], 0.0, at_knots[0])
     while len(rows):
         far = np.where(up, edges[piece + 1], edges[piece])
-        wait = _time_to(far, x, g, slopes[piece])
+        ahead = knot_field[np.clip(np.where(up, piece, piece - 1), 0, len(knots) - 1)]
+        wait = _time_to(far, x, g, slopes[piece], ahead)
         wait[~np.isfinite(far)] = np.inf
-        last = _fill(out.states, rows, x, g, slopes[piece], u, wait, times)
+        anchor = np.where(np.isfinite(edges[piece]), piece - 1, piece)
+        near = _Piece(x, g, knots[anchor], at_knots[0][anchor], slopes[piece])
+        last = _fill(out.states, rows, near, u, wait, times)
         _finish(out, rows[last], slopes[piece[last]], times[-1])
         rows, x, g, up, piece = rows[~last], far[~last], g[~last], up[~last], piece[~last]
         u = (u + wait)[~last]
@@ -92,28 +96,40 @@ def _field(block: Block, t: Array) -> tuple[Array, Array]:
     return ramps @ block.a[:, 0] + skip, rounding
 
 
-def _time_to(far: Array, x: Array, g: Array, slope: Array) -> Array:
+def _time_to(far: Array, x: Array, g: Array, slope: Array, ahead: Array) -> Array:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         plain = (far - x) / g
         ratio = slope * plain
-        stretched = np.log1p(np.maximum(ratio, -1.0)) / ratio * plain
+        # 1 + ratio is the share of the field that is left at the far end, where it is known without cancellation.
+        left = np.where(ratio < -0.5, np.log(np.abs(ahead / g)), np.log1p(np.maximum(ratio, -1.0)))
+        stretched = left / ratio * plain
         return np.where(ratio <= -1, np.inf, np.where(np.abs(ratio) < 1e-300, plain, stretched))
 
 
-def _at(x: Array, g: Array, slope: Array, tau: Array) -> Array:
-    """State x + g (e^{slope·tau} − 1)/slope, at tau = ∞ too."""
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        grown = np.where(slope == 0, tau, np.expm1(slope * tau) / slope)
-        return np.asarray(x + g * grown)
+@dataclass(frozen=True)
+class _Piece:
+    """States x with the field g there, the field at a knot at one end of their intervals, and its slope in between."""
+
+    x: Array
+    g: Array
+    knot: Array
+    knot_field: Array
+    slope: Array
+
+    def at(self, i: Indices, tau: Array) -> Array:
+        """States of rows i a time tau, which may be infinite, later."""
+        slope, offset = self.slope[i], self.x[i] - self.knot[i]
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            grown = np.where(slope == 0, tau, np.expm1(slope * tau) / slope)
+            from_knot = self.knot[i] + offset * np.exp(slope * tau) + self.knot_field[i] * grown
+            return np.where(slope * tau < -1, from_knot, self.x[i] + self.g[i] * grown)
 
 
-def _fill(
-    states: Array, rows: Indices, x: Array, g: Array, slope: Array, u: Array, wait: Array, times: Array
-) -> NDArray[np.bool_]:
+def _fill(states: Array, rows: Indices, piece: _Piece, u: Array, wait: Array, times: Array) -> NDArray[np.bool_]:
     """Write the states at the asked times within this piece; return which rows end in it."""
     inside = (times >= u[:, None]) & (times <= (u + wait)[:, None])
     i, n = np.nonzero(inside)
-    states[rows[i], n, 0] = _at(x[i], g[i], slope[i], times[n] - u[i])
+    states[rows[i], n, 0] = piece.at(i, times[n] - u[i])
     return np.asarray(u + wait >= times[-1])
 
 
