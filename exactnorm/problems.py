@@ -138,17 +138,17 @@ def regular_simplex() -> Problem:
 
 def generic_simplex_6() -> Problem:
     """Six Gaussian points in R⁵, seed 5."""
-    return _generic_simplex(6, (10.022986, 10.022991))
+    return _generic_simplex(6, (10.022986, 10.022987))
 
 
 def generic_simplex_7() -> Problem:
     """Seven Gaussian points in R⁶, drawn after those of `generic_simplex_6`."""
-    return _generic_simplex(7, (11.602590, 11.602663))
+    return _generic_simplex(7, (11.602601, 11.602604))
 
 
 def generic_simplex_8() -> Problem:
     """Eight Gaussian points in R⁷, drawn after those of `generic_simplex_7`."""
-    return _generic_simplex(8, (13.27293, 13.27378))
+    return _generic_simplex(8, (13.273129, 13.273137))
 
 
 def plane_5() -> Problem:

@@ -153,7 +153,8 @@ def following(best: Bracket, looks: list[Look], kinks: Kinks, network: Neurons) 
 
     Those of the best network make sure that some network over all of them interpolates.
     """
-    new = [one.peaks[highest(one, 1 - max(0.003, min(0.1, 3 * best.gap)))] for one in looks]
+    level = 1 - max(0.003, min(0.1, 3 * best.gap))
+    new = [one.peaks[highest(one, level if one is looks[0] else 1.0)] for one in looks]
     kept = np.linalg.norm(network.a, axis=1) > 1e-5 * best.upper
     if best.gap > 0.1:  # B still moves so much that today's idle kink is tomorrow's active one
         kept |= dual_values(kinks, network.B) > (0.9 if best.gap < 0.3 else 0.3)
