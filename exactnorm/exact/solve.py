@@ -40,6 +40,8 @@ PATIENCE = 40
 """Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
 STEPS = (1.0, 0.5, 0.2)
 """Shares of the way from the best B to the next that are tried one after another."""
+HOLD = 1e-3
+"""Curvature in all directions that keeps B near its best after a round in vain; where many B are optimal it wanders."""
 PER_PATTERN = 2
 """New kinks of one pattern that a round adds at most: early dual matrices peak nearly everywhere."""
 
@@ -94,9 +96,9 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
         if best.gap <= means.tol / 2:
             return
     centre = None if best.B is None else look(problem, rows, best.B, 0.8, means)
-    idle = 0
+    idle, hold = 0, 0.0
     while True:
-        before = best.gap
+        before, lower = best.gap, best.lower
         floor = 1 - min(0.2, max(0.02, 4 * best.gap))
         looks = []
         for step in STEPS if best.B is not None else STEPS[:1]:
@@ -105,6 +107,10 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
             if better is not best:
                 best, centre = better, looks[-1]
                 break
+        if best.lower == lower:
+            hold = max(4 * hold, HOLD)
+        elif len(looks) == 1:
+            hold = hold / 4 if hold > HOLD else 0.0
         excess = looks[0].kappa - 1
         if excess < 0.05:
             best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
@@ -121,7 +127,7 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
         else:
             # The small addition keeps B from jumping where peaks that carry nothing would hold it back.
             weight = gathered(centre.peaks, network) / best.upper + 1e-4
-            bend = curvature(problem, centre.peaks, best.B, weight)
+            bend = curvature(problem, centre.peaks, best.B, weight) + hold * np.eye(best.B.size)
             network = master(problem, kinks, best.upper, means, best.B, bend)
 
 
