@@ -56,7 +56,7 @@ class DenoiserPath:
             msg = f"radii={radii.tolist()}; give at least one radius, all positive and distinct"
             raise ValueError(msg)
         train = TrainingSet(self.points, float(radii[-1]))
-        solved = self.denoisers or tuple(min_norm_denoiser(train.points, float(rho), tol=self.tol) for rho in radii)
+        solved = self.denoisers or _solved(train.points, radii, self.tol)
         if len(solved) != len(radii) or any(
             not (np.array_equal(h.train.points, train.points) and h.train.rho == rho)
             for h, rho in zip(solved, radii, strict=False)
@@ -92,10 +92,20 @@ class DenoiserPath:
         return max(h.certificate.gap for h in self.denoisers)
 
 
+def _solved(points: Array, radii: Array, tol: float) -> tuple[CertifiedDenoiser, ...]:
+    """One denoiser a radius, each started from the one before."""
+    solved: list[CertifiedDenoiser] = []
+    for rho in radii:
+        solved.append(min_norm_denoiser(points, float(rho), tol=tol, near=solved[-1] if solved else None))
+    return tuple(solved)
+
+
 def refined(path: DenoiserPath) -> DenoiserPath:
     """The path with a level added between any two neighbours; what is solved already is kept."""
-    between = path.switches
-    new = {float(rho): min_norm_denoiser(path.points, float(rho), tol=path.tol) for rho in between}
+    new = {
+        float(rho): min_norm_denoiser(path.points, float(rho), tol=path.tol, near=near)
+        for rho, near in zip(path.switches, path.denoisers[:-1], strict=True)
+    }
     known = dict(zip(path.radii.tolist(), path.denoisers, strict=True)) | new
     radii = sorted(known)
     return DenoiserPath(path.points, np.array(radii), tuple(known[rho] for rho in radii), path.tol)

@@ -319,3 +319,21 @@ def test_a_certificate_of_nonsense_is_rejected(change):
         frame = replace(frame, scale=1e-3 * frame.scale)
     with pytest.raises(CertificateError):
         check_certificate(replace(certificate, frame=frame, B=B, proofs=proofs), train, denoiser.network)
+
+
+def test_a_denoiser_of_a_nearby_radius_shortens_the_way_and_not_the_answer():
+    points = np.random.default_rng(0).standard_normal((6, 3))
+    near = min_norm_denoiser(points, 0.05)
+    rounds: dict[bool, list[Bracket]] = {True: [], False: []}
+    solved = {
+        warm: min_norm_denoiser(points, 0.06, near=near if warm else None, progress=rounds[warm].append)
+        for warm in (True, False)
+    }
+    assert all(one.certificate.gap <= 1e-6 for one in solved.values())
+    assert max(one.certificate.lower for one in solved.values()) <= min(
+        one.certificate.upper for one in solved.values()
+    )
+    first = {warm: next(bracket for bracket in seen if bracket.rounds == 1) for warm, seen in rounds.items()}
+    assert first[True].gap < 0.05
+    with pytest.raises(ValueError, match="same points"):
+        min_norm_denoiser(points[::-1], 0.06, near=near)

@@ -70,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Follow, classify, print, draw."""
     check_options(arguments)
     plot = plotter(arguments)
+    if plot is not None:  # states on the way take longer than endpoints
+        say(f"following {arguments.starts} trajectories for the picture …")
     try:
         train, flow, parameters = (score if arguments.flow == "score" else probability)(arguments)
         ends = endpoints(flow, train)

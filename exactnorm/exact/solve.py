@@ -29,7 +29,7 @@ from exactnorm.exact.master import curvature, gathered, master
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
 from exactnorm.exact.polish import Neurons, corrected
 from exactnorm.exact.problem import Reduced, reduced
-from exactnorm.exact.start import first_kinks, ramps, relaxation
+from exactnorm.exact.start import first_kinks, moved_kinks, ramps, relaxation
 from exactnorm.exact.unique import touching_kinks, uniqueness
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, TrainingSet
@@ -55,6 +55,7 @@ def solve_balls(
     time_limit: float | None = None,
     executor: Executor | None = None,
     report: Callable[[Bracket], None] = lambda _: None,
+    near: CertifiedDenoiser | None = None,
 ) -> CertifiedDenoiser:
     """Bracket the least cost to `tol`, or as far as the time goes."""
     means = Means(
@@ -67,6 +68,9 @@ def solve_balls(
         start = ramps(problem, kinks)
         best = Bracket(upper=start.cost, neurons=start)
         try:
+            if near is not None:
+                kinks = joined(kinks, moved_kinks(problem, near.network))
+                best = replace(best, B=near.certificate.B)
             for bracket in brackets(problem, means, best, kinks):
                 best = bracket
                 report(best)
@@ -83,11 +87,16 @@ def solve_balls(
 
 
 def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
-    """Yield ever better brackets; the generator may be left at any time."""
+    """Yield ever better brackets; the generator may be left at any time.
+
+    A `best` that comes with a B, whatever it is worth here, starts from it.
+    """
     rows = deciding_balls(problem)
     network = master(problem, kinks, best.upper, means)
     best = with_network(best, interpolating(problem, network))
-    if len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
+    if best.B is not None:
+        best = with_bound(problem, best, best.B, look(problem, rows, best.B, 0.8, means).kappa)
+    elif len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
         best, proposals = relaxation(problem, means, best)
         kinks = joined(kinks, proposals)
         network = master(problem, kinks, best.upper, means)

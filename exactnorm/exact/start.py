@@ -16,6 +16,7 @@ from exactnorm.exact.pricing import rescaled
 from exactnorm.exact.problem import Reduced
 from exactnorm.exact.program import block_program, dual_matrices, proofs, solve
 from exactnorm.geometry import separating_hyperplane
+from exactnorm.network import ReLUNetwork
 
 
 def first_kinks(problem: Reduced) -> Kinks:
@@ -24,6 +25,21 @@ def first_kinks(problem: Reduced) -> Kinks:
     for pattern in problem.patterns:
         w, _, _ = separating_hyperplane(problem.points[pattern], problem.points[~pattern])
         found.append(pattern_kinks(w[None], pattern, problem.points, problem.rho))
+    return joined(*found)
+
+
+def moved_kinks(problem: Reduced, network: ReLUNetwork) -> Kinks:
+    """The kinks of a network for the same points and another radius, moved along their normals to touch balls."""
+    w = network.w @ problem.frame.axes.T
+    on = network.w @ (problem.frame.points(problem.points)).T + network.b[:, None] > 0
+    length = np.linalg.norm(w, axis=1)
+    w, on = (w / np.where(length > 0, length, 1.0)[:, None])[length > 0], on[length > 0]
+    w[on[:, 0]] *= -1.0  # kinks are off at x_0
+    on[on[:, 0]] ^= True
+    found = [pattern_kinks(w[:0], problem.patterns[0], problem.points, problem.rho)]
+    for direction, pattern in zip(w, on, strict=True):
+        if pattern.any():
+            found.append(pattern_kinks(direction[None], pattern, problem.points, problem.rho))
     return joined(*found)
 
 
