@@ -80,7 +80,7 @@ def solve_balls(
         except OutOfTimeError:
             reason = f"the time limit of {time_limit:g} s was reached"
         except KeyboardInterrupt:
-            reason = "interrupted"
+            reason, means = "interrupted", replace(means, deadline=Deadline(0.0))  # nothing slow from here on
         except ArithmeticError as failure:
             reason = f"the solvers failed: {failure}"
         return certified(train, problem, best, reason, means)
