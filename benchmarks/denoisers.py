@@ -2,6 +2,7 @@
 
 python benchmarks/denoisers.py plain      # all tangent cells in one CVXPY program, solved afresh after every split
 python benchmarks/denoisers.py growth     # how time and gap grow with the number of points and the rank; --plot FILE
+python benchmarks/denoisers.py hard       # how far it gets on larger sets, with the memory it takes
 python benchmarks/denoisers.py sequence   # the brackets of one hard case, round by round
 python benchmarks/denoisers.py executors  # the same bracket alone, with a process pool, with Dask
 """
@@ -9,13 +10,14 @@ python benchmarks/denoisers.py executors  # the same bracket alone, with a proce
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from exactnorm import TrainingSet, min_norm_denoiser
+from exactnorm import TrainingSet, min_norm_denoiser, problems
 from exactnorm.certify.certificate import dual_bound
 from exactnorm.exact.cells import moment_spectrum, proposed_directions, split, tangent_cells, whole_cells
 from exactnorm.exact.kinks import distinct, tangent_kinks
@@ -68,11 +70,11 @@ def plain_scheme(train: TrainingSet, tol: float, limit: float) -> tuple[float, f
     return lower, upper, rounds
 
 
-def plain(limit: float) -> Table:
+def plain(limit: float, tol: float = 1e-5) -> Table:
     """Time to reach a relative gap, ours beside the plain scheme."""
     table = Table("data", "tol", "ours", "gap", "plain", "gap", "ratio", title="exactnorm against the plain scheme")
     for name, make in DATA.items():
-        train, tol = make(), 1e-5
+        train = make()
         start = time.process_time()
         certificate = min_norm_denoiser(train, tol=tol, method="program", time_limit=limit).certificate
         ours = time.process_time() - start
@@ -131,6 +133,31 @@ def draw_growth(curves: dict[str, list[tuple[int, float, float]]], tol: float, f
     drawing.savefig(file, dpi=150)
 
 
+HARD = {
+    "triangle, rho 0.447 of 0.44721": (lambda: TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.447), 1e-6),
+    "12 points in the plane": (lambda: TrainingSet(np.random.default_rng(1).standard_normal((12, 2)), 0.01), 1e-6),
+    "30 points in the plane": (lambda: TrainingSet(np.random.default_rng(1).standard_normal((30, 2)), 0.001), 1e-6),
+    "simplex of 7 points": (lambda: simplex(7), 1e-6),
+    "simplex of 8 points": (lambda: simplex(8), 1e-6),
+    "8 digits": (lambda: problems.digits(8).train, 1e-6),
+    "10 digits": (lambda: problems.digits(10).train, 1e-4),
+    "simplex of 10 points": (lambda: simplex(10), 1e-3),
+}
+
+
+def hard(limit: float) -> Table:
+    """Larger sets: bracket, processor seconds, and the most memory that the process has taken so far."""
+    table = Table("data", "tol", "lower", "upper", "gap", "cells", "seconds", "MiB", title="larger sets")
+    for name, (make, tol) in HARD.items():
+        start = time.process_time()
+        one = min_norm_denoiser(make(), tol=tol, method="program", time_limit=limit).certificate
+        seconds = time.process_time() - start
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        bracket = (f"{one.lower:.9g}", f"{one.upper:.9g}", f"{one.gap:.1e}")
+        table.add_row(name, f"{tol:g}", *bracket, str(one.cells), f"{seconds:.1f}", str(memory))
+    return table
+
+
 def sequence(limit: float) -> Table:
     """Every bracket on the way for the generic simplex of six points."""
     table = Table("round", "seconds", "lower", "upper", "gap", "cells", "kinks", title="simplex of 6 points in R5")
@@ -180,13 +207,17 @@ def executors(limit: float) -> Table:
 
 
 if __name__ == "__main__":
-    studies = {"plain": plain, "growth": growth, "sequence": sequence, "executors": executors}
+    studies = {"plain": plain, "growth": growth, "hard": hard, "sequence": sequence, "executors": executors}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=studies)
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for each solve or run (default 120)")
     parser.add_argument("--plot", metavar="FILE", help="growth only: draw it too, to a .png, .pdf or .svg file")
+    parser.add_argument("--tol", type=float, help="plain only: the relative gap to reach (default 1e-5)")
     arguments = parser.parse_args()
-    if arguments.plot is not None and arguments.study != "growth":
-        parser.error("--plot goes with growth")
-    more = {} if arguments.plot is None else {"plot": arguments.plot}
+    more = {}
+    for option, study in (("plot", "growth"), ("tol", "plain")):
+        if (value := getattr(arguments, option)) is not None:
+            if arguments.study != study:
+                parser.error(f"--{option} goes with {study}")
+            more[option] = value
     Console(width=130).print(studies[arguments.study](arguments.limit, **more))

@@ -112,8 +112,7 @@ def bracketed(
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.clock import Deadline
     from exactnorm.exact.finite import solve_finite
-    from exactnorm.exact.finite_lasso import Means
-    from exactnorm.exact.means import DEFAULT_OPTIONS
+    from exactnorm.exact.means import DEFAULT_OPTIONS, Means
     from exactnorm.exact.program import check_solver
     from exactnorm.exact.progress import reporter
 

@@ -113,6 +113,13 @@ def test_both_local_maxima_on_a_circle(A, q):
         assert np.abs(found - other).max() < 1e-4
 
 
+def test_a_sphere_of_no_size_is_its_one_point():
+    sphere = Sphere(np.ones((1, 2, 2)), np.array([[3.0, 4.0]]), np.zeros(1))
+    top, at = sphere.maximum(np.zeros(1, dtype=int))
+    assert top[0] == pytest.approx(5.0)
+    np.testing.assert_array_equal(at, np.zeros((1, 2)))
+
+
 def test_every_peak_is_reported_where_the_dual_touches_its_bound():
     train = TrainingSet(np.vstack([np.zeros(4), np.eye(4)]), 0.05)
     problem = reduced(train)

@@ -25,6 +25,13 @@ class CertificateError(ValueError):
     """A certificate does not support what it states."""
 
 
+def relative_gap(lower: float, upper: float) -> float:
+    """(upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
+    if math.isinf(upper):
+        return math.inf
+    return (upper - lower) / upper if upper != 0 else 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Certificate(Tabular):
     """A bracket on the least representation cost, and what it rests on.
@@ -79,9 +86,7 @@ class Certificate(Tabular):
     @property
     def gap(self) -> float:
         """Relative gap (upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
-        if self.upper == self.lower == 0:
-            return 0.0
-        return (self.upper - self.lower) / self.upper if math.isfinite(self.upper) else math.inf
+        return relative_gap(self.lower, self.upper)
 
     @property
     def cells(self) -> int:

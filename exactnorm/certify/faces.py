@@ -24,7 +24,7 @@ CHUNK = 20_000
 MISSES = 1e-9
 """A ball that a hyperplane cuts by less than this still counts as missed, so that no maximiser is lost to rounding."""
 DEPENDENT = 1e-9
-"""Touched balls whose centres come this near to a smaller flat say nothing that fewer of them do not say."""
+"""Touched balls whose centres, seen from one of them, are so nearly in a smaller flat say nothing new: a sine."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +125,14 @@ def _spheres(
     k = balls.shape[1]
     sets, which = np.unique(balls, axis=0, return_inverse=True)
     which = which.ravel()
-    Q, L = np.linalg.qr(np.swapaxes(points[sets[:, 1:]] - points[sets[:, :1]], 1, 2), mode="complete")
+    apart = points[sets[:, 1:]] - points[sets[:, :1]]
+    length = np.linalg.norm(apart, axis=2)
+    Q, L = np.linalg.qr(np.swapaxes(apart / length[:, :, None], 1, 2), mode="complete")
     L = L[:, : k - 1]
     independent = (np.abs(np.diagonal(L, axis1=1, axis2=2)) > DEPENDENT).all(axis=1)
     L[~independent] = np.eye(k - 1)
-    # The shortest normal that satisfies the equations: w_0 = Q_1 L⁻ᵀ c.
-    shortest = Q[:, :, : k - 1] @ np.swapaxes(np.linalg.inv(L), 1, 2)
+    # The shortest normal that satisfies the equations, each divided by its length: w_0 = Q_1 L⁻ᵀ c.
+    shortest = Q[:, :, : k - 1] @ np.swapaxes(np.linalg.inv(L), 1, 2) / length[:, None, :]
     s = np.take_along_axis(sign[of], balls, axis=1)
     w0 = np.einsum("frk,fk->fr", shortest[which], (s[:, 1:] - s[:, :1]) * rho)
     square = 1.0 - (w0**2).sum(axis=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from exactnorm.certify.cell import CellProof
+from exactnorm.certify.certificate import relative_gap
 from exactnorm.exact.polish import Neurons
 from exactnorm.exact.problem import Reduced
 from exactnorm.training_set import Array
@@ -44,7 +45,7 @@ class Bracket:
     @property
     def gap(self) -> float:
         """Relative gap (upper − lower)/upper."""
-        return (self.upper - self.lower) / self.upper
+        return relative_gap(self.lower, self.upper)
 
 
 def dual_value(problem: Reduced, B: Array) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -78,3 +80,22 @@ def interruptible(call: Callable[[threading.Event], T], deadline: Deadline) -> T
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+def collected(futures: Sequence[Future[T]], deadline: Deadline) -> Iterator[T]:
+    """The results of an executor's tasks, in order; those not begun are called off when the caller leaves early.
+
+    Raises
+    ------
+    OutOfTimeError
+        When the deadline passes first.
+    """
+    try:
+        for future in futures:
+            left = deadline.remaining
+            yield future.result(timeout=None if math.isinf(left) else max(left, 0.0))
+    except TimeoutError:
+        raise OutOfTimeError from None
+    finally:
+        for future in futures:
+            future.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
@@ -76,7 +77,12 @@ def solution(
             return _with_clarabel(program, options if solver == "CLARABEL" else {}, stop)
         return _with_cvxpy(program, solver, options)
 
-    x, z = call(Event()) if deadline is None else interruptible(call, deadline)
+    if deadline is None:
+        x, z = call(Event())
+    else:
+        with warnings.catch_warnings():  # CVXPY's; here and not in `call`, whose thread may outlive this
+            warnings.simplefilter("ignore")
+            x, z = interruptible(call, deadline)
     return (x, z) if np.isfinite(x).all() and np.isfinite(z).all() else None
 
 
@@ -120,7 +126,11 @@ def _with_scs(program: ConeProgram, options: dict[str, Any], deadline: Deadline 
     order = _scs_rows(program)
     data = {"A": sparse.csc_matrix(program.A[order]), "b": program.b[order], "c": program.q, "P": program.quadratic}
     cone = {"l": program.nonnegative, "q": list(program.cones), "s": [program.order] if program.order else []}
-    answer = scs.solve(data, cone, verbose=False, **scs_options(options, deadline))
+    try:
+        answer = scs.solve(data, cone, verbose=False, **scs_options(options, deadline))
+    except TypeError as unknown:
+        msg = f"solver_options: {unknown}"
+        raise ValueError(msg) from unknown
     if answer["info"]["status_val"] == SCS_INTERRUPTED:
         raise KeyboardInterrupt
     z = np.empty(len(program.b))
@@ -147,7 +157,7 @@ def _scs_rows(program: ConeProgram) -> NDArray[np.intp]:
 
 
 def _with_cvxpy(program: ConeProgram, solver: str, options: dict[str, Any]) -> tuple[Array, Array]:
-    """Any other solver of second-order cone programs that CVXPY knows; all cones of one size."""
+    """Any other solver that CVXPY knows, for programs whose cones are second-order ones of one size."""
     x = cp.Variable(len(program.q))
     P = program.quadratic
     full = P + P.T - sparse.diags(P.diagonal())

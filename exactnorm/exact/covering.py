@@ -6,7 +6,6 @@ multiply matrices and compute eigenvalues.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,15 +15,13 @@ from numpy.typing import NDArray
 from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.cells import essential_rows, proposed_directions, split, whole_cells
-from exactnorm.exact.clock import OutOfTimeError
+from exactnorm.exact.clock import collected
 from exactnorm.exact.kinks import Kinks, dual_values, pattern_kinks
 from exactnorm.exact.means import Means
 from exactnorm.exact.pricing import Priced, price_cells, scaled
 from exactnorm.exact.problem import Reduced
 from exactnorm.training_set import Array
 
-LEVELS = 60
-"""How often the pieces of one pattern may be split one after another."""
 CROWD = 60
 """Cells a pattern, on average, beyond which multipliers are given up: they converge too slowly for this B."""
 
@@ -50,48 +47,43 @@ def multipliers(problem: Reduced, best: Bracket, means: Means) -> tuple[tuple[Ce
     """
     assert best.B is not None
     leaves = [leaf(problem, cell) for cell in whole_cells(problem.patterns, problem.rank)]
-    priced, _ = bounds(problem, best.B, leaves, LEVELS, means, lambda cells: means.report(replace(best, cells=cells)))
+    priced = bounds(problem, best.B, leaves, means, lambda cells: means.report(replace(best, cells=cells)))
     kappa = max(one.kappa for one in priced)
     return tuple(scaled(one, kappa) for one in priced), kappa
 
 
 def bounds(
-    problem: Reduced,
-    B: Array,
-    leaves: Sequence[Leaf],
-    levels: int,
-    means: Means,
-    report: Callable[[int], None] = lambda _: None,
-) -> tuple[list[Priced], list[Leaf]]:
-    """Bound the dual function of B on every leaf; split up to `levels` times the leaves whose bound is not attained."""
-    done: list[tuple[Priced, Leaf]] = []
+    problem: Reduced, B: Array, leaves: Sequence[Leaf], means: Means, report: Callable[[int], None]
+) -> list[Priced]:
+    """Bounds on the dual function of B over pieces that make up the leaves; where none is attained they are split.
+
+    Raises
+    ------
+    ArithmeticError
+        If that takes more than `CROWD` cells a leaf.
+    """
+    done: list[Priced] = []
     frontier = list(leaves)
     largest = 1.0
-    for level in range(levels + 1):
+    while frontier:
         priced = priced_leaves(problem, B, frontier, means)
         found = [attained(problem, B, one) for one in priced]
         largest = max([largest, *found])
-        split_further: list[Leaf] = []
+        parts: list[Leaf] = []
         for one, old, value in zip(priced, frontier, found, strict=True):
             # A bound below a value that is attained elsewhere does not decide anything.
+            loose = one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
             deep = old.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
-            loose = (
-                not deep
-                and one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1))
-                and value < 1 + 0.8 * (one.kappa - 1)
-            )
-            if loose and level < levels:
-                split_further += [leaf(problem, part, old.depth + 1) for part in split(old.cell, one.X, old.depth)]
+            if loose and not deep:
+                parts += [leaf(problem, part, old.depth + 1) for part in split(old.cell, one.X, old.depth)]
             else:
-                done.append((one, old))
-        frontier = split_further
+                done.append(one)
         report(len(done))
-        if level and len(done) + len(frontier) > CROWD * (len(leaves) + 10):
+        if parts and len(done) + len(parts) > CROWD * (len(leaves) + 10):
             msg = f"more than {CROWD} cells a pattern would be needed"
             raise ArithmeticError(msg)
-        if not frontier:
-            break
-    return [one for one, _ in done], [old for _, old in done]
+        frontier = parts
+    return done
 
 
 def priced_leaves(problem: Reduced, B: Array, leaves: Sequence[Leaf], means: Means) -> list[Priced]:
@@ -104,17 +96,11 @@ def priced_leaves(problem: Reduced, B: Array, leaves: Sequence[Leaf], means: Mea
             means.deadline.check()
             out += price_cells(chunk, problem.points, problem.rho, B, means.solver)
         return out
-    futures = [
+    tasks = [
         means.executor.submit(price_cells, chunk, problem.points, problem.rho, B, means.solver) for chunk in chunks
     ]
-    try:
-        for future in futures:
-            out += future.result(timeout=None if math.isinf(means.deadline.remaining) else means.deadline.remaining)
-    except TimeoutError:
-        raise OutOfTimeError from None
-    finally:
-        for future in futures:
-            future.cancel()
+    for priced in collected(tasks, means.deadline):
+        out += priced
     return out
 
 

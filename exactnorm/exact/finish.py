@@ -23,16 +23,15 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, means: 
     The kinks at which the dual touches its bound are the ones that a minimiser uses: a network over them alone, if it
     costs no more, is taken. After the deadline only linear corrections are tried, which take milliseconds.
     """
-    hurry = means.deadline.remaining <= 0
     tried = [neurons]
-    if touching is not None and not hurry:
+    if touching is not None and means.deadline.remaining > 0:
         tried.append(over_touching(problem, touching, neurons, means))
         if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost:
             return thinned(problem, tried[-1])
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
         merged = merge_nearby(neurons, radius, 1e-6)
         size = merged.a.size + merged.kinks.z.size
-        if size <= LARGEST_SYSTEM and not hurry:
+        if size <= LARGEST_SYSTEM and means.deadline.remaining > 0:
             tried.append(newton(problem.points, problem.rho, merged, radius / 10, stationary=False))
             if size <= LARGEST_STATIONARY:
                 moved = Neurons(tried[-1].kinks, tried[-1].a, neurons.B)

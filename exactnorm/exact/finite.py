@@ -17,9 +17,10 @@ from exactnorm.certify.finite import lower_value, projected
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
 from exactnorm.exact.clock import Deadline, OutOfTimeError
-from exactnorm.exact.finite_lasso import Best, FiniteBracket, Master, Means
+from exactnorm.exact.finite_lasso import Best, FiniteBracket, Master
 from exactnorm.exact.finite_pricing import missing_kinks
 from exactnorm.exact.line import smoothed
+from exactnorm.exact.means import Means
 from exactnorm.exact.subset import along_a_line, on_a_part, subset_bracket, too_large
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cvxpy as cp
@@ -13,7 +11,9 @@ import numpy as np
 from scipy.linalg import lstsq
 from scipy.optimize import linprog
 
-from exactnorm.exact.clock import Deadline, interruptible
+from exactnorm.certify.certificate import relative_gap
+from exactnorm.exact.clock import interruptible
+from exactnorm.exact.means import Means
 from exactnorm.exact.program import solve
 from exactnorm.finite_problem import Coordinates
 from exactnorm.network import ReLUNetwork
@@ -45,26 +45,6 @@ class FiniteBracket:
     def gap(self) -> float:
         """Relative gap (upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
         return relative_gap(self.lower, self.upper)
-
-
-def relative_gap(lower: float, upper: float) -> float:
-    """(upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
-    if math.isinf(upper):
-        return math.inf
-    return (upper - lower) / upper if upper > 0 else 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Means:
-    """How to solve: tolerance, solver, deadline, executor, who hears of progress; and what there is to say about it."""
-
-    tol: float
-    solver: str
-    options: dict[str, Any]
-    deadline: Deadline
-    executor: Executor | None
-    report: Callable[[FiniteBracket], None]
-    said: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.finite import Faces, faces_of, peaks
-from exactnorm.exact.clock import OutOfTimeError
-from exactnorm.exact.finite_lasso import Means
+from exactnorm.exact.clock import collected
+from exactnorm.exact.means import Means
 from exactnorm.finite_problem import Coordinates
 from exactnorm.training_set import Array
 
@@ -45,17 +44,9 @@ def missing_kinks(data: Coordinates, multipliers: Array, means: Means) -> Iterat
     chunks = [faces.pieces[k : k + size] for k in range(0, len(faces.pieces), size)]
     futures = [means.executor.submit(looked_at, faces, chunk) for chunk in chunks]
     cells = []
-    try:
-        for future in futures:
-            left = means.deadline.remaining
-            found, near = future.result(timeout=None if math.isinf(left) else left)
-            yield from found
-            cells.append(near)
-    except TimeoutError:
-        raise OutOfTimeError from None
-    finally:
-        for future in futures:
-            future.cancel()
+    for found, near in collected(futures, means.deadline):
+        yield from found
+        cells.append(near)
     if faces.penalise_bias and cells:
         for z, values in faces.inside(np.vstack(cells)):
             means.deadline.check()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.certify.faces import Peaks, face_peaks
 from exactnorm.exact.cells import essential_rows, whole_cells
-from exactnorm.exact.clock import OutOfTimeError
+from exactnorm.exact.clock import collected
 from exactnorm.exact.kinks import Kinks, distinct
 from exactnorm.exact.means import Means
 from exactnorm.exact.problem import Reduced
@@ -67,32 +68,20 @@ def _shared(
 ) -> list[Peaks]:
     assert means.executor is not None
     size = max(SHARE, math.ceil(len(rows) / 16))
-    tasks = []
-    for first in range(0, len(rows), size):
-        part = slice(first, first + size)
-        arguments = (problem.points, problem.rho, problem.patterns[part], rows[part], B, floor, every)
-        tasks.append((first, means.executor.submit(all_peaks, *arguments)))
-    try:
-        out = []
-        for first, task in tasks:
-            limit = None if math.isinf(means.deadline.remaining) else max(means.deadline.remaining, 0.0)
-            out += [Peaks(one.pattern + first, one.w, one.b, one.value) for one in task.result(timeout=limit)]
-        return out
-    except TimeoutError:
-        raise OutOfTimeError from None
-    finally:
-        for _, task in tasks:
-            task.cancel()
+    parts = [slice(first, first + size) for first in range(0, len(rows), size)]
+    tasks = [
+        means.executor.submit(
+            all_peaks, problem.points, problem.rho, problem.patterns[part], rows[part], B, floor, every
+        )
+        for part in parts
+    ]
+    return [
+        Peaks(one.pattern + part.start, one.w, one.b, one.value)
+        for part, found in zip(parts, collected(tasks, means.deadline), strict=True)
+        for one in found
+    ]
 
 
-def all_peaks(
-    points: Array,
-    rho: float,
-    patterns: NDArray[np.bool_],
-    rows: NDArray[np.bool_],
-    B: Array,
-    floor: float,
-    every: bool,
-) -> list[Peaks]:
-    """The peaks of some patterns, as a list: plain arrays in and out, so that any executor can run it elsewhere."""
-    return list(face_peaks(points, rho, patterns, rows, B, floor, every))
+def all_peaks(*arguments: Any) -> list[Peaks]:
+    """What `face_peaks` yields, as a list that an executor can send back."""
+    return list(face_peaks(*arguments))

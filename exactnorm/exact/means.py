@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
-from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline
 
 DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
@@ -19,14 +18,17 @@ DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, eq=False)
 class Means:
-    """How to solve: tolerance, solver and its options, deadline, executor, and who hears of progress."""
+    """How to solve: tolerance, solver and its options, deadline, executor, and who hears of new brackets.
+
+    `said` gathers what there is to say about it in the status.
+    """
 
     tol: float
     solver: str
     options: dict[str, Any]
     deadline: Deadline
     executor: Executor | None
-    report: Callable[[Bracket], None]
+    report: Callable[[Any], None]
     said: list[str] = field(default_factory=list)
 
     def options_for(self, solver: str) -> dict[str, Any]:

@@ -83,7 +83,10 @@ def solve_balls(
             reason, means = "interrupted", replace(means, deadline=Deadline(0.0))  # nothing slow from here on
         except ArithmeticError as failure:
             reason = f"the solvers failed: {failure}"
-        return certified(train, problem, best, reason, means)
+        try:
+            return certified(train, problem, best, reason, means)
+        except KeyboardInterrupt:
+            return certified(train, problem, best, "interrupted", replace(means, deadline=Deadline(0.0)))
 
 
 def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:

@@ -63,10 +63,13 @@ def relaxation(problem: Reduced, means: Means, best: Bracket) -> tuple[Bracket, 
     cells = whole_cells(problem.patterns, problem.rank)
     program = block_program(problem.points, problem.rho, cells, best.upper)
     status = solve(program.problem, means.solver, means.options, means.deadline)
-    means.said.append(f"block program over {len(cells)} patterns: {status}")
     none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
     if any(block.value is None for block in program.blocks):
+        means.said.append(
+            f"{means.solver} did not solve the block program over {len(cells)} patterns, so it began cold"
+        )
         return best, none
+    means.said.append(f"block program over {len(cells)} patterns: {status}")
     B, evidence, r = dual_matrices(program), proofs(program), problem.rank
     lower = dual_bound(problem.points, problem.rho, B, evidence)
     masses = np.array([block.value[-r - 1, -r - 1] for block in program.blocks])

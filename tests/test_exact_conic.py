@@ -1,0 +1,92 @@
+"""Cone programs: three ways to one answer, options that do not exist, and what happens when a step fails."""
+
+import numpy as np
+import pytest
+
+import exactnorm.exact.solve
+import exactnorm.exact.start
+from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
+from exactnorm.exact import conic
+from exactnorm.exact.clock import Deadline
+from exactnorm.exact.look import deciding_balls, look
+from exactnorm.exact.master import curvature, master
+from exactnorm.exact.means import DEFAULT_OPTIONS, Means
+from exactnorm.exact.problem import reduced
+from exactnorm.exact.program import kink_program, solve
+from exactnorm.exact.start import first_kinks
+
+ACUTE = [[0, 0], [1, 0], [0.4, 0.9]]
+
+
+def means(solver):
+    return Means(1e-6, solver, DEFAULT_OPTIONS.get(solver, {}), Deadline(None), None, lambda _: None)
+
+
+@pytest.mark.parametrize("curved", [False, True])
+def test_three_solvers_take_one_step_alike(curved, monkeypatch):
+    problem = reduced(TrainingSet(ACUTE, 0.1))
+    kinks = first_kinks(problem)
+    plain = master(problem, kinks, 1.0, means("CLARABEL"))
+    bend = None
+    if curved:
+        seen = look(problem, deciding_balls(problem), plain.B, 0.5, means("CLARABEL"))
+        bend = curvature(problem, seen.peaks, plain.B, np.ones(len(seen.peaks))) + 0.1 * np.eye(plain.B.size)
+    steps = [master(problem, kinks, 1.0, means(solver), plain.B / 2, bend) for solver in ("CLARABEL", "SCS")]
+
+    def through_cvxpy(program, options, _):
+        return conic._with_cvxpy(program, "CLARABEL", options)
+
+    monkeypatch.setattr(conic, "_with_clarabel", through_cvxpy)
+    steps.append(master(problem, kinks, 1.0, means("CLARABEL"), plain.B / 2, bend))
+    for step in steps[1:]:
+        np.testing.assert_allclose(step.a, steps[0].a, atol=1e-3)  # flatter than B: a wrong sign or order shows
+        if curved:  # else B need not be unique
+            np.testing.assert_allclose(step.B, steps[0].B, atol=1e-4)
+
+
+def test_without_curvature_the_master_is_the_group_lasso():
+    problem = reduced(TrainingSet(ACUTE, 0.1))
+    kinks = first_kinks(problem)
+    program = kink_program(problem.points, kinks)
+    solve(program.problem, "CLARABEL", {})
+    assert master(problem, kinks, 1.0, means("CLARABEL")).cost == pytest.approx(program.problem.value, rel=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["CLARABEL", "SCS"])
+def test_an_option_that_the_solver_has_not_is_refused(solver):
+    with pytest.raises(ValueError, match="nonsense"):
+        min_norm_denoiser(ACUTE, 0.1, solver=solver, solver_options={"nonsense": 1})
+
+
+def test_a_block_program_that_fails_is_told_and_done_without(monkeypatch):
+    monkeypatch.setattr(exactnorm.exact.start, "solve", lambda *_: "failed")
+    denoiser = min_norm_denoiser(ACUTE, 0.1)
+    assert "began cold" in denoiser.status
+    assert denoiser.certificate.gap <= 1e-6
+
+
+def test_a_certificate_without_multipliers_holds_where_they_would_take_too_many_cells():
+    train = TrainingSet([[0, 0], [1, 0], [0.5, 1]], 0.447)  # of 0.44721
+    denoiser = min_norm_denoiser(train)
+    assert denoiser.certificate.gap <= 1e-6
+    assert denoiser.certificate.cells == 0
+    assert "the multipliers of the cells were not computed" in denoiser.status
+    lower, upper, _ = check_certificate(denoiser.certificate, train, denoiser.network)
+    assert upper * (1 - 1e-6) <= lower <= upper
+
+
+def test_ctrl_c_while_the_result_is_made_small_keeps_the_bracket(monkeypatch):
+    finish, calls = exactnorm.exact.solve.finished, []
+
+    def interrupted_once(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return finish(*arguments)
+
+    monkeypatch.setattr(exactnorm.exact.solve, "finished", interrupted_once)
+    train = problems.plane_5().train
+    denoiser = min_norm_denoiser(train)
+    assert denoiser.status.startswith("interrupted")
+    assert denoiser.certificate.gap <= 1e-6
+    check_certificate(denoiser.certificate, train, denoiser.network)
