@@ -100,6 +100,18 @@ def test_pieces_agree_with_solve_ivp_on_random_networks(seed, d, neurons, scale)
     np.testing.assert_array_equal(exact.states[0], Y)
 
 
+@pytest.mark.parametrize(
+    ("rates", "u"),
+    [((-0.7, -0.9), u) for u in (5.0, 20.0, 40.0, math.inf)] + [((-1.2, 0.1), u) for u in (5.0, 20.0, 40.0)],
+)
+def test_a_start_far_away_leaves_no_rounding_behind(rates, u):
+    c, y = np.array([0.3, -2.0]), np.array([1e8, 3.0])
+    network = ReLUNetwork(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.diag(rates) + np.eye(2), c)
+    rest = -c / rates
+    expected = rest + np.exp(np.array(rates) * u) * (y - rest)
+    assert np.abs(score_flow(network, y, u).endpoint - expected).max() < 2e-13 * np.abs(expected).max()
+
+
 def test_blocks_in_one_dimension_agree_with_the_general_pieces_and_with_ivp():
     rng = np.random.default_rng(3)
     Q = np.linalg.qr(rng.standard_normal((4, 4)))[0]

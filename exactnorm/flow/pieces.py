@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from exactnorm.flow.line import Solved
 from exactnorm.flow.record import Indices
 from exactnorm.flow.reduction import EPS, Block
-from exactnorm.flow.region import ORDER, Stable, displacement, spectral_norm_bound, stable_part, taylor_terms
+from exactnorm.flow.region import ORDER, Stable, displacement, shrunk, spectral_norm_bound, stable_part, taylor_terms
 from exactnorm.flow.roots import first_contact
 from exactnorm.training_set import Array
 
@@ -159,7 +159,7 @@ def _settled(
     turning[i[piece.order > 0]] = True
     room = np.where(piece.on, np.inf, np.abs(piece.distance) - piece.noise)
     done = speed <= piece.f_noise
-    _finish(walkers, piece, np.flatnonzero(done), None, times, out)
+    _finish(block, walkers, piece, np.flatnonzero(done), None, times, out)
     # A cheap necessary condition first: within 1/‖A‖ the walker travels about speed/‖A‖.
     nearly = speed < 4 * room.min(axis=1, initial=1e100) * spectral_norm_bound(piece.A)
     candidates = np.flatnonzero(nearly & ~done & ~turning)
@@ -172,7 +172,7 @@ def _settled(
             stable.travel(piece.f[rows]) < room[rows]
         ).all(axis=1)
         done[rows[stays]] = True
-        _finish(walkers, piece, rows[stays], stable, times, out)
+        _finish(block, walkers, piece, rows[stays], stable, times, out)
     return np.asarray(done)
 
 
@@ -188,24 +188,23 @@ def _by_key(keys: NDArray[np.uint8]) -> list[tuple[bytes, Indices]]:
     return [(bytes(key), part) for key, part in zip(unique, parts, strict=True)]
 
 
-def _finish(walkers: _Walkers, piece: _Piece, who: Indices, stable: Stable | None, times: Array, out: Solved) -> None:
+def _finish(
+    block: Block, walkers: _Walkers, piece: _Piece, who: Indices, stable: Stable | None, times: Array, out: Solved
+) -> None:
     """Write the remaining states of walkers that meet no further kink; with `stable` None they stand still."""
-    rows = walkers.rows[who]
+    rows, t = walkers.rows[who], walkers.t[who]
     out.at_rest[rows] = True if stable is None else np.isinf(times[-1])
+    rest = t if stable is None else t + stable.to_rest(piece.f[who])
+    if stable is not None:  # once more from there: a start far away leaves its own rounding in the first
+        ramps = np.where(piece.active[who], rest @ block.w.T + block.b, 0.0)
+        rest = rest + stable.to_rest(ramps @ block.a + rest @ block.A.T + block.e)
     for n in range(len(times)):
-        due = walkers.due[who] <= n
-        if not due.any():
+        due = np.flatnonzero(walkers.due[who] <= n)
+        if not len(due):
             continue
-        at = who[due]
-        state = walkers.t[at]
-        if stable is not None:
-            tau = times[n] - walkers.u[at]
-            f = (piece.f[at] @ stable.basis) @ stable.basis.T
-            if np.isinf(times[n]):
-                state = state + stable.to_rest(f)
-            else:
-                A = np.broadcast_to(stable.A, (len(at), *stable.A.shape))
-                state = state + displacement(A, f @ stable.basis, tau) @ stable.basis.T
+        state = rest[due]
+        if stable is not None and np.isfinite(times[n]):
+            state = stable.state(t[due], piece.f[who[due]], rest[due], times[n] - walkers.u[who[due]])
         out.states[rows[due], n] = state
 
 
@@ -233,8 +232,11 @@ def _move(block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: M
     # On a kink, only the Taylor step knows whether it is met again.
     free = whole & going & ~near.any(axis=1) & ~piece.on.any(axis=1)
     jump, length = _long_step(piece, free, times[walkers.due] - walkers.u)
-    shift[jump] = displacement(piece.A[jump], piece.f[jump], length)
-    step[jump] = length
+    shift[jump], step[jump] = displacement(piece.A[jump], piece.f[jump], length), length
+    # A state much smaller than it was is a difference that has lost digits: by at most e^6 a step, it has not.
+    lossy = jump[shrunk(walkers.t[jump], (walkers.t + shift)[jump])]
+    step[lossy] = np.minimum(step[lossy], 6 / spectral_norm_bound(piece.A[lossy]))
+    shift[lossy] = displacement(piece.A[lossy], piece.f[lossy], step[lossy])
     remaining = times[walkers.due] - walkers.u
     # Landing on an asked time is exact, not a matter of adding up steps.
     walkers.u = np.where(whole & (step >= remaining), times[walkers.due], walkers.u + step)
