@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from exactnorm.closed_form import rays
 from exactnorm.flow import (
@@ -19,6 +20,7 @@ from exactnorm.flow import (
     score_flow,
     vertex_radius,
 )
+from exactnorm.flow.closed import BLOCK, MANY
 
 
 def data(kind, seed):
@@ -159,12 +161,19 @@ def test_the_vertex_radius_is_where_the_endpoint_becomes_a_vertex():
         assert off[1] > 1e-5
 
 
-def test_a_million_starts_need_no_loop_over_starts():
-    points, rng = data("whole space", 1)
-    Y = rng.standard_normal((200_000, 4))
-    some = rng.integers(0, len(Y), 5)
-    out = closed_score_flow(points, 0.1, Y, 3.0)
-    np.testing.assert_allclose(out[some], closed_score_flow(points, 0.1, Y[some], 3.0), atol=1e-14)
+@pytest.mark.parametrize("kind", ["whole space", "rays"])
+def test_many_starts_shared_out_to_threads_go_where_each_goes_alone(kind):
+    points, rng = data(kind, 1)
+    lines, Y = orthogonal_lines(points), rng.standard_normal((700_001, 4))
+    assert Y.size > MANY * BLOCK
+    blas = threadpool_info()
+    for flow in (
+        lambda some: closed_score_flow(lines, 0.1, some, 3.0),
+        lambda some: closed_probability_flow(lines, 1.0, some, 0.2, 0.1),
+    ):
+        alone = np.vstack([flow(some) for some in np.array_split(Y, 7)])
+        np.testing.assert_allclose(flow(Y), alone, rtol=0, atol=1e-14)
+    assert threadpool_info() == blas
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import ArrayLike
+from threadpoolctl import ThreadpoolController
 
 from exactnorm.flow.lines import Lines, neighbours, orthogonal_lines
 from exactnorm.flow.score import starts
 from exactnorm.training_set import Array, real_number
 
-BLOCK = 2**15
+BLOCK = 2**16
 """Coordinates moved at a time, so that the intermediate arrays stay in the cache."""
+MANY = 40
+"""Blocks from which on it pays to share them out to threads: counting these takes ten milliseconds."""
 Bend = Callable[[Array, Array], object]
 """M: writes what one gap a line adds over the coordinates (k, m) from its middle; the second array is scratch."""
 
@@ -71,21 +75,25 @@ def _score_bend(half: Array, rho: float, u: float) -> Bend:
         np.abs(z, out=v)
         within = v <= stay
         i, j = np.flatnonzero(within), np.flatnonzero((v < edge) ^ within)
-        flat, columns = z.ravel(), z.shape[1]
-        still, gone, left = flat[i], flat[j], v.ravel()[j]
-        np.copysign(far, z, out=z)
+        flat, columns = v.ravel(), v.shape[1]
+        still, gone = flat[i], flat[j]
+        v[:] = far
         slope = root.take(i // columns)
         still *= slope
         still *= slope
         flat[i] = still
-        if not len(j):
-            return
-        at = edge.take(j // columns)
-        rest = np.log(left / at)  # minus the exit, in units of 1/s = edge/ρ
-        rest *= at / -rho
-        rest -= u
-        np.exp(rest, out=rest)
-        flat[j] = np.copysign(at + rho - rho * rest - q * left, gone)
+        if len(j):
+            at = edge.take(j // columns)
+            rest = np.log(gone / at)  # minus the exit, in units of 1/s = edge/ρ
+            rest *= at / -rho
+            rest -= u
+            np.exp(rest, out=rest)
+            rest *= -rho
+            rest += at + rho
+            gone *= q
+            rest -= gone
+            flat[j] = rest
+        np.copysign(v, z, out=z)
 
     return bend
 
@@ -216,31 +224,42 @@ def _starts(start: ArrayLike, d: int) -> Array:
 
 
 def _moved(lines: Lines, Y: Array, q: float, bend_of: Callable[[Array], Bend]) -> Array:
-    """Return c + q (y − c) + Σ u_l M(t − middle) for every start y, as many at a time as stay in the cache."""
+    """Return c + q (y − c) + Σ u_l M(t − middle) for every start y, on as many threads as matrix products take."""
     centre, middle, half = lines.gaps
     bends = [bend_of(h) for h in half]
     rows = np.atleast_2d(Y)
-    d, size = rows.shape[1], max(1, BLOCK // rows.shape[1])
-    out = np.empty_like(rows)
-    # In one piece: smaller ones go back to the system after each call, and asking for them again takes longer than
-    # all the arithmetic on five hundred starts.
-    work = np.empty((5, min(size, len(rows)) * d))
-    for i in range(0, len(rows), size):
-        y = out[i : i + size]
-        m = len(y)
-        part = work[0, : m * d].reshape(m, d)
-        t, z, total, scratch = (w[: m * len(lines.axes)].reshape(-1, m) for w in work[1:])
-        np.subtract(rows[i : i + size], centre, out=part)
-        np.matmul(lines.axes, part.T, out=t)
-        np.subtract(t, middle[0], out=total)
-        bends[0](total, scratch)
-        for at, bend in zip(middle[1:], bends[1:], strict=True):
-            np.subtract(t, at, out=z)
-            bend(z, scratch)
-            total += z
-        np.matmul(total.T, lines.axes, out=y)
-        if q > 0:
-            part *= q
-            y += part
-        y += centre
+    m, d = rows.shape
+    size, out = max(1, BLOCK // d), np.empty_like(rows)
+
+    def move(first: int, last: int) -> None:
+        # In one piece: smaller ones go back to the system after each call, and asking for them again takes longer than
+        # all the arithmetic on five hundred starts.
+        work = np.empty((5, min(size, last - first) * d))
+        for i in range(first, last, size):
+            here = slice(i, min(i + size, last))
+            n = here.stop - i
+            part = work[0, : n * d].reshape(n, d)
+            t, z, total, scratch = (w[: n * len(lines.axes)].reshape(-1, n) for w in work[1:])
+            np.subtract(rows[here], centre, out=part)
+            np.matmul(lines.axes, part.T, out=t)
+            np.subtract(t, middle[0], out=total)
+            bends[0](total, scratch)
+            for at, bend in zip(middle[1:], bends[1:], strict=True):
+                np.subtract(t, at, out=z)
+                bend(z, scratch)
+                total += z
+            y = np.matmul(total.T, lines.axes, out=out[here])
+            if q > 0:
+                part *= q
+                y += part
+            y += centre
+
+    if m < MANY * size:
+        move(0, m)
+    else:
+        blas = ThreadpoolController().select(user_api="blas")
+        threads = max((one["num_threads"] for one in blas.info()), default=1)
+        ends = np.linspace(0, m, threads + 1).astype(int).tolist()
+        with blas.limit(limits=1), ThreadPoolExecutor(threads) as pool:
+            list(pool.map(move, ends[:-1], ends[1:]))
     return out[0] if Y.ndim == 1 else out
