@@ -1,10 +1,12 @@
 """Degenerate, nearly degenerate, huge, tiny and far data: an honest answer or a sentence, never a wrong number."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exactnorm import TrainingSet, check_certificate, interpolation_error, rest_points
+from exactnorm import TrainingSet, check_certificate, interpolation_error, min_norm_denoiser, rest_points
+from exactnorm.certify.rays import one_sided_rays
 from exactnorm.closed_form import bounds, recognise
 from exactnorm.closed_form.certified import certified_rays
 
@@ -82,3 +84,24 @@ def test_rest_points_rest(data):
     for p in points:
         if p.kind != "continuum":  # one of a flat may lie far out, where what it loses is more
             assert np.abs(network(p.position) - p.position).max() <= rounding(X) * network.representation_cost
+
+
+@pytest.mark.parametrize("h", [1e-5, 1e-8, 1e-10, 1e-11, 1e-13, 1e-15])
+@pytest.mark.parametrize("shape", ["corner", "pair", "pair off the plane"])
+def test_points_too_near_each_other_get_a_valid_bracket_or_a_sentence(h, shape):
+    last = {"corner": [1, h, 0], "pair": [0.4, 0.9 + h, 0], "pair off the plane": [0.4, 0.9 + h, h]}[shape]
+    points = [[0, 0, 0], [1, 0, 0], last] if shape == "corner" else [[0, 0, 0], [1, 0, 0], [0.4, 0.9, 0], last]
+    least = 4.5 if shape == "corner" else 6.3  # two rays at a right angle; the lower bound at h = 1e-5
+    if h < 1e-9 or (h < 1e-7 and shape == "corner"):
+        with pytest.raises(ValueError, match="too near to be told apart"):
+            min_norm_denoiser(points, h / 10, method="program")
+        return
+    bracket = min_norm_denoiser(points, h / 10, method="program").certificate
+    assert bracket.lower <= bracket.upper
+    assert bracket.upper >= least
+    assert bracket.interpolation_error < 1e-6 * h
+
+
+def test_a_point_beside_its_neighbour_is_not_on_its_ray_however_near():
+    with pytest.raises(ValueError, match="the step turns"):
+        one_sided_rays(np.array([[0.0, 0.0], [1.0, 0.0], [1.0 + 1e-10, 5e-10]]), 0)

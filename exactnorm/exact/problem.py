@@ -11,6 +11,9 @@ from exactnorm.geometry import Frame, affine_hull, separating_hyperplane
 from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import Array, TrainingSet
 
+TOLD_APART = 1e-6
+"""Error, in units of the distance of two points, beyond which a cost has no six digits."""
+
 
 class InfeasibleProblem(ValueError):
     """No network maps every ball to its centre.
@@ -56,24 +59,29 @@ class Reduced:
         return self.frame.rank
 
 
+def too_near(train: TrainingSet) -> ValueError:
+    """The error to raise where rounding hides which of two points is which."""
+    i, j = train.closest
+    size = float(np.linalg.norm(train.points - train.points[0], axis=1).max())
+    return ValueError(
+        f"points {i} and {j} are {train.separation:.3g} apart in a set of size {size:.3g}: too near to "
+        "be told apart in floating point; merge them, or leave out the coordinates in which they differ"
+    )
+
+
 def reduced(train: TrainingSet) -> Reduced:
     """Coordinates and patterns of a training set.
 
     Raises
     ------
     ValueError
-        If there are too many patterns to enumerate.
+        If there are too many patterns to enumerate, or two points are too near each other for floating point.
     InfeasibleProblem
         If no network can map every ball to its centre.
     """
     frame = affine_hull(train.points)
-    if float(frame.distance(train.points).max()) > 1e-6 * train.separation:
-        i, j = train.closest
-        msg = (
-            f"points {i} and {j} are {train.separation:.3g} apart in a set of size {frame.scale:.3g}: too near to "
-            "be told apart in floating point; merge them, or leave out the coordinates in which they differ"
-        )
-        raise ValueError(msg)
+    if float(frame.distance(train.points).max()) > TOLD_APART * train.separation:
+        raise too_near(train)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     patterns = activation_patterns(points, rho)
     patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]

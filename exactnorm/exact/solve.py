@@ -28,7 +28,7 @@ from exactnorm.exact.look import Look, deciding_balls, look
 from exactnorm.exact.master import curvature, gathered, master
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
 from exactnorm.exact.polish import Neurons, corrected
-from exactnorm.exact.problem import Reduced, reduced
+from exactnorm.exact.problem import TOLD_APART, Reduced, reduced, too_near
 from exactnorm.exact.start import first_kinks, moved_kinks, ramps, relaxation
 from exactnorm.exact.unique import touching_kinks, uniqueness
 from exactnorm.network import ReLUNetwork
@@ -63,9 +63,13 @@ def solve_balls(
     )
     # The matrices are small: threads inside BLAS cost more than they gain, much more on a busy machine.
     with threadpool_limits(1):
-        problem = reduced(train)
-        kinks = first_kinks(problem)
+        try:
+            problem = reduced(train)
+            kinks = first_kinks(problem)
+        except ArithmeticError as lost:
+            raise too_near(train) from lost
         start = ramps(problem, kinks)
+        start = interpolating(problem, start) or start
         best = Bracket(upper=start.cost, neurons=start)
         try:
             if near is not None:
@@ -148,6 +152,8 @@ def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
 
     Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
     """
+    if not len(network.kinks):
+        return None
     weight = np.linalg.norm(network.a, axis=1)
     heavy = weight > 1e-6 * weight.max()
     for kept in (heavy, np.ones_like(heavy)):
@@ -204,9 +210,11 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
     neurons = finished(problem, best.neurons, touching, means)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
+    error = interpolation_error(network, train.points, train.rho)
+    if not error <= TOLD_APART * train.separation:
+        raise too_near(train)
     certificate = replace(
-        dual_certificate(problem, replace(best, upper=network.representation_cost), means),
-        interpolation_error=interpolation_error(network, train.points, train.rho),
+        dual_certificate(problem, replace(best, upper=network.representation_cost), means), interpolation_error=error
     )
     valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
