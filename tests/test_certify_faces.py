@@ -16,7 +16,7 @@ from exactnorm.exact.cells import whole_cells
 from exactnorm.exact.clock import Deadline
 from exactnorm.exact.kinks import dual_values, pattern_kinks
 from exactnorm.exact.look import deciding_balls, look
-from exactnorm.exact.master import curvature, tangent
+from exactnorm.exact.master import curvature, tangent, touched_balls
 from exactnorm.exact.means import Means
 from exactnorm.exact.pricing import price
 from exactnorm.exact.problem import InfeasibleProblem, reduced
@@ -140,9 +140,9 @@ def test_the_curvature_of_a_peak_is_its_second_derivative():
     means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
     rows = deciding_balls(problem)
     seen = look(problem, rows, B, 0.5, means)
+    each = [seen.peaks[np.array([k])] for k in range(len(seen.peaks))]
     bends = [
-        tangent(problem, seen.peaks[np.array([k])], B[seen.peaks.pattern[k, 1:]].sum(axis=0))[2]
-        for k in range(len(seen.peaks))
+        tangent(problem, peak, B[peak.pattern[0, 1:]].sum(axis=0), touched_balls(problem, peak))[2] for peak in each
     ]
     free = [k for k, bend in enumerate(bends) if bend.size and np.linalg.eigvalsh(bend).min() > 0.1]
     assert len(free) >= 3

@@ -24,6 +24,7 @@ from exactnorm.exact.pricing import price
 from exactnorm.exact.problem import infeasibility_ray, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
 from exactnorm.exact.start import first_kinks, ramps
+from exactnorm.exact.unique import touching_kinks
 from exactnorm.patterns import activation_patterns
 
 SQRT3 = np.sqrt(3.0)
@@ -243,6 +244,15 @@ def test_a_minimiser_is_called_unique_where_the_dual_touches_at_independent_kink
     assert "touches its bound at 4 kinks" in line.status  # the two ends of two ramps
 
 
+def test_a_dual_that_touches_along_an_arc_says_nothing_of_uniqueness():
+    problem = reduced(TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.05))
+    B = np.zeros((2, 2, 3))
+    B[0, :, :2] = np.eye(2)  # B_s z = w wherever point 1 is on: 1 at every kink
+    nothing = Neurons(first_kinks(problem)[:0], np.zeros((0, 2)), B)
+    means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    assert touching_kinks(problem, Bracket(1.0, nothing, 1.0, B=B), means) is None
+
+
 def test_a_minimiser_is_not_called_unique_where_that_is_not_shown():
     points, rho, _ = KNOWN["equilateral"]
     assert "uniqueness of the minimiser is not shown" in min_norm_denoiser(points, rho, method="program").status
@@ -335,5 +345,6 @@ def test_a_denoiser_of_a_nearby_radius_shortens_the_way_and_not_the_answer():
     )
     first = {warm: next(bracket for bracket in seen if bracket.rounds == 1) for warm, seen in rounds.items()}
     assert first[True].gap < 0.05
+    assert rounds[True][-1].rounds < rounds[False][-1].rounds
     with pytest.raises(ValueError, match="same points"):
         min_norm_denoiser(points[::-1], 0.06, near=near)

@@ -7,6 +7,8 @@ method (sequential quadratic programming) for the dual over all kinks, and conve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import sparse
 
@@ -95,7 +97,8 @@ def curvature(problem: Reduced, peaks: Kinks, B: Array, weight: Array) -> Array:
     factors = [np.zeros((0, *B.shape))]
     for k in np.flatnonzero(weight > 0):
         Bs = B[peaks.pattern[k, 1:]].sum(axis=0)
-        z, moves, bend = tangent(problem, peaks[np.array([k])], Bs)
+        peak = peaks[np.array([k])]
+        z, moves, bend = tangent(problem, peak, Bs, touched_balls(problem, peak))
         y = Bs @ z
         values, vectors = np.linalg.eigh(bend)
         # Derivative of ½‖B_s z‖² in B_s and along each move of z.
@@ -107,12 +110,17 @@ def curvature(problem: Reduced, peaks: Kinks, B: Array, weight: Array) -> Array:
     return np.asarray(L.T @ L)
 
 
-def tangent(problem: Reduced, peak: Kinks, Bs: Array) -> tuple[Array, Array, Array]:
-    """A peak z, the directions (r + 1, m) in which it can move on its face, and −½ the Hessian of ‖B_s z‖² on them."""
+def touched_balls(problem: Reduced, peak: Kinks) -> list[int]:
+    """Rows of the balls that one kink is tangent to."""
+    touched: list[int] = np.flatnonzero(margins(problem.points, problem.rho, peak)[0] < TOUCHES).tolist()
+    return touched
+
+
+def tangent(problem: Reduced, peak: Kinks, Bs: Array, touched: Sequence[int]) -> tuple[Array, Array, Array]:
+    """A peak z, the moves (r + 1, m) that leave it at some of its balls, and −½ the Hessian of ‖B_s z‖² on them."""
     z, w = peak.z[0], peak.w[0]
-    touched = np.flatnonzero(margins(problem.points, problem.rho, peak)[0] < TOUCHES)
     x = problem.points[touched[0]]
-    flat = complement(problem.points[touched[1:]] - x)
+    flat = complement(problem.points[list(touched[1:])] - x)
     v = flat.T @ w
     if flat.shape[1] < 2 or not np.linalg.norm(v) > TOUCHES:
         return z, np.zeros((len(z), 0)), np.zeros((0, 0))

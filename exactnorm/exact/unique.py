@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import OutOfTimeError
 from exactnorm.exact.kinks import Kinks, distinct
 from exactnorm.exact.look import deciding_balls, look
-from exactnorm.exact.master import tangent
+from exactnorm.exact.master import tangent, touched_balls
 from exactnorm.exact.means import Means
 from exactnorm.exact.problem import Reduced
+from exactnorm.training_set import Array
 
 TOUCHES = 100.0
 """The dual function counts as 1 if it is nearer to 1 than this many gaps: so it is wherever 1 % of the cost sits."""
 FLAT = 1e-4
-"""A peak that bends less than this may be one of infinitely many."""
+"""A peak that falls off and bends less than this may be one of infinitely many."""
+MANY = 10
+"""Touched balls whose subsets are too many to go through."""
 
 
 def touching_kinks(problem: Reduced, best: Bracket, means: Means) -> Kinks | None:
@@ -29,10 +34,23 @@ def touching_kinks(problem: Reduced, best: Bracket, means: Means) -> Kinks | Non
     except OutOfTimeError:
         return None
     for k in range(len(peaks)):
-        bend = tangent(problem, peaks[np.array([k])], best.B[peaks.pattern[k, 1:]].sum(axis=0))[2]
-        if np.linalg.eigvalsh(bend).min(initial=np.inf) < FLAT:
+        if level(problem, peaks[np.array([k])], best.B[peaks.pattern[k, 1:]].sum(axis=0)):
             return None
     return peaks[np.unique(distinct(peaks, 1e-4))] if len(peaks) else None
+
+
+def level(problem: Reduced, peak: Kinks, Bs: Array) -> bool:
+    """Whether the dual function may be as high beside a peak: along the face of some of the balls that it touches."""
+    touched = touched_balls(problem, peak)
+    if len(touched) > MANY:
+        return True
+    for size in range(1, len(touched) + 1):
+        for some in combinations(touched, size):
+            z, moves, bend = tangent(problem, peak, Bs, some)
+            falls = np.linalg.norm(moves.T @ (Bs.T @ (Bs @ z)))
+            if moves.size and falls < FLAT and np.linalg.eigvalsh(bend)[0] < FLAT:
+                return True
+    return False
 
 
 def uniqueness(kinks: Kinks | None, network: Kinks, gap: float) -> str:
