@@ -24,10 +24,9 @@ probability = exactnorm.probability_flow(
 figure, row = plt.subplots(1, 2, figsize=(10, 5), layout="constrained")
 for axes, flow, title in zip(row, (score, probability), ("score flow", "probability flow"), strict=True):
     plot.trajectories(flow, train, axes)
-    axes.add_patch(plt.Rectangle((0, 0), 1, 2, fill=False, ec="black", ls="--"))
     axes.set_title(title)
     axes.get_legend().remove()
-figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
 
 kinds = [exactnorm.endpoints(flow, train).shares() for flow in (score, probability)]
 assert kinds[0]["training point"].count + kinds[0]["virtual training point"].count == len(starts)

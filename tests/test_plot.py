@@ -8,10 +8,12 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.quiver import Quiver
+from scipy.spatial import ConvexHull
 
 from exactnorm import (
     Certificate,
     CertifiedDenoiser,
+    TrainingSet,
     closed_form,
     experiments,
     interpolation_error,
@@ -190,3 +192,33 @@ def test_the_picture_of_where_flows_end_has_one_curve_for_each_flow_and_kind_tha
     rows = [r for r in table.records() if r["flow"] == "score" and r["points"] == 30]
     assert labelled["score flow: virtual"][-1, 1] == pytest.approx(np.mean([r["virtual"] for r in rows]))
     assert "probability flow: boundary" in labelled
+
+
+def test_the_portrait_holds_the_field_the_kinks_the_hyperbox_the_rest_points_and_the_trajectories(in_the_plane):
+    flow = score_flow(in_the_plane, [[0.3, 0.4], [1.5, -3.5]], np.inf, times=[1.0])
+    axes = plot.portrait(in_the_plane, flow)
+    labelled = {curve.get_label(): curve for curve in axes.get_lines()}
+    box = labelled["hyperbox"].get_xydata()
+    assert {tuple(corner) for corner in np.round(box, 12) + 0.0} == {(0, 0), (1, 0), (0, 2), (1, 2)}
+    assert len(box) == 5
+    assert len(labelled["stable rest points"].get_xydata()) == 4
+    assert np.allclose(labelled["endpoints"].get_xydata(), flow.endpoint)
+    assert {"kinks", "trajectories", "starts", "clean points", "noise balls"} <= set(labelled)
+    (quiver,) = (item for item in axes.collections if isinstance(item, Quiver))
+    assert np.allclose(np.column_stack([quiver.U, quiver.V]), in_the_plane(quiver.XY) - quiver.XY)
+    assert axes.get_ylim()[0] <= -3.5
+    assert plot.portrait(in_the_plane).get_lines()
+
+
+def test_a_hyperbox_in_space_casts_the_shadow_of_its_corners():
+    rng = np.random.default_rng(0)
+    axes = np.linalg.qr(rng.standard_normal((6, 6)))[0][:4]
+    train = TrainingSet(np.vstack([np.zeros(6), [[1.0], [2.0], [0.5], [1.5]] * axes]) + rng.standard_normal(6), 0.1)
+    flow = score_flow(min_norm_denoiser(train), train.points[:1], 1.0)
+    drawn = {curve.get_label(): curve.get_xydata() for curve in plot.trajectories(flow, train).get_lines()}
+    origin, *others = drawn["clean points"]
+    corners = origin + np.array([s @ (others - origin) for s in np.indices((2,) * 4).reshape(4, -1).T])
+    hull, outline = ConvexHull(corners), drawn["hyperbox"]
+    assert np.allclose(outline[0], outline[-1])
+    assert ConvexHull(outline).volume == pytest.approx(hull.volume)
+    assert np.linalg.norm(outline[1:, None] - corners[hull.vertices], axis=2).min(axis=0).max() < 1e-12

@@ -6,12 +6,13 @@ import argparse
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from exactnorm import InfeasibleProblem
+from exactnorm import CertifiedDenoiser, InfeasibleProblem
 from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
@@ -62,7 +63,7 @@ def add_to(commands: Any) -> None:
     )
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random starts (default 0)")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    command.add_argument("--plot", metavar="FILE", help="draw trajectories in the plane, or two hull coordinates")
+    command.add_argument("--plot", metavar="FILE", help="draw trajectories, in the plane over the field")
     command.set_defaults(run=run)
 
 
@@ -73,10 +74,11 @@ def run(arguments: argparse.Namespace) -> int:
     if plot is not None:  # states on the way take longer than endpoints
         say(f"following {arguments.starts} trajectories for the picture …")
     try:
-        train, flow, parameters = (score if arguments.flow == "score" else probability)(arguments)
-        ends = endpoints(flow, train)
+        followed = (score if arguments.flow == "score" else probability)(arguments)
+        flow, parameters = followed.flow, followed.parameters
+        ends = endpoints(flow, followed.train)
         if plot is not None:
-            plot(train, flow)
+            plot(followed)
     except (BadInput, InfeasibleProblem):
         raise
     except ValueError as mistake:
@@ -122,7 +124,17 @@ def check_options(arguments: argparse.Namespace) -> None:
         raise BadInput(msg)
 
 
-def score(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[str, Any]]:
+@dataclass(frozen=True)
+class Followed:
+    """A flow, what it followed, and what was asked for."""
+
+    train: TrainingSet
+    flow: Flow
+    parameters: dict[str, Any]
+    denoiser: CertifiedDenoiser | None = None
+
+
+def score(arguments: argparse.Namespace) -> Followed:
     """Score flow of the minimum-norm denoiser at the given radius."""
     from exactnorm import min_norm_denoiser
 
@@ -140,10 +152,11 @@ def score(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[str, A
     # Most has happened by flow time 8: what decays is then below 4e-4 of what it was.
     times = np.linspace(0, min(horizon, 8.0), 120) if arguments.plot else None
     flow = score_flow(denoiser, draw(arguments, mean, scale), horizon, times=times, box=hyperbox(train.points))
-    return train, flow, {"flow": "score", "rho": train.rho, "horizon": horizon, **starts(arguments, scale)}
+    parameters = {"flow": "score", "rho": train.rho, "horizon": horizon, **starts(arguments, scale)}
+    return Followed(train, flow, parameters, denoiser)
 
 
-def probability(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[str, Any]]:
+def probability(arguments: argparse.Namespace) -> Followed:
     """Probability flow of the family of denoisers ρ = ασ."""
     arguments.rho = arguments.sigma = arguments.samples = None
     points = read.training_points(arguments.data)
@@ -164,7 +177,8 @@ def probability(arguments: argparse.Namespace) -> tuple[TrainingSet, Flow, dict[
         sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
     )
     parameters = {"flow": "probability", "alpha": arguments.alpha, "T": arguments.T, "schedule": schedule.name}
-    return train, flow, {**parameters, "sigma_T": top, "horizon": flow.horizon, **starts(arguments, scale)}
+    parameters |= {"sigma_T": top, "horizon": flow.horizon, **starts(arguments, scale)}
+    return Followed(train, flow, parameters)
 
 
 def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
@@ -217,7 +231,7 @@ def starts(arguments: argparse.Namespace, scale: float) -> dict[str, Any]:
     return {"starts": arguments.starts, "start_scale": scale, "seed": arguments.seed}
 
 
-def plotter(arguments: argparse.Namespace) -> Callable[[TrainingSet, Flow], None] | None:
+def plotter(arguments: argparse.Namespace) -> Callable[[Followed], None] | None:
     """What draws the trajectories to --plot FILE; problems with it are found before anything is computed."""
     if arguments.plot is None:
         return None
@@ -231,9 +245,13 @@ def plotter(arguments: argparse.Namespace) -> Callable[[TrainingSet, Flow], None
         msg = f"--plot {arguments.plot}: give a file name that ends in .{', .'.join(sorted(kinds))}"
         raise BadInput(msg)
 
-    def write(train: TrainingSet, flow: Flow) -> None:
-        figure = plot.figure(6, 5)
-        axes = plot.trajectories(flow, train, figure.add_subplot())
+    def write(followed: Followed) -> None:
+        figure = plot.figure(7, 5)
+        train, flow, axes = followed.train, followed.flow, figure.add_subplot()
+        if followed.denoiser is not None and train.dimension == 2:
+            plot.portrait(followed.denoiser, flow, axes)
+        else:
+            plot.trajectories(flow, train, axes)
         axes.set_title(f"{arguments.flow} flow of {arguments.data}")
         figure.savefig(arguments.plot, dpi=150)
         say(f"wrote {arguments.plot}")

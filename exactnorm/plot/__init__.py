@@ -8,7 +8,7 @@ from exactnorm.plot.brackets import bracket, dual_function
 from exactnorm.plot.canvas import figure
 from exactnorm.plot.denoisers import field, images, line
 from exactnorm.plot.experiments import experiment
-from exactnorm.plot.flows import basins, rest_points, shares, trajectories
+from exactnorm.plot.flows import basins, portrait, rest_points, shares, trajectories
 
 __all__ = [
     "basins",
@@ -19,6 +19,7 @@ __all__ = [
     "figure",
     "images",
     "line",
+    "portrait",
     "rest_points",
     "shares",
     "trajectories",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
 
 try:
@@ -21,6 +22,7 @@ __all__ = ["Axes", "Figure", "Rectangle"]
 
 # The palette of Okabe and Ito, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
+LIGHT = "#BBBBBB"
 SKY, PURPLE, YELLOW = "#56B4E9", "#CC79A7", "#F0E442"
 
 
@@ -53,6 +55,20 @@ def two_points_on_kink(w: Array, b: float) -> tuple[tuple[float, float], tuple[f
     foot = -b * w / (w @ w)
     other = foot + np.array([-w[1], w[0]]) / np.linalg.norm(w)
     return (float(foot[0]), float(foot[1])), (float(other[0]), float(other[1]))
+
+
+def draw_kinks(axes: Axes, network: ReLUNetwork) -> None:
+    for n in range(network.neurons):
+        axes.axline(*two_points_on_kink(network.w[n], network.b[n]), color=GREY, lw=0.8, label="_" if n else "kinks")
+
+
+def draw_arrows(axes: Axes, network: ReLUNetwork, low: Array, high: Array, arrows: int, colour: str) -> None:
+    """Arrows along h(y) − y on a grid, `arrows` of them along the longer side."""
+    step = float((high - low).max()) / (arrows - 1)
+    grid = np.stack(np.meshgrid(*(np.arange(low[i], high[i] + step / 2, step) for i in (0, 1))), -1).reshape(-1, 2)
+    move = network(grid) - grid
+    scale = float(np.linalg.norm(move, axis=1).max()) / (1.6 * step)
+    axes.quiver(*grid.T, *move.T, color=colour, angles="xy", scale_units="xy", scale=scale, width=0.004)
 
 
 def draw_balls(axes: Any, points: Array, rho: float) -> None:

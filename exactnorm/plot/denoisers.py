@@ -15,10 +15,11 @@ from exactnorm.plot.canvas import (
     VERMILION,
     Axes,
     Rectangle,
+    draw_arrows,
     draw_balls,
+    draw_kinks,
     needs_dimension,
     new_axes,
-    two_points_on_kink,
     window,
 )
 
@@ -79,13 +80,8 @@ def field(denoiser: CertifiedDenoiser, axes: Axes | None = None, arrows: int = 1
     needs_dimension(2, train.dimension)
     axes = axes if axes is not None else new_axes()
     low, high = window(train.points, train.rho)
-    for n in range(network.neurons):
-        axes.axline(*two_points_on_kink(network.w[n], network.b[n]), color=GREY, lw=0.8, label="_" if n else "kinks")
-    step = float((high - low).max()) / (arrows - 1)
-    grid = np.stack(np.meshgrid(*(np.arange(low[i], high[i] + step / 2, step) for i in (0, 1))), -1).reshape(-1, 2)
-    move = network(grid) - grid
-    longest = float(np.linalg.norm(move, axis=1).max())
-    axes.quiver(*grid.T, *move.T, color=BLUE, angles="xy", scale_units="xy", scale=longest / (1.6 * step), width=0.004)
+    draw_kinks(axes, network)
+    draw_arrows(axes, network, low, high, arrows, BLUE)
     draw_balls(axes, train.points, train.rho)
     axes.plot(*train.points.T, "o", color="black", ms=4, label="clean points", ls="none")
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", xlabel="$y_1$", ylabel="$y_2$")

@@ -7,33 +7,41 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from exactnorm.flow import Basins, Flow, Share
+from exactnorm.certify import CertifiedDenoiser
+from exactnorm.flow import Basins, Flow, Share, orthogonal_lines, score_flow
 from exactnorm.flow.rest_points import RestPoint
+from exactnorm.flow.rest_points import rest_points as all_rest_points
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.plot.canvas import (
     BLUE,
     GREEN,
     GREY,
+    LIGHT,
     ORANGE,
     PURPLE,
     SKY,
     VERMILION,
     YELLOW,
     Axes,
+    draw_arrows,
     draw_balls,
+    draw_kinks,
     needs_dimension,
     new_axes,
+    window,
 )
 from exactnorm.training_set import Array, TrainingSet
 
+MOST = 100
+"""Trajectories to draw: more of them cannot be told apart."""
 LABELS = {True: "stable rest points", False: "unstable rest points", None: "neutral rest points"}
 
 
-def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most: int = 100) -> Axes:
+def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most: int = MOST) -> Axes:
     """Draw trajectories from their starts to their endpoints, with the clean points and their balls.
 
     In the plane as they are; in more dimensions in two orthonormal coordinates of the clean points' affine hull, in
-    which balls are drawn as their projections.
+    which balls are drawn as their projections. Points on orthogonal lines have their hyperbox drawn, or its shadow.
 
     Parameters
     ----------
@@ -57,11 +65,54 @@ def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most:
     if train.rho > 0:
         draw_balls(axes, frame.coordinates(train.points), train.rho)
     axes.plot(*frame.coordinates(start[:most]).T, ".", color=GREY, ms=3, label="starts")
-    axes.plot(*frame.coordinates(end).T, "x", color=VERMILION, ms=7, mew=1.5, zorder=4, label="endpoints")
-    axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, label="clean points")
+    many = len(end) > most
+    axes.plot(
+        *frame.coordinates(end).T, "x", color=VERMILION, ms=4 if many else 7, mew=1.5, zorder=4, label="endpoints"
+    )
+    axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, zorder=5, label="clean points")
+    if (corners := _hyperbox(train, frame)) is not None:
+        axes.plot(*corners.T, color="black", lw=1.0, ls="--", label="hyperbox")
     names = ("$y_1$", "$y_2$") if train.dimension == 2 else ("first hull coordinate", "second hull coordinate")
     axes.set(aspect="equal", xlabel=names[0], ylabel=names[1])
     axes.legend(fontsize="small", framealpha=0.9)
+    return axes
+
+
+def portrait(denoiser: CertifiedDenoiser, flow: Flow | None = None, axes: Axes | None = None, arrows: int = 21) -> Axes:
+    """Draw the phase portrait of a denoiser's score flow in the plane.
+
+    Arrows along h(y) − y, kinks, clean points and their balls, the hyperbox where there is one, all rest points, and
+    the trajectories of a flow.
+
+    Parameters
+    ----------
+    denoiser : CertifiedDenoiser
+        Of dimension d = 2.
+    flow : Flow, optional
+        Of this denoiser, with states at the times asked for.
+    axes : Axes, optional
+        A new one of 7 by 5 inches if not given; the legend stands to the right of it.
+    arrows : int
+        Number of arrows along the longer side. Their lengths are in proportion to ‖h(y) − y‖.
+
+    Raises
+    ------
+    ValueError
+        If the dimension is not 2.
+    """
+    train, network = denoiser.train, denoiser.network
+    needs_dimension(2, train.dimension)
+    axes = axes if axes is not None else new_axes(7, 5)
+    none = np.zeros((0, 2))
+    shown = flow or score_flow(network, none, 1.0)
+    around = np.vstack([window(train.points, train.rho), np.atleast_2d(shown.start)[:MOST]])
+    low, high = around.min(axis=0), around.max(axis=0)
+    draw_arrows(axes, network, low, high, arrows, LIGHT)
+    draw_kinks(axes, network)
+    trajectories(shown, train, axes)
+    rest_points(all_rest_points(network, train.points), axes)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)
     return axes
 
 
@@ -130,6 +181,24 @@ def shares(shares: Mapping[str, Share], axes: Axes | None = None) -> Axes:
     axes.set(xlim=(0, 1), xlabel="share of flows, with 95 % interval")
     axes.set_ylim(max(len(seen), 3) - 0.5, -0.5)
     return axes
+
+
+def _hyperbox(train: TrainingSet, frame: Frame) -> Array | None:
+    """The outline of the hyperbox in the plane to draw in; None for points that span none."""
+    try:
+        lines = orthogonal_lines(train.points)
+    except ValueError:
+        return None
+    low, high = lines.ends
+    if len(low) < 2:
+        return None
+    # The shadow of a box is a sum of segments: its outline goes along them in the order of their directions.
+    edges = ((high - low)[:, None] * lines.axes) @ frame.axes.T / frame.scale
+    edges *= np.where(edges[:, 1:] < 0, -1.0, 1.0)
+    edges = edges[np.argsort(np.arctan2(edges[:, 1], edges[:, 0]))]
+    middle = frame.coordinates(lines.origin + (low + high) / 2 @ lines.axes)
+    half = np.cumsum(np.vstack([-edges.sum(axis=0) / 2, edges]), axis=0)
+    return np.asarray(middle + np.vstack([half, -half[1:]]))
 
 
 def _plane(train: TrainingSet) -> Frame:

@@ -1,0 +1,23 @@
+r"""
+A phase portrait of the score flow
+==================================
+
+Everything that the score flow :math:`\dot y = h(y) - y` of a right triangle is made of, in one picture: the field
+:math:`h(y) - y`, the kinks between which it is affine, the hyperbox, and its rest points. Vertices of the hyperbox are
+stable, and the fourth one is no clean point; midpoints of edges are saddles (proved).
+"""
+
+import numpy as np
+
+import exactnorm
+from exactnorm import plot, problems
+
+train = problems.orthogonal().train
+denoiser = exactnorm.min_norm_denoiser(train)
+starts = train.points.mean(axis=0) + 0.8 * np.random.default_rng(1).standard_normal((40, 2))
+flow = exactnorm.score_flow(denoiser, starts, np.inf, times=np.linspace(0, 12, 200))
+axes = plot.portrait(denoiser, flow)
+
+rest = exactnorm.rest_points(denoiser.network, train.points)
+assert sum(point.stable is True for point in rest) == 4
+assert sum(point.kind == "virtual training point" for point in rest) == 1
