@@ -27,8 +27,10 @@ def solve_by_ivp(block: Block, t: Array, times: Array, rtol: float, solver: Inte
     ends at each kink and begins afresh. Should two crossings within one step go unseen, the step-size control
     still sees the true field.
     """
-    out = Solved(np.full((len(t), len(times), t.shape[1]), np.nan), np.zeros(len(t)), np.zeros(len(t), bool))
-    for row in range(len(t)):
+    m, r = t.shape
+    nan = np.full((m, len(times), r), np.nan)
+    out = Solved(nan, np.zeros(m), np.zeros(m, bool), np.zeros((m, len(block.b)), bool))
+    for row in range(m):
         _integrate(block, t[row], times, rtol, solver, out, row)
     return out
 
@@ -54,6 +56,7 @@ def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: Integr
     active = block.w @ y + block.b > 0
     on = block.w @ y + block.b == 0
     active[on] = block.w[on] @ field(0.0, y) > 0
+    out.active[row] = active
     fired = np.zeros(len(block.b), int)
     still: list[int] = []
     while u < horizon:

@@ -14,11 +14,15 @@ from exactnorm.training_set import Array
 
 @dataclass
 class Solved:
-    """States of a block at the asked times (m, n, r), where each row stopped, and the kinks it crossed."""
+    """States of a block at the asked times (m, n, r), where each row stopped, and the kinks it crossed.
+
+    `active` says which neurons are active on the region that each row starts in, (m, K).
+    """
 
     states: Array
     reached: Array
     at_rest: NDArray[np.bool_]
+    active: NDArray[np.bool_]
     start: list[Indices] = field(default_factory=list)
     time: list[Array] = field(default_factory=list)
     kink: list[Indices] = field(default_factory=list)
@@ -46,15 +50,17 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
     slopes = _slopes(block, len(knots), which)
     edges = np.concatenate([[-np.inf], knots, [np.inf]])
     value, noise = _field(block, t[:, 0])
-    out = Solved(np.empty((len(t), len(times), 1)), np.full(len(t), times[-1]), np.zeros(len(t), bool))
+    # The interval ahead: a start on a knot belongs to the side the field points to.
+    sides = [np.searchsorted(knots, t[:, 0], side=side) for side in ("left", "right")]
+    piece = np.where(value > 0, sides[1], sides[0])
+    active = _active(block, piece, which)
+    out = Solved(np.empty((len(t), len(times), 1)), np.full(len(t), times[-1]), np.zeros(len(t), bool), active)
     rest = np.abs(value) <= noise
     out.states[rest] = t[rest, None]
     out.at_rest[rest] = True
     rows = np.flatnonzero(~rest)
-    x, g, u = t[rows, 0], value[rows], np.zeros(len(rows))
+    x, g, u, piece = t[rows, 0], value[rows], np.zeros(len(rows)), piece[rows]
     up = g > 0
-    # The interval ahead: a start on a knot belongs to the side the field points to.
-    piece = np.where(up, np.searchsorted(knots, x, side="right"), np.searchsorted(knots, x, side="left"))
     at_knots = _field(block, knots)
     knot_field = np.where(np.abs(at_knots[0]) <= at_knots[1], 0.0, at_knots[0])
     while len(rows):
@@ -79,10 +85,14 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
     return out
 
 
+def _active(block: Block, piece: Indices, which: Indices) -> NDArray[np.bool_]:
+    """Which neurons are active on some intervals; `which` knot is each neuron's."""
+    return np.asarray((piece[:, None] > which[None, :]) == (block.w[:, 0] > 0)[None, :])
+
+
 def _slopes(block: Block, knots: int, which: Indices) -> Array:
     """Slope of the field on each of the knots + 1 intervals."""
-    above = np.arange(knots + 1)[:, None] > which[None, :]
-    active = above == (block.w[:, 0] > 0)[None, :]
+    active = _active(block, np.arange(knots + 1), which)
     return np.asarray(active @ (block.a[:, 0] * block.w[:, 0]) + block.A[0, 0])
 
 

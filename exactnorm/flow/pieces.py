@@ -68,10 +68,12 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
     vanish it runs along the kink and either side gives the same motion. A walker is done when no kink can be
     reached in all future time: then one exponential, or the rest point, ends it.
     """
-    out = Solved(np.full((len(t), len(times), t.shape[1]), np.nan), np.full(len(t), times[-1]), np.zeros(len(t), bool))
+    m, r = t.shape
+    nan = np.full((m, len(times), r), np.nan)
+    out = Solved(nan, np.full(m, times[-1]), np.zeros(m, bool), np.zeros((m, len(block.b)), bool))
     walkers = _Walkers(
-        np.arange(len(t)), t.copy(), np.zeros(len(t)), np.zeros(len(t), np.intp),
-        t @ block.w.T + block.b > 0, np.zeros((len(t), len(block.b)), bool),
+        np.arange(m), t.copy(), np.zeros(m), np.zeros(m, np.intp),
+        t @ block.w.T + block.b > 0, np.zeros((m, len(block.b)), bool),
     )  # fmt: skip
     known: dict[bytes, Stable] = {}
     outer = (block.a[:, :, None] * block.w[:, None, :]).reshape(len(block.b), block.rank**2)
@@ -141,7 +143,9 @@ def _first_step(A: Array, f: Array, size: Array, remaining: Array) -> Array:
 
 
 def _log(walkers: _Walkers, piece: _Piece, block: Block, out: Solved, *, first: bool) -> None:
-    if not first:
+    if first:
+        out.active[walkers.rows] = piece.active
+    else:
         i, k = np.nonzero(piece.active != walkers.active)
         out.start.append(walkers.rows[i])
         out.time.append(walkers.u[i])

@@ -82,6 +82,9 @@ class Flow(Tabular):
     switch_sigma : float or None
         Probability flow only: the noise level below which the path's denoisers drove the flow and above which
         the stand-in did; None when there was no stand-in.
+    active : ndarray of bool, shape (K,) or (m, K), optional
+        Score flow only: which neurons are active on the region in which each trajectory starts; on a kink, on the side
+        to which it goes.
     """
 
     start: Array
@@ -96,6 +99,7 @@ class Flow(Tabular):
     complete: bool
     status: str
     switch_sigma: float | None = None
+    active: NDArray[np.bool_] | None = None
 
     @property
     def regions(self) -> Indices:
@@ -105,6 +109,37 @@ class Flow(Tabular):
         instants = np.unique(np.column_stack([crossed.start, crossed.time]), axis=0)
         count = np.bincount(instants[:, 0].astype(np.intp), minlength=rows) + 1
         return count[0] if self.start.ndim == 1 else count
+
+    def visited(self, trajectory: int = 0) -> tuple[Array, NDArray[np.bool_]]:
+        """The affine regions that one trajectory of a score flow passed through, in order.
+
+        Parameters
+        ----------
+        trajectory : int
+            Row of the start.
+
+        Returns
+        -------
+        entered : ndarray, shape (q,)
+            Flow times at which it came to each; the first is 0.
+        active : ndarray of bool, shape (q, K)
+            Which neurons are active there. Those without output weight are as at the start, their kinks not followed.
+
+        Raises
+        ------
+        ValueError
+            For a probability flow, whose regions move with the noise level.
+        """
+        if self.active is None:
+            msg = "the regions of a probability flow move with the noise level; only a score flow says which it visited"
+            raise ValueError(msg)
+        crossed = self.events.of("kink")
+        crossed = crossed.rows(crossed.start == range(len(np.atleast_2d(self.start)))[trajectory])
+        entered, step = np.unique(crossed.time, return_inverse=True)
+        changed = np.zeros((len(entered) + 1, self.active.shape[-1]), bool)
+        np.logical_xor.at(changed, (step + 1, crossed.kink), True)
+        changed[0] = np.atleast_2d(self.active)[trajectory]
+        return np.append(0.0, entered), np.logical_xor.accumulate(changed, axis=0)
 
     def table(self) -> TextTable:
         """How many trajectories there are and how they came to an end, and below it the status."""

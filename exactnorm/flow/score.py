@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.flow.box import Box, box_of
 from exactnorm.flow.ivp import Integrator, solve_by_ivp
@@ -98,7 +98,11 @@ def score_flow(
     events = sorted_events(*([x for part in solved for x in getattr(part, name)] for name in ("start", "time", "kink")))
     if walls is not None:
         events = _with_box(events, walls, rows, len(network.b), horizon)
-    return _flow(Y, states, horizon, asked, solved, events, method)
+    active = rows @ network.w.T + network.b > 0
+    for block, part in zip(system.blocks, solved, strict=True):
+        own = block.kinks < len(network.b)
+        active[:, block.kinks[own]] = part.active[:, own]
+    return _flow(Y, states, horizon, asked, solved, events, active, method)
 
 
 def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: float) -> Events:
@@ -150,7 +154,14 @@ def _solve(
 
 
 def _flow(
-    Y: Array, states: Array, horizon: float, asked: Array, solved: list[Solved], events: Events, method: Method
+    Y: Array,
+    states: Array,
+    horizon: float,
+    asked: Array,
+    solved: list[Solved],
+    events: Events,
+    active: NDArray[np.bool_],
+    method: Method,
 ) -> Flow:
     rows = 1 if Y.ndim == 1 else len(Y)
     reached = np.full(rows, horizon)
@@ -177,6 +188,7 @@ def _flow(
         method=method,
         complete=complete,
         status=_status(rows, int(lost.sum()), int(late.sum()), horizon),
+        active=active[0] if one else active,
     )
 
 
