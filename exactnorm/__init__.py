@@ -1,5 +1,8 @@
 """Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost, and the flows they drive."""
 
+from importlib import import_module
+from types import ModuleType
+
 from exactnorm import problems as problems
 from exactnorm.certify import (
     Certificate,
@@ -30,9 +33,9 @@ from exactnorm.flow import (
     edm,
     endpoints,
     named_schedule,
-    noise_radius,
     orthogonal_lines,
     probability_flow,
+    radius,
     sample,
     sampler_levels,
     score_flow,
@@ -48,6 +51,21 @@ from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import TrainingSet
 
 __version__ = "0.1.0"
+
+SUBMODULES = ("baselines", "experiments", "interop", "plot", "theorems")
+"""Loaded when they are first used: some of them bring along matplotlib, scikit-learn or a solver."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in SUBMODULES:
+        return import_module(f"exactnorm.{name}")
+    msg = f"module 'exactnorm' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *SUBMODULES})
+
 
 __all__ = [
     "Basins",
@@ -83,9 +101,9 @@ __all__ = [
     "min_norm_denoiser",
     "min_norm_network",
     "named_schedule",
-    "noise_radius",
     "orthogonal_lines",
     "probability_flow",
+    "radius",
     "refined_flow",
     "rest_points",
     "sample",

@@ -178,7 +178,7 @@ def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
     others = {
         "Basins", "Certificate", "CertifiedDenoiser", "CertifiedNetwork", "CostBounds", "Endpoints", "Flow",
         "RestPoint", "InfeasibleProblem", "Schedule", "check_certificate", "cosine", "edm", "load", "load_network",
-        "load_path", "named_schedule", "noise_radius", "refined_flow", "sampler_levels", "save", "save_network",
+        "load_path", "named_schedule", "radius", "refined_flow", "sampler_levels", "save", "save_network",
         "save_path", "variance_exploding", "variance_preserving", "MinNormDenoiser", "from_torch", "to_onnx",
         "to_torch", "Recognition",
     }  # fmt: skip

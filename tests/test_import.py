@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import exactnorm
 
 HEAVY = ("cvxpy", "clarabel", "scs", "rich", "matplotlib", "sklearn", "torch", "onnx", "dask")
@@ -30,6 +32,18 @@ def test_every_public_name_is_there_once_and_in_alphabetical_order():
 
 def test_dir_lists_every_public_name():
     assert set(exactnorm.__all__) <= set(dir(exactnorm))
+
+
+@pytest.mark.parametrize("name", exactnorm.SUBMODULES)
+def test_submodules_are_there_when_they_are_used(name):
+    loaded = modules_after(f"import exactnorm; exactnorm.{name}")
+    assert f"exactnorm.{name}" in loaded
+    assert name in dir(exactnorm)
+
+
+def test_what_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'denoise'"):
+        exactnorm.denoise  # noqa: B018
 
 
 def test_named_problems_come_with_the_package():

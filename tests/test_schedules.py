@@ -14,8 +14,8 @@ from exactnorm.flow import (
     cosine,
     edm,
     named_schedule,
-    noise_radius,
     probability_flow,
+    radius,
     variance_exploding,
     variance_preserving,
 )
@@ -80,10 +80,10 @@ def test_the_flow_in_every_schedules_own_time_and_scale_is_the_same_flow():
         np.testing.assert_allclose(end, ends["ve"], atol=1e-6)
 
 
-def test_noise_radius_by_each_convention():
-    assert noise_radius(0.5, alpha=2.0) == 1.0
-    assert noise_radius(0.5, samples=100) == pytest.approx(0.5 * math.sqrt(2 * math.log(100)))
-    assert noise_radius(0.5, dimension=16) == 2.0
+def test_radius_by_each_convention():
+    assert radius(0.5, alpha=2.0) == 1.0
+    assert radius(0.5, samples=100) == pytest.approx(0.5 * math.sqrt(2 * math.log(100)))
+    assert radius(0.5, dimension=16) == 2.0
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_noise_radius_by_each_convention():
         ({"dimension": 0}, "dimension"),
     ],
 )
-def test_noise_radius_refuses_what_it_cannot_mean(arguments, message):
+def test_radius_refuses_what_it_cannot_mean(arguments, message):
     with pytest.raises(ValueError, match=message):
-        noise_radius(1.0, **arguments)
+        radius(1.0, **arguments)
 
 
 def test_wrong_schedules_are_refused():

@@ -12,7 +12,7 @@ import numpy as np
 
 from exactnorm import problems
 from exactnorm.cli.streams import BadInput, say
-from exactnorm.flow import noise_radius
+from exactnorm.flow import radius
 from exactnorm.training_set import Array, TrainingSet
 
 
@@ -24,7 +24,7 @@ def add_radius_options(command: Any) -> None:
     command.add_argument("--samples", type=int, metavar="M", help="with --sigma: rho = S·sqrt(2 log M) instead")
 
 
-def radius(arguments: argparse.Namespace, dimension: int) -> float | None:
+def asked_radius(arguments: argparse.Namespace, dimension: int) -> float | None:
     """The noise radius that --rho, or --sigma and --samples, ask for; None for none. One from --sigma is announced."""
     if arguments.sigma is None:
         if arguments.samples is not None:
@@ -32,9 +32,9 @@ def radius(arguments: argparse.Namespace, dimension: int) -> float | None:
             raise BadInput(msg)
         return None if arguments.rho is None else float(arguments.rho)
     if arguments.samples is None:
-        rho = noise_radius(arguments.sigma, dimension=dimension)
+        rho = radius(arguments.sigma, dimension=dimension)
     else:
-        rho = noise_radius(arguments.sigma, samples=arguments.samples)
+        rho = radius(arguments.sigma, samples=arguments.samples)
     say(f"rho = {rho:g}")
     return rho
 
@@ -44,7 +44,7 @@ def training_set(arguments: argparse.Namespace) -> TrainingSet:
     try:
         train = named_or_points(arguments.data)
         table = train.points if isinstance(train, TrainingSet) else train
-        rho = radius(arguments, table.shape[-1] if table.ndim else 1)
+        rho = asked_radius(arguments, table.shape[-1] if table.ndim else 1)
         if rho is None:
             if isinstance(train, TrainingSet):
                 return train

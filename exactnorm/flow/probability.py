@@ -54,7 +54,7 @@ def probability_flow(
         y_T, in the schedule's own scale s_T.
     schedule : Schedule or {"ve", "edm", "vp", "cosine"}
     alpha : float
-        Radius of the balls per unit of noise; see `noise_radius` for other conventions.
+        Radius of the balls per unit of noise; see `radius` for other conventions.
     T : float
         Start, in the schedule's own time.
     sigma_end : float

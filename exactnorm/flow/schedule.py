@@ -114,7 +114,7 @@ def checked_level(schedule: Schedule, T: float) -> float:
     return float(levels[-1])
 
 
-def noise_radius(
+def radius(
     sigma: float, *, alpha: float | None = None, samples: int | None = None, dimension: int | None = None
 ) -> float:
     """Radius ρ of the noise balls that stands for the noise level σ, by exactly one of three conventions.
