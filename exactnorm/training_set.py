@@ -13,6 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 
+LARGEST = 1e140
+"""Lengths above this, or below its inverse, are refused: norms square them, and sums of squares need room."""
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
     """Clean points x_0, …, x_{N-1} in R^d, each with a noise ball B(x_n, ρ).
@@ -34,8 +38,9 @@ class TrainingSet:
     Raises
     ------
     ValueError
-        If a value is not a finite real number, the shape is wrong, two points coincide, or balls touch
-        or overlap. The message names the rows and the largest admissible radius.
+        If a value is not a finite real number, the shape is wrong, two points coincide, balls touch or overlap, or
+        lengths are so large or small that their squares are no numbers. The message names the rows and the largest
+        admissible radius.
     """
 
     points: Array
@@ -61,6 +66,11 @@ class TrainingSet:
         i, j, distance = closest_pair(points)
         if distance == 0:
             msg = f"points {i} and {j} are equal; remove one of them"
+            raise ValueError(msg)
+        if distance < 1 / LARGEST:
+            msg = (
+                f"points {i} and {j} are {distance:g} apart, the square of which vanishes: use a smaller unit of length"
+            )
             raise ValueError(msg)
         if 2 * rho >= distance:
             msg = (
@@ -136,7 +146,7 @@ def _sample_arrays(samples: Sequence[ArrayLike], points: Array) -> tuple[Array, 
 
 
 def real_array(values: ArrayLike, name: str) -> Array:
-    """Return a fresh C-ordered float64 copy of `values`; raise ``ValueError`` unless all are finite real numbers."""
+    """Return a fresh C-ordered float64 copy; raise ``ValueError`` unless all are real numbers with finite squares."""
     try:
         array = np.asarray(values)
     except ValueError as error:  # ragged rows
@@ -151,6 +161,10 @@ def real_array(values: ArrayLike, name: str) -> Array:
     if not np.all(np.isfinite(array)):
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         msg = f"{name} holds {array[where]} at index {where}; every entry must be finite"
+        raise ValueError(msg)
+    if array.size and not np.abs(array).max() <= LARGEST:
+        where = tuple(int(i) for i in np.argwhere(np.abs(array) > LARGEST)[0])
+        msg = f"{name} holds {array[where]:g} at index {where}, whose square is no number: use a larger unit of length"
         raise ValueError(msg)
     return array
 

@@ -107,7 +107,7 @@ DOORS = {
     ),
     "probability_flow, stand-in": (
         lambda X, Y: exactnorm.probability_flow(
-            vertex_path, Y, "ve", alpha=0.125, T=8.0, train=X, high_noise="empirical"
+            vertex_path, Y, "ve", alpha=0.125, T=32.0, train=X, high_noise="empirical-mmse"
         ),
         [POINTS, STARTS],
     ),
@@ -195,3 +195,21 @@ def test_a_training_set_and_a_network_keep_copies():
     assert np.array_equal(network.a, POINTS)
     with pytest.raises(ValueError, match="read-only"):
         train.points[0, 0] = 1.0
+
+
+@pytest.mark.parametrize(
+    ("unit", "message"),
+    [(1e-200, "smaller unit"), (1e-145, "smaller unit"), (1e145, "larger unit"), (1e300, "larger unit")],
+)
+def test_lengths_whose_squares_are_no_numbers_are_refused(unit, message):
+    with pytest.raises(ValueError, match=message):
+        exactnorm.TrainingSet(unit * np.eye(3))
+
+
+@pytest.mark.parametrize("unit", [1e-139, 1e139])
+def test_lengths_whose_squares_are_numbers_are_not(unit):
+    train = exactnorm.TrainingSet(unit * np.array([[0, 0], [1, 0], [0.4, 0.9]]), 0.1 * unit)
+    denoiser = exactnorm.min_norm_denoiser(train)
+    assert denoiser.certificate.gap < 1e-6
+    end = exactnorm.score_flow(denoiser, unit * np.array([0.3, 0.2]), np.inf).endpoint
+    np.testing.assert_allclose(end, 0, atol=1e-9 * unit)

@@ -184,6 +184,7 @@ def test_many_starts_shared_out_to_threads_go_where_each_goes_alone(kind):
         (lambda: closed_score_flow([[0.0], [1.0]], 0.5, [0.0], 1.0), "overlap; use 0 < rho < 0.5"),
         (lambda: closed_score_flow([[0.0], [1.0]], 0.0, [0.0], 1.0), "positive"),
         (lambda: closed_score_flow([[0.0], [1.0]], 0.1, [0.0], -1.0), "u >= 0"),
+        (lambda: closed_score_flow([[0.0], [1.0]], 0.1, [0.0], "long"), "u >= 0"),
         (lambda: closed_score_flow([[0.0], [1.0]], 0.1, [0.0, 1.0], 1.0), "takes"),
         (lambda: closed_probability_flow([[0.0], [1.0]], 1.0, [0.0], 0.2, 0.3), "between 0"),
     ],

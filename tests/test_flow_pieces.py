@@ -277,11 +277,18 @@ def test_a_cycle_has_no_limit_and_the_flow_says_that_it_stopped():
         ([0.0, 1.0], 1.0, {"method": "euler"}, "pieces"),
         ([0.0, 1.0], 1.0, {"times": [0.5, 0.2]}, "increasing"),
         ([0.0, 1.0], 1.0, {"times": [0.5, 2.0]}, "horizon"),
+        ([0.0, 1.0], 1.0, {"method": "ivp", "solver": "RK9"}, "DOP853, Radau"),
+        ([1e200, 1.0], math.inf, {}, "larger unit of length"),
     ],
 )
 def test_wrong_input_is_refused_with_what_to_do(start, horizon, options, message):
     with pytest.raises(ValueError, match=message):
         score_flow(rotation(1.0, [0.0, 1.0]), start, horizon, **options)
+
+
+def test_what_is_no_denoiser_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"lambda.* is no denoiser"):
+        score_flow(lambda y: y, [0.0, 1.0], 1.0)
 
 
 def degenerate_network(rng):

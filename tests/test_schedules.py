@@ -110,3 +110,6 @@ def test_wrong_schedules_are_refused():
     wobbly = Schedule("wobbly", lambda t: t * (2 - t), lambda _: 1.0)
     with pytest.raises(ValueError, match="monotone"):
         probability_flow(lambda rho: orthogonal(points, rho), [0.1, 0.2], wobbly, alpha=0.1, T=1.5)
+    undefined = Schedule("log", math.log, lambda _: 1.0)
+    with pytest.raises(ValueError, match=r"'log' gives no noise level or scale somewhere on \[0, 1.5\]"):
+        probability_flow(lambda rho: orthogonal(points, rho), [0.1, 0.2], undefined, alpha=0.1, T=1.5)

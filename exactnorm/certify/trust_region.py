@@ -14,6 +14,12 @@ def sphere_maximum(A: Array, q: Array) -> float:
     For every λ ≥ ‖A‖², ‖q + A v‖² ≤ ‖q‖² + λ + (Aᵀq)ᵀ(λI − AᵀA)⁻¹(Aᵀq); the best λ is the root of the secular
     equation (Moré and Sorensen, 1983). Any λ gives a bound, so the search for the best one is not trusted.
     """
+    size = float(max(np.abs(A).max(initial=0.0), np.abs(q).max(initial=0.0)))
+    return size * _unit_maximum(A / size, q / size) if size > 0 else 0.0
+
+
+def _unit_maximum(A: Array, q: Array) -> float:
+    """The same where the largest entry is 1, so that fourth powers are numbers."""
     _, s, vt = np.linalg.svd(A, full_matrices=False)
     top = float(s.max(initial=0.0)) ** 2
     linear = (vt @ (A.T @ q)) ** 2

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -55,7 +56,7 @@ def closed_score_flow(points: ArrayLike | Lines, rho: float, start: ArrayLike, u
         If the data are not on orthogonal lines, ρ or u is out of range, or the start has a wrong shape.
     """
     lines, Y, rho = _checked(points, rho, start)
-    if not u >= 0:
+    if not (isinstance(u, Real) and u >= 0):
         msg = f"u={u!r}; give a flow time u >= 0, or math.inf for the limit"
         raise ValueError(msg)
     if math.isinf(u):

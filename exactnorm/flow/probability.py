@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Integral
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +18,7 @@ from exactnorm.flow.high_noise import StandIn, stand_in_flow
 from exactnorm.flow.lines import Lines
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.schedule import Schedule, checked_level, named_schedule
-from exactnorm.flow.score import HasNetwork, Method, score_flow, starts
+from exactnorm.flow.score import HasNetwork, Method, network_of, score_flow, starts
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, closest_pair, real_array, real_number
 
@@ -166,6 +168,9 @@ def _course(
     if method not in ("pieces", "ivp"):
         msg = f"method={method!r}; give 'pieces' or 'ivp'"
         raise ValueError(msg)
+    if high_noise is not None and high_noise not in get_args(StandIn):
+        msg = f"high_noise={high_noise!r}; give {' or '.join(map(repr, get_args(StandIn)))}, or None for an error"
+        raise ValueError(msg)
     entry = min(top, _switch(path, points, alpha, top, high_noise))
     lowest = float(getattr(path, "rho_min", 0.0)) / alpha
     floor = end if end > 0 else min(entry, max(SMALLEST * entry, lowest))
@@ -202,14 +207,9 @@ def _switch(path: Path, points: Array | None, alpha: float, top: float, high_noi
     return widest / alpha
 
 
-def _network(path: Path, rho: float) -> ReLUNetwork:
-    denoiser = path(rho)
-    return denoiser if isinstance(denoiser, ReLUNetwork) else denoiser.network
-
-
 def _first(path: Path, rho: float) -> ReLUNetwork:
     try:
-        return _network(path, rho)
+        return network_of(path(rho))
     except ValueError as error:
         msg = f"the path has no denoiser at the first radius alpha·sigma={rho:g}: {error}"
         raise ValueError(msg) from error
@@ -220,7 +220,7 @@ def _one_step(path: Path, state: Array, course: Course, alpha: float, walls: Box
     below = np.append(course.asked[(course.asked < course.floor) & (course.asked > 0)], 0.0)
     alive = np.flatnonzero(np.isfinite(state).all(axis=1))
     ends = np.full_like(state, np.nan)
-    ends[alive] = _network(path, alpha * course.floor)(state[alive])
+    ends[alive] = network_of(path(alpha * course.floor))(state[alive])
     share = (below / course.floor)[:, None, None]
     events = []
     if walls is not None:
@@ -243,8 +243,8 @@ def _by_pieces(
             raise ValueError(msg)
         inner = np.asarray(own) / alpha
     else:
-        if steps is not None and steps < 1:
-            msg = f"steps={steps}; give at least one level"
+        if steps is not None and not (isinstance(steps, Integral) and steps >= 1):
+            msg = f"steps={steps!r}; give a whole number of levels, at least one"
             raise ValueError(msg)
         inner = np.geomspace(grid[0], grid[-1], (steps or 200) + 1)
     levels = np.unique(np.concatenate([grid, inner[(inner < grid[0]) & (inner > grid[-1])]]))[::-1]
@@ -252,7 +252,7 @@ def _by_pieces(
     states, events, problem = [state], list[Events](), ""
     for high, low in pairwise(levels):
         alive = np.flatnonzero(np.isfinite(state).all(axis=1))
-        network = _network(path, alpha * math.sqrt(high * low))
+        network = network_of(path(alpha * math.sqrt(high * low)))
         flow = score_flow(network, state[alive], math.log(high / low), box=box, near=near)
         state = np.full_like(state, np.nan)
         state[alive] = flow.endpoint
@@ -268,7 +268,7 @@ def _by_pieces(
 def _by_ivp(path: Path, state: Array, grid: Array, alpha: float, rtol: float) -> Part:
     def field(u: float, flat: Array) -> Array:
         y = flat.reshape(state.shape)
-        return np.asarray((_network(path, alpha * grid[0] * math.exp(-u))(y) - y).ravel())
+        return np.asarray((network_of(path(alpha * grid[0] * math.exp(-u)))(y) - y).ravel())
 
     clock = np.log(grid[0] / grid)
     atol = 1e-3 * rtol * max(float(np.abs(state).max(initial=0.0)), np.finfo(float).tiny)

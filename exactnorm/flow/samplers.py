@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.flow.probability import Path
-from exactnorm.flow.score import HasNetwork
-from exactnorm.network import ReLUNetwork
+from exactnorm.flow.score import network_of
 from exactnorm.training_set import Array, real_array
 
 
@@ -58,14 +57,10 @@ def sample(
         raise ValueError(msg)
     y = real_array(start, "start")
     for high, low in pairwise(levels):
-        slope = (y - _denoise(path(alpha * high), y)) / high
+        slope = (y - network_of(path(alpha * high))(y)) / high
         following = y + (low - high) * slope
         if order == "heun" and low > 0:
-            after = (following - _denoise(path(alpha * low), following)) / low
+            after = (following - network_of(path(alpha * low))(following)) / low
             following = y + (low - high) * (slope + after) / 2
         y = following
     return y
-
-
-def _denoise(denoiser: ReLUNetwork | HasNetwork, y: Array) -> Array:
-    return denoiser(y) if isinstance(denoiser, ReLUNetwork) else denoiser.network(y)

@@ -103,8 +103,13 @@ def checked_level(schedule: Schedule, T: float) -> float:
     if not 0 < real_number(T, "T") <= schedule.last:
         msg = f"T={T:g} is outside the schedule {schedule.name!r}: give 0 < T <= {schedule.last:g}"
         raise ValueError(msg)
-    levels = np.array([schedule.sigma(t) for t in np.linspace(0.0, T, 65)])
-    scales = np.array([schedule.scale(t) for t in np.linspace(0.0, T, 65)])
+    times = np.linspace(0.0, T, 65)
+    try:
+        levels = np.array([schedule.sigma(t) for t in times], dtype=float)
+        scales = np.array([schedule.scale(t) for t in times], dtype=float)
+    except (ArithmeticError, TypeError, ValueError) as failed:
+        msg = f"schedule {schedule.name!r} gives no noise level or scale somewhere on [0, {T:g}]: {failed}"
+        raise ValueError(msg) from failed
     if not (np.all(np.diff(levels) > 0) and abs(levels[0]) <= 1e-6 * levels[-1]):
         msg = f"schedule {schedule.name!r} is not monotone: sigma(t) must increase from 0 on (0, {T:g}]"
         raise ValueError(msg)

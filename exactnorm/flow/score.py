@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from numbers import Real
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,9 +80,12 @@ def score_flow(
         increasing in [0, horizon], `rtol` or `max_steps` is out of range, an infinite horizon is asked of method
         "ivp", or `box` is not on orthogonal lines along which alone the denoiser moves anything.
     """
-    network = denoiser if isinstance(denoiser, ReLUNetwork) else denoiser.network
+    network = network_of(denoiser)
     Y = starts(start, network.dimension)
     asked = _times(times, horizon, method)
+    if solver not in get_args(Integrator):
+        msg = f"solver={solver!r}; give one of {', '.join(get_args(Integrator))}"
+        raise ValueError(msg)
     if not (isinstance(rtol, Real) and 1e-13 <= rtol < 1) or not max_steps >= 1:
         msg = f"rtol={rtol!r}, max_steps={max_steps!r}; give 1e-13 <= rtol < 1 and max_steps >= 1"
         raise ValueError(msg)
@@ -112,6 +115,15 @@ def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: fl
     reached = walls.reached(rows, replace(crossed, kink=crossed.kink - neurons), horizon)
     own = events.rows(~plane)
     return sorted_events([own.start, reached.start], [own.time, reached.time], [own.kink, reached.kink])
+
+
+def network_of(denoiser: ReLUNetwork | HasNetwork) -> ReLUNetwork:
+    """The network of a denoiser; ``TypeError`` for what is none."""
+    network = denoiser if isinstance(denoiser, ReLUNetwork) else getattr(denoiser, "network", None)
+    if not isinstance(network, ReLUNetwork):
+        msg = f"{denoiser!r:.80} is no denoiser: give a ReLUNetwork, or what min_norm_denoiser returns"
+        raise TypeError(msg)
+    return network
 
 
 def starts(start: ArrayLike, dimension: int) -> Array:
