@@ -168,8 +168,9 @@ def flow_record(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> dict
 def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> RenderableType:
     """Where flows ended, one kind a row; below it the parameters and how the flows came to an end."""
     table = grid(ends.table(), f"Where the {parameters['flow']} flow ended", right=("count", "share", "95 % interval"))
-    said = ", ".join(f"{name}={value:g}" for name, value in parameters.items() if not isinstance(value, str))
-    return Group(table, prose(f"{said}.\n{flow.status}"))
+    said = ", ".join(f"{name}={entry(value, '.6g')}" for name, value in parameters.items() if name != "flow")
+    stood_in = "" if flow.switch_sigma is None else f"; the stand-in drove the flow down to sigma={flow.switch_sigma:g}"
+    return Group(table, prose(f"{said}.\n{flow.status}{stood_in}"))
 
 
 def memorised(ends: Endpoints) -> Share:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -547,6 +548,14 @@ def test_without_a_closed_form_probability_flow_goes_along_a_grid_of_solved_radi
     assert "solving for denoisers at 3 noise radii" in err
     assert "the widest relative gap among them is" in err
     assert sum(share["count"] for share in record["endpoints"].values()) == 30
+
+
+def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_table_says_so(run):
+    options = ("--flow", "probability", "--alpha", 1, "--T", 4, "--high-noise", "linear", "--starts", 20)
+    status, out, _ = run("flow", "acute", *options)  # a denoiser exists below 0.45, less than half the closest distance
+    assert status == 0
+    assert "schedule=ve, high_noise=linear" in out
+    assert re.search(r"the stand-in drove the flow down to sigma=0\.44\d*", out)
 
 
 def test_an_experiment_prints_its_table_and_writes_csv_json_and_a_picture(run, folder):

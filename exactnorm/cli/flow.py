@@ -177,23 +177,26 @@ def probability(arguments: argparse.Namespace) -> Followed:
         sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
     )
     parameters = {"flow": "probability", "alpha": arguments.alpha, "T": arguments.T, "schedule": schedule.name}
+    if arguments.high_noise is not None:
+        parameters["high_noise"] = arguments.high_noise
     parameters |= {"sigma_T": top, "horizon": flow.horizon, **starts(arguments, scale)}
     return Followed(train, flow, parameters)
 
 
 def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
     """ρ ↦ denoiser up to radius `top`: a closed form proved minimal at all radii, else denoisers on a grid of them."""
-    from exactnorm import DenoiserPath
+    from exactnorm import DenoiserPath, max_radius
     from exactnorm.closed_form import rays, recognise
 
-    widest = TrainingSet(points).separation / 2
+    closed = recognise(points, 0.0).minimal
+    widest = TrainingSet(points).separation / 2 if closed else max_radius(points)[0]
     if top >= widest and arguments.high_noise is None:
         msg = (
             f"at T the balls have radius alpha·sigma_T={top:g}, but the largest is below {widest:g}: "
             "use a smaller --T or --alpha, or choose a stand-in with --high-noise"
         )
         raise BadInput(msg)
-    if recognise(points, 0.0).minimal:
+    if closed:
         if arguments.levels is not None:
             msg = "--levels: these points have a closed form at every radius, so no grid of radii is solved"
             raise BadInput(msg)
