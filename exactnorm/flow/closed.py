@@ -25,6 +25,7 @@ BLOCK = 2**16
 """Coordinates moved at a time, so that the intermediate arrays stay in the cache."""
 MANY = 40
 """Blocks from which on it pays to share them out to threads: counting these takes ten milliseconds."""
+EPS = float(np.finfo(float).eps) / 2
 Bend = Callable[[Array, Array], object]
 """M: writes what one gap a line adds over the coordinates (k, m) from its middle; the second array is scratch."""
 
@@ -67,15 +68,20 @@ def closed_score_flow(points: ArrayLike | Lines, rho: float, start: ArrayLike, u
 def _score_bend(half: Array, rho: float, u: float) -> Bend:
     """M of the score flow at u: from |z| in the band it is |z| e^{su} at first, and half − ρ e^{−(u − exit)} later."""
     q, edge = math.exp(-u), np.maximum(half - rho, 0.0)  # 0: no gap, and no band in it
-    growth = u * rho / np.where(edge > 0, edge, np.inf)
+    rate = rho / np.where(edge > 0, edge, np.inf)
+    growth = u * rate
     stay, far = edge * np.exp(-growth), -math.expm1(-u) * half
+    reach = edge
+    if q < EPS:  # of nearly the whole gap, what is left is lost in rounding and needs no exponential
+        lost = np.log(np.maximum(rho / (EPS * np.where(edge > 0, half, rho)), 1.0))
+        reach = edge * np.exp(np.minimum(rate * (lost - u), 0.0))
     # The root of e^{growth} − e^{−u}, for two products: at overflow only z = 0 is still in the band, and must stay 0.
     root = np.exp(np.minimum(growth, 1400.0) / 2) * np.sqrt(-np.expm1(-u - growth))
 
     def bend(z: Array, v: Array) -> None:
         np.abs(z, out=v)
         within = v <= stay
-        i, j = np.flatnonzero(within), np.flatnonzero((v < edge) ^ within)
+        i, j = np.flatnonzero(within), np.flatnonzero((v < reach) > within)
         flat, columns = v.ravel(), v.shape[1]
         still, gone = flat[i], flat[j]
         v[:] = far
