@@ -49,7 +49,7 @@ KINDS = ["univariate", "collinear", "orthogonal", "whole space", "rays"]
     kind=st.sampled_from(KINDS),
     seed=st.integers(0, 10**6),
     share=st.floats(0.02, 0.95),
-    u=st.sampled_from([0.0, 0.3, 2.0, 30.0, math.inf]),
+    u=st.sampled_from([0.0, 0.3, 2.0, 30.0, 40.0, 200.0, math.inf]),
 )
 def test_the_score_flow_agrees_with_the_exact_pieces(kind, seed, share, u):
     points, rng = data(kind, seed)
