@@ -23,7 +23,7 @@ from exactnorm.exact.polish import Neurons, corrected, margins, merge_nearby, ne
 from exactnorm.exact.pricing import price
 from exactnorm.exact.problem import infeasibility_ray, reduced
 from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
-from exactnorm.exact.start import first_kinks, ramps
+from exactnorm.exact.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.unique import touching_kinks
 from exactnorm.patterns import activation_patterns
 
@@ -329,6 +329,20 @@ def test_a_certificate_of_nonsense_is_rejected(change):
         frame = replace(frame, scale=1e-3 * frame.scale)
     with pytest.raises(CertificateError):
         check_certificate(replace(certificate, frame=frame, B=B, proofs=proofs), train, denoiser.network)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_every_kink_of_a_denoiser_is_moved_to_touch_the_balls_of_a_smaller_radius(sign):
+    points = np.random.default_rng(0).standard_normal((6, 3))
+    network = min_norm_denoiser(points, 0.05).network
+    network = replace(network, w=sign * network.w, b=sign * network.b)
+    problem = reduced(TrainingSet(points, 0.03))  # at a larger one there may be no room for a kink
+    moved = moved_kinks(problem, network)
+    normals = (moved.w @ problem.frame.axes)[None]
+    own = (network.w / np.linalg.norm(network.w, axis=1)[:, None])[:, None]
+    apart = np.minimum(np.abs(normals - own).max(axis=2), np.abs(normals + own).max(axis=2)).min(axis=1)
+    assert (apart < 1e-12).all()
+    assert np.abs(margins(problem.points, problem.rho, moved).min(axis=1)).max() < 1e-12
 
 
 def test_a_denoiser_of_a_nearby_radius_shortens_the_way_and_not_the_answer():

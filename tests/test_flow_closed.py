@@ -91,6 +91,15 @@ def test_the_time_to_leave_the_band_is_that_of_the_first_kink():
     np.testing.assert_allclose(crossings[np.abs(crossings[:, None] - exits).argmin(axis=0)], exits, atol=1e-9)
 
 
+@pytest.mark.parametrize("u", [1.0, 20.0, 36.0, 37.0, 40.0, 60.0])
+@pytest.mark.parametrize("rho", [1e-3, 0.05, 0.49])
+def test_starts_in_the_bands_go_where_the_exact_pieces_lead_them(rho, u):
+    points = np.vstack([np.zeros(3), np.diag([1.0, 2.0, 5.0])])
+    Y = np.random.default_rng(0).random((1000, 3)) * [1, 2, 5]
+    exact = score_flow(rays(points, rho), Y, u).endpoint
+    np.testing.assert_allclose(closed_score_flow(points, rho, Y, u), exact, rtol=0, atol=1e-10)
+
+
 def test_lines_may_be_found_once_and_used_again():
     points, rng = data("rays", 2)
     lines = orthogonal_lines(points)

@@ -25,6 +25,8 @@ from exactnorm import (
 )
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.flow import basins, endpoints
+from exactnorm.geometry import Frame
+from exactnorm.plot.flows import hyperbox_outline
 
 
 def certified(problem, make):
@@ -210,15 +212,19 @@ def test_the_portrait_holds_the_field_the_kinks_the_hyperbox_the_rest_points_and
     assert plot.portrait(in_the_plane).get_lines()
 
 
-def test_a_hyperbox_in_space_casts_the_shadow_of_its_corners():
-    rng = np.random.default_rng(0)
-    axes = np.linalg.qr(rng.standard_normal((6, 6)))[0][:4]
-    train = TrainingSet(np.vstack([np.zeros(6), [[1.0], [2.0], [0.5], [1.5]] * axes]) + rng.standard_normal(6), 0.1)
-    flow = score_flow(min_norm_denoiser(train), train.points[:1], 1.0)
-    drawn = {curve.get_label(): curve.get_xydata() for curve in plot.trajectories(flow, train).get_lines()}
-    origin, *others = drawn["clean points"]
-    corners = origin + np.array([s @ (others - origin) for s in np.indices((2,) * 4).reshape(4, -1).T])
-    hull, outline = ConvexHull(corners), drawn["hyperbox"]
+@pytest.mark.parametrize("seed", range(4))
+def test_a_hyperbox_in_space_casts_the_shadow_of_its_corners(seed):
+    rng = np.random.default_rng(seed)
+    axes = np.linalg.qr(rng.standard_normal((6, 6)))[0][:4] * [[1.0], [2.0], [0.5], [1.5]]
+    origin = rng.standard_normal(6)
+    plane = Frame(rng.standard_normal(6), np.linalg.qr(rng.standard_normal((6, 2)))[0].T)
+    outline = hyperbox_outline(TrainingSet(origin + np.vstack([np.zeros(6), axes]), 0.1), plane)
+    corners = plane.coordinates(origin + np.indices((2,) * 4).reshape(4, -1).T @ axes)
+    hull = ConvexHull(corners)
     assert np.allclose(outline[0], outline[-1])
-    assert ConvexHull(outline).volume == pytest.approx(hull.volume)
+    assert len(outline) == len(hull.vertices) + 1 == 9
     assert np.linalg.norm(outline[1:, None] - corners[hull.vertices], axis=2).min(axis=0).max() < 1e-12
+    assert np.linalg.norm(np.diff(outline, axis=0), axis=1).sum() == pytest.approx(
+        hull.area
+    )  # in the plane, its length
+    assert hyperbox_outline(problems.acute().train, Frame(np.zeros(2), np.eye(2))) is None

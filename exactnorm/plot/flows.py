@@ -70,7 +70,7 @@ def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most:
         *frame.coordinates(end).T, "x", color=VERMILION, ms=4 if many else 7, mew=1.5, zorder=4, label="endpoints"
     )
     axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, zorder=5, label="clean points")
-    if (corners := _hyperbox(train, frame)) is not None:
+    if (corners := hyperbox_outline(train, frame)) is not None:
         axes.plot(*corners.T, color="black", lw=1.0, ls="--", label="hyperbox")
     names = ("$y_1$", "$y_2$") if train.dimension == 2 else ("first hull coordinate", "second hull coordinate")
     axes.set(aspect="equal", xlabel=names[0], ylabel=names[1])
@@ -183,7 +183,7 @@ def shares(shares: Mapping[str, Share], axes: Axes | None = None) -> Axes:
     return axes
 
 
-def _hyperbox(train: TrainingSet, frame: Frame) -> Array | None:
+def hyperbox_outline(train: TrainingSet, frame: Frame) -> Array | None:
     """The outline of the hyperbox in the plane to draw in; None for points that span none."""
     try:
         lines = orthogonal_lines(train.points)
