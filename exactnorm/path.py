@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,14 +33,16 @@ class DenoiserPath:
         Distinct noise radii ρ > 0 with 2ρ below the smallest distance, in any order; kept in increasing order.
     denoisers : tuple of CertifiedDenoiser, optional
         One for each radius, in increasing order of radius. Solved for when left out.
-    tol : float
-        Relative gap to aim for.
+    tol, time_limit, progress, executor
+        As for `min_norm_denoiser`, for each level alone; levels that `refined_flow` adds are solved alike.
 
     Raises
     ------
     ValueError
         If the radii are not distinct and positive, balls overlap at the largest, or the denoisers are not those of
         the points and radii.
+    KeyboardInterrupt
+        If a level is interrupted: a path with a level of which little is known would mislead.
 
     Notes
     -----
@@ -49,6 +54,9 @@ class DenoiserPath:
     radii: Array
     denoisers: tuple[CertifiedDenoiser, ...] = ()
     tol: float = 1e-6
+    time_limit: float | None = field(default=None, repr=False)
+    progress: bool | Callable[[Any], None] = field(default=False, repr=False)
+    executor: Executor | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         radii = np.sort(np.atleast_1d(real_array(self.radii, "radii")))
@@ -56,7 +64,8 @@ class DenoiserPath:
             msg = f"radii={radii.tolist()}; give at least one radius, all positive and distinct"
             raise ValueError(msg)
         train = TrainingSet(self.points, float(radii[-1]))
-        solved = self.denoisers or _solved(train.points, radii, self.tol)
+        object.__setattr__(self, "points", train.points)
+        solved = self.denoisers or self._all_solved(radii)
         if len(solved) != len(radii) or any(
             not (np.array_equal(h.train.points, train.points) and h.train.rho == rho)
             for h, rho in zip(solved, radii, strict=False)
@@ -64,8 +73,30 @@ class DenoiserPath:
             msg = "the denoisers are not those of the points and radii, one for each radius in increasing order"
             raise ValueError(msg)
         radii.flags.writeable = False
-        for name, value in (("points", train.points), ("radii", radii), ("denoisers", tuple(solved))):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "radii", radii)
+        object.__setattr__(self, "denoisers", tuple(solved))
+
+    def _all_solved(self, radii: Array) -> list[CertifiedDenoiser]:
+        """One denoiser a radius, each started from the one before."""
+        found: list[CertifiedDenoiser] = []
+        for rho in radii:
+            found.append(self.solved(float(rho), found[-1] if found else None))
+        return found
+
+    def solved(self, rho: float, near: CertifiedDenoiser | None) -> CertifiedDenoiser:
+        """The denoiser of another radius, solved for as the path's own were, from the one of a nearby radius."""
+        found = min_norm_denoiser(
+            self.points,
+            rho,
+            tol=self.tol,
+            time_limit=self.time_limit,
+            progress=self.progress,
+            executor=self.executor,
+            near=near,
+        )
+        if found.interrupted:
+            raise KeyboardInterrupt
+        return found
 
     def __call__(self, rho: float) -> CertifiedDenoiser:
         """Denoiser of the radius nearest to `rho` in logarithm."""
@@ -92,23 +123,12 @@ class DenoiserPath:
         return max(h.certificate.gap for h in self.denoisers)
 
 
-def _solved(points: Array, radii: Array, tol: float) -> tuple[CertifiedDenoiser, ...]:
-    """One denoiser a radius, each started from the one before."""
-    solved: list[CertifiedDenoiser] = []
-    for rho in radii:
-        solved.append(min_norm_denoiser(points, float(rho), tol=tol, near=solved[-1] if solved else None))
-    return tuple(solved)
-
-
 def refined(path: DenoiserPath) -> DenoiserPath:
     """The path with a level added between any two neighbours; what is solved already is kept."""
-    new = {
-        float(rho): min_norm_denoiser(path.points, float(rho), tol=path.tol, near=near)
-        for rho, near in zip(path.switches, path.denoisers[:-1], strict=True)
-    }
+    new = {float(rho): path.solved(float(rho), near) for rho, near in zip(path.switches, path.denoisers, strict=False)}
     known = dict(zip(path.radii.tolist(), path.denoisers, strict=True)) | new
     radii = sorted(known)
-    return DenoiserPath(path.points, np.array(radii), tuple(known[rho] for rho in radii), path.tol)
+    return replace(path, radii=np.array(radii), denoisers=tuple(known[rho] for rho in radii))
 
 
 def refined_flow(

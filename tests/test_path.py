@@ -2,6 +2,7 @@
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -138,3 +139,26 @@ def test_denoisers_of_other_radii_and_flows_beyond_the_path_are_refused():
         probability_flow(path, [0.1, 0.2], "edm", alpha=1.0, T=0.3)
     with pytest.raises(ValueError, match="leave out steps"):
         probability_flow(path, [0.1, 0.2], "edm", alpha=1.0, T=0.2, steps=5)
+
+
+def test_levels_are_solved_with_the_means_given_and_refinements_alike():
+    seen = []
+    acute = [[0, 0], [1, 0], [0.4, 0.9]]
+    with ThreadPoolExecutor(2) as executor:
+        path = DenoiserPath(acute, [0.1, 0.2], tol=1e-4, progress=seen.append, executor=executor)
+        solved = len(seen)
+        assert path.gap <= 1e-4
+        assert solved >= 2
+        finer = refined(path)
+    assert len(seen) > solved
+    assert finer.progress == path.progress
+    assert finer.gap <= 1e-4
+    assert "executor" not in repr(path)
+
+
+def test_an_interrupted_level_interrupts_the_path():
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        DenoiserPath([[0, 0], [1, 0], [0.4, 0.9]], [0.1, 0.2], progress=stop)

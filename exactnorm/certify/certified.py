@@ -20,6 +20,8 @@ from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, TrainingSet
 
 FORMAT = 1
+INTERRUPTED = "interrupted"
+"""How the status begins where Ctrl-C ended the solve."""
 T = TypeVar("T")
 
 
@@ -40,6 +42,11 @@ class CertifiedDenoiser(Tabular):
     network: ReLUNetwork
     certificate: Certificate
     status: str
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the solve, so that the bracket is what was known by then."""
+        return self.status.startswith(INTERRUPTED)
 
     def __call__(self, Y: ArrayLike) -> Array:
         """Denoised points, shape (d,) or (m, d) as given."""

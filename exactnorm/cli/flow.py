@@ -204,7 +204,7 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)
-    path = DenoiserPath(points, np.geomspace(1e-2 * top, top, count))
+    path = DenoiserPath(points, np.geomspace(1e-2 * top, top, count), progress=sys.stderr.isatty())
     say(f"the widest relative gap among them is {path.gap:.1e}")
     return path
 

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.certified import INTERRUPTED
 from exactnorm.certify.finite import lower_value, projected
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
@@ -96,7 +97,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> Solved:
         best = master.start(z)
     except KeyboardInterrupt:
         nothing = np.zeros_like(data.targets)
-        return Solved(along_a_line(problem, data), nothing, "interrupted before the first round", hurry=True)
+        return Solved(along_a_line(problem, data), nothing, f"{INTERRUPTED} before the first round", hurry=True)
     reason = f"{ROUNDS} rounds were not enough"
     rounds, hurry = 0, True
     try:
@@ -126,7 +127,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, means: Means) -> Solved:
     except OutOfTimeError:
         reason = f"the time limit of {means.deadline.limit:g} s was reached"
     except KeyboardInterrupt:
-        reason = "interrupted"
+        reason = INTERRUPTED
     except ArithmeticError as failed:
         reason, hurry = str(failed), False
     network = master.network(best if hurry else fewest(master, best, means.tol))

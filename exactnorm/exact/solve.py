@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.certificate import Certificate, dual_bound
-from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.exact.bracket import Bracket, with_bound, with_network
 from exactnorm.exact.clock import Deadline, OutOfTimeError
@@ -84,13 +84,13 @@ def solve_balls(
         except OutOfTimeError:
             reason = f"the time limit of {time_limit:g} s was reached"
         except KeyboardInterrupt:
-            reason, means = "interrupted", replace(means, deadline=Deadline(0.0))  # nothing slow from here on
+            reason, means = INTERRUPTED, replace(means, deadline=Deadline(0.0))  # nothing slow from here on
         except ArithmeticError as failure:
             reason = f"the solvers failed: {failure}"
         try:
             return certified(train, problem, best, reason, means)
         except KeyboardInterrupt:
-            return certified(train, problem, best, "interrupted", replace(means, deadline=Deadline(0.0)))
+            return certified(train, problem, best, INTERRUPTED, replace(means, deadline=Deadline(0.0)))
 
 
 def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
