@@ -31,7 +31,7 @@ import numpy as np
 import scipy
 from scipy.integrate import solve_ivp
 
-from exactnorm.closed_form import obtuse_simplex, orthogonal
+from exactnorm.closed_form import obtuse_simplex, orthogonal, rays
 from exactnorm.flow import (
     closed_probability_flow,
     closed_score_flow,
@@ -183,6 +183,40 @@ def samplers() -> list[dict[str, Any]]:
     return rows
 
 
+def agreement() -> list[dict[str, Any]]:
+    """Largest differences between the ways to follow a flow, 40 starts each; none where a way does not exist."""
+    rng = np.random.default_rng(4)
+    Q = np.linalg.qr(rng.standard_normal((5, 5)))[0]
+    collinear = np.array([[0.0], [1.0], [2.5], [3.2]]) * Q[0]
+    on_rays = np.vstack([np.zeros(5), Q[0], 2.3 * Q[0], Q[1], -0.8 * Q[2]])
+    sets = {"collinear": collinear, "orthogonal": np.vstack([np.zeros(5), Q]), "orthogonal rays": on_rays}
+    coupled = ReLUNetwork(
+        rng.standard_normal((20, 5)) / 9, rng.standard_normal((20, 5)), rng.standard_normal(20), None, np.zeros(5)
+    )
+    rows = []
+    for name, points in [*sets.items(), ("20 coupled neurons", None)]:
+        network = coupled if points is None else rays(points, 0.1)
+        Y = (0.0 if points is None else points.mean(axis=0)) + rng.standard_normal((40, 5))
+        pieces = score_flow(network, Y, 3.0).endpoint
+        stepped = score_flow(network, Y, 3.0, method="ivp", rtol=1e-12).endpoint
+        row = {"score flow to u = 3": name, "pieces - ivp": float(np.abs(pieces - stepped).max())}
+        if points is not None:
+            closed = closed_score_flow(points, 0.1, Y, 3.0)
+            limit = closed_score_flow(points, 0.1, Y, math.inf)
+            row["pieces - closed"] = float(np.abs(pieces - closed).max())
+            row["the same at the limit"] = float(np.abs(score_flow(network, Y, math.inf).endpoint - limit).max())
+
+            def path(rho: float, points: np.ndarray = points) -> ReLUNetwork:
+                return rays(points, rho)
+
+            ends = closed_probability_flow(points, 1.0, Y, 0.2)
+            flow = probability_flow(path, Y, "edm", alpha=1.0, T=0.2, method="ivp", rtol=1e-10).endpoint
+            row["probability flow: ivp - closed"] = float(np.abs(flow - ends).max())
+            row["one step - closed"] = float(np.abs(path(0.2)(Y) - ends).max())
+        rows.append(row)
+    return [dict.fromkeys(rows[0], "none") | row for row in rows]
+
+
 def show(title: str, rows: list[dict[str, Any]]) -> None:
     """Print rows as an aligned table."""
     text = [[f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()] for row in rows]
@@ -208,6 +242,7 @@ def main() -> int:
         "score flow, 10,000 starts, 50 neurons in 5 coupled dimensions": general_network(),
         "closed forms, 1,000,000 starts, d = 30": a_million(arguments.repeat),
     }
+    results["agreement: largest differences"] = agreement()
     results["mean error at sigma = 0 from 60 starts, obtuse triangle, alpha sigma_T = 0.4"] = samplers()
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}, {THREADS} threads")
     for title, rows in results.items():
