@@ -1,0 +1,67 @@
+"""How commands end: exit statuses, Ctrl-C, time limits, tracebacks."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from cli_records import strict
+
+import exactnorm
+from exactnorm.cli import main
+
+
+def test_no_command_at_all_is_bad_input(run):
+    status, out, err = run()
+    assert (status, out) == (2, "")
+    assert "COMMAND" in err
+
+
+def test_data_that_no_network_interpolates_end_with_exit_status_3_and_the_reason(run):
+    for command in (("solve", "infeasible", "--json"), ("flow", "infeasible", "--flow", "score")):
+        status, out, err = run(*command)
+        assert (status, out) == (3, "")
+        assert err.startswith(f"exactnorm {command[0]}: no network maps every ball to its centre at rho=0.46")
+
+
+def test_ctrl_c_before_there_is_a_bracket_ends_with_130_and_nothing_on_stdout(run, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exactnorm, "min_norm_denoiser", interrupted)
+    status, out, err = run("solve", "acute")
+    assert (status, out) == (130, "")
+    assert "interrupted" in err
+
+
+def test_ctrl_c_in_the_middle_ends_soon_with_a_bracket_or_with_130():
+    command = [sys.executable, "-m", "exactnorm", "solve", "generic_simplex_8", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)  # it takes minutes to close this gap; importing and the closed forms' bounds take a few seconds
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    if process.returncode == 130:
+        assert out == ""
+    else:
+        assert process.returncode == 1
+        record = strict(out)
+        assert 0 < record["lower"] <= 13.273137
+        assert record["upper"] is None or record["upper"] >= 13.273129
+
+
+def test_a_time_limit_ends_with_a_valid_bracket_and_exit_status_1(run):
+    status, out, _ = run("solve", "generic_simplex_7", "--time-limit", 3, "--json")
+    record = strict(out)
+    assert status == 1
+    assert 0 < record["lower"] <= 11.602604
+    assert record["upper"] >= 11.602601
+    assert record["seconds"] < 30
+
+
+def test_debug_shows_the_traceback_of_a_mistake():
+    with pytest.raises(ValueError, match="no problem is called"):
+        main(["--debug", "solve", "nonsense"])
+    with pytest.raises(ValueError, match="no problem is called"):
+        main(["solve", "nonsense", "--debug"])

@@ -1,0 +1,113 @@
+"""`exactnorm flow`."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+from cli_records import strict
+
+import exactnorm
+from exactnorm import problems
+
+
+def test_flow_counts_where_score_flow_ends_with_intervals_and_every_start_is_counted_once(run):
+    status, out, _ = run("flow", "orthogonal", "--flow", "score", "--starts", 200, "--seed", 3, "--json")
+    record = strict(out)
+    assert status == 0
+    assert (record["flow"], record["rho"], record["starts"], record["seed"]) == ("score", 0.1, 200, 3)
+    assert record["horizon"] is None
+    shares = record["endpoints"].values()
+    assert sum(share["count"] for share in shares) == 200
+    assert all(share["low"] <= share["share"] <= share["high"] for share in shares)
+    # Two orthogonal points and their corner: every limit is a vertex of the box, the fourth one virtual.
+    assert (
+        record["endpoints"]["training point"]["count"] + record["endpoints"]["virtual training point"]["count"] == 200
+    )
+    assert run("flow", "orthogonal", "--flow", "score", "--starts", 200, "--seed", 3, "--json")[1] == out
+    assert run("flow", "orthogonal", "--flow", "score", "--starts", 200, "--seed", 4, "--json")[1] != out
+
+
+def test_probability_flow_ends_after_one_denoising_step_on_orthogonal_data(run):
+    options = ("--flow", "probability", "--alpha", 0.1, "--T", 2, "--schedule", "edm", "--starts", 300, "--json")
+    status, out, _ = run("flow", "orthogonal", *options)
+    record = strict(out)
+    assert status == 0
+    points = problems.orthogonal().train.points
+    start = points.mean(axis=0) + 2.0 * np.random.default_rng(0).standard_normal((300, 2))
+    one_step = exactnorm.closed_form.orthogonal(points, 0.1 * 2.0)(start)
+    expected = exactnorm.flow.endpoints(one_step, points).shares()
+    assert {kind: share["count"] for kind, share in record["endpoints"].items()} == {
+        kind: share.count for kind, share in expected.items()
+    }
+
+
+def test_flow_draws_trajectories_in_the_plane_and_in_hull_coordinates(run, folder):
+    for name, file in (("acute", "plane.png"), ("orthonormal", "hull.png")):
+        status, out, err = run("flow", name, "--flow", "score", "--starts", 20, "--plot", file)
+        assert status == 0
+        assert "training point" in out
+        assert err.splitlines() == ["following 20 trajectories for the picture …", f"wrote {file}"]
+        assert (folder / file).read_bytes().startswith(b"\x89PNG")
+
+
+def test_sigma_stands_for_a_radius_and_the_radius_used_is_printed(run):
+    _, out, err = run("solve", "univariate", "--sigma", 0.05, "--samples", 100, "--json")
+    rho = 0.05 * np.sqrt(2 * np.log(100))
+    assert strict(out)["rho"] == pytest.approx(rho, rel=1e-12)
+    assert err == f"rho = {rho:g}\n"
+    _, out, _ = run("solve", "orthogonal", "--sigma", 0.05, "--json")
+    assert strict(out)["rho"] == pytest.approx(0.05 * np.sqrt(2), rel=1e-12)
+
+
+BAD_FLOWS = {
+    "no flow is chosen": ((), "--flow"),
+    "an option of the other flow": (("--flow", "score", "--alpha", 1), "--alpha does not belong to --flow score"),
+    "and the other way round": (
+        ("--flow", "probability", "--alpha", 1, "--T", 1, "--rho", 0.1),
+        "--rho does not belong to --flow probability",
+    ),
+    "no alpha": (("--flow", "probability", "--T", 1), "needs --alpha"),
+    "a negative alpha": (("--flow", "probability", "--alpha", -1, "--T", 1), "--alpha -1"),
+    "a T outside the schedule": (
+        ("--flow", "probability", "--alpha", 0.1, "--T", 2, "--schedule", "vp"),
+        "outside the schedule 'vp'",
+    ),
+    "balls overlap at T": (("--flow", "probability", "--alpha", 1, "--T", 1), "choose a stand-in with --high-noise"),
+    "one level": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 1), "at least two"),
+    "levels without need": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 4), "have a closed form"),
+    "a horizon of zero": (("--flow", "score", "--horizon", 0), "the flow time must be positive"),
+    "no starts": (("--flow", "score", "--starts", 0), "at least one start"),
+    "a negative spread": (("--flow", "score", "--start-scale", -1), "is negative"),
+    "a negative seed": (("--flow", "score", "--seed", -1), "a seed is not negative"),
+    "a picture of no known kind": (("--flow", "score", "--plot", "picture.xyz"), "give a file name that ends in"),
+    "a picture without a folder": (("--flow", "score", "--plot", "no/picture.png"), "there is no directory 'no'"),
+    "samples without sigma": (("--flow", "score", "--samples", 10), "--samples goes with --sigma"),
+    "rho and sigma": (("--flow", "score", "--rho", 0.1, "--sigma", 0.1), "not allowed with argument"),
+}
+
+
+@pytest.mark.parametrize(("options", "sentence"), BAD_FLOWS.values(), ids=BAD_FLOWS.keys())
+def test_bad_options_of_flow_are_a_sentence_on_stderr_and_exit_status_2(run, folder, options, sentence):
+    status, out, err = run("flow", "orthogonal", *options)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert not os.listdir(folder)
+
+
+def test_without_a_closed_form_probability_flow_goes_along_a_grid_of_solved_radii(run):
+    options = ("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 3, "--starts", 30, "--json")
+    status, out, err = run("flow", "acute", *options)
+    record = strict(out)
+    assert status == 0
+    assert "solving for denoisers at 3 noise radii" in err
+    assert "the widest relative gap among them is" in err
+    assert sum(share["count"] for share in record["endpoints"].values()) == 30
+
+
+def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_table_says_so(run):
+    options = ("--flow", "probability", "--alpha", 1, "--T", 4, "--high-noise", "linear", "--starts", 20)
+    status, out, _ = run("flow", "acute", *options)  # a denoiser exists below 0.45, less than half the closest distance
+    assert status == 0
+    assert "schedule=ve, high_noise=linear" in out
+    assert re.search(r"the stand-in drove the flow down to sigma=0\.44\d*", out)
