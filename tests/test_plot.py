@@ -139,6 +139,21 @@ def test_trajectories_in_space_are_drawn_in_the_hull_s_plane():
     assert np.linalg.norm(labelled["clean points"][1] - labelled["clean points"][0]) <= 1 + 1e-12
 
 
+@pytest.mark.parametrize("dimension", [1, 3])
+@pytest.mark.parametrize("horizon", [2.0, np.inf])
+def test_on_a_line_the_coordinate_is_drawn_against_flow_time(dimension, horizon):
+    axis = np.linalg.qr(np.random.default_rng(0).standard_normal((dimension, dimension)))[0][:1]
+    axis *= np.sign(axis[0, 0]) if dimension == 1 else 1.0
+    train = TrainingSet(np.array([[0.0], [1.0], [2.5]]) * axis, 0.1)
+    flow = score_flow(min_norm_denoiser(train), np.array([[0.3], [1.4]]) * axis, horizon, times=[0.5, 1.0])
+    drawing = plot.trajectories(flow, train)
+    path = drawing.get_lines()[0].get_xydata()
+    assert np.allclose(np.abs(path[:, 1]), np.abs([0.3, *(flow.states[:, 0] @ axis[0]), flow.endpoint[0] @ axis[0]]))
+    assert path[:3, 0].tolist() == [0.0, 0.5, 1.0]
+    assert path[3, 0] == (2.0 if horizon == 2 else pytest.approx(1.05))
+    assert drawing.get_xlabel() == "flow time $u$"
+
+
 def test_rest_points_are_drawn_stable_and_unstable_apart(in_the_plane):
     points = rest_points(in_the_plane.network)
     labelled = {curve.get_label(): curve.get_xydata() for curve in plot.rest_points(points).get_lines()}

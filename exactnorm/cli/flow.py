@@ -149,9 +149,12 @@ def score(arguments: argparse.Namespace) -> Followed:
     denoiser = min_norm_denoiser(train, progress=sys.stderr.isatty())
     if not denoiser.certificate.certifies(1e-6):
         say(f"note: the denoiser's relative gap is {denoiser.certificate.gap:.1e}")
-    # Most has happened by flow time 8: what decays is then below 4e-4 of what it was.
-    times = np.linspace(0, min(horizon, 8.0), 120) if arguments.plot else None
-    flow = score_flow(denoiser, draw(arguments, mean, scale), horizon, times=times, box=hyperbox(train.points))
+    first, box = draw(arguments, mean, scale), hyperbox(train.points)
+    flow = score_flow(denoiser, first, horizon, box=box)
+    if arguments.plot:
+        # After the last kink the rest of the way decays: a picture up to a little later shows all of it.
+        last = min(horizon, max(8.0, 4.0 + flow.events.time.max(initial=0.0)))
+        flow = score_flow(denoiser, first, horizon, times=np.linspace(0, last, 200), box=box)
     parameters = {"flow": "score", "rho": train.rho, "horizon": horizon, **starts(arguments, scale)}
     return Followed(train, flow, parameters, denoiser)
 

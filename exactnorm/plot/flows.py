@@ -42,20 +42,22 @@ def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most:
 
     In the plane as they are; in more dimensions in two orthonormal coordinates of the clean points' affine hull, in
     which balls are drawn as their projections. Points on orthogonal lines have their hyperbox drawn, or its shadow.
+    On a line, or where they lie on one in space, their coordinate along it is drawn against flow time.
 
     Parameters
     ----------
     flow : Flow
         With states at the times asked for; without any, straight lines join start and endpoint.
     train : TrainingSet
-        Of affine rank at least 2.
     axes : Axes, optional
         A new one of 5 by 4 inches if not given.
     most : int
         Draw at most this many trajectories, the first ones. Endpoints are all drawn.
     """
-    frame = _plane(train)
+    frame = _frame(train)
     axes = axes if axes is not None else new_axes()
+    if frame.rank == 1:
+        return _against_time(flow, train, frame, axes, most)
     start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
     states = flow.states if flow.start.ndim == 2 else flow.states[:, None]
     paths = np.concatenate([start[None], states, end[None]]) if len(states) else np.stack([start, end])
@@ -201,14 +203,29 @@ def hyperbox_outline(train: TrainingSet, frame: Frame) -> Array | None:
     return np.asarray(middle + np.vstack([half, -half[1:]]))
 
 
-def _plane(train: TrainingSet) -> Frame:
-    """The plane to draw in: the space itself in two dimensions, else the hull's first two coordinates."""
-    if train.dimension == 2:
-        return Frame(np.zeros(2), np.eye(2))
+def _against_time(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int) -> Axes:
+    """The coordinate along the line of the clean points against flow time; limits stand at the right edge."""
+    start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
+    states = flow.states if flow.start.ndim == 2 else flow.states[:, None]
+    last = flow.horizon if np.isfinite(flow.horizon) else 1.05 * flow.times.max(initial=1.0)
+    times = np.concatenate([[0.0], flow.times[np.isfinite(flow.times)], [last]])
+    paths = np.concatenate([start[None], states[np.isfinite(flow.times)], end[None]])
+    along = frame.coordinates(paths[:, :most])[..., 0]
+    axes.plot(times, along, color=BLUE, lw=0.7, alpha=0.6, label=["trajectories"] + ["_"] * (along.shape[1] - 1))
+    for n, x in enumerate(frame.coordinates(train.points)[:, 0]):
+        axes.axhline(x, color="black", lw=0.8, label="_" if n else "clean points")
+        axes.axhspan(x - train.rho, x + train.rho, color=ORANGE, alpha=0.25, lw=0, label="_" if n else "noise balls")
+    axes.plot(np.zeros(along.shape[1]), along[0], ".", color=GREY, ms=3, label="starts")
+    axes.plot(np.full(along.shape[1], last), along[-1], "x", color=VERMILION, ms=5, zorder=4, label="endpoints")
+    name = "$y$" if train.dimension == 1 else "coordinate along the line"
+    axes.set(xlabel="flow time $u$", ylabel=name, xlim=(0, 1.02 * last))
+    axes.legend(fontsize="small", framealpha=0.9)
+    return axes
+
+
+def _frame(train: TrainingSet) -> Frame:
+    """Where to draw: the space itself in one or two dimensions, else the hull's first two coordinates."""
+    if train.dimension <= 2:
+        return Frame(np.zeros(train.dimension), np.eye(train.dimension))
     hull = affine_hull(train.points)
-    needs = hull.axes[:2]
-    if len(needs) < 2:
-        msg = f"trajectories are drawn in the plane; these points have affine rank {hull.rank} in {train.dimension}"
-        raise ValueError(msg)
-    origin: Array = hull.origin
-    return Frame(origin, needs)
+    return Frame(hull.origin, hull.axes[:2])
