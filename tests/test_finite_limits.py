@@ -1,0 +1,86 @@
+"""Many inputs, too many patterns, little time: brackets that stay valid."""
+
+import numpy as np
+import pytest
+from finite_programs import checked
+
+from exactnorm import (
+    FiniteProblem,
+    check_certificate,
+    min_norm_network,
+)
+from exactnorm.certify.finite import finite_lower_bound
+from exactnorm.finite_problem import coordinates
+
+
+def test_ten_thousand_inputs_on_a_line():
+    t = np.random.default_rng(0).uniform(size=10_000)
+    found = min_norm_network(t[:, None], np.abs(t - 0.5))
+    # |t − ½| between neighbours of ½ is cut short by a chord; beyond, its slopes are −1 and 1.
+    assert checked(found) == pytest.approx((2, 2), rel=1e-9)
+    assert found.network.neurons == 2
+
+
+def test_ten_thousand_inputs_on_a_line_with_weight_decay():
+    rng = np.random.default_rng(0)
+    t = rng.uniform(size=(10_000, 1))
+    found = min_norm_network(t, np.sin(9 * t) + 0.1 * rng.standard_normal(t.shape), weight_decay=1e-3)
+    checked(found)
+    assert 0 < found.network.neurons < 5000
+
+
+def test_a_time_limit_leaves_a_valid_bracket():
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((30, 3)), rng.standard_normal((30, 2))
+    found = min_norm_network(inputs, targets, time_limit=0.01)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0 <= lower < upper < np.inf
+    assert "time limit" in found.status
+    assert "wider than tol" in found.status
+
+
+def test_a_time_limit_on_a_line_leaves_a_valid_bracket():
+    rng = np.random.default_rng(0)
+    found = min_norm_network(
+        rng.standard_normal((3000, 1)), rng.standard_normal(3000), weight_decay=1e-3, time_limit=1e-3
+    )
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0 <= lower < upper < np.inf
+    assert "stopped before" in found.status
+
+
+@pytest.mark.parametrize("weight_decay", [None, 1e-3])
+@pytest.mark.parametrize(("size", "rank"), [(300, 3), (20, 5), (2000, 2)])
+def test_too_many_patterns_give_a_wide_bracket_that_says_so(size, rank, weight_decay):
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((size, rank)), rng.standard_normal((size, 2))
+    found = min_norm_network(inputs, targets, weight_decay=weight_decay, time_limit=2)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0 < lower < upper < np.inf
+    assert "too many activation patterns" in found.status
+    assert "wider than tol" in found.status
+
+
+def test_nine_dimensions_give_a_network_and_say_that_no_bound_is_shown():
+    rng = np.random.default_rng(0)
+    found = min_norm_network(rng.standard_normal((40, 9)), rng.standard_normal(40))
+    assert found.certificate.lower == 0
+    assert found.certificate.gap == 1
+    assert "no lower bound" in found.status
+    assert found.certificate.interpolation_error <= 1e-9
+    check_certificate(found.certificate, found.problem, found.network)
+
+
+def test_multipliers_of_a_part_of_the_data_bound_the_whole():
+    rng = np.random.default_rng(1)
+    inputs, targets = rng.standard_normal((9, 2)), rng.standard_normal((9, 2))
+    rows = np.lexsort(inputs.T[::-1])[:6]  # the first six in lexicographic order
+    part = min_norm_network(inputs[rows], targets[rows])
+    whole = FiniteProblem(inputs, targets)
+    # Two outputs of rank 2: coordinates of the targets' hulls differ by a rotation or reflection.
+    axes = [coordinates(problem).target_frame.axes for problem in (part.problem, whole)]
+    multipliers = np.zeros((9, 2))
+    multipliers[:6] = part.certificate.multipliers @ axes[0] @ axes[1].T
+    lower = finite_lower_bound(whole, multipliers)
+    assert lower == pytest.approx(part.certificate.lower, rel=1e-9)
+    assert lower < min_norm_network(inputs, targets).certificate.upper
