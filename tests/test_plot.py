@@ -152,6 +152,7 @@ def test_on_a_line_the_coordinate_is_drawn_against_flow_time(dimension, horizon)
     assert path[:3, 0].tolist() == [0.0, 0.5, 1.0]
     assert path[3, 0] == (2.0 if horizon == 2 else pytest.approx(1.05))
     assert drawing.get_xlabel() == "flow time $u$"
+    assert plot.trajectories(score_flow(min_norm_denoiser(train), train.points[:0], horizon), train).get_lines()
 
 
 def test_rest_points_are_drawn_stable_and_unstable_apart(in_the_plane):

@@ -6,6 +6,7 @@ import argparse
 import math
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
 from exactnorm.flow.schedule import checked_level, named_schedule
+from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array, TrainingSet
 
 EXAMPLES = """\
@@ -192,7 +194,10 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     from exactnorm.closed_form import rays, recognise
 
     closed = recognise(points, 0.0).minimal
-    widest = TrainingSet(points).separation / 2 if closed else max_radius(points)[0]
+    widest = TrainingSet(points).separation / 2
+    if not closed:
+        with suppress(TooManyPatternsError):
+            widest = max_radius(points)[0]
     if top >= widest and arguments.high_noise is None:
         msg = (
             f"at T the balls have radius alpha·sigma_T={top:g}, but the largest is below {widest:g}: "

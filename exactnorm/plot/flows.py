@@ -207,11 +207,12 @@ def _against_time(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most
     """The coordinate along the line of the clean points against flow time; limits stand at the right edge."""
     start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
     states = flow.states if flow.start.ndim == 2 else flow.states[:, None]
-    last = flow.horizon if np.isfinite(flow.horizon) else 1.05 * flow.times.max(initial=1.0)
-    times = np.concatenate([[0.0], flow.times[np.isfinite(flow.times)], [last]])
-    paths = np.concatenate([start[None], states[np.isfinite(flow.times)], end[None]])
-    along = frame.coordinates(paths[:, :most])[..., 0]
-    axes.plot(times, along, color=BLUE, lw=0.7, alpha=0.6, label=["trajectories"] + ["_"] * (along.shape[1] - 1))
+    inner = np.isfinite(flow.times)
+    last = flow.horizon if np.isfinite(flow.horizon) else 1.05 * flow.times[inner].max(initial=1.0)
+    times = np.concatenate([[0.0], flow.times[inner], [last]])
+    along = frame.coordinates(np.concatenate([start[None], states[inner], end[None]])[:, :most])[..., 0]
+    for n, path in enumerate(along.T):
+        axes.plot(times, path, color=BLUE, lw=0.7, alpha=0.6, label="_" if n else "trajectories")
     for n, x in enumerate(frame.coordinates(train.points)[:, 0]):
         axes.axhline(x, color="black", lw=0.8, label="_" if n else "clean points")
         axes.axhspan(x - train.rho, x + train.rho, color=ORANGE, alpha=0.25, lw=0, label="_" if n else "noise balls")
