@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from flow_networks import random_network, rotation
@@ -69,6 +70,42 @@ def test_pieces_agree_with_matrix_exponentials_and_brent_to_1e_10(seed):
         assert int((flow.events.start == n).sum()) == crossings
         crossed += crossings
     assert crossed > 0
+
+
+def in_forty_digits(network, y, entered, active, kinks, horizon):
+    """Times at which the given kinks are crossed one after the other, and the endpoint, in 40-digit arithmetic."""
+    with mpmath.workdps(40):
+        d, u, times = len(y), mpmath.mpf(0), []
+        z = mpmath.matrix([*y, 1.0])
+        for n, on in enumerate(active):
+            M = mpmath.zeros(d + 1)
+            a, w, b = (mpmath.matrix(x.tolist()) for x in (network.a * on[:, None], network.w, network.b))
+            M[:d, :d] = a.T * w + mpmath.matrix(network.V.tolist()) - mpmath.eye(d)
+            M[:d, d] = a.T * b + mpmath.matrix(network.c.tolist())
+            left = horizon - u
+            if n < len(kinks):
+                row = mpmath.matrix([[*network.w[kinks[n]], network.b[kinks[n]]]])
+
+                def distance(s, M=M, z=z, row=row):
+                    return (row * (mpmath.expm(s * M) * z))[0]
+
+                left = mpmath.findroot(distance, mpmath.mpf(entered[n + 1]) - u)
+            z, u = mpmath.expm(left * M) * z, u + left
+            times.append(u)
+        return np.array(times[:-1], dtype=float), np.array(z[:d], dtype=float)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_crossings_and_endpoints_are_those_of_forty_digits(seed):
+    rng = np.random.default_rng(seed)
+    network, Y = random_network(rng, 3, 8), 2 * rng.standard_normal((3, 3))
+    flow = score_flow(network, Y, 2.0)
+    for n in range(3):
+        entered, active = flow.visited(n)
+        kinks = flow.events.kink[flow.events.start == n]
+        times, end = in_forty_digits(network, Y[n], entered, active, kinks, 2)
+        np.testing.assert_allclose(entered[1:], times, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(flow.endpoint[n], end, rtol=0, atol=1e-13 * max(1, np.abs(end).max()))
 
 
 @settings(max_examples=25, deadline=None)
