@@ -28,6 +28,12 @@ def test_every_kind_is_told_on_an_orthogonal_set():
     assert found.ratio[3] == pytest.approx(0.7 / math.hypot(1, 0.7))
 
 
+def test_memorised_is_what_is_more_than_three_times_nearer_to_one_point_than_to_the_next():
+    found = endpoints([[0.24, 0, 0], [0.26, 0, 0], [0.4, 0, 0]], BOX)
+    np.testing.assert_allclose(found.ratio, [24 / 76, 26 / 74, 4 / 6])
+    assert found.memorised.tolist() == [True, False, False]
+
+
 def test_a_sum_of_training_points_of_an_obtuse_simplex_is_virtual():
     points = np.array([[0.0, 0.0], [1.0, 0.0], [-0.2, 1.0]])
     found = endpoints([[0.8, 1.0], [1.0, 0.0], [0.5, 0.5]], points)
