@@ -47,7 +47,8 @@ class DenoiserPath:
     Notes
     -----
     Kinks move with the radius, so a probability flow along a path with n levels is that of n frozen denoisers, each
-    followed exactly. `refined_flow` adds levels until the endpoints settle.
+    followed exactly, and one denoising step from the smallest radius. `refined_flow` adds levels, between them and
+    below, until the endpoints settle.
     """
 
     points: Array
@@ -124,9 +125,10 @@ class DenoiserPath:
 
 
 def refined(path: DenoiserPath) -> DenoiserPath:
-    """The path with a level added between any two neighbours; what is solved already is kept."""
-    new = {float(rho): path.solved(float(rho), near) for rho, near in zip(path.switches, path.denoisers, strict=False)}
-    known = dict(zip(path.radii.tolist(), path.denoisers, strict=True)) | new
+    """The path with a level added between any two neighbours, and one at a tenth of the smallest radius."""
+    known = dict(zip(path.radii.tolist(), path.denoisers, strict=True))
+    for rho, near in zip([0.1 * path.rho_min, *path.switches], [path.denoisers[0], *path.denoisers[:-1]], strict=True):
+        known[float(rho)] = path.solved(float(rho), near)
     radii = sorted(known)
     return replace(path, radii=np.array(radii), denoisers=tuple(known[rho] for rho in radii))
 
@@ -139,7 +141,7 @@ def refined_flow(
     alpha: float,
     T: float,
     settle: float,
-    max_levels: int = 65,
+    max_levels: int = 72,
 ) -> tuple[Flow, DenoiserPath]:
     """Probability flow along a path, with levels added until no endpoint moves by more than `settle`.
 
@@ -172,7 +174,7 @@ def refined_flow(
         raise ValueError(msg)
     flow = probability_flow(path, start, schedule, alpha=alpha, T=T)
     moved = float("inf")
-    while moved > settle and 2 * len(path.radii) - 1 <= max_levels:
+    while moved > settle and 2 * len(path.radii) <= max_levels:
         path = refined(path)
         finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
         moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max())

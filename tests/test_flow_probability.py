@@ -1,11 +1,12 @@
 """The probability flow: pieces, the integrator and the closed form; stand-ins; samplers; what is refused."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
-from exactnorm.closed_form import obtuse_simplex, orthogonal
+from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal
 from exactnorm.flow import closed_probability_flow, probability_flow, sample, sampler_levels, score_flow
 from exactnorm.flow.high_noise import stand_in_flow
 from exactnorm.network import ReLUNetwork
@@ -84,11 +85,20 @@ def test_pieces_and_samplers_converge_to_the_integrator_where_coordinates_couple
         assert 1e-7 < fine < coarse / (30 if name == "heun" else 4), name  # Heun steps are of second order
 
 
-def test_the_last_step_to_no_noise_adds_nothing_where_coordinates_couple():
-    nearly = probability_flow(obtuse, COUPLED, "edm", alpha=0.8, T=0.3, sigma_end=3e-8, method="ivp", rtol=1e-7)
-    np.testing.assert_allclose(obtuse_reference(), nearly.endpoint, rtol=0, atol=1e-6)
-    way = obtuse(0.8 * 0.03)(probability_flow(obtuse, COUPLED, "edm", alpha=0.8, T=0.3, sigma_end=0.03).endpoint)
-    assert np.abs(way - nearly.endpoint).max() > 1e-5  # taken earlier it would
+def test_flows_to_no_noise_reach_their_limit_where_they_near_it_more_slowly_than_the_noise_vanishes():
+    angles = np.array([0.3, 0.3 + 2 * np.pi / 3, 0.3 + 4 * np.pi / 3])
+    points = np.column_stack([np.cos(angles), np.sin(angles)])
+    Y = np.random.default_rng(0).normal(0, 0.7, (100, 2))
+
+    def ends(**options):
+        return probability_flow(lambda rho: equilateral_triangle(points, rho), Y, "edm", alpha=0.8, T=0.3, **options)
+
+    limit = ends(sigma_end=3e-14, method="ivp", rtol=1e-10).endpoint
+    early = ends(sigma_end=3e-6, method="ivp", rtol=1e-10).endpoint
+    assert np.abs(equilateral_triangle(points, 0.8 * 3e-6)(early) - limit).max() > 1e-4  # one step is no limit yet
+    assert np.abs(ends(method="ivp", rtol=1e-10).endpoint - limit).max() < 1e-7
+    assert np.abs(ends().endpoint - limit).max() < 3e-5
+    assert re.search(r"last step, from sigma=3e-13, moved states by at most \d[.\d]*e-\d+$", ends().status)
 
 
 def test_states_within_the_last_step_lie_on_the_straight_way():

@@ -42,15 +42,16 @@ def test_a_flow_along_a_fine_path_is_near_the_continuous_familys():
 def test_refining_keeps_what_is_solved_and_stops_when_endpoints_settle():
     path = DenoiserPath(ORTHOGONAL, np.geomspace(0.01, 0.3, 5))
     finer = refined(path)
-    assert len(finer.radii) == 9
-    assert finer.denoisers[0] is path.denoisers[0]
+    assert len(finer.radii) == 10
+    assert finer.rho_min == pytest.approx(0.1 * path.rho_min)
+    assert finer.denoisers[1] is path.denoisers[0]
     start = [0.45, 0.2]
     flow, finest = refined_flow(path, start, "edm", alpha=1.0, T=0.3, settle=2e-3)
     assert flow.complete
     assert len(finest.radii) > 5
     exact = closed_probability_flow(ORTHOGONAL, 1.0, start, 0.3)
     assert np.abs(flow.endpoint - exact).max() < 1e-2
-    never, _ = refined_flow(path, start, "edm", alpha=1.0, T=0.3, settle=1e-15, max_levels=9)
+    never, _ = refined_flow(path, start, "edm", alpha=1.0, T=0.3, settle=1e-15, max_levels=10)
     assert not never.complete
     assert "not settled" in never.status
 

@@ -7,18 +7,19 @@ import math
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from exactnorm import CertifiedDenoiser, InfeasibleProblem
+from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem
 from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
 from exactnorm.flow.schedule import checked_level, named_schedule
+from exactnorm.flow.score import Method
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array, TrainingSet
 
@@ -170,17 +171,26 @@ def probability(arguments: argparse.Namespace) -> Followed:
     top = checked_level(schedule, arguments.T)
     scale = top if arguments.start_scale is None else arguments.start_scale
     start = schedule.scale(arguments.T) * draw(arguments, points.mean(axis=0), scale)
-    flow = probability_flow(
-        family(points, arguments.alpha * top, arguments),
-        start,
-        schedule,
-        alpha=arguments.alpha,
-        T=arguments.T,
-        high_noise=arguments.high_noise,
-        train=points,
-        box=hyperbox(points),
-        sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
-    )
+    path = family(points, arguments.alpha * top, arguments)
+
+    def follow(method: Method, box: Lines | None) -> Flow:
+        return probability_flow(
+            path,
+            start,
+            schedule,
+            alpha=arguments.alpha,
+            T=arguments.T,
+            high_noise=arguments.high_noise,
+            train=points,
+            method=method,
+            box=box,
+            sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
+        )
+
+    flow = follow("pieces", hyperbox(points))
+    if not isinstance(path, DenoiserPath):
+        # Kinks of a closed form move at all noise levels, which frozen pieces only approximate: they tell the events.
+        flow = replace(follow("ivp", None), events=flow.events)
     parameters = {"flow": "probability", "alpha": arguments.alpha, "T": arguments.T, "schedule": schedule.name}
     if arguments.high_noise is not None:
         parameters["high_noise"] = arguments.high_noise
@@ -190,7 +200,7 @@ def probability(arguments: argparse.Namespace) -> Followed:
 
 def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
     """ρ ↦ denoiser up to radius `top`: a closed form proved minimal at all radii, else denoisers on a grid of them."""
-    from exactnorm import DenoiserPath, max_radius
+    from exactnorm import max_radius
     from exactnorm.closed_form import rays, recognise
 
     closed = recognise(points, 0.0).minimal
@@ -212,7 +222,8 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)
-    path = DenoiserPath(points, np.geomspace(1e-2 * top, top, count), progress=sys.stderr.isatty())
+    radii = np.linspace(1e-2 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # down to a millionth
+    path = DenoiserPath(points, radii, progress=sys.stderr.isatty())
     say(f"the widest relative gap among them is {path.gap:.1e}")
     return path
 
