@@ -177,7 +177,7 @@ def refined_flow(
     while moved > settle and 2 * len(path.radii) <= max_levels:
         path = refined(path)
         finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
-        moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max())
+        moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max(initial=0.0))
         flow = finer
     note = f"{len(path.radii)} levels; the last refinement moved the endpoints by at most {moved:.2e}"
     if moved > settle:

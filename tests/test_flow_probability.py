@@ -1,13 +1,12 @@
 """The probability flow: pieces, the integrator and the closed form; stand-ins; samplers; what is refused."""
 
 import math
-import re
 
 import numpy as np
 import pytest
 
 from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal
-from exactnorm.flow import closed_probability_flow, probability_flow, sample, sampler_levels, score_flow
+from exactnorm.flow import box_time, closed_probability_flow, probability_flow, sample, sampler_levels, score_flow
 from exactnorm.flow.high_noise import stand_in_flow
 from exactnorm.network import ReLUNetwork
 
@@ -98,15 +97,39 @@ def test_flows_to_no_noise_reach_their_limit_where_they_near_it_more_slowly_than
     assert np.abs(equilateral_triangle(points, 0.8 * 3e-6)(early) - limit).max() > 1e-4  # one step is no limit yet
     assert np.abs(ends(method="ivp", rtol=1e-10).endpoint - limit).max() < 1e-7
     assert np.abs(ends().endpoint - limit).max() < 3e-5
-    assert re.search(r"last step, from sigma=3e-13, moved states by at most \d[.\d]*e-\d+$", ends().status)
+    assert ends().residual < 1e-11
+    assert ends().status.endswith(f"would move them by at most {ends().residual:.2g}")
+    assert ends(sigma_end=0.1).residual is None
 
 
-def test_states_within_the_last_step_lie_on_the_straight_way():
-    Y = random_starts(1)
-    flow = probability_flow(path, Y, "edm", alpha=1.0, T=0.3, sigmas=[1e-6, 0.0], method="ivp")
-    left = closed_probability_flow(POINTS, 1.0, Y, 0.3, 1e-6) - closed_probability_flow(POINTS, 1.0, Y, 0.3, 0.0)
-    assert np.abs(left).max() > 1e-6
-    np.testing.assert_allclose(flow.states[0] - flow.states[1], left, rtol=1e-3, atol=1e-11)
+class Ending:
+    """A path that ends at some radius."""
+
+    def __init__(self, rho_min):
+        self.rho_min = rho_min
+
+    def __call__(self, rho):
+        return path(max(rho, self.rho_min))
+
+
+@pytest.mark.parametrize("smallest", [1e-12, 1e-9, 1e-3])
+def test_states_below_the_last_denoiser_are_those_of_its_flow_and_then_of_its_step(smallest):
+    Y, sigmas = random_starts(1), [0.3 * smallest * share for share in (0.9, 0.1)] + [0.0]
+    flow = probability_flow(Ending(0.3 * smallest), Y, "edm", alpha=1.0, T=0.3, sigmas=sigmas, method="ivp", rtol=1e-11)
+    exact = [closed_probability_flow(POINTS, 1.0, Y, 0.3, sigma) for sigma in sigmas]
+    np.testing.assert_allclose(flow.states, exact, rtol=0, atol=1e-8)
+    np.testing.assert_array_equal(flow.states[-1], flow.endpoint)
+    left = flow.states - flow.endpoint  # what is orthogonal to the points decays as sigma, to the last
+    np.testing.assert_allclose(left[:2, :, 2], np.array(sigmas[:2])[:, None] / 0.3 * Y[:, 2], rtol=1e-2)
+
+
+@pytest.mark.parametrize("near", [1e-4, 2e-10, 1e-11])
+def test_the_box_is_reached_when_the_distance_from_it_is_small_enough_in_the_last_step_too(near):
+    Y = random_starts(7, scale=1.0)
+    flow = probability_flow(Ending(3e-10), Y, "edm", alpha=1.0, T=0.3, box=POINTS, near=near)
+    box = flow.events.of("box")
+    assert len(box) >= 4  # the others end inside
+    np.testing.assert_allclose(box.time, box_time(POINTS, Y, near)[box.start], atol=1e-3)
 
 
 def test_a_stand_in_takes_over_where_the_balls_overlap_and_the_switch_is_recorded():

@@ -222,7 +222,7 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)
-    radii = np.linspace(1e-2 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # down to a millionth
+    radii = np.linspace(1e-4 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # even where kinks move alike
     path = DenoiserPath(points, radii, progress=sys.stderr.isatty())
     say(f"the widest relative gap among them is {path.gap:.1e}")
     return path

@@ -24,9 +24,12 @@ from exactnorm.training_set import Array, closest_pair, real_array, real_number
 
 Path = Callable[[float], ReLUNetwork | HasNetwork]
 SMALLEST = 1e-12
-"""Share of the first noise level below which one denoising step finishes a flow to σ = 0.
+"""Share of the first noise level below which a flow to σ = 0 goes on with the denoiser of that level."""
+DRIFT = 1e-9
+"""Share of a gap by which that denoiser, instead of those of ever smaller radius, may move anything in its bands.
 
-Where coordinates couple, the distance from the limit shrinks more slowly than σ, on an equilateral triangle as σ^{2/3} (measured).
+In flow time u it does so by at most u times the share of its radius in the first one. The time is needed where
+coordinates couple: on an equilateral triangle the distance from the limit shrinks only as σ^{2/3} (measured).
 """
 
 
@@ -64,7 +67,8 @@ def probability_flow(
         Start, in the schedule's own time.
     sigma_end : float
         Noise level at which to stop. At 0 the flow runs to 1e-12 of its first level, or to the smallest radius of a
-        path that has one, and ends with one denoising step; the status says how far that step moved the states.
+        path that has one, a while on with the denoiser reached, and ends with one denoising step; `Flow.residual` is
+        how far another one would go.
     steps : int, optional
         "pieces": number of noise levels, 200 by default, evenly spaced in σ^{1/3}, which serves best where kinks move
         with σ. Between two of them the denoiser of their geometric mean drives the flow, which is solved exactly: an
@@ -123,7 +127,7 @@ def probability_flow(
         )
         state = parts[-1].states[-1]
     if sigma_end == 0:
-        parts.append(_one_step(path, state, course, alpha, walls))
+        parts.append(_to_the_end(path, state, course, alpha, walls))
     return _record(Y, schedule, parts, course, method)
 
 
@@ -145,13 +149,13 @@ class Course:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """States (n, m, d) at some noise levels (n,), kinks crossed on the way, what went wrong, and what else to say."""
+    """States (n, m, d) at some noise levels (n,), the kinks crossed on the way, what went wrong, what is left."""
 
     levels: Array
     states: Array
     events: tuple[Events, ...] = ()
     problem: str = ""
-    note: str = ""
+    residual: float | None = None
 
 
 def _course(
@@ -220,24 +224,34 @@ def _first(path: Path, rho: float) -> ReLUNetwork:
         raise ValueError(msg) from error
 
 
-def _one_step(path: Path, state: Array, course: Course, alpha: float, walls: Box | None) -> Part:
-    """From the floor to σ = 0 on the straight line to the denoised point."""
+def _to_the_end(path: Path, state: Array, course: Course, alpha: float, walls: Box | None) -> Part:
+    """From the floor to σ = 0: a flow of its denoiser, and then the straight line to the denoised point."""
+    network = network_of(path(alpha * course.floor))
+    wait = DRIFT * course.entry / course.floor
+    last = course.floor * math.exp(-wait)
     below = np.append(course.asked[(course.asked < course.floor) & (course.asked > 0)], 0.0)
+    inner = below[below > last]
     alive = np.flatnonzero(np.isfinite(state).all(axis=1))
-    ends = np.full_like(state, np.nan)
-    ends[alive] = network_of(path(alpha * course.floor))(state[alive])
-    share = (below / course.floor)[:, None, None]
-    events = []
+    box, near = (None, None) if walls is None else (walls.lines, walls.near)
+    flow = score_flow(network, state[alive], wait, times=np.log(course.floor / inner), box=box, near=near)
+    states = np.full((len(below), *state.shape), np.nan)
+    states[: len(inner), alive] = flow.states
+    ends = network(flow.endpoint)
+    for n in range(len(inner), len(below)):
+        share = below[n] / last if last > 0 else 0.0
+        states[n, alive] = share * flow.endpoint + (1 - share) * ends
+    passed = course.top / course.floor
+    events = [_from(flow.events, alive, passed)]
     if walls is not None:
-        events.append(_from(walls.reached_on_the_way(state[alive], ends[alive]), alive, course.top / course.floor))
-    moved = float(np.linalg.norm(ends - state, axis=1)[alive].max(initial=0.0))
-    note = f"the last step, from sigma={course.floor:.3g}, moved states by at most {moved:.2g}"
-    return Part(below, share * state + (1 - share) * ends, tuple(events), note=note)
+        events.append(_from(walls.reached_on_the_way(flow.endpoint, ends), alive, passed, wait))
+    problem = "" if flow.complete else f"below sigma={course.floor:g}: {flow.status}"
+    residual = float(np.linalg.norm(network(ends) - ends, axis=1).max(initial=0.0))
+    return Part(below, states, tuple(events), problem, residual)
 
 
-def _from(events: Events, alive: Indices, passed: float) -> Events:
-    """Events of the flow from some starts on, at which the noise had shrunk by the factor `passed`."""
-    return Events(alive[events.start], events.time + math.log(passed), events.kink)
+def _from(events: Events, alive: Indices, passed: float, later: float = 0.0) -> Events:
+    """Events of a flow of some starts that began when the noise had shrunk by the factor `passed`, or `later` in u."""
+    return Events(alive[events.start], events.time + math.log(passed) + later, events.kink)
 
 
 def _by_pieces(
@@ -306,7 +320,8 @@ def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, met
     again = np.flatnonzero(events.kink < 0)
     again = np.delete(again, np.unique(events.start[again], return_index=True)[1])
     problem = "; ".join(part.problem for part in parts if part.problem)
-    notes = [part.note for part in parts if part.note]
+    left = parts[-1].residual
+    note = "" if left is None else f"; another denoising step would move them by at most {left:.2g}"
     lost = ~np.isfinite(last).all(axis=1)
     what = f"{len(last)} trajectories" if len(last) != 1 else "the trajectory"
     shown = slice(None) if Y.ndim == 2 else 0
@@ -321,6 +336,7 @@ def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, met
         at_rest=(~lost & (end == 0))[shown],
         method=method,
         complete=not problem and not bool(lost.any()),
-        status=f"incomplete: {problem}" if problem else "; ".join([f"{what} reached sigma={end:g}", *notes]),
+        status=f"incomplete: {problem}" if problem else f"{what} reached sigma={end:g}{note}",
         switch_sigma=course.entry if course.entry < course.top else None,
+        residual=left,
     )

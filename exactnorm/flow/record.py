@@ -82,6 +82,9 @@ class Flow(Tabular):
     switch_sigma : float or None
         Probability flow only: the noise level below which the path's denoisers drove the flow and above which
         the stand-in did; None when there was no stand-in.
+    residual : float or None
+        Probability flow to σ = 0 only: the largest ‖h(y) − y‖ at an endpoint y, h the denoiser of the least radius. It
+        is 0 at rest points, of the order of that radius elsewhere, and larger where an endpoint is not the limit yet.
     active : ndarray of bool, shape (K,) or (m, K), optional
         Score flow only: which neurons are active on the region in which each trajectory starts; on a kink, on the side
         to which it goes.
@@ -99,6 +102,7 @@ class Flow(Tabular):
     complete: bool
     status: str
     switch_sigma: float | None = None
+    residual: float | None = None
     active: NDArray[np.bool_] | None = None
 
     @property

@@ -110,5 +110,6 @@ def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_tabl
     status, out, _ = run("flow", "acute", *options)  # a denoiser exists below 0.45, less than half the closest distance
     assert status == 0
     assert "schedule=ve, high_noise=linear" in out
-    assert re.search(r"the\s+stand-in drove the flow down to sigma=0\.44\d*", out)
-    assert re.search(r"the\s+last step, from sigma=4.41e-07", out)
+    assert re.search(
+        r"would move them by at most \S+; the stand-in drove the flow down to sigma=0.44", " ".join(out.split())
+    )
