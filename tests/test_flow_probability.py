@@ -123,6 +123,12 @@ def test_states_below_the_last_denoiser_are_those_of_its_flow_and_then_of_its_st
     np.testing.assert_allclose(left[:2, :, 2], np.array(sigmas[:2])[:, None] / 0.3 * Y[:, 2], rtol=1e-2)
 
 
+def test_the_residual_is_what_another_step_of_the_last_denoiser_would_do():
+    flow = probability_flow(Ending(0.03), random_starts(1), "edm", alpha=1.0, T=0.3)
+    step = np.linalg.norm(path(0.03)(flow.endpoint) - flow.endpoint, axis=1).max()
+    assert 1e-3 < flow.residual == step
+
+
 @pytest.mark.parametrize("near", [1e-4, 2e-10, 1e-11])
 def test_the_box_is_reached_when_the_distance_from_it_is_small_enough_in_the_last_step_too(near):
     Y = random_starts(7, scale=1.0)

@@ -199,13 +199,13 @@ def probability(arguments: argparse.Namespace) -> Followed:
 
 
 def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
-    """ρ ↦ denoiser up to radius `top`: a closed form proved minimal at all radii, else denoisers on a grid of them."""
+    """ρ ↦ denoiser up to radius `top`: a closed form proved minimal up to there, else denoisers on a grid of radii."""
     from exactnorm import max_radius
-    from exactnorm.closed_form import rays, recognise
+    from exactnorm.closed_form import equilateral_triangle, rays, recognise
 
-    closed = recognise(points, 0.0).minimal
     widest = TrainingSet(points).separation / 2
-    if not closed:
+    known = recognise(points, min(top, 0.98 * widest))
+    if not known.minimal:
         with suppress(TooManyPatternsError):
             widest = max_radius(points)[0]
     if top >= widest and arguments.high_noise is None:
@@ -214,11 +214,12 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
             "use a smaller --T or --alpha, or choose a stand-in with --high-noise"
         )
         raise BadInput(msg)
-    if closed:
+    if known.minimal:
         if arguments.levels is not None:
-            msg = "--levels: these points have a closed form at every radius, so no grid of radii is solved"
+            msg = "--levels: these points have a closed form at these radii, so no grid of them is solved"
             raise BadInput(msg)
-        return lambda rho: rays(points, rho)
+        form = equilateral_triangle if known.name == "equilateral_triangle" else rays
+        return lambda rho: form(points, rho)
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)

@@ -105,6 +105,14 @@ def test_without_a_closed_form_probability_flow_goes_along_a_grid_of_solved_radi
     assert sum(share["count"] for share in record["endpoints"].values()) == 30
 
 
+@pytest.mark.parametrize(("T", "solved"), [(1, False), (9, True)])
+def test_on_an_equilateral_triangle_the_closed_form_serves_up_to_where_it_is_proved_minimal(run, T, solved):
+    status, out, err = run("flow", "equilateral", "--flow", "probability", "--alpha", 0.2, "--T", T, "--starts", 50)
+    assert status == 0
+    assert ("solving for denoisers" in err) == solved  # R = 1: proved up to rho = 0.5
+    assert "50 trajectories reached sigma=0" in out
+
+
 def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_table_says_so(run):
     options = ("--flow", "probability", "--alpha", 1, "--T", 4, "--high-noise", "linear", "--starts", 20)
     status, out, _ = run("flow", "acute", *options)  # a denoiser exists below 0.45, less than half the closest distance
