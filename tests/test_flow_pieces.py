@@ -92,7 +92,7 @@ def in_forty_digits(network, y, entered, active, kinks, horizon):
                 left = mpmath.findroot(distance, mpmath.mpf(entered[n + 1]) - u)
             z, u = mpmath.expm(left * M) * z, u + left
             times.append(u)
-        return np.array(times[:-1], dtype=float), np.array(z[:d], dtype=float)
+        return np.array(times[:-1], dtype=float), np.array([float(z[k]) for k in range(d)])
 
 
 @pytest.mark.parametrize("seed", range(4))
