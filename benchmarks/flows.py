@@ -156,6 +156,8 @@ def a_million(repeat: int) -> list[dict[str, Any]]:
         "score flow to the limit": lambda: closed_score_flow(points, RHO, Y, math.inf),
         "probability flow to sigma = 0": lambda: closed_probability_flow(points, 1.0, Y, RHO),
         "score flow to u = 1, starts in the hyperbox": lambda: closed_score_flow(points, RHO, inside, 1.0),
+        "score flow to u = 20": lambda: closed_score_flow(points, RHO, Y, 20.0),
+        "score flow to u = 20, starts in the hyperbox": lambda: closed_score_flow(points, RHO, inside, 20.0),
         "score flow to u = 40, starts in the hyperbox": lambda: closed_score_flow(points, RHO, inside, 40.0),
     }
     found = {name: seconds for name, (seconds, _) in in_turn(ways, repeat, 0.0).items()}
