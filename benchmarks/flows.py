@@ -31,7 +31,7 @@ import numpy as np
 import scipy
 from scipy.integrate import solve_ivp
 
-from exactnorm.closed_form import obtuse_simplex, orthogonal, rays
+from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal, rays
 from exactnorm.flow import (
     closed_probability_flow,
     closed_score_flow,
@@ -185,6 +185,26 @@ def samplers() -> list[dict[str, Any]]:
     return rows
 
 
+def last_steps() -> list[dict[str, Any]]:
+    """How far one denoising step at a noise level ends from the limit: an equilateral triangle, 100 starts."""
+    angles = np.array([0.3, 0.3 + 2 * math.pi / 3, 0.3 + 4 * math.pi / 3])
+    points = np.column_stack([np.cos(angles), np.sin(angles)])
+    Y = np.random.default_rng(0).normal(0, 0.7, (100, 2))
+
+    def path(rho: float) -> ReLUNetwork:
+        return equilateral_triangle(points, rho)
+
+    def ends(sigma: float) -> np.ndarray:
+        flow = probability_flow(path, Y, "edm", alpha=0.8, T=0.3, sigma_end=sigma, method="ivp", rtol=1e-9)
+        return flow.endpoint
+
+    limit, rows = ends(3e-14), []
+    for share in (1e-2, 1e-3, 1e-4, 1e-5):
+        error = np.abs(path(0.8 * 0.3 * share)(ends(0.3 * share)) - limit).max()
+        rows.append({"last level / first": share, "largest error": float(error)})
+    return rows
+
+
 def agreement() -> list[dict[str, Any]]:
     """Largest differences between the ways to follow a flow, 40 starts each; none where a way does not exist."""
     rng = np.random.default_rng(4)
@@ -245,6 +265,7 @@ def main() -> int:
         "closed forms, 1,000,000 starts, d = 30": a_million(arguments.repeat),
     }
     results["agreement: largest differences"] = agreement()
+    results["one denoising step to sigma = 0, equilateral triangle"] = last_steps()
     results["mean error at sigma = 0 from 60 starts, obtuse triangle, alpha sigma_T = 0.4"] = samplers()
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}, {THREADS} threads")
     for title, rows in results.items():

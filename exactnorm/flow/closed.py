@@ -25,7 +25,8 @@ BLOCK = 2**16
 """Coordinates moved at a time, so that the intermediate arrays stay in the cache."""
 MANY = 40
 """Blocks from which on it pays to share them out to threads: counting these takes ten milliseconds."""
-EPS = float(np.finfo(float).eps) / 2
+ROUNDOFF = float(np.finfo(float).eps) / 2
+"""Relative error of one rounding."""
 Bend = Callable[[Array, Array], object]
 """M: writes what one gap a line adds over the coordinates (k, m) from its middle; the second array is scratch."""
 
@@ -72,8 +73,8 @@ def _score_bend(half: Array, rho: float, u: float) -> Bend:
     growth = u * rate
     stay, far = edge * np.exp(-growth), -math.expm1(-u) * half
     reach = edge
-    if q < EPS:  # of nearly the whole gap, what is left is lost in rounding and needs no exponential
-        lost = np.log(np.maximum(rho / (EPS * np.where(edge > 0, half, rho)), 1.0))
+    if q < ROUNDOFF:  # of nearly the whole gap, what is left is lost in rounding and needs no exponential
+        lost = np.log(np.maximum(rho / (ROUNDOFF * np.where(edge > 0, half, rho)), 1.0))
         reach = edge * np.exp(np.minimum(rate * (lost - u), 0.0))
     # The root of e^{growth} − e^{−u}, for two products: at overflow only z = 0 is still in the band, and must stay 0.
     root = np.exp(np.minimum(growth, 1400.0) / 2) * np.sqrt(-np.expm1(-u - growth))

@@ -97,7 +97,9 @@ def probability_flow(
     Raises
     ------
     ValueError
-        For a bad start, α, T, schedule, σ_end or box; if balls overlap at σ_T and no stand-in is chosen.
+        For a bad start, α, T, schedule, σ_end, stand-in or box; if balls overlap at σ_T and no stand-in is chosen.
+    TypeError
+        If what `path` returns is no denoiser.
     """
     schedule = named_schedule(schedule) if isinstance(schedule, str) else schedule
     points = getattr(path, "points", None) if train is None else real_array(train, "train")
@@ -320,8 +322,8 @@ def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, met
     again = np.flatnonzero(events.kink < 0)
     again = np.delete(again, np.unique(events.start[again], return_index=True)[1])
     problem = "; ".join(part.problem for part in parts if part.problem)
-    left = parts[-1].residual
-    note = "" if left is None else f"; another denoising step would move them by at most {left:.2g}"
+    left, them = parts[-1].residual, "them" if len(last) != 1 else "it"
+    note = "" if left is None else f"; another denoising step would move {them} by at most {left:.2g}"
     lost = ~np.isfinite(last).all(axis=1)
     what = f"{len(last)} trajectories" if len(last) != 1 else "the trajectory"
     shown = slice(None) if Y.ndim == 2 else 0

@@ -77,8 +77,10 @@ def score_flow(
     ------
     ValueError
         If a start is not finite or of the wrong dimension, the horizon is not positive, the times are not
-        increasing in [0, horizon], `rtol` or `max_steps` is out of range, an infinite horizon is asked of method
-        "ivp", or `box` is not on orthogonal lines along which alone the denoiser moves anything.
+        increasing in [0, horizon], `solver` is unknown, `rtol` or `max_steps` is out of range, an infinite horizon is
+        asked of method "ivp", or `box` is not on orthogonal lines along which alone the denoiser moves anything.
+    TypeError
+        If `denoiser` is none.
     """
     network = network_of(denoiser)
     Y = starts(start, network.dimension)

@@ -217,7 +217,9 @@ def _against_time(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most
         axes.axhline(x, color="black", lw=0.8, label="_" if n else "clean points")
         axes.axhspan(x - train.rho, x + train.rho, color=ORANGE, alpha=0.25, lw=0, label="_" if n else "noise balls")
     axes.plot(np.zeros(along.shape[1]), along[0], ".", color=GREY, ms=3, label="starts")
-    axes.plot(np.full(along.shape[1], last), along[-1], "x", color=VERMILION, ms=5, zorder=4, label="endpoints")
+    axes.plot(
+        np.full(len(end), last), frame.coordinates(end)[:, 0], "x", color=VERMILION, ms=5, zorder=4, label="endpoints"
+    )
     name = "$y$" if train.dimension == 1 else "coordinate along the line"
     axes.set(xlabel="flow time $u$", ylabel=name, xlim=(0, 1.02 * last))
     axes.legend(fontsize="small", framealpha=0.9)

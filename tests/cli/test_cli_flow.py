@@ -113,6 +113,15 @@ def test_on_an_equilateral_triangle_the_closed_form_serves_up_to_where_it_is_pro
     assert "50 trajectories reached sigma=0" in out
 
 
+def test_a_simplex_with_too_many_patterns_flows_along_its_closed_forms(run, folder):
+    np.savetxt(folder / "simplex.csv", np.eye(16), delimiter=",")
+    options = ("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 2, "--starts", 5)
+    status, out, err = run("flow", "simplex.csv", *options)
+    assert status == 0
+    assert "the widest relative gap among them is" in err
+    assert "5 trajectories reached sigma=0" in out
+
+
 def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_table_says_so(run):
     options = ("--flow", "probability", "--alpha", 1, "--T", 4, "--high-noise", "linear", "--starts", 20)
     status, out, _ = run("flow", "acute", *options)  # a denoiser exists below 0.45, less than half the closest distance
