@@ -72,7 +72,8 @@ class Flow(Tabular):
     reached : ndarray, shape () or (m,)
         Flow time of `endpoint`: the horizon, or where an incomplete trajectory stopped.
     at_rest : ndarray of bool, shape () or (m,)
-        Whether the endpoint is a limit: the trajectory stays in one region for ever and tends to a rest point.
+        Whether the endpoint is a limit: the trajectory stays in one region for ever and tends to a rest point. For a
+        probability flow whether it came to σ = 0; how near its limit that is, `residual` says.
     method : str
         "pieces" or "ivp".
     complete : bool
