@@ -20,7 +20,7 @@ from exactnorm.exact.master import bends, gathered, master
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons, corrected
 from exactnorm.exact.problem import Reduced
-from exactnorm.exact.start import relaxation
+from exactnorm.exact.start import edge_matrices, relaxation
 from exactnorm.training_set import Array
 
 LARGEST_RELAXATION = 2500
@@ -41,67 +41,73 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
     A `best` that comes with a B, whatever it is worth here, starts from it.
     """
     rows = deciding_balls(problem)
-    network = master(problem, kinks, best.upper, means)
-    best = with_network(best, interpolating(problem, network))
-    if best.B is not None:
-        best = with_bound(problem, best, best.B, look(problem, rows, best.B, 0.8, means).kappa)
-    elif len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
-        best, proposals = relaxation(problem, means, best)
-        kinks = joined(kinks, proposals)
-        network = master(problem, kinks, best.upper, means)
-        best = with_network(best, interpolating(problem, network))
-        yield best
-        if best.gap <= means.tol / 2:
-            return
-    centre = None if best.B is None else look(problem, rows, best.B, 0.8, means)
+    best, centre, kinks = started(problem, rows, best, kinks, means)
+    yield best
     idle, hold = 0, HOLD
-    while True:
-        before = best
-        promised = dual_value(problem, network.B) - best.lower
-        looks, best, centre = stepped(problem, rows, best, centre, network, means)
-        hold *= reach((best.lower - before.lower) / max(promised, 1e-300))
+    while best.gap > means.tol / 2 and idle <= PATIENCE:
+        before, bound = best, worth(problem, centre)
+        peaks = centre.peaks[centre.value > level(best) * centre.kappa]
+        far = ~near(problem, kinks, peaks, (best.gap / 10) ** (1 / 3))
+        network = master(problem, kinks[far], best.upper, means, bends(problem, peaks, centre.B / centre.kappa), hold)
+        promised = dual_value(problem, network.B)
+        looks = stepped(problem, rows, best, centre, network, means)
+        for one in looks:
+            best = with_bound(problem, best, one.B, one.kappa)
+        hold *= reach((worth(problem, looks[0]) - bound) / max(promised - bound, 1e-300), looks[0].kappa - 1 < best.gap)
+        if looks[0].kappa - 1 < best.gap:
+            centre = looks[0]
+        elif worth(problem, looks[-1]) > bound:
+            centre = looks[-1]
         if looks[0].kappa < 1.05:
             best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
-        kinks = following(problem, best, looks, network)
+        kinks = following(best, looks, network)
         # What the lower end cannot gain any more, as far as the program over the kinks tells, is for the upper end.
-        if before.lower + promised - best.lower < best.gap * best.upper / 4 or best.rounds % 6 == 5:
-            network = master(problem, kinks, best.upper, means)
-            best = with_network(best, interpolating(problem, network))
+        if promised - best.lower < best.gap * best.upper / 4 or best.rounds % 6 == 5:
+            best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
         best = replace(best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, kinks=len(kinks))
         yield best
         idle = idle + 1 if best.gap >= before.gap * (1 - 1e-3) else 0
-        if best.gap <= means.tol / 2 or idle > PATIENCE:
-            return
-        if centre is None or best.B is None:
-            network = master(problem, kinks, best.upper, means)
-        else:
-            peaks = centre.peaks[centre.value > level(best) * centre.kappa]
-            far = ~near(problem, kinks, peaks, (best.gap / 10) ** (1 / 3))
-            network = master(problem, kinks[far], best.upper, means, bends(problem, peaks, best.B), hold)
+
+
+def started(
+    problem: Reduced, rows: NDArray[np.bool_], best: Bracket, kinks: Kinks, means: Means
+) -> tuple[Bracket, Look, Kinks]:
+    """The first network over the kinks, the best of some first B with a look at it, and more kinks."""
+    best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
+    first = [edge_matrices(problem, means)] if best.B is None else [best.B]
+    best = replace(best, B=None)
+    if len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
+        best, proposals = relaxation(problem, means, best)
+        if best.B is not None:
+            first.append(best.B)
+            kinks = joined(kinks, proposals)
+            best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
+    looks = [look(problem, rows, B, 0.8, means) for B in first]
+    centre = max(looks, key=lambda at: worth(problem, at))
+    return with_bound(problem, best, centre.B, centre.kappa), centre, kinks
 
 
 def stepped(
-    problem: Reduced, rows: NDArray[np.bool_], best: Bracket, centre: Look | None, network: Neurons, means: Means
-) -> tuple[list[Look], Bracket, Look | None]:
-    """Go from the best B toward that of the network until the bound is better: the looks, the best, and a look at it."""
+    problem: Reduced, rows: NDArray[np.bool_], best: Bracket, centre: Look, network: Neurons, means: Means
+) -> list[Look]:
+    """Looks at the B of the network and, unless its bound is better or nearly so, on the way there from the centre."""
     floor = 1 - min(0.2, max(0.02, 4 * best.gap))
-    looks = []
-    for step in STEPS if best.B is not None else STEPS[:1]:
-        looks.append(look(problem, rows, toward(best.B, network.B, step), floor, means))
-        better = with_bound(problem, best, looks[-1].B, looks[-1].kappa)
-        if better is not best:
-            return looks, better, looks[-1]
-    return looks, best, centre
+    inner, looks = centre.B / centre.kappa, []
+    for step in STEPS:
+        looks.append(look(problem, rows, inner + step * (network.B - inner), floor, means))
+        if worth(problem, looks[-1]) > worth(problem, centre) or (step == 1 and looks[0].kappa - 1 < best.gap):
+            break
+    return looks
 
 
-def toward(inner: Array | None, outer: Array, step: float) -> Array:
-    """The point on the way from the best feasible B to the next one, which is infeasible as a rule."""
-    return outer if inner is None else inner + step * (outer - inner)
+def worth(problem: Reduced, at: Look) -> float:
+    """The lower bound that the B of a look gives."""
+    return dual_value(problem, at.B) / at.kappa
 
 
-def reach(share: float) -> float:
+def reach(share: float, close: bool) -> float:
     """The factor for what holds B near its best, from the share of the promised gain that came true."""
-    return 0.1 if share > 0.8 else 0.3 if share > 0.5 else 1.0 if share > 0.1 else 4.0
+    return 0.1 if share > 0.8 else 0.3 if share > 0.4 else 1.0 if share > 0.1 or close else 8.0
 
 
 def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
@@ -129,7 +135,7 @@ def over_peaks(at: Look, network: Neurons) -> Neurons:
     return Neurons(peaks, outward, at.B)
 
 
-def following(problem: Reduced, best: Bracket, looks: list[Look], network: Neurons) -> Kinks:
+def following(best: Bracket, looks: list[Look], network: Neurons) -> Kinks:
     """The next kinks: the highest peaks, kinks that carry weight or are about to, and those of the best network.
 
     These last make sure that some network over all of them interpolates.
@@ -138,7 +144,7 @@ def following(problem: Reduced, best: Bracket, looks: list[Look], network: Neuro
     kept = np.linalg.norm(network.a, axis=1) > 1e-5 * best.upper
     if best.gap > 0.1:  # B still moves so much that today's idle kink is tomorrow's active one
         kept |= dual_values(network.kinks, network.B) > (0.9 if best.gap < 0.3 else 0.3)
-    elif best.B is not None:
+    else:
         kept |= dual_values(network.kinks, best.B) > 1 - max(1e-6, 2 * best.gap)
     out = joined(best.neurons.kinks, *new, network.kinks[kept])
     return out[np.unique(distinct(out, 1e-7))]
