@@ -107,7 +107,7 @@ def worth(problem: Reduced, at: Look) -> float:
 
 def reach(share: float, close: bool) -> float:
     """The factor for what holds B near its best, from the share of the promised gain that came true."""
-    return 0.1 if share > 0.8 else 0.3 if share > 0.4 else 1.0 if share > 0.1 or close else 8.0
+    return 0.1 if share > 0.8 else 0.3 if share > 0.4 or close else 1.0 if share > 0.1 else 3.0
 
 
 def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
@@ -162,7 +162,7 @@ def near(problem: Reduced, kinks: Kinks, peaks: Kinks, radius: float) -> NDArray
 
 def level(best: Bracket) -> float:
     """Height above which peaks count."""
-    return 1 - max(0.003, min(0.1, 3 * best.gap))
+    return 1 - max(0.02, min(0.1, 3 * best.gap))
 
 
 def highest(at: Look, level: float) -> NDArray[np.bool_]:
