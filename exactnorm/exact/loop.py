@@ -107,7 +107,7 @@ def worth(problem: Reduced, at: Look) -> float:
 
 def reach(share: float, close: bool) -> float:
     """The factor for what holds B near its best, from the share of the promised gain that came true."""
-    return 0.1 if share > 0.8 else 0.3 if share > 0.4 or close else 1.0 if share > 0.1 else 3.0
+    return 0.1 if share > 0.6 or close else 0.3 if share > 0.3 else 1.0 if share > 0.1 else 3.0
 
 
 def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
