@@ -62,7 +62,8 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
             best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
         kinks = following(best, looks, network)
         # What the lower end cannot gain any more, as far as the program over the kinks tells, is for the upper end.
-        if promised - best.lower < best.gap * best.upper / 4 or best.rounds % 6 == 5:
+        rest = (promised - best.lower) / (best.gap * best.upper) if best.gap > 0 else 0.0
+        if rest < 0.05 or (rest < 0.3 and best.rounds % 3 == 2) or best.rounds % 6 == 5:
             best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
         best = replace(best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, kinks=len(kinks))
         yield best
