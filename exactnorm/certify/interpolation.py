@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, real_array, real_number
 
+BLOCK = 2**21
+"""Pre-activations computed at once, so that memory does not grow as neurons times points."""
 
-def interpolation_error(network: ReLUNetwork, points: ArrayLike, rho: float) -> float:
+
+def interpolation_error(
+    network: ReLUNetwork, points: ArrayLike, rho: float, check: Callable[[], None] = lambda: None
+) -> float:
     """Bound on the supremum, over all n and all y in B(x_n, ρ), of ‖h(y) − x_n‖.
 
     Parameters
@@ -19,12 +27,20 @@ def interpolation_error(network: ReLUNetwork, points: ArrayLike, rho: float) -> 
     points : array_like, shape (N, d)
     rho : float
         Radius of the balls, ρ ≥ 0. At ρ = 0 the value at the points themselves is taken.
+    check : callable
+        Called after every ball, and may raise.
 
     Returns
     -------
     float
         In the unit of the points. It is the supremum itself (to rounding) when no kink enters a ball, and
-        an upper bound otherwise: a kink that enters a ball by a depth δ adds ‖a_k‖ δ.
+        an upper bound otherwise: a kink that enters a ball by a depth δ adds ‖a_k‖ δ. Infinite where a value of the
+        network is so large that it is no number.
+
+    Raises
+    ------
+    ValueError
+        If the points are not real numbers of shape (N, d), the network does not map R^d to R^d, or ρ < 0.
 
     Notes
     -----
@@ -33,22 +49,61 @@ def interpolation_error(network: ReLUNetwork, points: ArrayLike, rho: float) -> 
     """
     X = real_array(points, "points")
     rho = real_number(rho, "rho")
-    before = X @ network.w.T + network.b
-    depth = np.maximum(rho * np.linalg.norm(network.w, axis=1) - np.abs(before), 0.0)
-    intrusion = depth @ np.linalg.norm(network.a, axis=1)
-    values = network(X)
-    return max(
-        _affine_error(network, before[n] > 0, values[n] - X[n], rho) + float(intrusion[n]) for n in range(len(X))
-    )
+    if X.ndim != 2 or (network.dimension, network.outputs) != (X.shape[1], X.shape[1]) or rho < 0:
+        msg = (
+            f"a network from R^{network.dimension} to R^{network.outputs}, points of shape {X.shape}, rho={rho:g}: "
+            "give points (N, d), a network from R^d to R^d, and rho >= 0"
+        )
+        raise ValueError(msg)
+    a, w = np.linalg.norm(network.a, axis=1), np.linalg.norm(network.w, axis=1)
+    worst = 0.0
+    with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
+        for rows, before in blocks(network, X):
+            intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
+            values = network(X[rows])
+            for k, n in enumerate(rows):
+                error = _affine_error(network, before[k] > 0, values[k] - X[n], rho) + float(intrusion[k])
+                worst = max(worst, error if error < math.inf else math.inf)
+                check()
+    return worst
 
 
-def _affine_error(network: ReLUNetwork, active: np.ndarray, e: Array, rho: float) -> float:
+def blocks(network: ReLUNetwork, X: Array) -> Iterator[tuple[NDArray[np.intp], Array]]:
+    """Numbers of some points at a time, and w_k·x_n + b_k there, shape (points, K)."""
+    step = max(1, BLOCK // max(network.neurons, 1))
+    for start in range(0, len(X), step):
+        rows = np.arange(start, min(start + step, len(X)))
+        yield rows, X[rows] @ network.w.T + network.b
+
+
+def value_rounding(network: ReLUNetwork, reach: float) -> float:
+    """Rounding of a computed value h(y), ‖y‖ ≤ `reach`: a few units in the last place of the sum of its terms.
+
+    It is a property of the network, so that it may be added to an error and never taken off one: huge terms that
+    cancel make a network whose values are not known.
+    """
+    with np.errstate(all="ignore"):
+        skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
+        biases = float(np.linalg.norm(network.a, axis=1) @ np.abs(network.b))
+        terms = (network.representation_cost + skip) * reach + biases + float(np.linalg.norm(network.c))
+    return 16 * float(np.finfo(float).eps) * terms if terms < math.inf else math.inf
+
+
+def _affine_error(network: ReLUNetwork, active: NDArray[np.bool_], e: Array, rho: float) -> float:
     """Return max ‖e + ρ D v‖ over ‖v‖ = 1, D the Jacobian with the neurons `active` switched on."""
     if rho == 0:
         return float(np.linalg.norm(e))
+    D = ball_map(network, active)
+    if not (np.isfinite(D).all() and np.isfinite(e).all()):
+        return math.inf
+    return sphere_maximum(rho * D, e)
+
+
+def ball_map(network: ReLUNetwork, active: NDArray[np.bool_]) -> Array:
+    """The Jacobian with the neurons `active` switched on, or its product with an orthonormal basis of its row space."""
     if network.V is not None or 2 * int(active.sum()) > network.dimension:
         D = network.a[active].T @ network.w[active]
-        return sphere_maximum(rho * (D if network.V is None else D + network.V), e)
+        return D if network.V is None else D + network.V
     # Few neurons in many dimensions: D v = aᵀ(w v) depends on v only through the span of the active w.
     basis = np.linalg.qr(network.w[active].T)[0]
-    return sphere_maximum(rho * network.a[active].T @ (network.w[active] @ basis), e)
+    return np.asarray(network.a[active].T @ (network.w[active] @ basis))

@@ -62,23 +62,25 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     farthest = np.empty(len(names), int)
     farthest[ray[order]] = order
     u = units[farthest]
-    _check_steps(points, centre, u, ray, t)
+    _turn(points, centre, u, ray, t)
     return u, ray, t
 
 
-def _check_steps(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> None:
-    """Raise unless the steps between neighbours on a ray go along it, however small they are.
+def _turn(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> float:
+    """The largest angle between a step from neighbour to neighbour and its ray; raise if one is above `ASTRAY`.
 
     A point may look well aligned from afar and yet lie beside its neighbour.
     """
     order, before = _neighbours(centre, ray, t)
     steps = (points[order] - points[before]) / float(t.max())
     length = np.linalg.norm(steps, axis=1)
-    astray = np.linalg.norm(steps - length[:, None] * u[ray[order]], axis=1) > ASTRAY * length
+    off = np.linalg.norm(steps - length[:, None] * u[ray[order]], axis=1)
+    astray = ~(off <= ASTRAY * length)  # nan is astray
     if astray.any():
         k = int(np.argmax(astray))
         msg = f"seen from point {centre}, points {before[k]} and {order[k]} are not on one ray: the step turns"
         raise ValueError(msg)
+    return float((off / length).max())
 
 
 def _neighbours(centre: int, ray: NDArray[np.intp], t: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -94,7 +96,9 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
     on the balls, so its slope varies by at least 2Δ/(Δ−2ρ) a gap; and a neuron of cost 1 supplies at most a total
     variation of 1 to all rays together, because ‖Σ ±[u_l·w]_+ u_l‖ ≤ ‖w‖ when the u_l are pairwise obtuse. Where
     rounding leaves inner products of up to ε > 0 between the L rays, the right side is at most (1 + 2Lε)‖w‖ for
-    Lε ≤ 0.1, and the sum is divided by that.
+    Lε ≤ 0.1. Where it leaves steps that turn from their ray by up to θ, the slope of w along the path through the
+    points of a ray differs from u_l·w by at most θ‖w‖ on every gap, which adds at most 4θ‖w‖ a gap to the variation
+    that a neuron supplies. The sum is divided by 1 + 2Lε + 4θ(N − 1).
 
     Raises
     ------
@@ -106,14 +110,15 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
     # Not the difference of distances from the centre, which knows fewer digits of a small gap far out.
     size = float(t.max())
     gaps = size * np.linalg.norm((points[order] - points[before]) / size, axis=1)
-    if gaps.min() <= 2 * rho:
+    if not gaps.min() > 2 * rho:
         msg = f"two points on one ray are {gaps.min():g} apart, not more than 2·rho = {2 * rho:g}"
         raise ValueError(msg)
     excess = len(u) * max((float(np.triu(c, 1).max(initial=0.0)) for _, c in _row_blocks(u)), default=0.0)
-    if excess > 0.1:
+    if not excess <= 0.1:
         msg = f"the {len(u)} rays are not 90° apart to enough digits for so many"
         raise ValueError(msg)
-    return float((2 * gaps / (gaps - 2 * rho)).sum()) / (1 + 2 * excess)
+    turn = 4 * len(order) * _turn(points, centre, u, ray, t)
+    return float((2 * gaps / (gaps - 2 * rho)).sum()) / (1 + 2 * excess + turn)
 
 
 def _units(points: Array, centre: int) -> tuple[Array, Array]:
