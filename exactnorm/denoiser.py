@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.finite import MISSED
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.bounds import bounds
@@ -141,11 +142,14 @@ def cheap_bracket(train: TrainingSet, reason: Exception) -> CertifiedDenoiser:
     cheap = bounds(train.points, train.rho)
     if cheap.network is None:
         raise reason
-    lower = rays_lower_bound(train.points[list(cheap.subset)], train.rho, 0)
+    error = interpolation_error(cheap.network, train.points, train.rho)
+    if not error <= MISSED * train.separation:
+        raise reason
+    lower, upper = rays_lower_bound(train.points[list(cheap.subset)], train.rho, 0), cheap.network.representation_cost
     certificate = Certificate(
-        upper=cheap.network.representation_cost,
-        lower=lower,
-        interpolation_error=interpolation_error(cheap.network, train.points, train.rho),
+        upper=upper,
+        lower=min(lower, upper),  # both may be the optimum, and they round differently
+        interpolation_error=error,
         kind="theorem",
         statement=(
             f"{len(cheap.subset)} of the {train.size} points lie on one-sided rays, and the least cost for them is the "
@@ -171,6 +175,7 @@ def with_cheap_bounds(solved: CertifiedDenoiser) -> CertifiedDenoiser:
             certificate=replace(
                 solved.certificate,
                 upper=cheap.certificate.upper,
+                lower=min(solved.certificate.lower, cheap.certificate.upper),
                 interpolation_error=cheap.certificate.interpolation_error,
             ),
         )
@@ -178,6 +183,7 @@ def with_cheap_bounds(solved: CertifiedDenoiser) -> CertifiedDenoiser:
     if cheap.certificate.lower > solved.certificate.lower:
         lower = replace(
             cheap.certificate,
+            lower=min(cheap.certificate.lower, solved.certificate.upper),  # they may cross by a rounding
             upper=solved.certificate.upper,
             interpolation_error=solved.certificate.interpolation_error,
         )
