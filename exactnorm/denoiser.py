@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.certify.finite import MISSED
-from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.bounds import bounds
 from exactnorm.closed_form.certified import certified_rays
@@ -142,8 +141,8 @@ def cheap_bracket(train: TrainingSet, reason: Exception) -> CertifiedDenoiser:
     cheap = bounds(train.points, train.rho)
     if cheap.network is None:
         raise reason
-    error = interpolation_error(cheap.network, train.points, train.rho)
-    if not error <= MISSED * train.separation:
+    error, interpolates = sure_error(cheap.network, train)
+    if not interpolates:
         raise reason
     lower, upper = rays_lower_bound(train.points[list(cheap.subset)], train.rho, 0), cheap.network.representation_cost
     certificate = Certificate(

@@ -11,8 +11,8 @@ from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.constancy import FLAT, local_slope
 from exactnorm.certify.door import number, numbers, refuse, whole
 from exactnorm.certify.effort import CertificateUndecided, Effort
-from exactnorm.certify.finite import MISSED, finite_lower_bound, finite_upper_bound, interpolates
-from exactnorm.certify.interpolation import interpolation_error, value_rounding
+from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound, interpolates
+from exactnorm.certify.interpolation import sure_error
 from exactnorm.finite_problem import FiniteProblem, coordinates, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -150,11 +150,8 @@ def _ball_bracket(
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
     size = float(np.abs(train.points).max())
-    error = interpolation_error(network, train.points, train.rho, effort.check)
-    reach = float(np.linalg.norm(train.points, axis=1).max()) + train.rho
-    unsure = error + value_rounding(network, reach)
-    upper = network.representation_cost
-    if not unsure <= MISSED * train.separation:
+    (error, interpolates_balls), upper = sure_error(network, train, effort.check), network.representation_cost
+    if not interpolates_balls:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     elif not (slope := local_slope(network, train, effort.check)) <= FLAT:
         refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")

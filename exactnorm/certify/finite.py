@@ -16,14 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.certify.dual_function import dual_values, faces_on_plane, live_planes, maximisers, tops_of_cells
-from exactnorm.certify.interpolation import value_rounding
+from exactnorm.certify.interpolation import MISSED, value_rounding
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array, real_array
 
-MISSED = 1e-6
-"""Residuals above this share of the targets' spread, or of the separation of points, are no interpolation."""
 LARGEST = 300_000
 """Faces to look at: some ten seconds for each look at all of them."""
 
@@ -260,8 +258,10 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     error = float(off.max())
     if problem.weight_decay is None:
         return cost, error
-    # The values are not known to more digits than that: each residual may be so much larger.
-    loss = float(((off + rounding(problem, network)) ** 2).sum()) / (2 * len(off))
+    # The values are known to so many digits: each residual may be larger by that. Targets have their last digits too.
+    off = off + rounding(problem, network)
+    last = 256 * float(np.finfo(float).eps) * float(np.linalg.norm(problem.targets, axis=1).max())
+    loss = 0.0 if float(off.max()) <= last else float((off**2).sum()) / (2 * len(off))
     return loss + problem.weight_decay * cost, error
 
 

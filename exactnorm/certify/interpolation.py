@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array, real_number
+from exactnorm.training_set import Array, TrainingSet, real_array, real_number
 
+MISSED = 1e-6
+"""An error above this share of the separation, or of the targets' spread, is no interpolation: its cost says little."""
+EXACT = 200_000
+"""Weights times points that are looked at in rational arithmetic if need be: some seconds."""
 BLOCK = 2**21
 """Pre-activations computed at once, so that memory does not grow as neurons times points."""
 
@@ -55,16 +60,57 @@ def interpolation_error(
             "give points (N, d), a network from R^d to R^d, and rho >= 0"
         )
         raise ValueError(msg)
-    a, w = np.linalg.norm(network.a, axis=1), np.linalg.norm(network.w, axis=1)
     worst = 0.0
     with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
         for rows, before in blocks(network, X):
-            intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
-            values = network(X[rows])
-            for k, n in enumerate(rows):
-                error = _affine_error(network, before[k] > 0, values[k] - X[n], rho) + float(intrusion[k])
-                worst = max(worst, error if error < math.inf else math.inf)
-                check()
+            off = network(X[rows]) - X[rows]
+            worst = max(worst, _largest_error(network, before, off, rho, check))
+    return worst
+
+
+def sure_error(
+    network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None
+) -> tuple[float, bool]:
+    """The interpolation error, and whether it is known to be below `MISSED` of the separation.
+
+    Where rounding hides that, in sets far from the origin, values at the points are computed in rational arithmetic,
+    unless the network is too large for that.
+    """
+    error = interpolation_error(network, train.points, train.rho, check)
+    rounding = value_rounding(network, float(np.linalg.norm(train.points, axis=1).max()) + train.rho)
+    enough = MISSED * train.separation
+    if network.neurons * train.points.size <= EXACT and error <= enough < error + rounding < math.inf:
+        error, rounding = _exact_error(network, train.points, train.rho, check), 0.0
+    return error, error + rounding <= enough
+
+
+def _exact_error(network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None]) -> float:
+    parts = [_exact(one) for one in (network.a, network.w, network.b, network.c, points)]
+    a, w, b, c, X = parts
+    V = np.zeros((len(c), len(w.T)), dtype=int) if network.V is None else _exact(network.V)
+    before, off = np.empty((len(X), len(b))), np.empty(X.shape)
+    for n, x in enumerate(X):
+        at = w @ x + b
+        before[n] = at
+        off[n] = np.maximum(at, 0) @ a + V @ x + c - x
+        check()
+    return _largest_error(network, before, off, rho, check)
+
+
+def _exact(array: Array) -> NDArray[np.object_]:
+    """The same numbers as fractions."""
+    return np.asarray(np.frompyfunc(Fraction, 1, 1)(array), dtype=object)
+
+
+def _largest_error(network: ReLUNetwork, before: Array, off: Array, rho: float, check: Callable[[], None]) -> float:
+    """The error on some balls, from the pre-activations and residuals at their centres."""
+    a, w = np.linalg.norm(network.a, axis=1), np.linalg.norm(network.w, axis=1)
+    intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
+    worst = 0.0
+    for k, e in enumerate(off):
+        error = _affine_error(network, before[k] > 0, e, rho) + float(intrusion[k])
+        worst = max(worst, error if error < math.inf else math.inf)
+        check()
     return worst
 
 

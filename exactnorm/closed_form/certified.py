@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.certify.finite import MISSED
-from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.training_set import TrainingSet
@@ -23,8 +22,8 @@ def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
         network, lower = rays(train.points, train.rho), rays_lower_bound(train.points, train.rho, centre)
     except ValueError:
         return None
-    error = interpolation_error(network, train.points, train.rho)
-    if not error <= MISSED * train.separation:
+    error, interpolates = sure_error(network, train)
+    if not interpolates:
         return None
     certificate = Certificate(
         upper=network.representation_cost,
