@@ -114,7 +114,7 @@ def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> t
     lower = number(certificate.lower, "the lower bound")
     upper = number(certificate.upper, "the upper value", infinite=True)
     if not 0 <= lower <= upper:
-        refuse(f"the certificate states a lower bound of {lower!r} and an upper value of {upper!r}")
+        refuse(f"the certificate states a lower bound of {lower!r}, not one from 0 to its upper value of {upper!r}")
     told = certificate.interpolation_error
     if told is not None and not number(told, "the interpolation error") >= 0:
         refuse(f"the certificate states an interpolation error of {told}")
