@@ -1,10 +1,13 @@
 """The attack of `attack.py`: nothing false is supported, and nothing but the declared errors is raised."""
 
+import itertools
+
 import attack
 import numpy as np
 import pytest
 
 from exactnorm.certify import check
+from exactnorm.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,29 @@ def test_the_attack_finds_a_checker_that_believes_what_it_is_told(part, targets,
     one = next(one for one in targets if one.name == name)
     some = attack.whole_changes(one, np.random.default_rng(0))
     assert any(attack.verdict(mutant, tmp_path / "mutant.npz", measured=False).startswith("WON") for mutant in some)
+
+
+def test_the_command_ends_with_a_status_and_a_sentence(targets, tmp_path, capsys):
+    """Here the problem is the file's own, however strange."""
+    rng, file = np.random.default_rng(1), tmp_path / "mutant.npz"
+    some = [
+        one for one in targets if one.name in ("balls by cells", "balls of radius 0", "theorem", "samples", "network")
+    ]
+    chosen = itertools.chain(
+        itertools.islice(attack.mutants(some, tmp_path), 0, None, 997),
+        (mutant for one in some for mutant in attack.whole_changes(one, rng) if mutant.boast == ""),
+    )
+    seen = set()
+    for mutant in chosen:
+        data = mutant.make()
+        if isinstance(data, bytes):
+            file.write_bytes(data)
+            status = main(["check", str(file), "--time-limit", "20"])
+            out, err = capsys.readouterr()
+            assert status in (0, 1, 2)
+            assert (out == "", err == "", err.count("\n")) == ((False, True, 0) if status == 0 else (True, False, 1))
+            seen.add((status, err.split(": ")[1] if status else ""))
+    assert {(0, ""), (1, "refuted")} < seen
 
 
 @pytest.mark.slow

@@ -42,7 +42,8 @@ def check_certificate(
         Every field of it is taken for a claim, or for the evidence of one: evidence of the wrong kind, type, shape or
         dtype is refused, and none of it sets a tolerance or an amount of work.
     train : TrainingSet or FiniteProblem
-        The problem that the certificate is for: yours, rather than the one in a file that you were given.
+        The problem that the certificate is for: yours, rather than the one in a file that you were given. A training
+        set with noisy samples leaves the weight decay to the certificate; give a FiniteProblem to fix it.
     network : ReLUNetwork
     time_limit : float, optional
         Seconds after which the check is given up, undecided. Without it the work is bounded by what your problem may

@@ -97,8 +97,11 @@ def _choices(
     # With ε_k ∈ {0, 1}: minimise ‖D + Σ ε_k a_k w_kᵀ‖², D without the free neurons. `pull` is half its slope in −ε.
     fixed = active.copy()
     fixed[free] = False
-    a, w = network.a[free], network.w[free]
-    pull = -((a @ network.a[fixed].T) * (w @ network.w[fixed].T)).sum(axis=1)
+    a, w, a_on, w_on = network.a[free], network.w[free], network.a[fixed], network.w[fixed]
+    if len(a_on) <= network.dimension:
+        pull = -((a @ a_on.T) * (w @ w_on.T)).sum(axis=1)
+    else:  # many neurons in few dimensions: their sum is the smaller matrix
+        pull = -((a @ (a_on.T @ w_on)) * w).sum(axis=1)
     if network.V is not None:
         pull -= ((a @ network.V) * w).sum(axis=1)
     square = (a * a).sum(axis=1) * (w * w).sum(axis=1)
