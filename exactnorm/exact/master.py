@@ -17,7 +17,6 @@ from exactnorm.exact.kinks import Kinks
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons, margins
 from exactnorm.exact.problem import Reduced
-from exactnorm.exact.program import slope_and_value
 from exactnorm.training_set import Array
 
 TOUCHES = 1e-8
@@ -53,25 +52,28 @@ def master(
     ArithmeticError
         If no solver gives numbers.
     """
-    targets = slope_and_value(problem.points)[1:]
+    tree = problem.tree
+    targets = np.zeros((len(tree.target), problem.rank, problem.rank + 1))
+    targets[:, :, -1] = tree.target
     K, r = len(kinks), problem.rank
-    k, n = np.nonzero(kinks.pattern[:, 1:])
+    features = tree.features(kinks)
+    k, e = np.nonzero(features.any(axis=2))
     i = np.arange(r)[:, None]
     rows = np.broadcast_to((k * (r + 1) + 1)[:, None, None] + i, (len(k), r, r + 1))
-    columns = (n * r * (r + 1))[:, None, None] + i * (r + 1) + np.arange(r + 1)
-    entries = np.broadcast_to(kinks.z[k][:, None, :], rows.shape)
+    columns = (e * r * (r + 1))[:, None, None] + i * (r + 1) + np.arange(r + 1)
+    entries = np.broadcast_to(features[k, e][:, None, :], rows.shape)
     A = sparse.csc_matrix((entries.ravel(), (rows.ravel(), columns.ravel())), shape=(K * (r + 1), targets.size))
     b = np.zeros(K * (r + 1))
     b[:: r + 1] = 1.0
     q, P = -targets.ravel() / scale, None
     if curvature is not None and centre is not None:
-        q, P = q - curvature @ centre.ravel(), sparse.triu(sparse.csc_matrix(curvature), format="csc")
+        q, P = q - curvature @ tree.along(centre).ravel(), sparse.triu(sparse.csc_matrix(curvature), format="csc")
     program = ConeProgram(q, A, b, 0, (r + 1,) * K, P=P)
     for solver in (means.solver, "SCS" if means.solver != "SCS" else "CLARABEL"):
         found = solution(program, solver, means.options_for(solver), means.deadline)
         if found is not None:
-            B, multipliers = found
-            return Neurons(kinks, scale * multipliers.reshape(K, r + 1)[:, 1:], B.reshape(targets.shape))
+            E, multipliers = found
+            return Neurons(kinks, scale * multipliers.reshape(K, r + 1)[:, 1:], tree.matrices(E.reshape(targets.shape)))
         means.said.append(f"{solver} gave no numbers for the program over {K} kinks")
     msg = f"no solver gave numbers for the program over {K} kinks"
     raise ArithmeticError(msg)
@@ -94,6 +96,7 @@ def curvature(problem: Reduced, peaks: Kinks, B: Array, weight: Array) -> Array:
     At a peak z of F(B, z) = ‖B_s z‖ on its face the implicit function theorem gives −F_Bz F_zz⁻¹ F_zB, a positive
     semidefinite form of rank dim z on B_s.
     """
+    tree = problem.tree
     factors = [np.zeros((0, *B.shape))]
     for k in np.flatnonzero(weight > 0):
         Bs = B[peaks.pattern[k, 1:]].sum(axis=0)
@@ -101,11 +104,12 @@ def curvature(problem: Reduced, peaks: Kinks, B: Array, weight: Array) -> Array:
         z, moves, bend = tangent(problem, peak, Bs, touched_balls(problem, peak))
         y = Bs @ z
         values, vectors = np.linalg.eigh(bend)
-        # Derivative of ½‖B_s z‖² in B_s and along each move of z.
-        mixed = np.einsum("im,j->mij", Bs @ moves, z) + np.einsum("i,jm->mij", y, moves)
+        # Derivative of ½‖B_s z‖² in the edges' multipliers and along each move of z.
+        way = peaks.pattern[k, 1:] * 1.0 - peaks.pattern[k, tree.parent]
+        ends = way[:, None, None] * tree.moved(moves)
+        mixed = np.einsum("im,ej->meij", Bs @ moves, tree.features(peak)[0]) + np.einsum("i,ejm->meij", y, ends)
         scale = np.sqrt(weight[k] / (np.maximum(values, FLATTEST) * float(np.linalg.norm(y))))
-        part = np.einsum("mij,mf->fij", mixed, vectors * scale)
-        factors.append(part[:, None] * peaks.pattern[k, 1:, None, None])
+        factors.append(np.einsum("meij,mf->feij", mixed, vectors * scale))
     L = np.concatenate(factors).reshape(-1, B.size)
     return np.asarray(L.T @ L)
 

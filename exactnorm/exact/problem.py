@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.exact.tree import Tree, shortest_tree
 from exactnorm.geometry import Frame, affine_hull, separating_hyperplane
 from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import Array, TrainingSet
@@ -45,6 +46,8 @@ class Reduced:
         All patterns that leave x_0 off and some ball on.
     apart : float
         Smallest distance of two points.
+    tree : Tree
+        A shortest spanning tree of the points.
     """
 
     frame: Frame
@@ -52,6 +55,7 @@ class Reduced:
     rho: float
     patterns: NDArray[np.bool_]
     apart: float
+    tree: Tree
 
     @property
     def rank(self) -> int:
@@ -93,7 +97,7 @@ def reduced(train: TrainingSet) -> Reduced:
             f"use rho < {max_radius(train.points)[0]:.6g}"
         )
         raise InfeasibleProblem(msg, ray)
-    return Reduced(frame, points, rho, patterns, train.separation / frame.scale)
+    return Reduced(frame, points, rho, patterns, train.separation / frame.scale, shortest_tree(points))
 
 
 def infeasibility_ray(points: Array, patterns: NDArray[np.bool_]) -> Array | None:
