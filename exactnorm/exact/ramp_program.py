@@ -6,19 +6,22 @@ reweighted least squares, whose every step interpolates; its multipliers say whi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from exactnorm.closed_form.ramps import ramp_network
-from exactnorm.exact.clock import Deadline, OutOfTimeError
+from exactnorm.exact.clock import Deadline
 from exactnorm.exact.gathered import ROOM, Cuts, Sweep, apart, first_directions, joined, sought, swept, widened
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
 
 ROUNDS = 12
 """Times that cuts are added; the last ones gain a percent or so."""
+PATIENCE = 2
+"""Times in a row that new cuts may bring nothing to speak of."""
 MOST_STEPS = 200
 """Times that least squares are weighted anew."""
 SEARCHES = 60
@@ -63,8 +66,8 @@ class Ramps:
         return ramp_network(cuts.w, cuts.start, cuts.width, self.a[some], x0)
 
 
-def cheap_ramps(X: Array, rho: float, deadline: Deadline) -> Ramps | None:
-    """A sum of ramps that interpolates the balls, as cheap as is found by the deadline; None if none is found.
+def cheap_ramps(X: Array, rho: float, deadline: Deadline) -> Iterator[Ramps]:
+    """Yield ever cheaper sums of ramps that interpolate the balls; none, if none is found.
 
     Parameters
     ----------
@@ -72,33 +75,40 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline) -> Ramps | None:
         Coordinates with the first point at the origin and the farthest at distance 1.
     rho : float
     deadline : Deadline
-        After it nothing more is tried once there is a network.
+
+    Raises
+    ------
+    OutOfTimeError
+        Soon after the deadline.
     """
     rng = np.random.default_rng(0)
     sweep = swept(X, rho, first_directions(X))
-    best: Ramps | None = None
-    try:
-        cuts = _first_cuts(sweep, rng)
-        for _ in range(SEARCHES):
-            found = reweighted(X, cuts, deadline)
-            if found.interpolates:
-                best = found
-                break
-            deadline.check()
-            more, sweep = _telling(sweep, found.missing, rng, deadline)
-            if not len(more):
-                return None
-            cuts = joined(cuts, more)
-        for _ in range(ROUNDS if best is not None else 0):
-            assert best is not None
-            found = _improved(sweep, best, deadline)
-            gained = best.cost - found.cost
-            best = found if gained > 0 else best
-            if not gained > 1e-3 * best.cost:
-                break
-    except OutOfTimeError:
-        pass
-    return best
+    deadline.check()
+    cuts = _first_cuts(sweep, rng)
+    for _ in range(SEARCHES):
+        deadline.check()
+        best = reweighted(X, cuts, deadline)
+        if best.interpolates:
+            break
+        deadline.check()
+        more, sweep = _telling(sweep, best.missing, rng, deadline)
+        if not len(more):
+            return
+        cuts = joined(cuts, more)
+    else:
+        return
+    yield best
+    idle = 0
+    for _ in range(max(2, min(ROUNDS, 2000 // len(X)))):
+        cuts = _improved_cuts(sweep, best, cuts, deadline)
+        deadline.check()
+        found = reweighted(X, cuts, deadline, steps=max(8, 4000 // len(X)))
+        idle = idle + 1 if found.cost > best.cost * (1 - 1e-3) else 0
+        if found.interpolates and found.cost < best.cost:
+            best = found
+            yield best
+        if idle > PATIENCE:
+            return
 
 
 def _first_cuts(sweep: Sweep, rng: np.random.Generator) -> Cuts:
@@ -132,14 +142,13 @@ def _telling(
     return sweep.cuts(_highest(sweep.worth(v[:, None]), floor, size // 4 + 20)), sweep
 
 
-def _improved(sweep: Sweep, best: Ramps, deadline: Deadline) -> Ramps:
-    """The program over the cuts in use, widened, and over those that would pay."""
-    deadline.check()
+def _improved_cuts(sweep: Sweep, best: Ramps, cuts: Cuts, deadline: Deadline) -> Cuts:
+    """The cuts in use, widened, those that would pay, and the others while they are not too many."""
     used = np.linalg.norm(best.a, axis=1) * best.cuts.cost > 1e-6 * best.cost
-    cuts = widened(sweep.X, sweep.rho, best.cuts[used], deadline.check)
+    wide = widened(sweep.X, sweep.rho, best.cuts[used], deadline.check)
     paying = sweep.worth(best.prices) * np.maximum(sweep.width, 0) / 2
-    cuts = joined(cuts, sweep.cuts(_highest(paying, 1.02, len(sweep.X) // 4 + 20)))
-    return reweighted(sweep.X, cuts, deadline, steps=max(8, 4000 // len(sweep.X)))
+    wide = joined(wide, sweep.cuts(_highest(paying, 1.0, len(sweep.X) // 4 + 20)))
+    return joined(wide, cuts) if len(cuts) < 3 * len(sweep.X) + 200 else wide
 
 
 def _highest(value: Array, floor: float, count: int) -> np.ndarray:
