@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.certify.certificate import Certificate, dual_bound
+from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.bracket import Bracket, with_bound, with_network
@@ -309,6 +310,8 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
     certificate = replace(
         dual_certificate(problem, replace(best, upper=network.representation_cost), means), interpolation_error=error
     )
+    # The bound may be above the cost by the rounding of both.
+    certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
     valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
     rounds = f"{best.rounds} rounds, {certificate.cells} cells"
