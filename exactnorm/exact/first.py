@@ -8,10 +8,12 @@ import numpy as np
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.edges import edges_lower_bound
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.bounds import best_rays
 from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.kinks import Kinks
@@ -48,10 +50,12 @@ class First:
         The closed form of points on one-sided rays, if they are such.
     ramps : Ramps or None
         A network, in the coordinates of the frame.
-    rays : tuple of int
-        Rows of points on one-sided rays, the start first.
     lower : float
-        Their least cost, which no network for all points undercuts.
+        No network costs less.
+    rays : tuple of int
+        Rows of points on one-sided rays, the start first, whose least cost that is.
+    segments : ndarray, shape (E, 3), or None
+        Rows of two points and a weight each, if the bound is that of segments instead.
     interrupted : bool
         Whether Ctrl-C came meanwhile.
     """
@@ -60,8 +64,9 @@ class First:
     frame: Frame
     closed: CertifiedDenoiser | None
     ramps: Ramps | None
-    rays: tuple[int, ...]
     lower: float
+    rays: tuple[int, ...]
+    segments: Array | None = None
     interrupted: bool = False
 
     @property
@@ -85,6 +90,28 @@ class First:
         b = np.concatenate([-cuts.start, -cuts.start - cuts.width])
         kinks = Kinks(np.vstack([cuts.w, cuts.w]), b, np.vstack([cuts.on, cuts.on]))
         return Neurons(kinks, np.vstack([a, -a]), B)
+
+    def matrices(self) -> Array | None:
+        """Dual matrices B, in the coordinates of the frame, of the bound of segments; None if the bound is another.
+
+        On the segment from x_i to x_j, of length L and direction u, B_j (w, b) = u [α (w·x_j + b) − α L/2 u·w] and
+        B_i (w, b) = −u [α (w·x_i + b) + α L/2 u·w] with α = 2/(L − 2ρ): their sum vanishes, and a kink between the
+        balls gives at most |u·w|.
+        """
+        if self.segments is None:
+            return None
+        X, rho = self.frame.coordinates(self.train.points), self.train.rho / self.frame.scale
+        i, j = self.segments[:, 0].astype(np.intp), self.segments[:, 1].astype(np.intp)
+        offsets = X[j] - X[i]
+        length = np.linalg.norm(offsets, axis=1)
+        u, alpha, c = offsets / length[:, None], 2 / (length - 2 * rho), self.segments[:, 2]
+        c = c / np.linalg.eigvalsh((u.T * c) @ u)[-1]
+        half = (alpha * length / 2)[:, None] * u
+        B = np.zeros((len(X), X.shape[1], X.shape[1] + 1))
+        for end, sign in ((j, 1.0), (i, -1.0)):
+            form = np.column_stack([alpha[:, None] * X[end] - sign * half, alpha])
+            np.add.at(B, end, sign * np.einsum("e,ei,ej->eij", c, u, form))
+        return B[1:]
 
     def bracket(self, phase: str, seconds: float) -> Bracket:
         """As a bracket to report."""
@@ -118,24 +145,36 @@ class First:
             interpolation_error=interpolation_error(network, self.train.points, self.train.rho),
             kind="theorem",
             statement=self.statement,
-            rays=self.rays,
+            rays=() if self.segments is not None else self.rays,
+            segments=self.segments,
         )
         status = (
             f"{reason}; the bracket is valid but wide: the network is one of ramps across gaps between balls, and "
-            f"the lower bound that of {len(self.rays)} points on one-sided rays; {HELP}."
+            f"the lower bound that of {self.basis}; {HELP}."
         )
         return CertifiedDenoiser(self.train, network, certificate, status)
 
     @property
+    def basis(self) -> str:
+        """What the lower bound is that of."""
+        if self.segments is not None:
+            return f"{len(self.segments)} segments between points"
+        return f"{len(self.rays)} points on one-sided rays"
+
+    @property
     def statement(self) -> str:
         """What the lower bound rests on."""
-        return (
-            f"{len(self.rays)} of the {self.train.size} points lie on one-sided rays, and the least cost for them is the "
-            "lower bound. The upper value is the cost of the network, whose residual is the interpolation error."
+        because = (
+            "Along each of some segments between points the slope must rise and fall, and one neuron serves all of "
+            "them only as far as their weights allow: that is the lower bound."
+            if self.segments is not None
+            else f"{len(self.rays)} of the {self.train.size} points lie on one-sided rays, and the least cost for them "
+            "is the lower bound."
         )
+        return f"{because} The upper value is the cost of the network, whose residual is the interpolation error."
 
     def raised(self, solved: CertifiedDenoiser) -> CertifiedDenoiser:
-        """The solved problem with the lower bound of the rays, if that is higher."""
+        """The solved problem with this lower bound, if it is higher."""
         certificate = solved.certificate
         if not self.lower > certificate.lower:
             return solved
@@ -145,10 +184,10 @@ class First:
             interpolation_error=certificate.interpolation_error,
             kind="theorem",
             statement=self.statement,
-            patterns=certificate.patterns,
-            rays=self.rays,
+            rays=() if self.segments is not None else self.rays,
+            segments=self.segments,
         )
-        said = " The lower bound is that of points on one-sided rays, which is higher than the one found."
+        said = f" The lower bound is that of {self.basis}, which is higher than the one found."
         return replace(solved, certificate=raised, status=solved.status + said)
 
 
@@ -161,9 +200,8 @@ def first_bracket(train: TrainingSet, frame: Frame, means: Means) -> First:
         At once, where there is no network yet.
     """
     pair = tuple(train.closest)
-    found = First(train, frame, None, None, pair, rays_lower_bound(train.points[list(pair)], train.rho, 0))
-    limit, begun = means.deadline.limit, means.deadline.start
-    share, longer = (Deadline(None if limit is None else part * limit, begun) for part in (SHARE, LONGER))
+    found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), pair)
+    share, longer = part_of_limit(means.deadline, SHARE), part_of_limit(means.deadline, LONGER)
     means.report(found.bracket(PHASE, means.deadline.elapsed))
     found = replace(found, closed=certified_rays(train))
     if found.closed is not None:
@@ -181,21 +219,35 @@ def first_bracket(train: TrainingSet, frame: Frame, means: Means) -> First:
             raise
         return replace(found, interrupted=True)
     try:
-        return _with_rays(found, X, rho, means)
+        return with_segments(with_rays(found, X, rho, means), X, rho, means)
     except KeyboardInterrupt:
         return replace(found, interrupted=True)
 
 
-def _with_rays(found: First, X: Array, rho: float, means: Means) -> First:
-    """With the best of some sets of points on one-sided rays."""
-    limit, begun = means.deadline.limit, means.deadline.start
-    until = Deadline(None if limit is None else (SHARE + 0.1) * limit, begun)
+def with_rays(found: First, X: Array, rho: float, means: Means) -> First:
+    """With the best of some sets of points on one-sided rays, if it is better."""
+    until = part_of_limit(means.deadline, SHARE + 0.1)
     rows = best_rays(X, rho, lambda: until.remaining <= 0)
     try:
         lower = rays_lower_bound(found.train.points[list(rows)], found.train.rho, 0)
     except ValueError:  # rays only up to the rounding of the coordinates
         return found
     return replace(found, rays=rows, lower=lower) if lower > found.lower else found
+
+
+def with_segments(found: First, X: Array, rho: float, means: Means) -> First:
+    """With the bound of segments between points, if it is better."""
+    until = part_of_limit(means.deadline, SHARE + 0.2)
+    edges, weights = best_edges(X, rho, lambda: until.remaining <= 0)
+    lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
+    if not lower > found.lower:
+        return found
+    return replace(found, segments=np.column_stack([edges, weights]), lower=lower)
+
+
+def part_of_limit(deadline: Deadline, share: float) -> Deadline:
+    """The end of a share of the limit."""
+    return deadline.earlier(1 - share)
 
 
 def ended(first: First, reason: str) -> CertifiedDenoiser:

@@ -162,8 +162,9 @@ def started(problem: Reduced, first: First, means: Means) -> tuple[Bracket, Kink
     check = means.deadline.check
     neurons = first.neurons()
     if len(neurons.kinks) and interpolates(problem, neurons):
-        many = len(problem.patterns) > MANY_PATTERNS
-        return Bracket(neurons.cost, neurons), neurons.kinks if many else widest_kinks(problem, check)
+        if len(problem.patterns) > MANY_PATTERNS:
+            return Bracket(neurons.cost, neurons, B=first.matrices()), neurons.kinks
+        return Bracket(neurons.cost, neurons), widest_kinks(problem, check)
     kinks = widest_kinks(problem, check)
     start = ramps(problem, kinks)
     check()
@@ -306,7 +307,6 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
     error = interpolation_error(network, train.points, train.rho)
     if not error <= TOLD_APART * train.separation:
         raise too_near(train)
-    means.report(replace(said, phase="computing multipliers"))
     certificate = replace(
         dual_certificate(problem, replace(best, upper=network.representation_cost), means), interpolation_error=error
     )
@@ -336,6 +336,7 @@ def dual_certificate(problem: Reduced, best: Bracket, means: Means) -> Certifica
     )
     if best.B is None or best.gap > means.tol:
         return plain
+    means.report(replace(best, seconds=means.deadline.elapsed, phase="computing multipliers"))
     try:
         found = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, means)
         proofs, kappa = found
