@@ -91,28 +91,6 @@ class First:
         kinks = Kinks(np.vstack([cuts.w, cuts.w]), b, np.vstack([cuts.on, cuts.on]))
         return Neurons(kinks, np.vstack([a, -a]), B)
 
-    def matrices(self) -> Array | None:
-        """Dual matrices B, in the coordinates of the frame, of the bound of segments; None if the bound is another.
-
-        On the segment from x_i to x_j, of length L and direction u, B_j (w, b) = u [α (w·x_j + b) − α L/2 u·w] and
-        B_i (w, b) = −u [α (w·x_i + b) + α L/2 u·w] with α = 2/(L − 2ρ): their sum vanishes, and a kink between the
-        balls gives at most |u·w|.
-        """
-        if self.segments is None:
-            return None
-        X, rho = self.frame.coordinates(self.train.points), self.train.rho / self.frame.scale
-        i, j = self.segments[:, 0].astype(np.intp), self.segments[:, 1].astype(np.intp)
-        offsets = X[j] - X[i]
-        length = np.linalg.norm(offsets, axis=1)
-        u, alpha, c = offsets / length[:, None], 2 / (length - 2 * rho), self.segments[:, 2]
-        c = c / np.linalg.eigvalsh((u.T * c) @ u)[-1]
-        half = (alpha * length / 2)[:, None] * u
-        B = np.zeros((len(X), X.shape[1], X.shape[1] + 1))
-        for end, sign in ((j, 1.0), (i, -1.0)):
-            form = np.column_stack([alpha[:, None] * X[end] - sign * half, alpha])
-            np.add.at(B, end, sign * np.einsum("e,ei,ej->eij", c, u, form))
-        return B[1:]
-
     def bracket(self, phase: str, seconds: float) -> Bracket:
         """As a bracket to report."""
         upper, lower = self.upper, self.lower

@@ -7,54 +7,41 @@ of the peaks makes the next B a Newton step. At the end semidefinite programs gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.certify.interpolation import interpolation_error
 from exactnorm.exact.blas import one_blas_thread
-from exactnorm.exact.bracket import Bracket, with_bound, with_network
+from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.covering import multipliers
 from exactnorm.exact.finish import finished, interpolates
 from exactnorm.exact.first import First, ended, first_bracket
 from exactnorm.exact.forecast import starting
-from exactnorm.exact.kinks import Kinks, distinct, dual_values, joined
-from exactnorm.exact.look import Look, deciding_balls, look
-from exactnorm.exact.master import curvature, gathered, master
+from exactnorm.exact.kinks import Kinks, joined
+from exactnorm.exact.loop import PATIENCE, brackets, interpolating
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
-from exactnorm.exact.polish import Neurons, corrected
 from exactnorm.exact.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
-from exactnorm.exact.start import moved_kinks, ramps, relaxation
+from exactnorm.exact.start import moved_kinks, ramps
 from exactnorm.exact.unique import touching_kinks, uniqueness
 from exactnorm.geometry import affine_hull
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
-LARGEST_RELAXATION = 2500
-"""Entries of all blocks together up to which the joint program comes first: it takes tenths of a second then."""
-PATIENCE = 40
-"""Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
-STEPS = (1.0, 0.5, 0.2)
-"""Shares of the way from the best B to the next that are tried one after another."""
-HOLD = 1e-3
-"""Curvature in all directions that keeps B near its best after a round in vain; where many B are optimal it wanders."""
 MANY_PATTERNS = 600
 """Patterns beyond which the loop begins with the kinks of the first network alone: a program over all would take longer
 than the rounds that add those it needs."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
-PER_PATTERN = 2
-"""New kinks of one pattern that a round adds at most: early dual matrices peak nearly everywhere."""
 
 
 def solve_balls(
@@ -162,9 +149,8 @@ def started(problem: Reduced, first: First, means: Means) -> tuple[Bracket, Kink
     check = means.deadline.check
     neurons = first.neurons()
     if len(neurons.kinks) and interpolates(problem, neurons):
-        if len(problem.patterns) > MANY_PATTERNS:
-            return Bracket(neurons.cost, neurons, B=first.matrices()), neurons.kinks
-        return Bracket(neurons.cost, neurons), widest_kinks(problem, check)
+        many = len(problem.patterns) > MANY_PATTERNS
+        return Bracket(neurons.cost, neurons), neurons.kinks if many else widest_kinks(problem, check)
     kinks = widest_kinks(problem, check)
     start = ramps(problem, kinks)
     check()
@@ -180,117 +166,6 @@ def widest_kinks(problem: Reduced, check: Callable[[], None]) -> Kinks:
     b = np.stack([-gaps.middle[open_] - width[open_], -gaps.middle[open_] + width[open_]], axis=1)
     each = np.repeat(open_, 2)
     return Kinks(gaps.w[each], b.ravel(), problem.patterns[each])
-
-
-def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
-    """Yield ever better brackets; the generator may be left at any time.
-
-    A `best` that comes with a B, whatever it is worth here, starts from it.
-    """
-    rows = deciding_balls(problem, means.deadline.check)
-    network = master(problem, kinks, best.upper, means)
-    best = with_network(best, interpolating(problem, network))
-    if best.B is not None:
-        best = with_bound(problem, best, best.B, look(problem, rows, best.B, 0.8, means).kappa)
-    elif len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
-        best, proposals = relaxation(problem, means, best)
-        kinks = joined(kinks, proposals)
-        network = master(problem, kinks, best.upper, means)
-        best = with_network(best, interpolating(problem, network))
-        yield best
-        if best.gap <= means.tol / 2:
-            return
-    centre = None if best.B is None else look(problem, rows, best.B, 0.8, means)
-    idle, hold = 0, 0.0
-    while True:
-        before, lower = best.gap, best.lower
-        floor = 1 - min(0.2, max(0.02, 4 * best.gap))
-        looks = []
-        for step in STEPS if best.B is not None else STEPS[:1]:
-            looks.append(look(problem, rows, toward(best.B, network.B, step), floor, means))
-            better = with_bound(problem, best, looks[-1].B, looks[-1].kappa)
-            if better is not best:
-                best, centre = better, looks[-1]
-                break
-        if best.lower == lower:
-            hold = max(4 * hold, HOLD)
-        elif len(looks) == 1:
-            hold = hold / 4 if hold > HOLD else 0.0
-        excess = looks[0].kappa - 1
-        if excess < 0.05:
-            best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
-        if excess < best.gap / 10 or best.rounds % 6 == 5:
-            best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
-        best = replace(best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, kinks=len(kinks))
-        yield best
-        idle = idle + 1 if best.gap >= before * (1 - 1e-3) else 0
-        if best.gap <= means.tol / 2 or idle > PATIENCE:
-            return
-        kinks, network = following(best, looks, kinks, network)
-        if centre is None or best.B is None:
-            network = master(problem, kinks, best.upper, means)
-        else:
-            # The small addition keeps B from jumping where peaks that carry nothing would hold it back.
-            weight = gathered(centre.peaks, network) / best.upper + 1e-4
-            bend = curvature(problem, centre.peaks, best.B, weight) + hold * np.eye(best.B.size)
-            network = master(problem, kinks, best.upper, means, best.B, bend)
-
-
-def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
-    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
-
-    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
-    """
-    if not len(network.kinks):
-        return None
-    weight = np.linalg.norm(network.a, axis=1)
-    heavy = weight > 1e-6 * weight.max()
-    for kept in (heavy, np.ones_like(heavy)):
-        moved = corrected(problem.points, Neurons(network.kinks[kept], network.a[kept], network.B))
-        if interpolates(problem, moved):
-            return moved
-    return None
-
-
-def over_peaks(at: Look, network: Neurons) -> Neurons:
-    """The network moved onto the peaks nearest to its kinks, with output weights along B_s z, as at an optimum."""
-    weight = gathered(at.peaks, network)
-    peaks, weight = at.peaks[weight > 0], weight[weight > 0]
-    outward = np.einsum("kn,nij,kj->ki", peaks.pattern[:, 1:] * 1.0, at.B, peaks.z)
-    outward *= (weight / np.linalg.norm(outward, axis=1))[:, None]
-    return Neurons(peaks, outward, at.B)
-
-
-def following(best: Bracket, looks: list[Look], kinks: Kinks, network: Neurons) -> tuple[Kinks, Neurons]:
-    """The next kinks, and the network's part on them: the highest peaks, kinks that carry weight, and the best ones.
-
-    Those of the best network make sure that some network over all of them interpolates.
-    """
-    level = 1 - max(0.003, min(0.1, 3 * best.gap))
-    new = [one.peaks[highest(one, level if one is looks[0] else 1.0)] for one in looks]
-    kept = np.linalg.norm(network.a, axis=1) > 1e-5 * best.upper
-    if best.gap > 0.1:  # B still moves so much that today's idle kink is tomorrow's active one
-        kept |= dual_values(kinks, network.B) > (0.9 if best.gap < 0.3 else 0.3)
-    peaks, old = joined(*new), kinks[kept]
-    out = joined(best.neurons.kinks, peaks, old)
-    return out[np.unique(distinct(out, 1e-7))], Neurons(old, network.a[kept], network.B)
-
-
-def highest(at: Look, level: float) -> NDArray[np.bool_]:
-    """Which peaks reach `level`: all of them if they are few, else the highest ones of every pattern."""
-    high = at.value > level
-    _, pattern = np.unique(at.peaks.pattern, axis=0, return_inverse=True)
-    pattern = pattern.ravel()
-    order = np.lexsort((-at.value, pattern))
-    first = np.searchsorted(pattern[order], pattern[order])
-    rank = np.empty(len(order), dtype=np.intp)
-    rank[order] = np.arange(len(order)) - first
-    return high & (rank < PER_PATTERN)
-
-
-def toward(inner: Array | None, outer: Array, step: float) -> Array:
-    """The point on the way from the best feasible B to the next one, which is infeasible as a rule."""
-    return outer if inner is None else inner + step * (outer - inner)
 
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:
