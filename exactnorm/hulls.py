@@ -96,7 +96,9 @@ def _wolfe(
     best = Gaps(np.zeros((F, r)), np.full(F, -np.inf), np.full(F, np.inf), np.zeros(F))
     size = float(np.abs(X).max())
     going = np.arange(F)
-    y = _start(X, on) if guess is None else np.where(guess.any(axis=1)[:, None], guess, _start(X, on))
+    y = _start(X, on)
+    if guess is not None:
+        y = np.where(np.any(guess, axis=1, keepdims=True), guess, y)
     V, weight = np.zeros((F, r + 2, r)), np.zeros((F, r + 2))
     fresh = True
     for _ in range(30 + 8 * r):
@@ -118,7 +120,7 @@ def _wolfe(
         low, high = best.low[going], best.high[going]
         vertex = X[p] - X[q]
         # A vertex that is there already says that rounding keeps the iteration from going on.
-        known = ((V == vertex[:, None]).all(axis=2) & (weight > 0)).any(axis=1)
+        known = ((vertex[:, None] == V).all(axis=2) & (weight > 0)).any(axis=1)
         left = ~((low >= wide) | (high <= narrow) | known | (low >= high * (1 - 1e-12) - 1e-16 * size))
         if fresh:
             left = low < wide

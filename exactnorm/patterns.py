@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import comb
 
 import numpy as np
@@ -156,7 +157,7 @@ def _with_first_ball_off(
         tried += 2 * len(block) * (1 + (r / 8) ** 3)
         if tried > WORK:
             return None
-        longer, w = _extended(Y, block, w, rho, rounding, lambda: watch(found))
+        longer, w = _extended(Y, block, w, rho, rounding, partial(watch, found))
         stack += [(longer[k : k + BLOCK], w[k : k + BLOCK]) for k in range(0, len(longer), BLOCK)]
     out = np.empty((found, size), dtype=bool)
     out[:, order] = np.concatenate(done)
@@ -181,7 +182,8 @@ def _extended(
     """Those patterns on one ball more that some hyperplane makes, with the normals of witnesses."""
     count, n = block.shape
     both = np.vstack([np.column_stack([block, np.full(count, on)]) for on in (False, True)])
-    normals, alive = np.vstack([w, w]), ~both.any(axis=1)
+    normals = np.vstack([w, w])
+    alive: Patterns = np.asarray(~both.any(axis=1))
     normals[alive] = 0.0
     some = np.flatnonzero(~alive)
     # With balls, a hyperplane that just touches counts: one pattern too many never makes a bound wrong.

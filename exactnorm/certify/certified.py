@@ -169,8 +169,8 @@ def together(arrays: Arrays, *names: str) -> None:
 def solution_values(net: ReLUNetwork, cert: Certificate, status: str) -> dict[str, Any]:
     """Network, certificate and status as `SOLUTION` declares them."""
     values: dict[str, Any] = {"status": status, "a": net.a, "w": net.w, "b": net.b, "c": net.c, "V": net.V}
-    same = ("lower", "upper", "interpolation_error", "kind", "statement", "patterns", "rays", "segments", "multipliers", "B")
-    values |= {name: getattr(cert, name) for name in (*same, "weight_decay")}
+    same = ("lower", "upper", "interpolation_error", "kind", "statement", "patterns", "rays", "segments", "multipliers")
+    values |= {name: getattr(cert, name) for name in (*same, "B", "weight_decay")}
     if cert.frame is not None:
         values |= {"origin": cert.frame.origin, "axes": cert.frame.axes, "scale": cert.frame.scale}
     if cert.proofs:

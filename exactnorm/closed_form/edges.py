@@ -15,9 +15,7 @@ STEPS = 300
 """Times that the weights are improved."""
 
 
-def best_edges(
-    points: Array, rho: float, stop: Callable[[], bool] = lambda: False
-) -> tuple[NDArray[np.intp], Array]:
+def best_edges(points: Array, rho: float, stop: Callable[[], bool] = lambda: False) -> tuple[NDArray[np.intp], Array]:
     """Segments and weights that nearly maximise the bound of `edges_lower_bound`.
 
     Multiplicative weights: what lies along the largest eigenvectors of Σ c u uᵀ weighs less each time.

@@ -80,7 +80,9 @@ def bounds(
             loose = one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
             deep = old.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
             if loose and not deep:
-                parts += [leaf(problem, part, means.deadline, old.depth + 1) for part in split(old.cell, one.X, old.depth)]
+                parts += [
+                    leaf(problem, part, means.deadline, old.depth + 1) for part in split(old.cell, one.X, old.depth)
+                ]
             else:
                 done.append(one)
         report(len(done))

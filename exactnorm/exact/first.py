@@ -29,8 +29,8 @@ LONGER = 0.7
 """Of the time limit: what they may take where there is no network yet."""
 PHASE = "looking for a first network"
 HELP = (
-    "what helps is more time, a larger rho (fewer hyperplanes then miss all balls), fewer points or coordinates, or data "
-    "with a closed form"
+    "what helps is more time, a larger rho (fewer hyperplanes then miss all balls), fewer points or coordinates, or "
+    "data with a closed form"
 )
 
 
@@ -200,6 +200,24 @@ def first_bracket(train: TrainingSet, frame: Frame, means: Means) -> First:
         return with_segments(with_rays(found, X, rho, means), X, rho, means)
     except KeyboardInterrupt:
         return replace(found, interrupted=True)
+
+
+def cheaper(found: First, means: Means) -> First:
+    """With a cheaper network of ramps, if the time that is left is enough for one; it is all there will be."""
+    if found.ramps is None:
+        return found
+    X, rho = found.frame.coordinates(found.train.points), found.train.rho / found.frame.scale
+    until = means.deadline.earlier(0.1)
+    try:
+        for ramps in cheap_ramps(X, rho, until, found.ramps):
+            found = replace(found, ramps=ramps)
+            means.report(found.bracket("improving the network of ramps", means.deadline.elapsed))
+            until.check()
+    except OutOfTimeError:
+        pass
+    except KeyboardInterrupt:
+        return replace(found, interrupted=True)
+    return found
 
 
 def with_rays(found: First, X: Array, rho: float, means: Means) -> First:

@@ -223,9 +223,7 @@ def sought(X: Array, rho: float, v: Array, rng: np.random.Generator, watch: Call
     return np.zeros((0, r))
 
 
-def _between(
-    X: Array, directions: Array, i: NDArray[np.intp], j: NDArray[np.intp]
-) -> tuple[Patterns, Array, Array]:
+def _between(X: Array, directions: Array, i: NDArray[np.intp], j: NDArray[np.intp]) -> tuple[Patterns, Array, Array]:
     """Along each direction the widest gap between points i and j, i on the far side: on, its start and its width.
 
     Directions on which point i lies before point j are reversed, in place.

@@ -33,7 +33,7 @@ class Look:
 
 
 def deciding_balls(problem: Reduced, check: Callable[[], None] = lambda: None) -> NDArray[np.bool_]:
-    """For each pattern the balls whose conditions the others do not imply, shape (P, N); what `check` raises ends it."""
+    """For each pattern the balls whose conditions the others do not imply, (P, N); what `check` raises ends it."""
     rows = np.zeros(problem.patterns.shape, dtype=bool)
     for on, cell in zip(rows, whole_cells(problem.patterns, problem.rank), strict=True):
         check()

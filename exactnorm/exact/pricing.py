@@ -7,7 +7,6 @@ cluster can share them. Its dual variable X is the moment matrix of the kinks th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -158,6 +157,4 @@ def _smat(v: Array, n: int) -> Array:
 
 def _tried(program: ConeProgram, solver: str, deadline: Deadline | None) -> tuple[Array, Array] | None:
     options = {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 20_000} if solver == "SCS" else {}
-    if deadline is not None and math.isinf(deadline.remaining):
-        deadline = None  # a thread a cell, to wait for, is worth it only where there is a limit
     return solution(program, solver, options, deadline)

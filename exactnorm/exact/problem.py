@@ -92,9 +92,7 @@ def check_told_apart(train: TrainingSet) -> None:
         raise too_near(train)
 
 
-def reduced(
-    train: TrainingSet, watch: Callable[[int], None] = lambda _: None, *, feasible: bool = False
-) -> Reduced:
+def reduced(train: TrainingSet, watch: Callable[[int], None] = lambda _: None, *, feasible: bool = False) -> Reduced:
     """Coordinates and patterns of a training set.
 
     Parameters

@@ -1,7 +1,7 @@
 """A network for any balls that some hyperplanes tell apart, without going through all patterns: a sum of ramps.
 
-min Σ_S c_S ‖a_S‖ subject to Σ_{S ∋ n} a_S = x_n − x_0: ramps across gaps, each c_S = 2/width a unit of output. Solved by
-reweighted least squares, whose every step interpolates; its multipliers say which other cuts would pay.
+min Σ_S c_S ‖a_S‖ subject to Σ_{S ∋ n} a_S = x_n − x_0: ramps across gaps, each c_S = 2/width a unit of output. Solved
+by reweighted least squares, whose every step interpolates; its multipliers say which other cuts would pay.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from exactnorm.closed_form.ramps import ramp_network
@@ -66,7 +67,7 @@ class Ramps:
         return ramp_network(cuts.w, cuts.start, cuts.width, self.a[some], x0)
 
 
-def cheap_ramps(X: Array, rho: float, deadline: Deadline) -> Iterator[Ramps]:
+def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = None) -> Iterator[Ramps]:
     """Yield ever cheaper sums of ramps that interpolate the balls; none, if none is found.
 
     Parameters
@@ -75,6 +76,8 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline) -> Iterator[Ramps]:
         Coordinates with the first point at the origin and the farthest at distance 1.
     rho : float
     deadline : Deadline
+    start : Ramps, optional
+        One to go on from.
 
     Raises
     ------
@@ -84,21 +87,10 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline) -> Iterator[Ramps]:
     rng = np.random.default_rng(0)
     sweep = swept(X, rho, first_directions(X))
     deadline.check()
-    cuts = _first_cuts(sweep, rng)
-    for _ in range(SEARCHES):
-        deadline.check()
-        best = reweighted(X, cuts, deadline)
-        if best.interpolates:
-            break
-        deadline.check()
-        more, sweep = _telling(sweep, best.missing, rng, deadline)
-        if not len(more):
-            return
-        cuts = joined(cuts, more)
-    else:
+    if (best := start or _first(sweep, rng, deadline)) is None:
         return
     yield best
-    idle = 0
+    cuts, idle = best.cuts, 0
     for _ in range(max(2, min(ROUNDS, 2000 // len(X)))):
         cuts = _improved_cuts(sweep, best, cuts, deadline)
         deadline.check()
@@ -109,6 +101,22 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline) -> Iterator[Ramps]:
             yield best
         if idle > PATIENCE:
             return
+
+
+def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:
+    """A first sum of ramps that interpolates, over as many cuts as it takes."""
+    cuts = _first_cuts(sweep, rng)
+    for _ in range(SEARCHES):
+        deadline.check()
+        found = reweighted(sweep.X, cuts, deadline)
+        if found.interpolates:
+            return found
+        deadline.check()
+        more, sweep = _telling(sweep, found.missing, rng, deadline)
+        if not len(more):
+            break
+        cuts = joined(cuts, more)
+    return None
 
 
 def _first_cuts(sweep: Sweep, rng: np.random.Generator) -> Cuts:
@@ -122,9 +130,7 @@ def _first_cuts(sweep: Sweep, rng: np.random.Generator) -> Cuts:
     return joined(cuts, apart(sweep.X, sweep.rho, i, j, rng)) if 0 < len(i) <= 200 else cuts
 
 
-def _telling(
-    sweep: Sweep, missing: Array, rng: np.random.Generator, deadline: Deadline
-) -> tuple[Cuts, Sweep]:
+def _telling(sweep: Sweep, missing: Array, rng: np.random.Generator, deadline: Deadline) -> tuple[Cuts, Sweep]:
     """Cuts that tell apart what others have left together, and the sweep with the directions that were looked for."""
     size = len(sweep.X)
     v = missing[:, int(np.argmax(np.linalg.norm(missing, axis=0)))]
@@ -151,13 +157,13 @@ def _improved_cuts(sweep: Sweep, best: Ramps, cuts: Cuts, deadline: Deadline) ->
     return joined(wide, cuts) if len(cuts) < 3 * len(sweep.X) + 200 else wide
 
 
-def _highest(value: Array, floor: float, count: int) -> np.ndarray:
+def _highest(value: Array, floor: float, count: int) -> NDArray[np.intp]:
     """Indices into the flattened array of the `count` highest values above `floor`, no more than a few a row."""
     few = min(value.shape[1], max(3, 2 * count // len(value)))
     best = np.argpartition(-value, few - 1, axis=1)[:, :few]
     at = (np.arange(len(value))[:, None] * value.shape[1] + best).ravel()
     at = at[value.ravel()[at] > floor]
-    return at[np.argsort(-value.ravel()[at], kind="stable")[:count]]
+    return np.asarray(at[np.argsort(-value.ravel()[at], kind="stable")[:count]])
 
 
 def reweighted(X: Array, cuts: Cuts, deadline: Deadline, steps: int = 3) -> Ramps:

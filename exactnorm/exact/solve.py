@@ -23,7 +23,7 @@ from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.covering import multipliers
 from exactnorm.exact.finish import finished, interpolates
-from exactnorm.exact.first import First, ended, first_bracket
+from exactnorm.exact.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.forecast import starting
 from exactnorm.exact.kinks import Kinks, joined
 from exactnorm.exact.loop import PATIENCE, brackets, interpolating
@@ -50,7 +50,7 @@ def solve_balls(
     tol: float,
     solver: str,
     solver_options: dict[str, Any],
-    deadline: Deadline,
+    deadline: Deadline | None = None,
     executor: Executor | None = None,
     report: Callable[[Bracket], None] = lambda _: None,
     near: CertifiedDenoiser | None = None,
@@ -64,6 +64,7 @@ def solve_balls(
     NothingFoundError
         If there is no network when the time is over.
     """
+    deadline = Deadline(None) if deadline is None else deadline
     means = Means(tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), deadline, executor, report)
     check_told_apart(train)
     with one_blas_thread():
@@ -79,7 +80,7 @@ def solve_balls(
         except KeyboardInterrupt:
             return ended(first, INTERRUPTED)
         except TooManyPatternsError as too_many:
-            return ended(first, str(too_many))
+            return ended(cheaper(first, means), str(too_many))
         except ArithmeticError as lost:
             return ended(first, f"rounding hides which activation patterns there are: {lost}")
         return first.raised(looped(train, problem, best, kinks, means, near))
@@ -159,7 +160,7 @@ def started(problem: Reduced, first: First, means: Means) -> tuple[Bracket, Kink
 
 
 def widest_kinks(problem: Reduced, check: Callable[[], None]) -> Kinks:
-    """The two kinks at the ends of the widest gap of every pattern: with them some network interpolates, if any does."""
+    """The two kinks at the ends of the widest gap of every pattern: over them a network interpolates, if any does."""
     gaps = hull_gaps(problem.points, problem.patterns, watch=check)
     width = gaps.low / 2 - problem.rho
     open_ = np.flatnonzero(width >= 0)

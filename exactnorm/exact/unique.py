@@ -30,7 +30,12 @@ def touching_kinks(problem: Reduced, best: Bracket, means: Means) -> Kinks | Non
         return None
     try:
         peaks = look(
-            problem, deciding_balls(problem, means.deadline.check), best.B, 1 - max(1e-6, TOUCHES * best.gap), means, every=True
+            problem,
+            deciding_balls(problem, means.deadline.check),
+            best.B,
+            1 - max(1e-6, TOUCHES * best.gap),
+            means,
+            every=True,
         ).peaks
         for k in range(len(peaks)):
             Bs = best.B[peaks.pattern[k, 1:]].sum(axis=0)
