@@ -10,6 +10,7 @@ from exactnorm.certify.cell import DEEPEST, Cell, CellProof, uncovered
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.door import number, numbers, refuse, truths, whole
 from exactnorm.certify.dual_bound import dual_bound, face_bound
+from exactnorm.certify.edges import edges_lower_bound
 from exactnorm.certify.effort import Effort
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.geometry import Frame, affine_hull
@@ -28,6 +29,8 @@ def ball_bound(certificate: Certificate, train: TrainingSet, effort: Effort) -> 
         If there is too much to go through.
     """
     if certificate.kind == "theorem":
+        if certificate.segments is not None:
+            return _segments_bound(certificate.segments, train)
         return _theorem_bound(certificate.rays, train)
     if certificate.frame is None or certificate.B is None:
         if certificate.lower <= 0 and certificate.proofs == ():
@@ -62,6 +65,20 @@ def _theorem_bound(rays: tuple[Any, ...], train: TrainingSet) -> float:
         raise
     except ValueError as failed:
         refuse(f"the theorem does not apply: {failed}")
+
+
+def _segments_bound(segments: Any, train: TrainingSet) -> float:
+    count = len(segments) if type(segments) is np.ndarray and segments.ndim == 2 else 0
+    table = numbers(segments, "the array of segments", (count, 3))
+    rows = table[:, :2]
+    if not count or not (np.isin(rows, np.arange(train.size)).all() and (rows[:, 0] != rows[:, 1]).all()):
+        refuse(f"a segment does not lead from one of the {train.size} points to another")
+    try:
+        return edges_lower_bound(train.points, train.rho, rows.astype(np.intp), table[:, 2])
+    except np.linalg.LinAlgError:
+        raise
+    except ValueError as failed:
+        refuse(f"the segments bound nothing: {failed}")
 
 
 def _axes(frame: Any, train: TrainingSet) -> tuple[Array, float]:

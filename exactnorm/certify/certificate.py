@@ -53,6 +53,9 @@ class Certificate(Tabular):
     rays : tuple of int
         Of kind "theorem": rows of points on one-sided rays from the first of them. All points, or a part of them
         whose least cost bounds that of all.
+    segments : ndarray, shape (E, 3)
+        Of kind "theorem", in place of `rays`: two rows of points and a weight each, for the bound of segments between
+        points.
     multipliers : ndarray, shape (U, r)
         For a finite problem: λ, one row for each distinct input in lexicographic order, columns coordinates of the
         targets' affine hull. `patterns`, `frame`, `B` and `proofs` are not used then.
@@ -70,6 +73,7 @@ class Certificate(Tabular):
     B: Array | None = field(default=None, repr=False)
     proofs: tuple[CellProof, ...] = field(default=(), repr=False)
     rays: tuple[int, ...] = ()
+    segments: Array | None = field(default=None, repr=False)
     multipliers: Array | None = field(default=None, repr=False)
     weight_decay: float | None = None
 

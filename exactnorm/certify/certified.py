@@ -33,6 +33,7 @@ SOLUTION: Entries = {
     "statement": Entry("text"),
     "patterns": Entry("int"),
     "rays": Entry("int", 1),
+    "segments": Entry("float", 2, needed=False),
     "multipliers": Entry("float", 2, needed=False),
     "weight_decay": Entry("float", needed=False),
     "origin": Entry("float", 1, needed=False),
@@ -168,8 +169,8 @@ def together(arrays: Arrays, *names: str) -> None:
 def solution_values(net: ReLUNetwork, cert: Certificate, status: str) -> dict[str, Any]:
     """Network, certificate and status as `SOLUTION` declares them."""
     values: dict[str, Any] = {"status": status, "a": net.a, "w": net.w, "b": net.b, "c": net.c, "V": net.V}
-    same = ("lower", "upper", "interpolation_error", "kind", "statement", "patterns", "rays", "multipliers", "B")
-    values |= {name: getattr(cert, name) for name in (*same, "weight_decay")}
+    same = ("lower", "upper", "interpolation_error", "kind", "statement", "patterns", "rays", "segments", "multipliers")
+    values |= {name: getattr(cert, name) for name in (*same, "B", "weight_decay")}
     if cert.frame is not None:
         values |= {"origin": cert.frame.origin, "axes": cert.frame.axes, "scale": cert.frame.scale}
     if cert.proofs:
@@ -201,6 +202,7 @@ def solution(arrays: Arrays, size: int) -> tuple[ReLUNetwork, Certificate, str]:
         B=arrays.get("B"),
         proofs=_proofs(arrays, size),
         rays=tuple(int(n) for n in arrays["rays"]),
+        segments=arrays.get("segments"),
         multipliers=arrays.get("multipliers"),
         weight_decay=_number(arrays, "weight_decay"),
     )

@@ -142,7 +142,8 @@ def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> t
         refuse("an interpolation error is stated where there is no weight decay, and only there")
     theorem = certificate.kind == "theorem"
     foreign = {
-        "rays": certificate.rays != () and not theorem,
+        "rays": certificate.rays != () and not (theorem and certificate.segments is None),
+        "segments": certificate.segments is not None and not theorem,
         "multipliers": certificate.multipliers is not None and not finite,
         "patterns": certificate.patterns != 0 and (finite or theorem),
         "frame, B or cells": not (certificate.frame is None and certificate.B is None and certificate.proofs == ())
