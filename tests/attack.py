@@ -34,12 +34,14 @@ import exactnorm
 from exactnorm import FiniteProblem, TrainingSet
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, check_certificate
 from exactnorm.certify.certified_network import load_either
+from exactnorm.certify.edges import edges_lower_bound
+from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.finite_problem import finite_problem
 
 LONG = 20.0
 """Seconds for one mutant: the unaltered ones take some milliseconds, and the machine may be busy."""
 LARGEST_SHARE = [0.0]
-MULTIPLE, BASE = 32, 2_000_000
+MULTIPLE, BASE = 32, 16_000_000
 """Bytes that reading and checking may hold at once: so many times the file, and what NumPy and the problem need."""
 
 
@@ -88,7 +90,11 @@ def targets(folder: Path) -> list[Target]:
     inputs, values = rng.standard_normal((6, 2)), rng.standard_normal(6)
     plain = exactnorm.min_norm_network(inputs, values, skip=False, penalise_bias=True)
     decayed = exactnorm.min_norm_network(inputs, values, weight_decay=0.01)
-    subset = exactnorm.denoiser.cheap_bracket(TrainingSet(np.vstack([acute, [[3.0, 3]]]), 0.1), ValueError())
+    four = solve(np.vstack([acute, [[3.0, 3]]]), 0.1)
+    points, pairs = four.train.points, np.column_stack(np.triu_indices(4, 1))
+    segments = np.column_stack([pairs, np.ones(len(pairs))])
+    edges = by_theorem(four, edges_lower_bound(points, 0.1, pairs, segments[:, 2]), segments=segments)
+    subset = by_theorem(four, rays_lower_bound(points[[2, 0, 3]], 0.1, 0), rays=(2, 0, 3))
     order = np.argsort(np.vstack(samples.samples).ravel())
     t, x = np.vstack(samples.samples).ravel()[order], np.repeat(line.ravel(), 3)[order]
     bends = float(np.abs(np.diff(np.diff(x) / np.diff(t))).sum())
@@ -101,6 +107,7 @@ def targets(folder: Path) -> list[Target]:
         target(folder, "balls of radius 0", solve(acute, 0.0), 4.0),
         target(folder, "theorem", solve(right, 0.1), 2 / 0.8 + 4 / 1.8),
         target(folder, "theorem for a part", subset),
+        target(folder, "segments", edges),
         target(folder, "samples on a line", solve(samples), bends),
         target(folder, "samples", solve(plane)),
         target(folder, "samples with weight decay", solve(plane, weight_decay=0.01)),
@@ -110,6 +117,13 @@ def targets(folder: Path) -> list[Target]:
     ]
     path = exactnorm.DenoiserPath(acute, [0.1, 0.2])
     return [*found, *(target(folder, f"path, level {n}", level) for n, level in enumerate(path.denoisers))]
+
+
+def by_theorem(found: Any, lower: float, **evidence: Any) -> Any:
+    """The same network with a lower bound from a theorem."""
+    old = found.certificate
+    new = Certificate(old.upper, lower, old.interpolation_error, "theorem", old.statement, **evidence)
+    return replace(found, certificate=new)
 
 
 def target(folder: Path, name: str, found: Any, optimum: float | None = None) -> Target:
@@ -321,7 +335,7 @@ def network_changes(one: Target) -> dict[str, dict[str, Any]]:
 def without_evidence(arrays: dict[str, Any]) -> dict[str, Any]:
     """The same, claiming nothing of the least cost, so that the network alone is looked at."""
     kept = {name: value for name, value in arrays.items() if not name.startswith("cell_")}
-    for name in ("origin", "axes", "scale", "B"):
+    for name in ("origin", "axes", "scale", "B", "segments"):
         kept.pop(name, None)
     nothing = {
         "kind": np.array("computed"),
@@ -362,6 +376,11 @@ def evidence_changes(one: Target, rng: np.random.Generator) -> dict[str, dict[st
         noise = rng.standard_normal(old["multipliers"].shape)
         found["multipliers of noise"] = {**old, "multipliers": noise}
         found["multipliers plus a constant"] = {**old, "multipliers": old["multipliers"] + 1e15}
+    if "segments" in old:
+        for row in ([0, 0, 1.0], [0, 9, 1.0], [-1, 0, 1.0], [0.5, 1, 1.0], [0, 1, -1.0], [0, 1, 0.0], [0, 1, 1e45]):
+            found[f"segment {row}"] = {**old, "segments": np.vstack([old["segments"], [row]])}
+        found["100000 segments"] = {**old, "segments": np.tile(old["segments"], (20_000, 1))}
+        found["no segments"] = {**old, "segments": old["segments"][:0]}
     if len(old["rays"]):
         for rows in ([0], [0, 0], [0, 1, 1], [0, -1], [0, 1, 99], list(range(1000)), [0] * 100_000, [2**62, 1]):
             found[f"rays {rows[:3]} of {len(rows)}"] = {**old, "rays": np.array(rows)}
@@ -572,8 +591,8 @@ def plain(array: Any) -> bytes:
 
 ARCHIVES: dict[str, Callable[[dict[str, Any], bytes], bytes]] = {
     "compressed": lambda a, _: packed(a),
-    "a bomb that is not used": lambda a, _: packed(a, unused=np.zeros(2_000_000)),
-    "a bomb that is used": lambda a, _: packed({**a, "a": np.zeros((1_000_000, 2))}),
+    "a bomb that is not used": lambda a, _: packed(a, unused=np.zeros(8_000_000)),
+    "a bomb that is used": lambda a, _: packed({**a, "a": np.zeros((4_000_000, 2))}),
     "a member more": lambda a, _: archive({**a, "unused": np.zeros(3)}),
     "a member in a folder": lambda a, _: archive({**a, "../../x": np.zeros(3)}),
     "300 members more": lambda a, _: archive({**a, **{f"x{k}": np.zeros(1) for k in range(300)}}),

@@ -21,10 +21,10 @@ def kinds(outcomes):
 
 
 def test_a_share_of_the_mutants_gets_nowhere(targets, tmp_path):
-    by_change, by_target, won = attack.attack(211, targets, tmp_path)
+    by_change, by_target, won = attack.attack(283, targets, tmp_path)
     assert won == []
-    assert sum(by_change.values()) > 1000
-    assert len({name for name, _ in by_target}) == 16
+    assert sum(by_change.values()) > 900
+    assert len({name for name, _ in by_target}) == len(targets) == 17
     assert min(kinds(by_change)[name] for name in ("unreadable", "refuted", "supported")) > 50
 
 
@@ -44,13 +44,12 @@ def test_the_attack_finds_a_checker_that_believes_what_it_is_told(part, targets,
 
 def test_the_command_ends_with_a_status_and_a_sentence(targets, tmp_path, capsys):
     """Here the problem is the file's own, however strange."""
-    rng, file = np.random.default_rng(1), tmp_path / "mutant.npz"
-    some = [
-        one for one in targets if one.name in ("balls by cells", "balls of radius 0", "theorem", "samples", "network")
-    ]
+    file = tmp_path / "mutant.npz"
+    some = [one for one in targets if one.name in ("balls on a line", "balls of radius 0", "theorem", "network")]
+    lengths = (mutant for one in some for mutant in attack.whole_changes(one, np.random.default_rng(1)))
     chosen = itertools.chain(
-        itertools.islice(attack.mutants(some, tmp_path), 0, None, 997),
-        (mutant for one in some for mutant in attack.whole_changes(one, rng) if mutant.boast == ""),
+        itertools.islice(attack.mutants(some, tmp_path), 0, None, 2503),
+        (mutant for mutant in lengths if mutant.boast == "" and "times" in mutant.change and "all" in mutant.change),
     )
     seen = set()
     for mutant in chosen:

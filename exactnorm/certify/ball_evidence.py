@@ -41,8 +41,7 @@ def ball_bound(certificate: Certificate, train: TrainingSet, effort: Effort) -> 
     size, r = points.shape
     B = numbers(certificate.B, "B", (size - 1, r, r + 1))
     proofs = tuple(_proof(proof, size, r) for proof in certificate.proofs)
-    patterns = activation_patterns(points, rho)
-    effort.check()
+    patterns = activation_patterns(points, rho, watch=lambda _: effort.check())
     relevant = patterns[~patterns[:, 0] & patterns.any(axis=1)]
     if certificate.patterns > len(relevant):
         refuse(f"the certificate states {certificate.patterns} patterns, but there are {len(relevant)}")
