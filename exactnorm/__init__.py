@@ -3,6 +3,8 @@
 from importlib import import_module
 from types import ModuleType
 
+# First, since what follows takes a second to load.
+from exactnorm import interrupts as interrupts
 from exactnorm import problems as problems
 from exactnorm.certify import (
     Certificate,

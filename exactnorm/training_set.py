@@ -195,7 +195,7 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
     squares = np.einsum("nd,nd->n", centred, centred)
     slack = 64 * np.finfo(float).eps * centred.shape[1] * float(squares.max())
     best = (0, 1, float(math.dist(points[0], points[1])))
-    block = max(1, 2**24 // len(points))
+    block = max(1, 2**19 // len(points))  # some megabytes, whoever the points are from
     for start in range(0, len(points), block):
         rows = np.arange(start, min(start + block, len(points)))
         # Only later rows: the product is symmetric, and half of it is half of the time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +32,11 @@ class Look:
     value: Array
 
 
-def deciding_balls(problem: Reduced) -> NDArray[np.bool_]:
-    """For each pattern the balls whose conditions the others do not imply, shape (P, N)."""
+def deciding_balls(problem: Reduced, check: Callable[[], None] = lambda: None) -> NDArray[np.bool_]:
+    """For each pattern the balls whose conditions the others do not imply, (P, N); what `check` raises ends it."""
     rows = np.zeros(problem.patterns.shape, dtype=bool)
     for on, cell in zip(rows, whole_cells(problem.patterns, problem.rank), strict=True):
+        check()
         on[essential_rows(cell, problem.points, problem.rho)] = True
     return rows
 

@@ -40,7 +40,7 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
 
     A `best` that comes with a B, whatever it is worth here, starts from it.
     """
-    rows = deciding_balls(problem)
+    rows = deciding_balls(problem, means.deadline.check)
     best, centre, kinks = started(problem, rows, best, kinks, means)
     yield best
     idle, hold = 0, HOLD

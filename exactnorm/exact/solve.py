@@ -13,23 +13,35 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from exactnorm.certify.certificate import Certificate, dual_bound
+from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.covering import multipliers
-from exactnorm.exact.finish import finished
-from exactnorm.exact.kinks import joined
+from exactnorm.exact.finish import finished, interpolates
+from exactnorm.exact.first import First, cheaper, ended, first_bracket
+from exactnorm.exact.forecast import starting
+from exactnorm.exact.kinks import Kinks, joined
 from exactnorm.exact.loop import PATIENCE, brackets, interpolating
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
-from exactnorm.exact.problem import TOLD_APART, Reduced, reduced, too_near
-from exactnorm.exact.start import first_kinks, moved_kinks, ramps
+from exactnorm.exact.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
+from exactnorm.exact.start import moved_kinks, ramps
 from exactnorm.exact.unique import touching_kinks, uniqueness
+from exactnorm.geometry import affine_hull
+from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
+
+MANY_PATTERNS = 600
+"""Patterns beyond which the loop begins with the kinks of the first network alone: a program over all would take longer
+than the rounds that add those it needs."""
+RESERVE = 0.05
+"""Share of the time limit that is kept for finishing."""
 
 
 def solve_balls(
@@ -38,50 +50,133 @@ def solve_balls(
     tol: float,
     solver: str,
     solver_options: dict[str, Any],
-    time_limit: float | None = None,
+    deadline: Deadline | None = None,
     executor: Executor | None = None,
     report: Callable[[Bracket], None] = lambda _: None,
     near: CertifiedDenoiser | None = None,
 ) -> CertifiedDenoiser:
-    """Bracket the least cost to `tol`, or as far as the time goes."""
-    means = Means(
-        tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), Deadline(time_limit), executor, report
-    )
-    # The matrices are small: threads inside BLAS cost more than they gain, much more on a busy machine.
-    with threadpool_limits(1):
+    """Bracket the least cost to `tol`, or as far as the time goes.
+
+    Raises
+    ------
+    InfeasibleProblem
+        If no network maps every ball to its centre.
+    NothingFoundError
+        If there is no network when the time is over.
+    """
+    deadline = Deadline(None) if deadline is None else deadline
+    means = Means(tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), deadline, executor, report)
+    check_told_apart(train)
+    with one_blas_thread():
+        first = first_bracket(train, affine_hull(train.points), means)
+        means = replace(means, report=raising(report, first))
+        if first.interrupted:
+            return ended(first, INTERRUPTED)
         try:
-            problem = reduced(train)
-            kinks = first_kinks(problem)
-        except ArithmeticError as lost:
-            raise too_near(train) from lost
-        start = ramps(problem, kinks)
-        start = interpolating(problem, start) or start
-        best = Bracket(upper=start.cost, neurons=start)
-        try:
-            if near is not None:
-                kinks = joined(kinks, moved_kinks(problem, near.network))
-                best = replace(best, B=near.certificate.B)
-            for bracket in brackets(problem, means, best, kinks):
-                best = bracket
-                report(best)
-            reason = (
-                "the gap is within tol" if best.gap <= tol else f"{PATIENCE} rounds in a row did not narrow the gap"
-            )
+            problem = enumerated(train, first, means)
+            best, kinks = started(problem, first, means)
         except OutOfTimeError:
-            reason = f"the time limit of {time_limit:g} s was reached"
+            return ended(first, late(deadline, "while activation patterns were enumerated"))
         except KeyboardInterrupt:
-            reason, means = INTERRUPTED, replace(means, deadline=Deadline(0.0))  # nothing slow from here on
-        except ArithmeticError as failure:
-            reason = f"the solvers failed: {failure}"
-        try:
-            return certified(train, problem, best, reason, means)
-        except KeyboardInterrupt:
-            return certified(train, problem, best, INTERRUPTED, replace(means, deadline=Deadline(0.0)))
+            return ended(first, INTERRUPTED)
+        except TooManyPatternsError as too_many:
+            return ended(cheaper(first, means), str(too_many))
+        except ArithmeticError as lost:
+            return ended(first, f"rounding hides which activation patterns there are: {lost}")
+        return first.raised(looped(train, problem, best, kinks, means, near))
+
+
+def looped(
+    train: TrainingSet,
+    problem: Reduced,
+    best: Bracket,
+    kinks: Kinks,
+    means: Means,
+    near: CertifiedDenoiser | None,
+) -> CertifiedDenoiser:
+    """Close the gap, and make a certified denoiser of the best bracket."""
+    deadline = means.deadline
+    try:
+        if near is not None and near.certificate.B is not None:
+            kinks = joined(kinks, moved_kinks(problem, near.network))
+            best = replace(best, B=near.certificate.B)
+        for bracket in brackets(problem, replace(means, deadline=deadline.earlier(RESERVE)), best, kinks):
+            best = bracket
+            means.report(best)
+        reason = (
+            "the gap is within tol" if best.gap <= means.tol else f"{PATIENCE} rounds in a row did not narrow the gap"
+        )
+    except OutOfTimeError:
+        reason = late(deadline, "before the gap was closed")
+    except KeyboardInterrupt:
+        reason, means = INTERRUPTED, replace(means, deadline=Deadline(0.0))  # nothing slow from here on
+    except ArithmeticError as failure:
+        reason = f"the solvers failed: {failure}"
+    try:
+        return certified(train, problem, best, reason, means)
+    except KeyboardInterrupt:
+        return certified(train, problem, best, INTERRUPTED, replace(means, deadline=Deadline(0.0)))
+
+
+def late(deadline: Deadline, when: str) -> str:
+    """The sentence about a time limit that was reached."""
+    return f"the time limit of {deadline.limit:g} s was reached {when}"
+
+
+def raising(report: Callable[[Bracket], None], first: First) -> Callable[[Bracket], None]:
+    """Reports with the first lower bound while the loop has none as high."""
+    return lambda best: report(replace(best, lower=min(max(best.lower, first.lower), best.upper)))
+
+
+def enumerated(train: TrainingSet, first: First, means: Means) -> Reduced:
+    """The problem with all its patterns; told to whoever watches every tenth of a second."""
+    deadline, told = means.deadline, [0.0]
+    begun = first.bracket("enumerating activation patterns", 0.0)
+
+    def watch(found: int) -> None:
+        deadline.check()
+        if deadline.elapsed > told[0] + 0.1:
+            told[0] = deadline.elapsed
+            means.report(replace(begun, seconds=told[0], phase=f"{begun.phase}: {found} found"))
+
+    means.report(replace(begun, seconds=deadline.elapsed))
+    problem = reduced(train, watch, feasible=first.feasible)
+    means.report(replace(begun, seconds=deadline.elapsed, phase=starting(problem, means.tol)))
+    return problem
+
+
+def started(problem: Reduced, first: First, means: Means) -> tuple[Bracket, Kinks]:
+    """The kinks to begin with, those of the first network among them, and a network over them."""
+    check = means.deadline.check
+    neurons = first.neurons()
+    if len(neurons.kinks) and interpolates(problem, neurons):
+        many = len(problem.patterns) > MANY_PATTERNS
+        return Bracket(neurons.cost, neurons), neurons.kinks if many else widest_kinks(problem, check)
+    kinks = widest_kinks(problem, check)
+    start = ramps(problem, kinks)
+    check()
+    start = interpolating(problem, start) or start
+    return Bracket(start.cost, start), kinks
+
+
+def widest_kinks(problem: Reduced, check: Callable[[], None]) -> Kinks:
+    """The two kinks at the ends of the widest gap of every pattern: over them a network interpolates, if any does."""
+    gaps = hull_gaps(problem.points, problem.patterns, watch=check)
+    width = gaps.low / 2 - problem.rho
+    open_ = np.flatnonzero(width >= 0)
+    b = np.stack([-gaps.middle[open_] - width[open_], -gaps.middle[open_] + width[open_]], axis=1)
+    each = np.repeat(open_, 2)
+    return Kinks(gaps.w[each], b.ravel(), problem.patterns[each])
 
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:
     """Make the network small and exact to rounding, and recompute the bracket from arrays."""
-    touching = touching_kinks(problem, best, means) if best.gap <= 1e-5 else None
+    said = replace(best, seconds=means.deadline.elapsed)
+    touching = None
+    if best.gap <= 1e-5:
+        means.report(replace(said, phase="looking at uniqueness"))
+        touching = touching_kinks(problem, best, means)
+    means.report(replace(said, phase="finishing the network"))
     neurons = finished(problem, best.neurons, touching, means)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
@@ -91,6 +186,8 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
     certificate = replace(
         dual_certificate(problem, replace(best, upper=network.representation_cost), means), interpolation_error=error
     )
+    # The bound may be above the cost by the rounding of both.
+    certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
     valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
     rounds = f"{best.rounds} rounds, {certificate.cells} cells"
@@ -115,8 +212,10 @@ def dual_certificate(problem: Reduced, best: Bracket, means: Means) -> Certifica
     )
     if best.B is None or best.gap > means.tol:
         return plain
+    means.report(replace(best, seconds=means.deadline.elapsed, phase="computing multipliers"))
     try:
-        proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, means)
+        found = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, means)
+        proofs, kappa = found
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
         means.said.append("the multipliers of the cells were not computed to the end")
         return plain

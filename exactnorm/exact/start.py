@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from exactnorm.certify.certificate import dual_bound
+from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.exact.bracket import Bracket, dual_value
 from exactnorm.exact.cells import proposed_directions, whole_cells
 from exactnorm.exact.conic import ConeProgram, solution
