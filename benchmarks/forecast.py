@@ -20,14 +20,17 @@ SETS: dict[str, TrainingSet] = {
     "plane 6": problems.gaussian(6, 2, seed=1).train,
     "plane 9": problems.gaussian(9, 2, seed=1).train,
     "plane 14": problems.gaussian(14, 2, seed=1).train,
+    "plane 25": problems.gaussian(25, 2, seed=1).train,
     "space 6": problems.gaussian(6, 3, seed=1).train,
     "space 8": problems.gaussian(8, 3, seed=1).train,
+    "space 11": problems.gaussian(11, 3, seed=1).train,
     "R^4 7": problems.gaussian(7, 4, seed=1).train,
     "R^5 6": problems.gaussian(6, 5, seed=1).train,
     "R^6 7": problems.gaussian(7, 6, seed=1).train,
     "digits 5": problems.digits(5).train,
     "digits 6": problems.digits(6).train,
     "digits 7": problems.digits(7).train,
+    "digits 8": problems.digits(8).train,
 }
 
 
