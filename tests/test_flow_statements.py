@@ -5,7 +5,11 @@ import pytest
 
 from exactnorm import ReLUNetwork
 from exactnorm.flow import Schedule, cosine
-from exactnorm.theorems import STATEMENTS, b_probability_flow, b_score_flow, b_simplices, flow_facts
+from exactnorm.theorems import STATEMENTS
+from exactnorm.theorems.flows import facts as flow_facts
+from exactnorm.theorems.zeno2025 import probability_flow as b_probability_flow
+from exactnorm.theorems.zeno2025 import score_flow as b_score_flow
+from exactnorm.theorems.zeno2025 import simplices as b_simplices
 
 
 def leaking(form):

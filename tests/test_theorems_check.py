@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from exactnorm.closed_form import univariate
-from exactnorm.theorems import Check, a_generalises, run
+from exactnorm.theorems import Check, run
+from exactnorm.theorems.zeno2023 import generalises
 
 
 def make(relation, claimed, computed, **bracket):
@@ -53,8 +54,8 @@ def test_the_two_errors_agree_with_simulation():
     rng = np.random.default_rng(0)
     sigma, rho, x = 0.02, 0.06, rng.uniform(0, 1, 200_000)
     y = x + sigma * rng.standard_normal(len(x))
-    h = univariate(a_generalises.POINTS[:, None], rho)(y[:, None])[:, 0]
-    minimum_norm, posterior = a_generalises.errors(sigma, np.ones_like, rho)
+    h = univariate(generalises.POINTS[:, None], rho)(y[:, None])[:, 0]
+    minimum_norm, posterior = generalises.errors(sigma, np.ones_like, rho)
     assert minimum_norm == pytest.approx(np.mean((h - x) ** 2), rel=0.03)
-    nearest = a_generalises.POINTS[np.abs(y[:, None] - a_generalises.POINTS).argmin(axis=1)]
+    nearest = generalises.POINTS[np.abs(y[:, None] - generalises.POINTS).argmin(axis=1)]
     assert posterior == pytest.approx(np.mean((nearest - x) ** 2), rel=0.1)

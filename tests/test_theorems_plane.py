@@ -5,10 +5,12 @@ import pytest
 
 from exactnorm import min_norm_denoiser
 from exactnorm.closed_form import rays
-from exactnorm.theorems import acute_criterion, equilateral_radius, open_scalene
-from exactnorm.theorems.a_equilateral import triangle
-from exactnorm.theorems.acute_criterion import criterion
+from exactnorm.theorems.acute import criterion as acute_criterion
+from exactnorm.theorems.acute.criterion import criterion
+from exactnorm.theorems.equilateral import radius as equilateral_radius
+from exactnorm.theorems.open import scalene as open_scalene
 from exactnorm.theorems.plane import _norms, plane_bracket
+from exactnorm.theorems.zeno2023.equilateral import triangle
 
 U, V = np.array([1.0, 0.0]), np.array([np.cos(1.9), np.sin(1.9)])
 

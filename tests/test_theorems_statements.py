@@ -8,20 +8,17 @@ import pytest
 import exactnorm.theorems as theorems
 from exactnorm import ReLUNetwork
 from exactnorm.closed_form import collinear, equilateral_triangle, obtuse_simplex, orthogonal, rays, univariate
-from exactnorm.theorems import (
-    STATEMENTS,
-    a_equilateral,
-    a_obtuse,
-    a_orthogonal,
-    a_rays,
-    a_samples,
-    a_subspace,
-    a_univariate,
-    acute_orthocentre,
-    equilateral_rest_points,
-    obtuse_rest_points,
-    orthogonal_rest_points,
-)
+from exactnorm.theorems import STATEMENTS
+from exactnorm.theorems.acute import orthocentre as acute_orthocentre
+from exactnorm.theorems.equilateral import rest_points as equilateral_rest_points
+from exactnorm.theorems.zeno2023 import equilateral as a_equilateral
+from exactnorm.theorems.zeno2023 import obtuse as a_obtuse
+from exactnorm.theorems.zeno2023 import orthogonal as a_orthogonal
+from exactnorm.theorems.zeno2023 import rays as a_rays
+from exactnorm.theorems.zeno2023 import samples as a_samples
+from exactnorm.theorems.zeno2023 import subspace as a_subspace
+from exactnorm.theorems.zeno2023 import univariate as a_univariate
+from exactnorm.theorems.zeno2025 import obtuse_rest_points, orthogonal_rest_points
 
 
 @pytest.mark.parametrize("name", list(STATEMENTS))

@@ -4,49 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from exactnorm.theorems import (
-    a_contraction,
-    a_equilateral,
-    a_generalises,
-    a_obtuse,
-    a_orthogonal,
-    a_rays,
-    a_samples,
-    a_subspace,
-    a_univariate,
-    acute_criterion,
-    acute_limit,
-    acute_orthocentre,
-    b_probability_flow,
-    b_score_flow,
-    b_simplices,
-    equilateral_radius,
-    equilateral_rest_points,
-    flow_facts,
-    obtuse_rest_points,
-    open_scalene,
-    open_simplices,
-    orthogonal_rest_points,
-    scale_free,
-)
+from exactnorm.theorems.acute import criterion, limit, orthocentre
 from exactnorm.theorems.check import Check
+from exactnorm.theorems.equilateral import radius
+from exactnorm.theorems.equilateral import rest_points as equilateral_rest_points
+from exactnorm.theorems.flows import facts
+from exactnorm.theorems.open import scalene
+from exactnorm.theorems.open import simplices as open_simplices
+from exactnorm.theorems.reductions import scale_free
+from exactnorm.theorems.zeno2023 import (
+    contraction,
+    equilateral,
+    generalises,
+    obtuse,
+    orthogonal,
+    rays,
+    samples,
+    subspace,
+    univariate,
+)
+from exactnorm.theorems.zeno2025 import (
+    obtuse_rest_points,
+    orthogonal_rest_points,
+    probability_flow,
+    score_flow,
+    simplices,
+)
 
 STATEMENTS: dict[str, Callable[[], Check]] = {
-    "A-univariate": a_univariate.check,
-    "A-samples": a_samples.check,
-    "A-contraction": a_contraction.check,
-    "A-generalises": a_generalises.check,
-    "A-subspace": a_subspace.check,
-    "A-rays": a_rays.check,
-    "A-orthogonal": a_orthogonal.check,
-    "A-obtuse": a_obtuse.check,
-    "A-equilateral": a_equilateral.check,
-    "acute-limit-is-4": acute_limit.check,
-    "acute-criterion": acute_criterion.check,
-    "acute-orthocentre": acute_orthocentre.check,
-    "equilateral-radius": equilateral_radius.check,
-    "open-scalene": open_scalene.inside,
-    "open-vertex": open_scalene.vertex,
+    "A-univariate": univariate.check,
+    "A-samples": samples.check,
+    "A-contraction": contraction.check,
+    "A-generalises": generalises.check,
+    "A-subspace": subspace.check,
+    "A-rays": rays.check,
+    "A-orthogonal": orthogonal.check,
+    "A-obtuse": obtuse.check,
+    "A-equilateral": equilateral.check,
+    "acute-limit-is-4": limit.check,
+    "acute-criterion": criterion.check,
+    "acute-orthocentre": orthocentre.check,
+    "equilateral-radius": radius.check,
+    "open-scalene": scalene.inside,
+    "open-vertex": scalene.vertex,
     "open-acute-simplices": open_simplices.check,
     "cost-is-scale-free": scale_free.check,
     "B-4.2": orthogonal_rest_points.stable,
@@ -55,17 +55,17 @@ STATEMENTS: dict[str, Callable[[], Check]] = {
     "obtuse-unstable-rest": obtuse_rest_points.others,
     "equilateral-stable": equilateral_rest_points.stable,
     "equilateral-rate": equilateral_rest_points.rate,
-    "B-4.3": b_score_flow.nearest,
-    "B-4.3-box": b_score_flow.box_first,
-    "B-4.3-slide": b_score_flow.slide,
-    "B-4.4": b_probability_flow.vertex_or_not,
-    "B-4.4-tau": b_probability_flow.threshold,
-    "B-App.B": b_simplices.obtuse_limits,
-    "B-App.C": b_simplices.equilateral_limits,
-    "B-App.C-edge": b_simplices.edge_first,
-    "schedules-agree": flow_facts.schedules_agree,
-    "endpoint-is-one-denoising-step": flow_facts.one_step,
-    "orthogonal-component-decays": flow_facts.orthogonal_decay,
+    "B-4.3": score_flow.nearest,
+    "B-4.3-box": score_flow.box_first,
+    "B-4.3-slide": score_flow.slide,
+    "B-4.4": probability_flow.vertex_or_not,
+    "B-4.4-tau": probability_flow.threshold,
+    "B-App.B": simplices.obtuse_limits,
+    "B-App.C": simplices.equilateral_limits,
+    "B-App.C-edge": simplices.edge_first,
+    "schedules-agree": facts.schedules_agree,
+    "endpoint-is-one-denoising-step": facts.one_step,
+    "orthogonal-component-decays": facts.orthogonal_decay,
 }
 """Every statement by name, in the order of the table."""
 

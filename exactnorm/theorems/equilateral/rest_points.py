@@ -16,8 +16,8 @@ import numpy as np
 
 from exactnorm.closed_form import equilateral_triangle
 from exactnorm.flow.rest_points import RestPoint, rest_points
-from exactnorm.theorems.a_equilateral import triangle
 from exactnorm.theorems.check import Check
+from exactnorm.theorems.zeno2023.equilateral import triangle
 from exactnorm.training_set import Array
 
 SOURCE = "exactnorm documentation, rest points (after arXiv:2506.19031, appendix)"

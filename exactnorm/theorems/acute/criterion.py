@@ -18,10 +18,10 @@ import numpy as np
 
 from exactnorm.closed_form import one_versus_rest
 from exactnorm.closed_form.one_versus_rest import weighted_geometric_median
-from exactnorm.theorems.a_equilateral import triangle
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
 from exactnorm.theorems.roads import Data, formula_cost
+from exactnorm.theorems.zeno2023.equilateral import triangle
 from exactnorm.training_set import Array
 
 QUARTER_TURN = np.array([[0.0, -1.0], [1.0, 0.0]])

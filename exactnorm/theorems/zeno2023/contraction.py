@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from exactnorm.theorems.a_univariate import data
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import program
+from exactnorm.theorems.zeno2023.univariate import data
 
 
 def check() -> Check:

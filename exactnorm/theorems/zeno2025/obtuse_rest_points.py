@@ -18,8 +18,8 @@ import numpy as np
 
 from exactnorm.closed_form import obtuse_simplex
 from exactnorm.flow.rest_points import rest_points
-from exactnorm.theorems.a_obtuse import random_obtuse_simplex
 from exactnorm.theorems.check import Check
+from exactnorm.theorems.zeno2023.obtuse import random_obtuse_simplex
 from exactnorm.training_set import Array
 
 SOURCE = "exactnorm documentation, rest points (after arXiv:2506.19031, appendix)"

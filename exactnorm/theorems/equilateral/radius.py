@@ -16,10 +16,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from exactnorm.closed_form import equilateral_triangle
-from exactnorm.theorems.a_equilateral import triangle
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
 from exactnorm.theorems.roads import formula_cost
+from exactnorm.theorems.zeno2023.equilateral import triangle
 
 MARGIN = 1e-6  # relative; beyond the radius the formula's excess grows by 0.008 for every hundredth of R
 

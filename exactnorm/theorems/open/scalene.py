@@ -16,8 +16,8 @@ from functools import cache
 import numpy as np
 
 from exactnorm.closed_form import one_versus_rest
-from exactnorm.theorems.acute_criterion import MARGIN, base_point_inside, smallest_altitude
-from exactnorm.theorems.acute_limit import acute_triangles
+from exactnorm.theorems.acute.criterion import MARGIN, base_point_inside, smallest_altitude
+from exactnorm.theorems.acute.limit import acute_triangles
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
 from exactnorm.theorems.roads import formula_cost

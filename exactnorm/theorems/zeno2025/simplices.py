@@ -23,10 +23,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from exactnorm.closed_form import equilateral_triangle, obtuse_simplex
-from exactnorm.theorems.a_equilateral import triangle
-from exactnorm.theorems.a_obtuse import random_obtuse_simplex
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.integrate import score_endpoint
+from exactnorm.theorems.zeno2023.equilateral import triangle
+from exactnorm.theorems.zeno2023.obtuse import random_obtuse_simplex
 from exactnorm.training_set import Array
 
 
