@@ -8,9 +8,8 @@ from exactnorm.theorems.acute import criterion, limit, orthocentre
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.equilateral import radius
 from exactnorm.theorems.equilateral import rest_points as equilateral_rest_points
-from exactnorm.theorems.flows import facts
-from exactnorm.theorems.open import scalene
-from exactnorm.theorems.open import simplices as open_simplices
+from exactnorm.theorems.flows import one_step, orthogonal_decay, schedules
+from exactnorm.theorems.open import scalene, simplices
 from exactnorm.theorems.reductions import scale_free
 from exactnorm.theorems.zeno2023 import (
     contraction,
@@ -24,11 +23,12 @@ from exactnorm.theorems.zeno2023 import (
     univariate,
 )
 from exactnorm.theorems.zeno2025 import (
+    equilateral_limits,
+    obtuse_limits,
     obtuse_rest_points,
     orthogonal_rest_points,
     probability_flow,
     score_flow,
-    simplices,
 )
 
 STATEMENTS: dict[str, Callable[[], Check]] = {
@@ -47,7 +47,7 @@ STATEMENTS: dict[str, Callable[[], Check]] = {
     "equilateral-radius": radius.check,
     "open-scalene": scalene.inside,
     "open-vertex": scalene.vertex,
-    "open-acute-simplices": open_simplices.check,
+    "open-acute-simplices": simplices.check,
     "cost-is-scale-free": scale_free.check,
     "B-4.2": orthogonal_rest_points.stable,
     "orthogonal-rest-points": orthogonal_rest_points.every,
@@ -60,12 +60,12 @@ STATEMENTS: dict[str, Callable[[], Check]] = {
     "B-4.3-slide": score_flow.slide,
     "B-4.4": probability_flow.vertex_or_not,
     "B-4.4-tau": probability_flow.threshold,
-    "B-App.B": simplices.obtuse_limits,
-    "B-App.C": simplices.equilateral_limits,
-    "B-App.C-edge": simplices.edge_first,
-    "schedules-agree": facts.schedules_agree,
-    "endpoint-is-one-denoising-step": facts.one_step,
-    "orthogonal-component-decays": facts.orthogonal_decay,
+    "B-App.B": obtuse_limits.check,
+    "B-App.C": equilateral_limits.nearest,
+    "B-App.C-edge": equilateral_limits.edge_first,
+    "schedules-agree": schedules.check,
+    "endpoint-is-one-denoising-step": one_step.check,
+    "orthogonal-component-decays": orthogonal_decay.check,
 }
 """Every statement by name, in the order of the table."""
 
