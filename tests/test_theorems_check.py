@@ -74,7 +74,7 @@ def test_run_reports_progress_in_the_order_asked_for():
 
 def test_the_two_errors_agree_with_simulation():
     rng = np.random.default_rng(0)
-    sigma, rho, x = 0.02, 0.06, rng.uniform(0, 1, 200_000)
+    sigma, rho, x = 0.02, 0.06, rng.uniform(generalises.POINTS[0], generalises.POINTS[-1], 200_000)
     y = x + sigma * rng.standard_normal(len(x))
     h = univariate(generalises.POINTS[:, None], rho)(y[:, None])[:, 0]
     minimum_norm, posterior = generalises.errors(sigma, np.ones_like, rho)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from exactnorm.closed_form import orthocentre
-from exactnorm.theorems.acute.one_versus_rest import altitudes
+from exactnorm.theorems.acute.one_versus_rest import slopes
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
 from exactnorm.theorems.roads import agreed_cost
@@ -45,8 +45,8 @@ def check() -> Check:
     )
 
 
-def orthocentre_cost(points: Array, rho: float, *, factor: float = 2.0, radii: float = 2.0) -> float:
+def orthocentre_cost(points: Array, rho: float) -> float:
     """Σ 2‖x_n − c‖/(m_n − 2ρ), c where two altitudes meet."""
     sides = np.roll(points, -1, axis=0) - np.roll(points, -2, axis=0)
     c = np.linalg.solve(sides[:2], np.einsum("ni,ni->n", sides, points)[:2])
-    return float((factor * np.linalg.norm(points - c, axis=1) / (altitudes(points) - radii * rho)).sum())
+    return float(slopes(points, rho) @ np.linalg.norm(points - c, axis=1))

@@ -26,7 +26,7 @@ from exactnorm.theorems.check import Check
 from exactnorm.training_set import Array
 
 POINTS = np.array([0.05, 0.2, 0.42, 0.55, 0.9])
-SIGMA = 0.01
+SIGMA, HIGHEST = 0.005, 0.01
 DENSITIES: dict[str, Callable[[Array], Array]] = {
     "uniform": np.ones_like,
     "triangular": lambda x: np.minimum(x, 1 - x),
@@ -36,7 +36,7 @@ DENSITIES: dict[str, Callable[[Array], Array]] = {
 
 def check() -> Check:
     """How many times smaller the first error is for the uniform density; NaN unless it is for all, at five levels."""
-    ratios = np.array([[_ratio(s, density) for s in np.geomspace(1e-4, SIGMA, 5)] for density in DENSITIES.values()])
+    ratios = np.array([[_ratio(s, density) for s in np.geomspace(1e-4, HIGHEST, 5)] for density in DENSITIES.values()])
     smaller = bool((ratios < 1).all())
     first, second = errors(SIGMA, DENSITIES["uniform"], 3 * SIGMA)
     ends = {name: _end(density) for name, density in DENSITIES.items()}
@@ -48,10 +48,10 @@ def check() -> Check:
         claimed=posterior_error(np.diff(POINTS)) / minimum_norm_error(SIGMA, 3 * SIGMA),
         computed=second / first if smaller else float("nan"),
         relation="=",
-        tolerance=1e-3,
+        tolerance=5e-4,  # quadrature; 1 % of any constant changes the ratio by 2.5e-3 at least
         expected=True,
         detail=f"ratio of mean squared errors, uniform density, sigma = {SIGMA}, rho = 3 sigma, {len(POINTS)} points; "
-        f"it is above {1 / ratios.max():.3g} for three densities and sigma from 1e-4 on; with "
+        f"it is above {1 / ratios.max():.3g} for three densities and sigma from 1e-4 to {HIGHEST}; with "
         f"rho = min(3 sigma, 0.06), since the balls may not touch, it falls to 1 at sigma: {where}",
     )
 
@@ -66,9 +66,9 @@ def posterior_error(gaps: Array, *, twelfth: float = 1 / 12) -> float:
     return float(twelfth * (gaps**3).sum() / gaps.sum())
 
 
-def errors(sigma: float, density: Callable[[Array], Array], rho: float) -> tuple[float, float]:
+def errors(sigma: float, density: Callable[[Array], Array], rho: float, cells: int = 4000) -> tuple[float, float]:
     """Mean squared errors of the minimum-norm and the empirical MMSE denoiser, by quadrature in x and ε."""
-    x = POINTS[0] + (POINTS[-1] - POINTS[0]) * (np.arange(4000) + 0.5) / 4000
+    x = POINTS[0] + (POINTS[-1] - POINTS[0]) * (np.arange(cells) + 0.5) / cells
     weight = density(x) / density(x).sum()
     nodes, gauss = np.polynomial.hermite_e.hermegauss(24)
     y = x[:, None] + sigma * nodes
@@ -79,7 +79,7 @@ def errors(sigma: float, density: Callable[[Array], Array], rho: float) -> tuple
 
 
 def _ratio(sigma: float, density: Callable[[Array], Array]) -> float:
-    minimum_norm, posterior = errors(sigma, density, min(3 * sigma, 0.06))
+    minimum_norm, posterior = errors(sigma, density, min(3 * sigma, 0.06), cells=600)
     return minimum_norm / posterior
 
 
