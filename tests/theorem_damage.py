@@ -13,10 +13,21 @@ from types import CodeType, FunctionType
 import pytest
 
 from exactnorm import ReLUNetwork
+from exactnorm.certify import CertifiedDenoiser
 from exactnorm.flow import Schedule
-from exactnorm.theorems import STATEMENTS, plane, roads
+from exactnorm.flow.rest_points import RestPoint, rest_points
+from exactnorm.theorems import STATEMENTS, integrate, plane, roads
+from exactnorm.theorems.open import scalene
 
 FORMS, SCHEDULES = "exactnorm.closed_form", "exactnorm.flow.schedule"
+COMPUTED = {
+    roads.program,
+    roads.program_bracket,
+    plane.plane_bracket,
+    integrate.score_endpoint,
+    integrate.probability_endpoint,
+    rest_points,
+}
 ROOMS = ("exactnorm.theorems", FORMS, SCHEDULES)
 
 
@@ -37,9 +48,9 @@ class Part:
             wrong = value * factor if value else factor - 1
             monkeypatch.setitem(self.function.__kwdefaults__, self.argument, wrong)
         else:
-            damaged = {"input": _other_input, "output": _other_output, "sigma": _other_level, "scale": _other_scale}
+            name = self.function.__name__
             for home in self.homes:
-                monkeypatch.setitem(home, self.function.__name__, damaged[self.kind](self.function, factor))
+                monkeypatch.setitem(home, name, DAMAGED[self.kind](home[name], factor))
 
 
 def parts(name: str) -> list[Part]:
@@ -66,6 +77,15 @@ def everything() -> set[tuple[FunctionType, str]]:
     }
 
 
+def computed_parts(name: str) -> list[Part]:
+    """What the check with this name takes from the programs, from integration and from the search for rest points."""
+    homes = {}
+    for function, home in _reached(STATEMENTS[name], (*ROOMS, rest_points.__module__)):
+        if function in COMPUTED:
+            homes.setdefault(function, []).append(home)
+    return [Part(f"{value.__name__}.output", "output", value, "output", places) for value, places in homes.items()]
+
+
 def _parts_of(function: FunctionType) -> list[tuple[str, str]]:
     if function.__module__.startswith(FORMS):
         return [("input", list(inspect.signature(function).parameters)[1]), ("output", "output")]
@@ -74,20 +94,20 @@ def _parts_of(function: FunctionType) -> list[tuple[str, str]]:
     return [("constant", name) for name, value in (function.__kwdefaults__ or {}).items() if isinstance(value, float)]
 
 
-def _reached(start: FunctionType) -> list[tuple[FunctionType, dict]]:
+def _reached(start: FunctionType, rooms: tuple[str, ...] = ROOMS) -> list[tuple[FunctionType, dict]]:
     """Functions of theorems, closed forms and schedules that a function's code names, each with where it is named.
 
-    Not looked into: closed forms and schedules, and the program over all directions, which has no claim in it.
+    Not looked into: closed forms and schedules, and what computes without any claim.
     """
     found, todo, seen = [(start, start.__globals__)], [start], {start}
     while todo:
         home = (function := todo.pop()).__globals__
         for name in _names(function.__code__):
             value = inspect.unwrap(home[name]) if callable(home.get(name)) else None
-            if not isinstance(value, FunctionType) or not value.__module__.startswith(ROOMS):
+            if not isinstance(value, FunctionType) or not value.__module__.startswith(rooms):
                 continue
             found.append((value, home))
-            if value not in seen and value.__module__.startswith(ROOMS[0]) and value.__module__ != plane.__name__:
+            if value not in seen and value not in COMPUTED and value.__module__.startswith(ROOMS[0]):
                 seen.add(value)
                 todo.append(value)
     return found
@@ -105,13 +125,20 @@ def _other_input(form, factor):
 
 
 def _other_output(form, factor):
-    def build(*arguments):
-        h = form(*arguments)
-        if not isinstance(h, ReLUNetwork):
-            return factor * h
-        return replace(h, a=factor * h.a, V=None if h.V is None else factor * h.V, c=factor * h.c)
+    return lambda *arguments: _times(form(*arguments), factor)
 
-    return build
+
+def _times(given, factor):
+    """What was given, with all its values wrong by the factor."""
+    if isinstance(given, (tuple, list)):
+        return type(given)(_times(one, factor) for one in given)
+    if isinstance(given, RestPoint):
+        return replace(given, position=factor * given.position)
+    if isinstance(given, CertifiedDenoiser):
+        return replace(given, network=_times(given.network, factor))
+    if isinstance(given, ReLUNetwork):
+        return replace(given, a=factor * given.a, V=None if given.V is None else factor * given.V, c=factor * given.c)
+    return factor * given
 
 
 def _other_level(schedule, factor):
@@ -130,9 +157,13 @@ def _other_scale(schedule, factor):
     return build
 
 
+DAMAGED = {"input": _other_input, "output": _other_output, "sigma": _other_level, "scale": _other_scale}
+
+
 def outcome(name: str) -> str:
     """Outcome of the check, or the name of the error it raises."""
     try:
+        scalene._cases.cache_clear()  # brackets that two checks share
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong may divide by zero; the outcome says that it went wrong
             return STATEMENTS[name]().outcome

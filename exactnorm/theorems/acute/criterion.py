@@ -67,13 +67,13 @@ def data() -> list[Data]:
     for height in (0.9, 1.1, 1.4):
         points = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, height]])
         sets += [(points, fraction * altitudes(points).min() / 2) for fraction in (0.6, 0.96)]
-    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75]])
-    sets += [(points, turning_radius(points) * (1 + step)) for step in (-NEAR, NEAR)]
     rng = np.random.default_rng(11)
     for _ in range(6):
         points = triangle() + 0.15 * rng.standard_normal((3, 2))
         sets.append((points, 0.45 * altitudes(points).min()))
-    return [(points, rho) for points, rho in sets if base_point_inside(points, rho)]
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75]])
+    near = [(points, turning_radius(points) * (1 + step)) for step in (-NEAR, NEAR)]
+    return [(points, rho) for points, rho in sets if base_point_inside(points, rho)] + near
 
 
 def turning_radius(points: Array) -> float:

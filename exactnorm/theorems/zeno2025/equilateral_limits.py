@@ -54,7 +54,7 @@ def nearest() -> Check:
         expected=True,
         detail=f"share of {len(Y)} starts, some nearly as near to two vertices, whose flow, integrated to u = 150, "
         "ends at the nearest vertex",
-        unseen=(("equilateral_triangle.rho", "by symmetry the limit is the nearest vertex for every rho"),),
+        unseen=(("equilateral_triangle.rho", "the limit is the nearest vertex for every rho; but see B-App.C-edge"),),
     )
 
 
