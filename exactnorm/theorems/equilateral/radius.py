@@ -16,10 +16,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from exactnorm.closed_form import equilateral_triangle
-from exactnorm.theorems.a_equilateral import triangle
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
-from exactnorm.theorems.roads import formula_cost
+from exactnorm.theorems.roads import agreed_cost
+from exactnorm.theorems.zeno2023.equilateral import claimed as cost
+from exactnorm.theorems.zeno2023.equilateral import triangle
 
 MARGIN = 1e-6  # relative; beyond the radius the formula's excess grows by 0.008 for every hundredth of R
 
@@ -30,7 +31,10 @@ def check() -> Check:
     while high - low > 1e-6:
         middle = (low + high) / 2
         _, upper = plane_bracket(triangle(), middle)
-        if upper < formula_cost(equilateral_triangle, triangle(), middle) * (1 - MARGIN):
+        formula = agreed_cost(cost, equilateral_triangle, triangle(), middle)
+        if np.isnan(formula):
+            low = high = formula
+        elif upper < formula * (1 - MARGIN):
             high = middle
         else:
             low = middle
@@ -38,7 +42,7 @@ def check() -> Check:
         name="equilateral-radius",
         source="exactnorm documentation, equilateral triangles",
         standing="measured",
-        claimed=float(brentq(_excess, 0.5, 0.74)),
+        claimed=float(brentq(excess, 0.5, 0.74)),
         computed=(low + high) / 2,
         relation="=",
         tolerance=1e-5,
@@ -47,6 +51,9 @@ def check() -> Check:
     )
 
 
-def _excess(rho: float) -> float:
-    tilt = np.arccos(2 * rho / np.sqrt(3)) - np.pi / 6  # (3/2) cos θ − (√3/2) sin θ = √3 cos(θ + 30°)
-    return float(3 / (3 - 4 * rho) * (1 + 4 * (1 - np.cos(tilt))) - 9)
+def excess(
+    rho: float, *, width: float = 3.0, radii: float = 4.0, tilts: float = 4.0, bound: float = 9.0, balls: float = 2.0
+) -> float:
+    """κ(1 + 4x) − 9 for R = 1."""
+    tilt = np.arccos(balls * rho / np.sqrt(3)) - np.pi / 6  # (3/2) cos θ − (√3/2) sin θ = √3 cos(θ + 30°)
+    return float(width / (width - radii * rho) * (1 + tilts * (1 - np.cos(tilt))) - bound)

@@ -17,6 +17,8 @@ import numpy as np
 from exactnorm.closed_form import rays
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import Data, compare_costs
+from exactnorm.theorems.zeno2023.univariate import gap_cost
+from exactnorm.training_set import Array
 
 
 def data() -> list[Data]:
@@ -28,5 +30,14 @@ def data() -> list[Data]:
 
 
 def check() -> Check:
-    """Cost of the formula against the program's bracket."""
-    return compare_costs("A-rays", "arXiv:2311.06748, data on rays", "proved", rays, data())
+    """Cost by the formula against the program's bracket."""
+    return compare_costs("A-rays", "arXiv:2311.06748, data on rays", "proved", claimed, rays, data())
+
+
+def claimed(points: Array, rho: float) -> float:
+    """The cost that the statement gives for points on rays from the first of them."""
+    offsets = points[1:] - points[0]
+    distances = np.linalg.norm(offsets, axis=1)
+    directions = (offsets / distances[:, None]).round(9)
+    on_rays = [distances[(directions == u).all(axis=1)] for u in np.unique(directions, axis=0)]
+    return sum(gap_cost(np.diff(np.sort(t), prepend=0.0), rho) for t in on_rays)

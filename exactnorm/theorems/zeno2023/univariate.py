@@ -16,6 +16,12 @@ import numpy as np
 from exactnorm.closed_form import univariate
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import Data, compare_costs
+from exactnorm.training_set import Array
+
+
+def gap_cost(gaps: Array, rho: float, *, factor: float = 2.0, radii: float = 2.0) -> float:
+    """Σ 2Δ/(Δ − 2ρ) over gaps Δ."""
+    return float((factor * gaps / (gaps - radii * rho)).sum())
 
 
 def data() -> list[Data]:
@@ -29,5 +35,11 @@ def data() -> list[Data]:
 
 
 def check() -> Check:
-    """Cost of the formula against the program's bracket."""
-    return compare_costs("A-univariate", "arXiv:2311.06748, univariate denoisers", "proved", univariate, data())
+    """Cost by the formula against the program's bracket."""
+    source = "arXiv:2311.06748, univariate denoisers"
+    return compare_costs("A-univariate", source, "proved", claimed, univariate, data())
+
+
+def claimed(points: Array, rho: float) -> float:
+    """The cost that the statement gives for numbers (N, 1)."""
+    return gap_cost(np.diff(np.sort(points[:, 0])), rho)

@@ -16,6 +16,8 @@ import numpy as np
 from exactnorm.closed_form import orthogonal
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import Data, compare_costs
+from exactnorm.theorems.zeno2023.univariate import gap_cost
+from exactnorm.training_set import Array
 
 
 def data() -> list[Data]:
@@ -29,6 +31,11 @@ def data() -> list[Data]:
 
 
 def check() -> Check:
-    """Cost of the formula against the program's bracket."""
+    """Cost by the formula against the program's bracket."""
     source = "arXiv:2311.06748 and arXiv:2506.19031, orthogonal data"
-    return compare_costs("A-orthogonal", source, "proved", orthogonal, data())
+    return compare_costs("A-orthogonal", source, "proved", claimed, orthogonal, data())
+
+
+def claimed(points: Array, rho: float) -> float:
+    """The cost that the statement gives, for the first point as x_0."""
+    return gap_cost(np.linalg.norm(points[1:] - points[0], axis=1), rho)

@@ -26,6 +26,12 @@ def triangle(R: float = 1.0) -> Array:
 
 
 def check() -> Check:
-    """Cost of the formula against the program's bracket, at small and at the largest proved balls."""
+    """Cost by the formula against the program's bracket, at small and at the largest proved balls."""
     sets = [(triangle(), 0.1), (triangle(2.0) + 1.0, 0.6), (triangle(), 0.5)]
-    return compare_costs("A-equilateral", "arXiv:2311.06748, triangles", "proved", equilateral_triangle, sets)
+    return compare_costs("A-equilateral", "arXiv:2311.06748, triangles", "proved", claimed, equilateral_triangle, sets)
+
+
+def claimed(points: Array, rho: float, *, factor: float = 12.0, width: float = 3.0, radii: float = 4.0) -> float:
+    """12R/(3R − 4ρ)."""
+    R = float(np.linalg.norm(points[0] - points.mean(axis=0)))
+    return factor * R / (width * R - radii * rho)

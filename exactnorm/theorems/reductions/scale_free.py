@@ -21,18 +21,19 @@ def check() -> Check:
     """Largest and smallest optimum of five copies of a triangle and one of them embedded in R^10."""
     rng = np.random.default_rng(9)
     points, rho = np.array([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]]), 0.1
-    claimed = float(np.mean(program_bracket(points, rho)))
+    known = float(np.mean(program_bracket(points, rho)))
     ends = []
     for scale, shift, dimension in ((1e-8, 1, 2), (1e8, 1, 2), (1, 1e4, 2), (3, 10, 3), (0.2, 1, 10)):
         axes = np.linalg.qr(rng.standard_normal((dimension, dimension)))[0][:2]
         moved = scale * (points[rng.permutation(3)] @ axes + shift * rng.standard_normal(dimension))
-        ends.append(program_bracket(moved, scale * rho))
-    lower, upper = min(low for low, _ in ends), max(high for _, high in ends)
+        # What the statement makes of the copy's bracket for the original.
+        ends.append(np.array(program_bracket(moved, radius(rho, scale))) / cost_factor(scale))
+    lower, upper = float(np.min(ends)), float(np.max(ends))
     return Check(
         name="cost-is-scale-free",
         source="exactnorm documentation, reductions",
         standing="proved",
-        claimed=claimed,
+        claimed=known,
         computed=(lower + upper) / 2,
         relation="=",
         tolerance=2e-6,
@@ -41,3 +42,13 @@ def check() -> Check:
         upper=upper,
         detail="a triangle, and five copies of it scaled by 1e-8 to 1e8, shifted by up to 1e4, rotated, in up to R^10",
     )
+
+
+def radius(rho: float, scale: float, *, power: float = 1.0) -> float:
+    """Radius of the copy's balls, sρ."""
+    return float(scale**power * rho)
+
+
+def cost_factor(scale: float, *, power: float = 0.0) -> float:
+    """The copy's cost over the original's, s^0."""
+    return float(scale**power)
