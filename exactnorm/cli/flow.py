@@ -44,7 +44,7 @@ def add_to(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
+    read.add_data(command)
     command.add_argument("--flow", choices=("score", "probability"), required=True, help="which flow")
     score = command.add_argument_group("score flow")
     read.add_radius_options(score)
@@ -165,7 +165,7 @@ def score(arguments: argparse.Namespace) -> Followed:
 def probability(arguments: argparse.Namespace) -> Followed:
     """Probability flow of the family of denoisers ρ = ασ."""
     arguments.rho = arguments.sigma = arguments.samples = None
-    points = read.training_points(arguments.data)
+    points = read.training_points(arguments)
     train = TrainingSet(points)
     schedule = named_schedule(arguments.schedule or "ve")
     top = checked_level(schedule, arguments.T)

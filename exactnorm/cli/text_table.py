@@ -1,0 +1,327 @@
+"""Points in a text file: its encoding, its dialect, its header, and a table of numbers that nothing was guessed into.
+
+`csv.Sniffer` sees characters and not numbers, and takes the point or the digit 1 for a delimiter of small tables. So
+each dialect is tried on the whole file: the one that gives a table of numbers is it. A file that two of them read as
+different numbers is refused, and so is a first line or column that may be a header or an index as well as a point.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from exactnorm.cli.streams import BadInput, say
+from exactnorm.training_set import Array
+
+MISSING = {"", "na", "n/a", "#n/a", "nan", "<na>", "null", "none", "?", "-", "."}
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What stands between the cells of a line, and before the decimals of a number."""
+
+    delimiter: str
+    comma: bool
+    words: str
+
+
+DIALECTS = (
+    Dialect(",", False, "comma-separated"),
+    Dialect(";", False, "semicolon-separated"),
+    Dialect(";", True, "semicolon-separated with decimal commas"),
+    Dialect("\t", False, "tab-separated"),
+    Dialect("\t", True, "tab-separated with decimal commas"),
+    Dialect(" ", False, "blank-separated"),
+    Dialect(" ", True, "blank-separated with decimal commas"),
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file in one dialect: its rows below the header, the columns taken, and the first thing that is wrong."""
+
+    dialect: Dialect
+    names: tuple[str, ...] | None = None
+    rows: tuple[tuple[int, list[str]], ...] = ()
+    taken: tuple[int, ...] = ()
+    numbers: int = 0
+    mistake: str | None = None
+    trailing: bool = False
+
+    def table(self) -> Array:
+        """The numbers of the columns taken."""
+        dot = (lambda cell: cell.replace(",", ".")) if self.dialect.comma else str
+        return np.array([[float(dot(row[column])) for column in self.taken] for _, row in self.rows])
+
+
+def read(path: Path, header: bool | None, columns: str | None, *, index: bool = False) -> Array:
+    """The table of numbers in a text file.
+
+    Parameters
+    ----------
+    path : Path
+    header : bool or None
+        Whether the first line holds names; None to find out, and refuse what may be either.
+    columns : str or None
+        What `--columns` says: positions from 1, ranges of them, or names; None for all.
+    index : bool
+        Whether a first column that counts the rows belongs to the data.
+
+    Raises
+    ------
+    BadInput
+        If the file holds no complete table of numbers, or may be read in two ways.
+    """
+    text = decoded(path)
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+    forced = None
+    if lines and (told := re.fullmatch(r"sep=(.)", lines[0][1].strip("\ufeff\r"))):  # what Excel writes for itself
+        forced = told[1]
+        del lines[0]
+    if not lines:
+        msg = f"{str(path)!r} is empty"
+        raise BadInput(msg)
+    found = best(lines, forced, header, columns, str(path))
+    if columns is None and not index:
+        refuse_index(found, str(path))
+    if header is None and columns is None:
+        refuse_default_names(found, str(path), index=index)
+    tell(found, path, told=header is not None, picked=columns is not None)
+    return found.table()
+
+
+def decoded(path: Path) -> str:
+    """The file's text, in UTF-8, UTF-16 or, for letters that are neither, Windows-1252."""
+    raw = path.read_bytes()
+    for magic, kind in ((b"\x93NUMPY", "an array of NumPy: name it .npy"), (b"PK\x03\x04", "an archive (.npz, .xlsx)")):
+        if raw.startswith(magic):
+            msg = f"{str(path)!r} is not a text file, but {kind}"
+            raise BadInput(msg)
+    zeros = raw[1::2].count(0), raw[::2].count(0)
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif max(zeros) > len(raw) // 4:
+        encodings = ["utf-16-le" if zeros[0] > zeros[1] else "utf-16-be"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not re.search(r"[\x00-\x08\x0e-\x1f]", text):
+            return text
+    msg = f"{str(path)!r} is not a text file of numbers: its bytes are no text"
+    raise BadInput(msg)
+
+
+def best(
+    lines: list[tuple[int, str]], forced: str | None, header: bool | None, columns: str | None, name: str
+) -> Reading:
+    """The one reading that gives a complete table of numbers; `BadInput` for none, or for two that differ."""
+    text = "\n".join(line for _, line in lines)
+    dialects = [d for d in DIALECTS if d.delimiter == (forced or d.delimiter)]
+    # A single column has no delimiter: it is read as comma-separated.
+    dialects = [d for d in dialects if d.delimiter in text or d == DIALECTS[0]] or list(DIALECTS[:1])
+    readings = []
+    for dialect in dialects:
+        readings.append(reading(lines, dialect, header, columns))
+        # Cells that are numbers with points between commas are no numbers in any other dialect.
+        if columns is None and dialect is DIALECTS[0] and readings[0].mistake is None:
+            break
+    whole = [one for one in readings if one.mistake is None]
+    if not whole:
+        wrong = max(readings, key=lambda one: one.numbers)
+        msg = f"{name!r}, {wrong.mistake}"
+        raise BadInput(msg)
+    for other in whole[1:]:
+        same = other.dialect.delimiter == " " and whole[0].dialect.delimiter == "\t"  # blanks belong to cells there
+        if not same and not np.array_equal(other.table(), whole[0].table()):
+            msg = (
+                f"{name!r} can be read as {whole[0].dialect.words} and as {other.dialect.words}, with different "
+                "numbers: write it comma-separated, with points before decimals"
+            )
+            raise BadInput(msg)
+    return whole[0]
+
+
+def reading(lines: list[tuple[int, str]], dialect: Dialect, header: bool | None, columns: str | None) -> Reading:
+    """The lines in one dialect."""
+    rows = [(n, [cell.strip() for cell in row]) for n, row in cells(lines, dialect)]
+    pattern = DECIMAL_COMMA if dialect.comma else NUMBER
+    numbers = sum(pattern.fullmatch(cell) is not None for _, row in rows for cell in row)
+    widest = max(len(row) for _, row in rows)
+    trailing = widest > 1 and all(not row[-1] for _, row in rows if len(row) == widest)
+    if trailing:
+        rows = [(n, row[: widest - 1]) for n, row in rows]
+    if dialect.comma and widest == 1:
+        return Reading(dialect, mistake="line 1: a single column", numbers=0)
+    first = rows[0][1]
+    named = header
+    if named is None:  # one line of words is no header, but wrong data
+        words = not any(pattern.fullmatch(cell) for cell in first) and not all_missing(first)
+        named = len(rows) > 1 and (words or first == ["", *map(str, range(len(first) - 1))] != [""])
+    names = tuple(first) if named else None
+    body = rows[1:] if named else rows
+    if not body:
+        return Reading(dialect, names, numbers=numbers, mistake="line 1: names of columns, and no number below them")
+    if names is not None and 1 < len(names) == len(body[0][1]) - 1:
+        names = ("", *names)  # as R names the columns of a table whose rows have names
+    found = Reading(dialect, names, tuple(body), (), numbers, None, trailing)
+    wrong = ragged(found) or (None if columns is None else wrong_columns(columns, found))
+    if wrong is not None:
+        return Reading(dialect, names, tuple(body), (), numbers, wrong, trailing)
+    taken = tuple(range(len(body[0][1]))) if columns is None else chosen(columns, found.names, len(body[0][1]))
+    wrong = no_number(body, taken, names, pattern, doubtful=header is None and not named)
+    return Reading(dialect, names, tuple(body), taken, numbers, wrong, trailing)
+
+
+def cells(lines: list[tuple[int, str]], dialect: Dialect) -> list[tuple[int, list[str]]]:
+    """Each line's cells; quotes are taken off."""
+    if dialect.delimiter == " ":
+        lines = [(n, line.replace("\t", " ").strip()) for n, line in lines]
+    reader = csv.reader((line for _, line in lines), delimiter=dialect.delimiter, skipinitialspace=True)
+    try:
+        return [(n, row) for (n, _), row in zip(lines, reader, strict=False)]
+    except csv.Error as failed:
+        msg = f"line {lines[0][0]}: {failed}"
+        raise BadInput(msg) from failed
+
+
+def all_missing(row: list[str]) -> bool:
+    """Whether a line holds nothing but marks of missing values."""
+    return all(cell.lower() in MISSING for cell in row)
+
+
+def ragged(found: Reading) -> str | None:
+    """What is wrong with the lengths of the rows."""
+    width = len(found.rows[0][1])
+    if found.names is not None and len(found.names) != width:
+        few = len(found.names) == 1 and width == 2 and found.dialect is DIALECTS[0]
+        hint = "; write decimals with a point" if few else ""
+        return f"line {found.rows[0][0]}: {width} values below {len(found.names)} name{'s' * (not few)}{hint}"
+    for line, row in found.rows:
+        if len(row) != width:
+            hint = "; write decimals with a point" if found.dialect is DIALECTS[0] and width == 1 else ""
+            return f"line {line}: {len(row)} values, but the first row has {width}{hint}"
+    return None
+
+
+def no_number(
+    rows: list[tuple[int, list[str]]],
+    taken: tuple[int, ...],
+    names: tuple[str, ...] | None,
+    pattern: re.Pattern[str],
+    *,
+    doubtful: bool,
+) -> str | None:
+    """Where the first cell is that holds no finite number, and what to do about it."""
+    for n, (line, row) in enumerate(rows):
+        for column in taken:
+            cell = row[column]
+            if pattern.fullmatch(cell):
+                continue
+            name = f" ({names[column]})" if names is not None and names[column] else ""
+            where = f"line {line}, column {column + 1}{name}"
+            if cell.lower() in MISSING:
+                seen = f"{cell!r} is" if cell else "there is"
+                return f"{where}: {seen} a missing value, and points must be complete: fill it in or leave the row out"
+            if re.fullmatch(r"[+-]?inf(inity)?", cell, re.IGNORECASE):
+                return f"{where}: {cell!r} is not finite"
+            if re.fullmatch(r"\(?[-+\d.eE]*[+-][\d.eE]*[ij]\)?", cell):
+                return f"{where}: {cell!r} is a complex number; give real and imaginary part as two columns"
+            hint = "; --header says that the first line holds names" if doubtful and n == 0 and len(rows) > 1 else ""
+            return f"{where}: {cell!r} is not a number{hint}"
+    return None
+
+
+def chosen(columns: str, names: tuple[str, ...] | None, width: int) -> tuple[int, ...]:
+    """The columns, counted from 0, that `--columns` names: positions from 1, ranges of them, or names."""
+    taken: list[int] = []
+    for item in (part.strip() for part in columns.split(",")):
+        if span := re.fullmatch(r"(\d+)(?:-(\d+))?", item):
+            low, high = int(span[1]), int(span[2] or span[1])
+            if not 1 <= low <= high <= width:
+                msg = f"--columns {columns}: there is no column {item}; columns are counted from 1 to {width}"
+                raise BadInput(msg)
+            taken += range(low - 1, high)
+        elif names is not None and item in names:
+            taken.append(names.index(item))
+        else:
+            known = (
+                "the file names none"
+                if names is None
+                else f"there are {', '.join(name or '(no name)' for name in names)}"
+            )
+            msg = f"--columns {columns}: there is no column {item!r}; {known}"
+            raise BadInput(msg)
+    if len(set(taken)) < len(taken):
+        msg = f"--columns {columns}: a column is named twice"
+        raise BadInput(msg)
+    return tuple(taken)
+
+
+def wrong_columns(columns: str, found: Reading) -> str | None:
+    """What is wrong with `--columns` in this reading."""
+    try:
+        chosen(columns, found.names, len(found.rows[0][1]))
+    except BadInput as mistake:
+        return str(mistake)
+    return None
+
+
+def refuse_index(found: Reading, name: str) -> None:
+    """Raise `BadInput` for a first column that is, or may be, the index of the table it was saved from."""
+    width = len(found.taken)
+    if width < 2:
+        return
+    rest = f"--columns 2-{width}" if width > 2 else "--columns 2"
+    remedy = f"{rest} leaves it out, --columns 1-{width} keeps it"
+    if found.names is not None and (not found.names[0] or found.names[0].startswith("Unnamed:")):
+        msg = f"{name!r}: the first column has no name, as the index of a saved table has none: {remedy}"
+        raise BadInput(msg)
+    counted = [row[0] for _, row in found.rows]
+    size = len(counted)
+    # Two rows that begin with 0 and 1 are a unit of length more often than an index.
+    if size > 2 and counted in ([str(n) for n in range(size)], [str(n) for n in range(1, size + 1)]):
+        msg = f"{name!r}: the first column counts the rows, {counted[0]}, {counted[1]}, …, as an index does: {remedy}"
+        raise BadInput(msg)
+
+
+def refuse_default_names(found: Reading, name: str, *, index: bool) -> None:
+    """Raise `BadInput` for a first line 0, 1, …, d − 1 that may be a table's default names or a point.
+
+    A single 0, and a first sample of point 0, are more often what they seem: they are told of.
+    """
+    if found.names is not None or len(found.rows) < 2:
+        return
+    first, width = found.rows[0][1], len(found.taken)
+    if first != [str(n) for n in range(width)]:
+        return
+    if width == 1 or index:
+        if any(not cell.isdigit() for _, row in found.rows for cell in row):  # names stand out among fractions only
+            say(f"{name}: the first line, {','.join(first)}, is read as numbers and not as names")
+        return
+    msg = (
+        f"{name!r}: the first line, {', '.join(first[:3])}{', …' * (width > 3)}, may hold a table's default names or a "
+        "point: say which with --header or --no-header"
+    )
+    raise BadInput(msg)
+
+
+def tell(found: Reading, path: Path, *, told: bool, picked: bool) -> None:
+    """Say what was found that the user may not expect."""
+    if found.names is not None and not told:
+        say(f"{path}: the first line holds no number and is taken for the columns' names")
+    if found.dialect is not DIALECTS[0]:
+        say(f"{path}: read as {found.dialect.words}")
+    if found.trailing:
+        say(f"{path}: the empty column at the end is left out")
+    if picked and found.names is not None:
+        say(f"{path}: columns taken: {', '.join(found.names[n] or f'number {n + 1}' for n in found.taken)}")
