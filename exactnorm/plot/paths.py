@@ -1,0 +1,162 @@
+"""The ways that trajectories go, and the plane that they are drawn in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from exactnorm.flow import Flow, orthogonal_lines
+from exactnorm.geometry import Frame, affine_hull
+from exactnorm.plot.canvas import (
+    BLUE,
+    GREY,
+    ORANGE,
+    VERMILION,
+    Axes,
+    draw_balls,
+    legend_beside,
+    new_axes,
+)
+from exactnorm.training_set import Array, TrainingSet
+
+MOST = 100
+"""Trajectories to draw: more of them cannot be told apart."""
+FINE = 1 / 500
+"""What a drawn way may leave out of the true one, as a share of the picture: less than the width of its line."""
+LONGEST = 512.0
+"""Flow time after which a way is drawn no further, however far it still is from its limit."""
+
+
+def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most: int = MOST) -> Axes:
+    """Draw trajectories from their starts to their endpoints, with the clean points and their balls.
+
+    In the plane as they are; in more dimensions in two orthonormal coordinates of the clean points' affine hull, in
+    which balls are drawn as their projections. Points on orthogonal lines have their hyperbox drawn, or its shadow.
+    On a line, or where they lie on one in space, their coordinate along it is drawn against flow time.
+
+    Parameters
+    ----------
+    flow : Flow
+        Its trajectories are followed once more for the picture, at as many times as it takes. One that was pickled
+        cannot be: it is drawn through the states it holds, and without any no line is drawn.
+    train : TrainingSet
+    axes : Axes, optional
+        A new one of 6 by 4 inches if not given. In a figure of its own the legend stands to the right of it.
+    most : int
+        Draw at most this many trajectories, the first ones. Endpoints are all drawn.
+    """
+    axes = axes if axes is not None else new_axes(6, 4)
+    draw_trajectories(flow, train, axes, most)
+    legend_beside(axes)
+    return axes
+
+
+def draw_trajectories(flow: Flow, train: TrainingSet, axes: Axes, most: int = MOST) -> None:
+    """All of the picture but its legend."""
+    frame = _frame(train)
+    if frame.rank == 1:
+        _against_time(flow, train, frame, axes, most)
+    else:
+        _in_the_plane(flow, train, frame, axes, most)
+
+
+def ways(flow: Flow, train: TrainingSet, most: int = MOST) -> tuple[Array, Array] | None:
+    """Flow times (n,) and states (n, r, d) of the first trajectories, so close that lines between them are the curves.
+
+    To within `FINE` of the points' extent, or of the way's if that is longer. None where nothing is known between
+    starts and endpoints.
+    """
+    start, end = np.atleast_2d(flow.start)[:most], np.atleast_2d(flow.endpoint)[:most]
+    rows = np.arange(len(start))
+    if flow.again is None or not len(rows):
+        inner = np.isfinite(flow.times)
+        if not inner.any() and len(rows):
+            return None
+        states = flow.states if flow.start.ndim == 2 else flow.states[:, None]
+        return np.append(0.0, flow.times[inner]), np.concatenate([start[None], states[inner][:, rows]])
+    extent = max(float(np.ptp(one, axis=0).max(initial=0.0)) for one in (train.points, np.nan_to_num([*start, *end])))
+    last = flow.horizon
+    if np.isinf(last):
+        last = 8.0
+        while last < LONGEST and _largest(flow.again(rows, np.array([last]))[0] - end) > FINE * extent:
+            last *= 2
+    count = 64
+    while True:
+        times = np.linspace(0, last, count + 1)
+        states = flow.again(rows, times)
+        bend = _largest(states[1::2] - (states[:-2:2] + states[2::2]) / 2)
+        # Half the spacing bends a quarter as much, which is what lines through all the states leave out.
+        if bend <= 4 * FINE * extent or count >= 2048:
+            return times, states
+        count *= 2
+
+
+def hyperbox_outline(train: TrainingSet, frame: Frame) -> Array | None:
+    """The outline of the hyperbox in the plane to draw in; None for points that span none."""
+    try:
+        lines = orthogonal_lines(train.points)
+    except ValueError:
+        return None
+    low, high = lines.ends
+    if len(low) < 2:
+        return None
+    # The shadow of a box is a sum of segments: its outline goes along them in the order of their directions.
+    edges = ((high - low)[:, None] * lines.axes) @ frame.axes.T / frame.scale
+    edges *= np.where(edges[:, 1:] < 0, -1.0, 1.0)
+    edges = edges[np.argsort(np.arctan2(edges[:, 1], edges[:, 0]))]
+    middle = frame.coordinates(lines.origin + (low + high) / 2 @ lines.axes)
+    half = np.cumsum(np.vstack([-edges.sum(axis=0) / 2, edges]), axis=0)
+    return np.asarray(middle + np.vstack([half, -half[1:]]))
+
+
+def _largest(difference: Array) -> float:
+    return float(np.linalg.norm(np.nan_to_num(difference), axis=-1).max(initial=0.0))
+
+
+def _in_the_plane(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int) -> None:
+    start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
+    found = ways(flow, train, most)
+    for n, path in enumerate(() if found is None else np.moveaxis(found[1], 1, 0)):
+        drawn = frame.coordinates(np.vstack([path, end[n]]))
+        axes.plot(*drawn.T, color=BLUE, lw=0.9, alpha=0.7, label="_" if n else "trajectories")
+    if train.rho > 0:
+        draw_balls(axes, frame.coordinates(train.points), train.rho)
+    if (corners := hyperbox_outline(train, frame)) is not None:
+        axes.plot(*corners.T, color="black", lw=1.0, ls="--", label="hyperbox")
+    if len(start):
+        axes.plot(*frame.coordinates(start[:most]).T, ".", color=GREY, ms=4, label="starts")
+        size = 4 if len(end) > most else 7
+        axes.plot(
+            *frame.coordinates(end).T, "x", color=VERMILION, ms=size, mew=1.5, zorder=4, label="endpoints", ls="none"
+        )
+    axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, zorder=5, label="clean points")
+    names = ("$y_1$", "$y_2$") if train.dimension == 2 else ("first hull coordinate", "second hull coordinate")
+    axes.set(aspect="equal", xlabel=names[0], ylabel=names[1])
+
+
+def _against_time(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int) -> None:
+    """The coordinate along the line of the clean points against flow time; limits stand at the right edge."""
+    start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
+    found = ways(flow, train, most)
+    last = float(found[0][-1]) if found is not None and found[0][-1] > 0 else min(flow.horizon, 1.0)
+    if found is not None:
+        for n, path in enumerate(frame.coordinates(found[1])[..., 0].T):
+            axes.plot(found[0], path, color=BLUE, lw=0.9, alpha=0.7, label="_" if n else "trajectories")
+    for n, x in enumerate(frame.coordinates(train.points)[:, 0]):
+        axes.axhline(x, color="black", lw=0.8, label="_" if n else "clean points")
+        axes.axhspan(x - train.rho, x + train.rho, color=ORANGE, alpha=0.25, lw=0, label="_" if n else "noise balls")
+    if len(start):
+        shown = frame.coordinates(start[:most])[:, 0]
+        axes.plot(np.zeros(len(shown)), shown, ".", color=GREY, ms=4, label="starts", clip_on=False)
+        name = "limits, at the right edge" if np.isinf(flow.horizon) else "endpoints"
+        at = np.full(len(end), last)
+        axes.plot(at, frame.coordinates(end)[:, 0], "x", color=VERMILION, ms=5, zorder=4, label=name, clip_on=False)
+    name = "$y$" if train.dimension == 1 else "coordinate along the line"
+    axes.set(xlabel="flow time $u$", ylabel=name, xlim=(0, last))
+
+
+def _frame(train: TrainingSet) -> Frame:
+    """Where to draw: the space itself in one or two dimensions, else the hull's first two coordinates."""
+    if train.dimension <= 2:
+        return Frame(np.zeros(train.dimension), np.eye(train.dimension))
+    hull = affine_hull(train.points)
+    return Frame(hull.origin, hull.axes[:2])
