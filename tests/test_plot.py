@@ -337,3 +337,14 @@ def test_a_hyperbox_in_space_casts_the_shadow_of_its_corners(seed):
         hull.area
     )  # in the plane, its length
     assert hyperbox_outline(problems.acute().train, Frame(np.zeros(2), np.eye(2))) is None
+
+
+def test_endpoints_that_were_classified_are_drawn_by_kind(in_the_plane):
+    flow = score_flow(in_the_plane, [*STARTS, [0.9, 0.3], [1.2, 1.7]], np.inf)
+    ends = endpoints(flow, in_the_plane.train)
+    axes = plot.trajectories(flow, in_the_plane.train, ends=ends)
+    labelled = {curve.get_label(): curve for curve in axes.get_lines()}
+    for kind in ("training point", "virtual training point"):
+        assert np.allclose(labelled[f"ends: {kind}"].get_xydata(), flow.endpoint[ends.kind == kind])
+    assert len({labelled[f"ends: {kind}"].get_color() for kind in ("training point", "virtual training point")}) == 2
+    assert "endpoints" not in labelled

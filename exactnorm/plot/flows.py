@@ -98,7 +98,7 @@ def _draw_rest_points(points: Iterable[RestPoint], axes: Axes) -> None:
             needs_dimension(2, positions.shape[1])
             # Wider than a clean point and below it: where both are, the rest point is a ring around it.
             axes.plot(
-                *positions.T, marker, mfc=face, mec=GREEN, mew=1.5, ms=10 if stable else 7, ls="none", zorder=3,
+                *positions.T, marker, mfc=face, mec=GREEN, mew=1.5, ms=11 if stable else 7, ls="none", zorder=3,
                 label=LABELS[stable],
             )  # fmt: skip
 
@@ -124,7 +124,7 @@ def basins(basins: Basins, axes: Axes | None = None) -> Axes:
     axes.pcolormesh(x, y, label, cmap=colormap, vmin=-0.5, vmax=count - 0.5, alpha=0.6, shading="nearest", lw=0)
     if len(basins.limits):
         # A white rim tells the cross from every colour, and from a point drawn below it.
-        axes.plot(*basins.limits.T, "X", mfc="black", mec="white", mew=1.2, ms=11, zorder=6, label="limits", ls="none")
+        axes.plot(*basins.limits.T, "X", mfc="black", mec="white", mew=1.0, ms=9, zorder=6, label="limits", ls="none")
     axes.set(aspect="equal", xlabel="$y_1$", ylabel="$y_2$")
     legend_beside(axes)
     return axes

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from exactnorm.flow import Flow, orthogonal_lines
+from exactnorm.flow import Endpoints, Flow, orthogonal_lines
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.plot.canvas import (
     BLUE,
+    GREEN,
     GREY,
     ORANGE,
+    PURPLE,
+    SKY,
     VERMILION,
     Axes,
     draw_balls,
@@ -24,9 +29,21 @@ FINE = 1 / 500
 """What a drawn way may leave out of the true one, as a share of the picture: less than the width of its line."""
 LONGEST = 512.0
 """Flow time after which a way is drawn no further, however far it still is from its limit."""
+MARKS = {
+    "endpoints": ("x", VERMILION),
+    "training point": ("o", SKY),
+    "virtual training point": ("D", ORANGE),
+    "boundary": ("x", GREEN),
+    "interior": ("x", PURPLE),
+    "outside": ("x", VERMILION),
+    "other": ("x", VERMILION),
+}
+"""Marker and colour of each kind of endpoint."""
 
 
-def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most: int = MOST) -> Axes:
+def trajectories(
+    flow: Flow, train: TrainingSet, axes: Axes | None = None, most: int = MOST, ends: Endpoints | None = None
+) -> Axes:
     """Draw trajectories from their starts to their endpoints, with the clean points and their balls.
 
     In the plane as they are; in more dimensions in two orthonormal coordinates of the clean points' affine hull, in
@@ -43,20 +60,24 @@ def trajectories(flow: Flow, train: TrainingSet, axes: Axes | None = None, most:
         A new one of 6 by 4 inches if not given. In a figure of its own the legend stands to the right of it.
     most : int
         Draw at most this many trajectories, the first ones. Endpoints are all drawn.
+    ends : Endpoints, optional
+        Of this flow, as `exactnorm.endpoints` finds them: each kind then has a colour and a marker of its own.
     """
     axes = axes if axes is not None else new_axes(6, 4)
-    draw_trajectories(flow, train, axes, most)
+    draw_trajectories(flow, train, axes, most, ends)
     legend_beside(axes)
     return axes
 
 
-def draw_trajectories(flow: Flow, train: TrainingSet, axes: Axes, most: int = MOST) -> None:
+def draw_trajectories(
+    flow: Flow, train: TrainingSet, axes: Axes, most: int = MOST, ends: Endpoints | None = None
+) -> None:
     """All of the picture but its legend."""
     frame = _frame(train)
     if frame.rank == 1:
         _against_time(flow, train, frame, axes, most)
     else:
-        _in_the_plane(flow, train, frame, axes, most)
+        _in_the_plane(flow, train, frame, axes, most, ends)
 
 
 def ways(flow: Flow, train: TrainingSet, most: int = MOST) -> tuple[Array, Array] | None:
@@ -112,7 +133,7 @@ def _largest(difference: Array) -> float:
     return float(np.linalg.norm(np.nan_to_num(difference), axis=-1).max(initial=0.0))
 
 
-def _in_the_plane(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int) -> None:
+def _in_the_plane(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int, ends: Endpoints | None) -> None:
     start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
     found = ways(flow, train, most)
     for n, path in enumerate(() if found is None else np.moveaxis(found[1], 1, 0)):
@@ -125,9 +146,19 @@ def _in_the_plane(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most
     if len(start):
         axes.plot(*frame.coordinates(start[:most]).T, ".", color=GREY, ms=4, label="starts")
         size = 4 if len(end) > most else 7
-        axes.plot(
-            *frame.coordinates(end).T, "x", color=VERMILION, ms=size, mew=1.5, zorder=4, label="endpoints", ls="none"
-        )
+        kinds = np.full(len(end), "endpoints") if ends is None else ends.kind
+        for kind in (name for name in MARKS if name in kinds):
+            marker, colour = MARKS[kind]
+            at_a_point = marker != "x"  # in sight around the point, and above what lies along the edges
+            style = {
+                "color": colour,
+                "ms": size + 3 * at_a_point,
+                "mew": 1.5,
+                "zorder": 4 + at_a_point / 2,
+                "ls": "none",
+            }
+            name = kind if ends is None else f"ends: {kind}"
+            axes.plot(*frame.coordinates(end[kinds == kind]).T, marker, label=name, **style)
     axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, zorder=5, label="clean points")
     names = ("$y_1$", "$y_2$") if train.dimension == 2 else ("first hull coordinate", "second hull coordinate")
     axes.set(aspect="equal", xlabel=names[0], ylabel=names[1])
