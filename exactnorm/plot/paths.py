@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from exactnorm.flow import Endpoints, Flow, orthogonal_lines
@@ -97,9 +95,9 @@ def ways(flow: Flow, train: TrainingSet, most: int = MOST) -> tuple[Array, Array
     extent = max(float(np.ptp(one, axis=0).max(initial=0.0)) for one in (train.points, np.nan_to_num([*start, *end])))
     last = flow.horizon
     if np.isinf(last):
-        last = 8.0
-        while last < LONGEST and _largest(flow.again(rows, np.array([last]))[0] - end) > FINE * extent:
-            last *= 2
+        later = np.geomspace(8, LONGEST, 7)
+        near = [_largest(states - end) <= FINE * extent for states in flow.again(rows, later)]
+        last = float(later[near.index(True)]) if any(near) else LONGEST
     count = 64
     while True:
         times = np.linspace(0, last, count + 1)
@@ -150,15 +148,10 @@ def _in_the_plane(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most
         for kind in (name for name in MARKS if name in kinds):
             marker, colour = MARKS[kind]
             at_a_point = marker != "x"  # in sight around the point, and above what lies along the edges
-            style = {
-                "color": colour,
-                "ms": size + 3 * at_a_point,
-                "mew": 1.5,
-                "zorder": 4 + at_a_point / 2,
-                "ls": "none",
-            }
-            name = kind if ends is None else f"ends: {kind}"
-            axes.plot(*frame.coordinates(end[kinds == kind]).T, marker, label=name, **style)
+            (mark,) = axes.plot(*frame.coordinates(end[kinds == kind]).T, marker, color=colour, mew=1.5, ls="none")
+            mark.set(
+                label=kind if ends is None else f"ends: {kind}", ms=size + 3 * at_a_point, zorder=4 + at_a_point / 2
+            )
     axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, zorder=5, label="clean points")
     names = ("$y_1$", "$y_2$") if train.dimension == 2 else ("first hull coordinate", "second hull coordinate")
     axes.set(aspect="equal", xlabel=names[0], ylabel=names[1])
