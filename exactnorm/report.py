@@ -20,7 +20,6 @@ from exactnorm.problems import Problem
 from exactnorm.tables import TextTable, at_least, at_most, entry, stacked
 from exactnorm.theorems import Check
 
-
 MEANING = {
     "virtual training point": "virtual training point: a sum of training points, seen from one of them, that is none.",
     "boundary": "boundary, interior, outside: of the hyperbox that points on orthogonal lines span.",

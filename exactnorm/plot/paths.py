@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exactnorm.flow import Endpoints, Flow, orthogonal_lines
+from exactnorm.flow.record import Indices
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.plot.canvas import (
     BLUE,
@@ -95,9 +96,7 @@ def ways(flow: Flow, train: TrainingSet, most: int = MOST) -> tuple[Array, Array
     extent = max(float(np.ptp(one, axis=0).max(initial=0.0)) for one in (train.points, np.nan_to_num([*start, *end])))
     last = flow.horizon
     if np.isinf(last):
-        later = np.geomspace(8, LONGEST, 7)
-        near = [_largest(states - end) <= FINE * extent for states in flow.again(rows, later)]
-        last = float(later[near.index(True)]) if any(near) else LONGEST
+        last = _settled(flow, rows, end, FINE * extent)
     count = 64
     while True:
         times = np.linspace(0, last, count + 1)
@@ -125,6 +124,18 @@ def hyperbox_outline(train: TrainingSet, frame: Frame) -> Array | None:
     middle = frame.coordinates(lines.origin + (low + high) / 2 @ lines.axes)
     half = np.cumsum(np.vstack([-edges.sum(axis=0) / 2, edges]), axis=0)
     return np.asarray(middle + np.vstack([half, -half[1:]]))
+
+
+def _settled(flow: Flow, rows: Indices, end: Array, near: float) -> float:
+    """A flow time at which these trajectories are near their limits."""
+    later = np.array([8.0, 16.0, 32.0])
+    while True:
+        there = [_largest(states - end) <= near for states in flow.again(rows, later)]  # type: ignore[misc]
+        if any(there):
+            return float(later[there.index(True)])
+        if later[-1] >= LONGEST:
+            return LONGEST
+        later = 2 * later[-1:]
 
 
 def _largest(difference: Array) -> float:
