@@ -8,9 +8,10 @@ from pathlib import Path
 import exactnorm
 
 sys.path.insert(0, str(Path(__file__).parent))
-from public_names import write_undescribed
+from public_names import write_summaries, write_undescribed
 
 write_undescribed(Path(__file__).parent / "generated" / "more.md")
+write_summaries(Path(__file__).parent / "generated")
 
 project = "exactnorm"
 author = "The exactnorm authors"

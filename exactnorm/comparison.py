@@ -16,7 +16,7 @@ from exactnorm.tables import Tabular, TextTable, at_least, at_most
 from exactnorm.training_set import Array, TrainingSet, real_array, real_number
 
 INTERPOLATES = 1e-6
-"""Share of the smallest distance between points that an interpolating network may miss a point by: solvers' rounding."""
+"""Share of the smallest distance between points by which an interpolating network may miss one: solvers' rounding."""
 STARTS = 200
 
 
@@ -194,9 +194,10 @@ def compare(
 
 
 def _starts(train: TrainingSet, seed: int) -> Array:
-    mean = train.points.mean(axis=0)
+    mean: Array = train.points.mean(axis=0)
     radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
-    return mean + radius * np.random.default_rng(seed).standard_normal((STARTS, train.dimension))
+    noise: Array = np.random.default_rng(seed).standard_normal((STARTS, train.dimension))
+    return np.asarray(mean + radius * noise)
 
 
 def _error(network: ReLUNetwork, train: TrainingSet) -> float:
@@ -219,5 +220,4 @@ def _enters(network: ReLUNetwork, train: TrainingSet) -> Array:
 def _kink_distances(first: ReLUNetwork, second: ReLUNetwork, points: Array) -> Array:
     """Between kinks (K, L): largest difference of the points' distances from the two, on the sides that suit best."""
     one, two = _heights(first, points)[:, None], _heights(second, points)[None]
-    apart = np.minimum(np.abs(one - two).max(axis=2), np.abs(one + two).max(axis=2))
-    return np.asarray(apart)
+    return np.asarray(np.minimum(np.abs(one - two).max(axis=2), np.abs(one + two).max(axis=2)))

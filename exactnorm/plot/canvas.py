@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
+from exactnorm.training_set import Array, TrainingSet
 
 try:
     from matplotlib.axes import Axes
@@ -25,6 +25,18 @@ __all__ = ["Axes", "Figure", "MaxNLocator", "Rectangle"]
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
 LIGHT = "#BBBBBB"
 SKY, PURPLE, YELLOW = "#56B4E9", "#CC79A7", "#F0E442"
+
+
+class Denoiser(Protocol):
+    """What is drawn: a network and its training set, as a `CertifiedDenoiser` or a `Comparison` holds them."""
+
+    @property
+    def network(self) -> ReLUNetwork:
+        """The network."""
+
+    @property
+    def train(self) -> TrainingSet:
+        """The training set."""
 
 
 def figure(width: float = 5.0, height: float = 4.0) -> Figure:

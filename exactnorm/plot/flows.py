@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from exactnorm.certify import CertifiedDenoiser
 from exactnorm.flow import Basins, Flow, Share, score_flow
 from exactnorm.flow.rest_points import RestPoint
 from exactnorm.flow.rest_points import rest_points as all_rest_points
@@ -22,6 +21,7 @@ from exactnorm.plot.canvas import (
     VERMILION,
     YELLOW,
     Axes,
+    Denoiser,
     draw_arrows,
     draw_kinks,
     legend_beside,
@@ -34,7 +34,7 @@ from exactnorm.plot.paths import MOST, draw_trajectories
 LABELS = {True: "stable rest points", False: "unstable rest points", None: "neutral rest points"}
 
 
-def portrait(denoiser: CertifiedDenoiser, flow: Flow | None = None, axes: Axes | None = None, arrows: int = 21) -> Axes:
+def portrait(denoiser: Denoiser, flow: Flow | None = None, axes: Axes | None = None, arrows: int = 21) -> Axes:
     """Draw the phase portrait of a denoiser's score flow in the plane.
 
     Arrows along h(y) − y, kinks, clean points and their balls, the hyperbox where there is one, all rest points, and
@@ -42,7 +42,7 @@ def portrait(denoiser: CertifiedDenoiser, flow: Flow | None = None, axes: Axes |
 
     Parameters
     ----------
-    denoiser : CertifiedDenoiser
+    denoiser : CertifiedDenoiser or Comparison
         Of dimension d = 2.
     flow : Flow, optional
         Of this denoiser.
