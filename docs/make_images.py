@@ -5,6 +5,8 @@ from pathlib import Path
 
 from matplotlib import pyplot as plt
 
+import exactnorm
+from exactnorm import plot
 from exactnorm.cli import main
 
 IMAGES = Path(__file__).parent / "images"
@@ -12,8 +14,11 @@ EXAMPLES = IMAGES.parents[1] / "examples"
 
 
 def draw():
-    """The demo's picture, the front page's, and the film of the gallery."""
+    """The pictures of the demo, the quickstart and the front page, and the film of the gallery."""
     main(["demo", "--out", str(IMAGES / "demo.png")])
+    denoiser = exactnorm.min_norm_denoiser([[0, 0], [1, 0], [0.4, 0.9]], rho=0.1)
+    flow = exactnorm.score_flow(denoiser, [[0.3, 0.3], [0.8, 0.1], [0.4, 2.0]], horizon=float("inf"))
+    plot.portrait(denoiser, flow).figure.savefig(IMAGES / "portrait.png", dpi=120)
     runpy.run_path(str(EXAMPLES / "plot_question.py"))
     plt.savefig(IMAGES / "question.png", dpi=150)
     names = runpy.run_path(str(EXAMPLES / "plot_animation.py"))
