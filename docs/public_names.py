@@ -60,4 +60,9 @@ def row(name):
     module, last = name.rsplit(".", 1)
     text = inspect.getdoc(getattr(importlib.import_module(module), last)) or ""
     first = re.split(r"(?<=\.)\s|\n\n", text.replace("|", "\\|"), maxsplit=1)[0].replace("\n", " ").rstrip(":")
-    return f"| {{py:obj}}`{last} <{name}>` | {first.replace('``', '`')} |"
+    parts = re.split(r"(`+[^`]*`+)", first.replace("``", "`"))
+    for mark, role in (("_", "sub"), (r"\^", "sup")):  # indices and powers, as conf.py sets them in docstrings
+        pattern = rf"((?<![\w`])[^\W\d_]|[\])]){mark}(?:\{{([^{{}}]+)\}}|([^\W_]|\+))(?!\w)"
+        parts = [p if p.startswith("`") else re.sub(pattern, rf"\1{{{role}}}`\2\3`", p) for p in parts]
+        parts = re.split(r"(`+[^`]*`+)", "".join(parts))
+    return f"| {{py:obj}}`{last} <{name}>` | {''.join(parts)} |"
