@@ -183,6 +183,9 @@ def real_array(values: ArrayLike, name: str) -> Array:
         raise ValueError(msg) from None
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
         array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
+    if array.dtype.kind == "O" and array.ndim == 0:
+        msg = f"{name} is a {type(values).__name__}; give real numbers in an array"
+        raise ValueError(msg)
     if array.dtype.kind == "c":
         msg = (
             f"{name} holds complex numbers; give real numbers: "
