@@ -237,6 +237,8 @@ def no_number(
             if re.fullmatch(r"\(?[-+\d.eE]*[+-][\d.eE]*[ij]\)?", cell):
                 return f"{where}: {cell!r} is a complex number; give real and imaginary part as two columns"
             hint = "; --header says that the first line holds names" if doubtful and n == 0 and len(rows) > 1 else ""
+            if not any(pattern.fullmatch(other[column]) for _, other in rows):
+                hint = "; --columns takes columns without this one" if len(taken) > 1 else ""
             return f"{where}: {cell!r} is not a number{hint}"
     return None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from exactnorm.flow import Basins, Flow, Share, score_flow
+from exactnorm.flow import Basins, Endpoints, Flow, Share, score_flow
 from exactnorm.flow.rest_points import RestPoint
 from exactnorm.flow.rest_points import rest_points as all_rest_points
 from exactnorm.plot.canvas import (
@@ -34,7 +34,13 @@ from exactnorm.plot.paths import MOST, draw_trajectories
 LABELS = {True: "stable rest points", False: "unstable rest points", None: "neutral rest points"}
 
 
-def portrait(denoiser: Denoiser, flow: Flow | None = None, axes: Axes | None = None, arrows: int = 21) -> Axes:
+def portrait(
+    denoiser: Denoiser,
+    flow: Flow | None = None,
+    axes: Axes | None = None,
+    arrows: int = 21,
+    ends: Endpoints | None = None,
+) -> Axes:
     """Draw the phase portrait of a denoiser's score flow in the plane.
 
     Arrows along h(y) − y, kinks, clean points and their balls, the hyperbox where there is one, all rest points, and
@@ -50,6 +56,8 @@ def portrait(denoiser: Denoiser, flow: Flow | None = None, axes: Axes | None = N
         A new one of 7 by 5 inches if not given. In a figure of its own the legend stands to the right of it.
     arrows : int
         Number of arrows along the longer side. Their lengths are in proportion to ‖h(y) − y‖.
+    ends : Endpoints, optional
+        Of the flow: each kind of endpoint then has a colour and a marker of its own.
 
     Raises
     ------
@@ -66,8 +74,8 @@ def portrait(denoiser: Denoiser, flow: Flow | None = None, axes: Axes | None = N
     low, high = low - margin, high + margin
     draw_arrows(axes, network, low, high, arrows, LIGHT)
     draw_kinks(axes, network)
-    draw_trajectories(shown, train, axes)
-    _draw_rest_points(all_rest_points(network, train.points), axes)
+    draw_trajectories(shown, train, axes, ends=ends)
+    _draw_rest_points(all_rest_points(network, train.points), axes, size=11 if ends is None else 15)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     legend_beside(axes)
     return axes
@@ -90,7 +98,7 @@ def rest_points(points: Iterable[RestPoint], axes: Axes | None = None) -> Axes:
     return axes
 
 
-def _draw_rest_points(points: Iterable[RestPoint], axes: Axes) -> None:
+def _draw_rest_points(points: Iterable[RestPoint], axes: Axes, size: float = 11) -> None:
     points = list(points)
     for stable, marker, face in ((True, "o", GREEN), (False, "o", "white"), (None, "D", "white")):
         positions = np.array([point.position for point in points if point.stable is stable])
@@ -98,7 +106,7 @@ def _draw_rest_points(points: Iterable[RestPoint], axes: Axes) -> None:
             needs_dimension(2, positions.shape[1])
             # Wider than a clean point and below it: where both are, the rest point is a ring around it.
             axes.plot(
-                *positions.T, marker, mfc=face, mec=GREEN, mew=1.5, ms=11 if stable else 7, ls="none", zorder=3,
+                *positions.T, marker, mfc=face, mec=GREEN, mew=1.5, ms=size if stable else 7, ls="none", zorder=3,
                 label=LABELS[stable],
             )  # fmt: skip
 

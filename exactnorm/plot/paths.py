@@ -79,11 +79,11 @@ def draw_trajectories(
         _in_the_plane(flow, train, frame, axes, most, ends)
 
 
-def ways(flow: Flow, train: TrainingSet, most: int = MOST) -> tuple[Array, Array] | None:
+def ways(flow: Flow, train: TrainingSet, most: int = MOST, *, in_time: bool = False) -> tuple[Array, Array] | None:
     """Flow times (n,) and states (n, r, d) of the first trajectories, so close that lines between them are the curves.
 
-    To within `FINE` of the points' extent, or of the way's if that is longer. None where nothing is known between
-    starts and endpoints.
+    To within `FINE` of the points' extent, or of the way's if that is longer: as a curve in space, or with `in_time` as
+    one over flow time. None where nothing is known between starts and endpoints.
     """
     start, end = np.atleast_2d(flow.start)[:most], np.atleast_2d(flow.endpoint)[:most]
     rows = np.arange(len(start))
@@ -94,18 +94,26 @@ def ways(flow: Flow, train: TrainingSet, most: int = MOST) -> tuple[Array, Array
         states = flow.states if flow.start.ndim == 2 else flow.states[:, None]
         return np.append(0.0, flow.times[inner]), np.concatenate([start[None], states[inner][:, rows]])
     extent = max(float(np.ptp(one, axis=0).max(initial=0.0)) for one in (train.points, np.nan_to_num([*start, *end])))
-    last = flow.horizon
-    if np.isinf(last):
-        last = _settled(flow, rows, end, FINE * extent)
-    count = 64
-    while True:
-        times = np.linspace(0, last, count + 1)
-        states = flow.again(rows, times)
-        bend = _largest(states[1::2] - (states[:-2:2] + states[2::2]) / 2)
-        # Half the spacing bends a quarter as much, which is what lines through all the states leave out.
-        if bend <= 4 * FINE * extent or count >= 2048:
-            return times, states
-        count *= 2
+    last = flow.horizon if np.isfinite(flow.horizon) else _settled(flow, rows, end, FINE * extent)
+    # Most of a way is gone early, as e^{−u}: times are even in the square root of u at first.
+    times = last * np.linspace(0, 1, 25) ** 2
+    states = flow.again(rows, times)
+    bent = np.ones(len(times) - 1, bool)
+    for _ in range(8):
+        middle = ((times[1:] + times[:-1]) / 2)[bent]
+        between = flow.again(rows, middle)
+        ends = states[:-1][bent], states[1:][bent]
+        # Halves of a stretch bend a quarter as much; a kink between them is why that is not relied upon.
+        far = _bend(*ends, between, in_time=in_time) > FINE * extent
+        place = np.flatnonzero(bent) + 1
+        stays = np.zeros(len(times) - 1, bool)
+        stays[bent] = far
+        times, states = np.insert(times, place, middle), np.insert(states, place, between, axis=0)
+        halves = 1 + bent.astype(int)
+        bent = np.repeat(stays, halves)
+        if not bent.any():
+            break
+    return times, states
 
 
 def hyperbox_outline(train: TrainingSet, frame: Frame) -> Array | None:
@@ -136,6 +144,15 @@ def _settled(flow: Flow, rows: Indices, end: Array, near: float) -> float:
         if later[-1] >= LONGEST:
             return LONGEST
         later = 2 * later[-1:]
+
+
+def _bend(first: Array, second: Array, between: Array, *, in_time: bool) -> Array:
+    """How far the states `between` (n, r, d) are from the lines between the others, the largest of each stretch."""
+    along = second - first
+    length = np.maximum(np.einsum("nrd,nrd->nr", along, along), 1e-300)
+    share = np.clip(np.einsum("nrd,nrd->nr", between - first, along) / length, 0, 1)
+    foot = first + (0.5 if in_time else share[..., None]) * along
+    return np.asarray(np.linalg.norm(np.nan_to_num(between - foot), axis=2).max(axis=1, initial=0.0))
 
 
 def _largest(difference: Array) -> float:
@@ -171,7 +188,7 @@ def _in_the_plane(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most
 def _against_time(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int) -> None:
     """The coordinate along the line of the clean points against flow time; limits stand at the right edge."""
     start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
-    found = ways(flow, train, most)
+    found = ways(flow, train, most, in_time=True)
     last = float(found[0][-1]) if found is not None and found[0][-1] > 0 else min(flow.horizon, 1.0)
     if found is not None:
         for n, path in enumerate(frame.coordinates(found[1])[..., 0].T):

@@ -81,6 +81,11 @@ REFUSED = {
     "a long line": ("0,0\n1,2,3\n", "line 2: 3 values, but the first row has 2", ""),
     "decimal commas in one column": ("x\n0,5\n1,5\n", "2 values below 1 name", "write decimals with a point"),
     "two dialects at once": ("x;y\na,1;5\nb,2;5\n", "'a,1' is not a number", ""),
+    "a column of words": (
+        "kind,x,y\na,0,0\nb,1,0\n",
+        "column 1 (kind): 'a' is not a number",
+        "--columns takes columns",
+    ),
     "names alone": ("x,y\n", "'x' is not a number", ""),
     "an array named .csv": (b"\x93NUMPY\x01\x00", "is not a text file, but an array of NumPy", "name it .npy"),
     "an archive named .csv": (b"PK\x03\x04rest", "is not a text file, but an archive", ".xlsx"),
