@@ -10,6 +10,7 @@ import numpy as np
 
 from exactnorm import problems
 from exactnorm.cli import text_table
+from exactnorm.cli.dialects import chosen
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
 from exactnorm.training_set import Array, TrainingSet
@@ -154,4 +155,4 @@ def _npy(path: Path, header: bool | None, columns: str | None) -> Array:
     if array.ndim != 2:
         msg = f"--columns {columns}: {str(path)!r} holds an array of shape {array.shape}, which has no columns"
         raise BadInput(msg)
-    return array[:, list(text_table.chosen(columns, None, array.shape[1]))]
+    return array[:, list(chosen(columns, None, array.shape[1]))]
