@@ -1,7 +1,7 @@
 """How tables of numbers are written: each dialect is tried on the whole file, and the one that gives numbers is it.
 
-`csv.Sniffer` sees characters and not numbers, and takes the point or the digit 1 for a delimiter of small tables. A file
-that two dialects read as different numbers is refused.
+`csv.Sniffer` sees characters and not numbers, and takes the point or the digit 1 for a delimiter of small tables. A
+file that two dialects read as different numbers is refused.
 """
 
 from __future__ import annotations
