@@ -192,6 +192,10 @@ def real_array(values: ArrayLike, name: str) -> Array:
             f"numpy.hstack([{name}.real, {name}.imag]) has both parts as columns"
         )
         raise ValueError(msg)
+    if array.dtype.kind == "O":
+        where = next(place for place, value in np.ndenumerate(array) if not isinstance(value, Real))
+        msg = f"{name} holds {array[where]!r} at index {where}; give real numbers, all of them there"
+        raise ValueError(msg)
     if array.dtype.kind not in "biuf":
         msg = f"{name} has dtype {array.dtype}; give real numbers"
         raise ValueError(msg)

@@ -12,6 +12,8 @@ from exactnorm.cli.dialects import DIALECTS, Reading, best
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.training_set import Array
 
+INDEX_NAMES = {"id", "idx", "index", "no", "nr", "row"}
+
 
 def read(path: Path, header: bool | None, columns: str | None, *, index: bool = False) -> Array:
     """The table of numbers in a text file.
@@ -83,6 +85,9 @@ def refuse_index(found: Reading, name: str) -> None:
     remedy = f"{rest} leaves it out, --columns 1-{width} keeps it"
     if found.names is not None and (not found.names[0] or found.names[0].startswith("Unnamed:")):
         msg = f"{name!r}: the first column has no name, as the index of a saved table has none: {remedy}"
+        raise BadInput(msg)
+    if found.names is not None and found.names[0].lower() in INDEX_NAMES:
+        msg = f"{name!r}: the first column, {found.names[0]!r}, is an index by its name: {remedy}"
         raise BadInput(msg)
     counted = [row[0] for _, row in found.rows]
     size = len(counted)

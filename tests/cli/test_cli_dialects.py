@@ -66,7 +66,8 @@ def test_a_table_is_read_as_its_numbers_whatever_its_dialect(folder, capsys, con
 REFUSED = {
     "an index without a name": (",x,y\n0,0,0\n1,1,0\n2,0.4,0.9\n", "has no name", "--columns 2-3 leaves it out"),
     "an index that pandas read again": ("Unnamed: 0,x,y\n0,0,0\n1,1,0\n", "has no name", "--columns 2-3"),
-    "an index with a name": ("id,x,y\n0,0,0\n1,1,0\n2,0.4,0.9\n", "counts the rows, 0, 1, …", "--columns 2-3"),
+    "an index by its name": ("ID,x\n7,0\n9,1\n4,3\n", "'ID', is an index by its name", "--columns 2 leaves it out"),
+    "an index with a name": ("n,x,y\n0,0,0\n1,1,0\n2,0.4,0.9\n", "counts the rows, 0, 1, …", "--columns 2-3"),
     "an index without names": ("1,0.5,0\n2,1,0\n3,0.4,0.9\n", "counts the rows, 1, 2, …", "--columns 1-3 keeps it"),
     "R's names of rows": ('"x" "y"\n"1" 0 0\n"2" 1 0\n"3" 0.4 0.9\n', "has no name", "--columns 2-3"),
     "default names": ("0,1\n" + PLAIN, "the first line, 0, 1, may hold", "--header or --no-header"),
@@ -209,6 +210,7 @@ IN_PYTHON = {
     "images": (np.zeros((5, 3, 4)), "points.reshape(5, -1), and .reshape(-1, 3, 4) brings images back"),
     "a file's name": ("points.csv", "read the file first"),
     "a record": (exactnorm.problems.acute(), "points is a Problem; give real numbers in an array"),
+    "a missing value": (np.array([[0.0, None], [1.0, 2.0]], dtype=object), "points holds None at index (0, 1)"),
     "a word": ([["a", 1.0], [2.0, 3.0]], "give real numbers"),
     "an index": (Table(), "index_col=0"),
 }
