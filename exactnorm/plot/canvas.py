@@ -57,7 +57,7 @@ def legend_beside(axes: Axes) -> None:
     if not (isinstance(figure, Figure) and figure.axes == [axes] and figure.get_layout_engine() is not None):
         axes.legend(fontsize="small", framealpha=0.9)
         return
-    for old in figure.legends:  # of what was drawn here before
+    for old in list(figure.legends):  # of what was drawn here before
         old.remove()
     figure.legend(*axes.get_legend_handles_labels(), fontsize="small", frameon=False, loc="outside right upper")
     # Room is made for the tick labels that were drawn last: there have to be some before the first picture.
