@@ -9,11 +9,12 @@ from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problem
 from exactnorm.exact import conic
 from exactnorm.exact.clock import Deadline
 from exactnorm.exact.look import deciding_balls, look
-from exactnorm.exact.master import curvature, master
+from exactnorm.exact.loop import near
+from exactnorm.exact.master import bends, master
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
 from exactnorm.exact.problem import reduced
 from exactnorm.exact.program import kink_program, solve
-from exactnorm.exact.start import first_kinks
+from exactnorm.exact.solve import widest_kinks
 
 ACUTE = [[0, 0], [1, 0], [0.4, 0.9]]
 
@@ -25,19 +26,21 @@ def means(solver):
 @pytest.mark.parametrize("curved", [False, True])
 def test_three_solvers_take_one_step_alike(curved, monkeypatch):
     problem = reduced(TrainingSet(ACUTE, 0.1))
-    kinks = first_kinks(problem)
+    kinks = widest_kinks(problem, lambda: None)
     plain = master(problem, kinks, 1.0, means("CLARABEL"))
-    bend = None
+    at, hold = None, 0.0
     if curved:
         seen = look(problem, deciding_balls(problem), plain.B, 0.5, means("CLARABEL"))
-        bend = curvature(problem, seen.peaks, plain.B, np.ones(len(seen.peaks))) + 0.1 * np.eye(plain.B.size)
-    steps = [master(problem, kinks, 1.0, means(solver), plain.B / 2, bend) for solver in ("CLARABEL", "SCS")]
+        at, hold = bends(problem, seen.peaks, plain.B / seen.kappa), 0.1
+        assert {len(L) for L in at.L} == {0, 1}  # cones of more than one size
+        kinks = kinks[~near(problem, kinks, seen.peaks, 1e-6)]  # of two equal kinks either may carry the weight
+    steps = [master(problem, kinks, 1.0, means(solver), at, hold) for solver in ("CLARABEL", "SCS")]
 
     def through_cvxpy(program, options, _):
         return conic._with_cvxpy(program, "CLARABEL", options)
 
     monkeypatch.setattr(conic, "_with_clarabel", through_cvxpy)
-    steps.append(master(problem, kinks, 1.0, means("CLARABEL"), plain.B / 2, bend))
+    steps.append(master(problem, kinks, 1.0, means("CLARABEL"), at, hold))
     for step in steps[1:]:
         np.testing.assert_allclose(step.a, steps[0].a, atol=1e-3)  # flatter than B: a wrong sign or order shows
         if curved:  # else B need not be unique
@@ -46,7 +49,7 @@ def test_three_solvers_take_one_step_alike(curved, monkeypatch):
 
 def test_without_curvature_the_master_is_the_group_lasso():
     problem = reduced(TrainingSet(ACUTE, 0.1))
-    kinks = first_kinks(problem)
+    kinks = widest_kinks(problem, lambda: None)
     program = kink_program(problem.points, kinks)
     solve(program.problem, "CLARABEL", {})
     assert master(problem, kinks, 1.0, means("CLARABEL")).cost == pytest.approx(program.problem.value, rel=1e-6)

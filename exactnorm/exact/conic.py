@@ -161,18 +161,33 @@ def _scs_rows(program: ConeProgram) -> NDArray[np.intp]:
 
 
 def _with_cvxpy(program: ConeProgram, solver: str, options: dict[str, Any]) -> tuple[Array, Array]:
-    """Any other solver that CVXPY knows, for programs whose cones are second-order ones of one size."""
+    """Any other solver that CVXPY knows, for programs whose cones are second-order ones."""
     x = cp.Variable(len(program.q))
     P = program.quadratic
     full = P + P.T - sparse.diags(P.diagonal())
-    slack = cp.reshape((program.b - program.A @ x), (len(program.cones), program.cones[0]), order="C")
-    cones = cp.SOC(slack[:, 0], slack[:, 1:], axis=1)
+    slack = program.b - program.A @ x
+    sizes = np.array(program.cones)
+    first = np.cumsum(sizes) - sizes
+    # One constraint for all cones of a size.
+    heads = {int(size): first[sizes == size] for size in np.unique(sizes)}
+    tails = {size: head[:, None] + np.arange(1, size) for size, head in heads.items()}
+    cones = {
+        size: cp.SOC(slack[head], cp.reshape(slack[tails[size].ravel()], tails[size].shape, order="C"), axis=1)
+        if size > 1
+        else slack[head] >= 0
+        for size, head in heads.items()
+    }
     cost = program.q @ x + (0 if program.P is None else cp.quad_form(x, cp.psd_wrap(full)) / 2)
+    z = np.full(len(program.b), np.nan)
     try:
-        cp.Problem(cp.Minimize(cost), [cones]).solve(solver=solver, **options)
+        cp.Problem(cp.Minimize(cost), list(cones.values())).solve(solver=solver, **options)
     except cp.SolverError:
-        return np.full(len(program.q), np.nan), np.full(len(program.b), np.nan)
+        return np.full(len(program.q), np.nan), z
     if x.value is None:
-        return np.full(len(program.q), np.nan), np.full(len(program.b), np.nan)
-    length, direction = cones.dual_value
-    return np.asarray(x.value), np.column_stack([length, direction]).ravel()
+        return np.full(len(program.q), np.nan), z
+    for size, cone in cones.items():
+        if size > 1:
+            z[heads[size]], z[tails[size]] = cone.dual_value
+        else:
+            z[heads[size]] = cone.dual_value
+    return np.asarray(x.value), z

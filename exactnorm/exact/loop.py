@@ -30,6 +30,10 @@ STEPS = (1.0, 0.5, 0.2)
 """Shares of the way from the best B to the next that are tried one after another."""
 HOLD = 1e-3
 """What keeps the multipliers of the edges near their best at first, relative to a cost of 1."""
+FAR = 0.5
+"""Gap above which the second-order terms say nothing yet, and the kinks alone make the program."""
+CLOSE = 0.05
+"""Share by which the bound of a full step may be off at most, for the loop to go on from there."""
 PER_PATTERN = 2
 """New kinks of one pattern that a round adds at most: early dual matrices peak nearly everywhere."""
 
@@ -45,15 +49,14 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
     idle, hold = 0, HOLD
     while best.gap > means.tol / 2 and idle <= PATIENCE:
         before, bound = best, worth(problem, centre)
-        peaks = centre.peaks[centre.value > level(best) * centre.kappa]
-        far = ~near(problem, kinks, peaks, (best.gap / 10) ** (1 / 3))
-        network = master(problem, kinks[far], best.upper, means, bends(problem, peaks, centre.B / centre.kappa), hold)
+        network = proposed(problem, best, centre, kinks, hold, means)
         promised = dual_value(problem, network.B)
         looks = stepped(problem, rows, best, centre, network, means)
         for one in looks:
             best = with_bound(problem, best, one.B, one.kappa)
-        hold *= reach((worth(problem, looks[0]) - bound) / max(promised - bound, 1e-300), looks[0].kappa - 1 < best.gap)
-        if looks[0].kappa - 1 < best.gap:
+        close = looks[0].kappa - 1 < min(best.gap, CLOSE)
+        hold *= reach((worth(problem, looks[0]) - bound) / max(promised - bound, 1e-300), close)
+        if close:
             centre = looks[0]
         elif worth(problem, looks[-1]) > bound:
             centre = looks[-1]
@@ -87,6 +90,15 @@ def started(
     return with_bound(problem, best, centre.B, centre.kappa), centre, kinks
 
 
+def proposed(problem: Reduced, best: Bracket, centre: Look, kinks: Kinks, hold: float, means: Means) -> Neurons:
+    """The network over the kinks and the highest peaks of the centre, which stand for kinks near them."""
+    if best.gap > FAR:
+        return master(problem, kinks, best.upper, means)
+    peaks = centre.peaks[centre.value > level(best) * centre.kappa]
+    far = ~near(problem, kinks, peaks, min(0.1, (best.gap / 10) ** (1 / 3)))
+    return master(problem, kinks[far], best.upper, means, bends(problem, peaks, centre.B / centre.kappa), hold)
+
+
 def stepped(
     problem: Reduced, rows: NDArray[np.bool_], best: Bracket, centre: Look, network: Neurons, means: Means
 ) -> list[Look]:
@@ -95,7 +107,7 @@ def stepped(
     inner, looks = centre.B / centre.kappa, []
     for step in STEPS:
         looks.append(look(problem, rows, inner + step * (network.B - inner), floor, means))
-        if worth(problem, looks[-1]) > worth(problem, centre) or (step == 1 and looks[0].kappa - 1 < best.gap):
+        if worth(problem, looks[-1]) > worth(problem, centre) or (step == 1 and looks[0].kappa - 1 < min(best.gap, CLOSE)):
             break
     return looks
 
