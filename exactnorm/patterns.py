@@ -15,7 +15,7 @@ from exactnorm.training_set import Array, TrainingSet
 
 Patterns = NDArray[np.bool_]
 
-BLOCK = 2048
+BLOCK = 512
 """Patterns that are extended by one ball at once."""
 WORK = 10_000_000
 """Extensions, in the plane, after which the search is given up: minutes. Only dead ends can be so many."""

@@ -102,20 +102,19 @@ def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Arra
     for _ in range(free):
         if deadline.remaining <= 0:
             break
+        # Some entry is −1 or 1, and with a sum that is not positive some entry is negative.
         move = null[:, 0] if null[:, 0].sum() <= 0 else -null[:, 0]
-        if not move.min() < 0:  # then the sum of the weights would grow along it
-            move = -move
         with np.errstate(divide="ignore"):
-            steps = np.where(move < 0, left / np.maximum(-move, 1e-300), np.inf)
+            steps = np.where(move < -1e-12, left / np.maximum(-move, 1e-300), np.inf)
         k = int(np.argmin(steps))
         left = np.maximum(left + steps[k] * move, 0.0)
         left[k] = 0.0
         # The other combinations, without neuron k: it stays at 0.
         pivot = int(np.argmax(np.abs(null[k])))
         null = np.delete(null - np.outer(null[:, pivot], null[k] / null[k, pivot]), pivot, axis=1)
-        if not null.shape[1]:
-            break
-        null /= np.abs(null).max(axis=0)
+        null[k] = 0.0
+        if null.shape[1]:
+            null /= np.abs(null).max(axis=0)
     out = np.empty_like(left)
     out[order] = left
     return out

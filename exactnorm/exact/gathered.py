@@ -142,6 +142,16 @@ def first_directions(X: Array) -> Array:
     return np.vstack([offsets, telling(X, rng, min(200, 20 * size))])
 
 
+def every_cut(X: Array, rho: float, watch: Callable[[], None]) -> Cuts:
+    """All cuts of a few balls."""
+    size = len(X)
+    on = (np.arange(1, 2 ** (size - 1))[:, None] >> np.arange(size - 1)) % 2 == 1
+    on = np.column_stack([np.zeros(len(on), dtype=bool), on])
+    found = hull_gaps(X, on, wide=np.inf, narrow=2 * rho, watch=watch)
+    width = found.low - 2 * rho
+    return Cuts(on, found.w, found.middle - found.low / 2 + rho, width)[width > ROOM]
+
+
 def widened(X: Array, rho: float, cuts: Cuts, watch: Callable[[], None]) -> Cuts:
     """The same cuts, each along the direction in which its gap is widest."""
     found = hull_gaps(X, cuts.on, cuts.w, watch=watch)

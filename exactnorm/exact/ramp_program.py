@@ -15,7 +15,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.exact.clock import Deadline
-from exactnorm.exact.gathered import ROOM, Cuts, Sweep, apart, first_directions, joined, sought, swept, widened
+from exactnorm.exact.gathered import ROOM, Cuts, Sweep, apart, every_cut, first_directions, joined, sought, swept, widened
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
 
@@ -27,6 +27,8 @@ MOST_STEPS = 200
 """Times that least squares are weighted anew."""
 SEARCHES = 60
 """Times that cuts are looked for one by one where sweeps leave points together."""
+ALL_CUTS = 9
+"""Points up to which all ways to cut them in two are looked at: hundredths of a second."""
 EXACT = 1e-11
 """Error of a sum of ramps, in units of the farthest point's distance, that counts as none."""
 
@@ -105,6 +107,9 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = 
 
 def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:
     """A first sum of ramps that interpolates, over as many cuts as it takes."""
+    if len(sweep.X) <= ALL_CUTS:
+        found = reweighted(sweep.X, every_cut(sweep.X, sweep.rho, deadline.check), deadline)
+        return found if found.interpolates else None
     cuts = _first_cuts(sweep, rng)
     for _ in range(SEARCHES):
         deadline.check()
