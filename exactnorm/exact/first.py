@@ -9,7 +9,7 @@ import numpy as np
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.edges import edges_lower_bound
-from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.bounds import best_rays
 from exactnorm.closed_form.certified import certified_rays
@@ -120,7 +120,7 @@ class First:
         certificate = Certificate(
             upper=upper,
             lower=min(self.lower, upper),  # both may be the optimum, and they round differently
-            interpolation_error=interpolation_error(network, self.train.points, self.train.rho),
+            interpolation_error=sure_error(network, self.train)[0],
             kind="theorem",
             statement=self.statement,
             rays=() if self.segments is not None else self.rays,

@@ -16,8 +16,8 @@ import numpy as np
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
-from exactnorm.certify.dual_bound import dual_bound
-from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.certify.dual_bound import dual_bound, sum_rounding
+from exactnorm.certify.interpolation import sure_error
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline, OutOfTimeError
@@ -180,7 +180,7 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
     neurons = finished(problem, best.neurons, touching, means)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
-    error = interpolation_error(network, train.points, train.rho)
+    error = sure_error(network, train)[0]
     if not error <= TOLD_APART * train.separation:
         raise too_near(train)
     certificate = replace(
@@ -198,7 +198,7 @@ def dual_certificate(problem: Reduced, best: Bracket, means: Means) -> Certifica
     """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
     plain = Certificate(
         upper=best.upper,
-        lower=best.lower,
+        lower=best.lower if best.B is None else best.lower / (1 + sum_rounding(best.B)),
         interpolation_error=None,
         kind="computed",
         statement=(
