@@ -195,7 +195,7 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
     spread = float(np.abs(centred).max()) or 1.0
     centred = centred / spread
     if len(points) > 2000 and points.shape[1] <= 8:
-        distances, two = KDTree(centred).query(centred, k=2)
+        distances, two = (np.asarray(one) for one in KDTree(centred).query(centred, k=2))
         close = np.flatnonzero(distances[:, 1] <= distances[:, 1].min() * (1 + 1e-9) + np.finfo(float).eps)
         # The nearest of a point is itself, but of equal points it may be any of them.
         other = np.where(two[close, 0] == close, two[close, 1], two[close, 0])

@@ -78,7 +78,7 @@ class _Jacobians:
         self.network = network
         self.w, self.left_out = network.w, np.zeros(network.neurons)
         K, d = network.w.shape
-        if network.V is None and K > d:
+        if network.V is None and d < K:
             _, size, axes = np.linalg.svd(network.w, full_matrices=False)
             axes = axes[size > 64 * np.finfo(float).eps * np.sqrt(K) * size[0]]
             if len(axes) < d:

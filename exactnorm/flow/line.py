@@ -92,19 +92,20 @@ def _active(block: Block, piece: Indices, which: Indices) -> NDArray[np.bool_]:
 
 def _slopes(block: Block, knots: int, which: Indices) -> Array:
     """Slope of the field on each of the knots + 1 intervals."""
-    rising, falling = (np.bincount(which, weights, knots) for weights in _sides(block.a[:, 0], block))
+    rising, falling = _sides(block.a[:, 0], block, knots, which)
     return np.asarray(_running(rising) - _running(falling[::-1])[::-1] + block.A[0, 0])
 
 
-def _sides(weights: Array, block: Block) -> tuple[Array, Array]:
-    """Weights of the neurons that are active to the right of their knots, and of those active to the left."""
+def _sides(weights: Array, block: Block, knots: int, which: Indices) -> tuple[Array, Array]:
+    """Sums at each knot of the weights of its neurons that are active to the right, and of those active to the left."""
     right = block.w[:, 0] > 0
-    return np.where(right, weights, 0.0), np.where(right, 0.0, weights)
+    rising, falling = np.where(right, weights, 0.0), np.where(right, 0.0, weights)
+    return np.bincount(which, rising, knots).astype(float), np.bincount(which, falling, knots).astype(float)
 
 
 def _running(x: Array) -> Array:
     """Sums of the first 0, 1, … entries."""
-    return np.append(0.0, np.cumsum(x))
+    return np.concatenate([np.zeros(1), np.cumsum(x)])
 
 
 def _field_at_knots(block: Block, knots: Array, which: Indices) -> tuple[Array, Array]:
@@ -113,7 +114,7 @@ def _field_at_knots(block: Block, knots: Array, which: Indices) -> tuple[Array, 
 
     def passes(weights: Array) -> tuple[Array, Array]:
         """Sums of weights·ramp over the neurons active at each knot, and of the weights."""
-        rising, falling = (np.bincount(which, side, len(knots)) for side in _sides(weights, block))
+        rising, falling = _sides(weights, block, len(knots), which)
         left, right = _running(rising)[:-1], _running(falling[::-1])[-2::-1]
         return _running(left[1:] * gaps) + _running((right[:-1] * gaps)[::-1])[::-1], left + right
 
