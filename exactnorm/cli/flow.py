@@ -18,8 +18,8 @@ from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
+from exactnorm.flow.probability import Method
 from exactnorm.flow.schedule import checked_level, named_schedule
-from exactnorm.flow.score import Method
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array, TrainingSet
 
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     from exactnorm import report
 
     if arguments.json:
-        show_json(report.flow_record(flow, ends, parameters) | {"box_reached": box_reached(flow)})
+        show_json(report.flow_record(flow, ends, parameters) | {"error": flow.error, "box_reached": box_reached(flow)})
     else:
         show(report.flow_table(flow, ends, parameters))
         if (reached := box_reached(flow)) is not None:
@@ -201,10 +201,11 @@ def probability(arguments: argparse.Namespace) -> Followed:
             sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
         )
 
-    flow = follow("pieces", hyperbox(points))
+    box = hyperbox(points)
+    flow = follow("pieces", box)
     if not isinstance(path, DenoiserPath):
         # Kinks of a closed form move at all noise levels, which frozen pieces only approximate: they tell the events.
-        flow = replace(follow("ivp", None), events=flow.events)
+        flow = replace(follow("ivp" if box is None else "closed", None), events=flow.events)
     parameters = {"flow": "probability", "alpha": arguments.alpha, "T": arguments.T, "schedule": schedule.name}
     if arguments.high_noise is not None:
         parameters["high_noise"] = arguments.high_noise
