@@ -26,7 +26,7 @@ def handed(monkeypatch):
 
 def planar():
     rng = np.random.default_rng(0)
-    return rng.standard_normal((8, 2)), rng.standard_normal(8)
+    return rng.standard_normal((6, 2)), rng.standard_normal(6)
 
 
 def on_a_line():
