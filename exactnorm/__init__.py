@@ -3,6 +3,8 @@
 from importlib import import_module
 from types import ModuleType
 
+# First, since what follows takes a second to load.
+from exactnorm import interrupts as interrupts
 from exactnorm import problems as problems
 from exactnorm.certify import (
     Certificate,
@@ -16,6 +18,7 @@ from exactnorm.certify import (
     save_network,
 )
 from exactnorm.closed_form import CostBounds, bounds
+from exactnorm.comparison import Comparison, compare
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.problem import InfeasibleProblem, max_radius
 from exactnorm.finite_problem import FiniteProblem
@@ -72,6 +75,7 @@ __all__ = [
     "Certificate",
     "CertifiedDenoiser",
     "CertifiedNetwork",
+    "Comparison",
     "CostBounds",
     "DenoiserPath",
     "Endpoints",
@@ -90,6 +94,7 @@ __all__ = [
     "check_certificate",
     "closed_probability_flow",
     "closed_score_flow",
+    "compare",
     "cosine",
     "edm",
     "endpoints",

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.certify.interpolation import interpolation_error
-from exactnorm.certify.rays import rays_lower_bound
-from exactnorm.closed_form.bounds import bounds
 from exactnorm.closed_form.certified import certified_rays
+from exactnorm.exact.clock import Deadline
 from exactnorm.finite_problem import finite_problem
 from exactnorm.min_norm_network import bracketed, check_means
-from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
 
 
@@ -81,15 +76,19 @@ def min_norm_denoiser(
     Raises
     ------
     ValueError
-        If the training set, `method`, `tol`, `time_limit` or the solver is not admissible; or if there are too many
-        activation patterns to enumerate and no closed form fits either.
+        If the training set, `method`, `tol`, `time_limit` or the solver is not admissible, or two points are too near
+        each other for floating point.
     InfeasibleProblem
         A ``ValueError``: if no network maps every ball to its centre. Its `ray` proves it.
+    ArithmeticError
+        If the time is over, or there are too many activation patterns, before any network was found or shown not to
+        exist.
 
     Notes
     -----
-    Where there are too many activation patterns to enumerate, the answer is the wide but valid bracket of the closed
-    forms (see `bounds`), and the status says so.
+    A network of ramps across gaps between balls, and the bound of some points on one-sided rays, come first. Where
+    there are too many activation patterns to enumerate, or no time for it, this wide but valid bracket is the answer,
+    and the status says so.
     """
     if isinstance(train_or_points, TrainingSet):
         train = train_or_points
@@ -102,6 +101,7 @@ def min_norm_denoiser(
     else:
         train = TrainingSet(train_or_points, rho)  # type: ignore[arg-type]
     check_means(tol, time_limit)
+    deadline = Deadline(time_limit)
     if method not in ("auto", "program"):
         msg = f"method={method!r} is unknown: use 'auto' or 'program'"
         raise ValueError(msg)
@@ -120,67 +120,13 @@ def min_norm_denoiser(
     from exactnorm.exact.solve import solve_balls
 
     with reporter(progress) as report:
-        try:
-            solved = solve_balls(
-                train,
-                tol=tol,
-                solver=check_solver(solver),
-                solver_options=solver_options or {},
-                time_limit=time_limit,
-                executor=executor,
-                report=report,
-                near=near,
-            )
-        except TooManyPatternsError as too_many:
-            return cheap_bracket(train, too_many)
-    return solved if solved.certificate.certifies(tol) else with_cheap_bounds(solved)
-
-
-def cheap_bracket(train: TrainingSet, reason: Exception) -> CertifiedDenoiser:
-    """The bracket of the closed forms, where the program cannot be written down; raises `reason` if there is none."""
-    cheap = bounds(train.points, train.rho)
-    if cheap.network is None:
-        raise reason
-    lower = rays_lower_bound(train.points[list(cheap.subset)], train.rho, 0)
-    certificate = Certificate(
-        upper=cheap.network.representation_cost,
-        lower=lower,
-        interpolation_error=interpolation_error(cheap.network, train.points, train.rho),
-        kind="theorem",
-        statement=(
-            f"{len(cheap.subset)} of the {train.size} points lie on one-sided rays, and the least cost for them is the "
-            "lower bound. The upper value is the cost of a closed form that is not shown to be minimal."
-        ),
-        rays=cheap.subset,
-    )
-    status = f"{reason}: no program was solved, and the bracket is the cheap one of the closed forms."
-    return CertifiedDenoiser(train, cheap.network, certificate, status)
-
-
-def with_cheap_bounds(solved: CertifiedDenoiser) -> CertifiedDenoiser:
-    """The same, with the closed forms' network or bound in place of a worse one."""
-    try:
-        cheap = cheap_bracket(solved.train, ValueError())
-    except ValueError:
-        return solved
-    status = solved.status
-    if cheap.certificate.upper < solved.certificate.upper:
-        solved = replace(
-            solved,
-            network=cheap.network,
-            certificate=replace(
-                solved.certificate,
-                upper=cheap.certificate.upper,
-                interpolation_error=cheap.certificate.interpolation_error,
-            ),
+        return solve_balls(
+            train,
+            tol=tol,
+            solver=check_solver(solver),
+            solver_options=solver_options or {},
+            deadline=deadline,
+            executor=executor,
+            report=report,
+            near=near,
         )
-        status += " The network is the closed form, which is cheaper than the one found."
-    if cheap.certificate.lower > solved.certificate.lower:
-        lower = replace(
-            cheap.certificate,
-            upper=solved.certificate.upper,
-            interpolation_error=solved.certificate.interpolation_error,
-        )
-        solved = replace(solved, certificate=lower)
-        status += " The lower bound is that of points on one-sided rays, which is higher than the one found."
-    return replace(solved, status=status)

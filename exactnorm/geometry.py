@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import lsq_linear, nnls
 
+from exactnorm.hulls import hull_gaps
 from exactnorm.training_set import Array
 
 
@@ -72,6 +73,8 @@ def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, floa
     h : float
         Half the distance between the convex hulls: w·x + b ≥ h on `ones` and ≤ −h on `zeros`.
     """
+    if (quick := _quickly(ones, zeros)) is not None:
+        return quick
     differences = (ones[:, None, :] - zeros[None, :, :]).reshape(-1, ones.shape[1])
     # min ‖Dᵀλ‖² + (1 − Σλ)² over λ ≥ 0: at any fixed direction of λ the best Σλ is 1/(1 + p²), p the norm at Σλ = 1,
     # so λ/Σλ gives the shortest difference of the hulls.
@@ -93,6 +96,22 @@ def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, floa
                 return w, -(low + high) / 2, max((high - low) / 2, 0.0)
     msg = f"the distance between the hulls of {len(ones)} and {len(zeros)} points could not be computed to 9 digits"
     raise ArithmeticError(msg)
+
+
+def _quickly(ones: Array, zeros: Array) -> tuple[Array, float, float] | None:
+    """The same by an iteration on the hulls, where it gets to the same accuracy; None where it does not."""
+    both = np.vstack([ones, zeros]) - zeros[0]
+    size = float(np.abs(both).max())
+    on = np.arange(len(both)) < len(ones)
+    found = hull_gaps(both / size, on[None])
+    w, low, high = found.w[0], float(found.low[0]), float(found.high[0])
+    if high <= 1e-14:
+        return np.zeros(ones.shape[1]), 0.0, 0.0
+    if not low >= (1 - 1e-9) * high - 1e-13:
+        return None
+    # The heights of the points themselves, not of their differences to one of them.
+    below, above = float((zeros @ w).max()), float((ones @ w).min())
+    return w, -(below + above) / 2, max((above - below) / 2, 0.0)
 
 
 def _across(support: Array, shortest: Array) -> Array:

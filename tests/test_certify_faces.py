@@ -184,7 +184,7 @@ def test_a_certificate_without_multipliers_is_recomputed_face_by_face():
     assert upper * (1 - 1e-6) <= lower <= upper
     # A larger B promises more than its dual function allows.
     with pytest.raises(CertificateError, match="supports only"):
-        check_certificate(replace(bare, B=bare.B * 1.1, lower=upper * 1.05), train, solved.network)
+        check_certificate(replace(bare, B=bare.B * 1.1, lower=upper * 1.05, upper=upper * 1.05), train, solved.network)
     bent = bare.B.copy()
     bent[0, 0, 0] += 0.3
     with pytest.raises(CertificateError, match="supports only"):

@@ -132,7 +132,8 @@ def test_too_many_patterns_give_the_cheap_bracket_with_a_sentence():
     points = np.random.default_rng(3).standard_normal((40, 4))
     denoiser = min_norm_denoiser(points, 0.001)
     assert "activation patterns" in denoiser.status
-    assert denoiser.certificate.upper == pytest.approx(bounds(points, 0.001).upper)
+    assert denoiser.certificate.upper < bounds(points, 0.001).upper
+    assert denoiser.certificate.lower >= bounds(points, 0.001).lower
     check_certificate(denoiser.certificate, TrainingSet(points, 0.001), denoiser.network)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from exactnorm import TrainingSet, min_norm_denoiser
 from exactnorm.certify.cell import Cell, cell_bound
-from exactnorm.certify.certificate import dual_bound
+from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.exact.cells import tangent_cells, whole_cells
 from exactnorm.exact.kinks import dual_values, pattern_kinks
 from exactnorm.exact.polish import corrected, margins, residual

@@ -1,9 +1,11 @@
 """What a bracket rests on: arrays in, bounds out. Knows nothing of cvxpy or of any solver."""
 
 from exactnorm.certify.cell import Cell, CellProof
-from exactnorm.certify.certificate import Certificate, CertificateError, check_certificate
+from exactnorm.certify.certificate import Certificate, CertificateError
 from exactnorm.certify.certified import CertifiedDenoiser, load, save
 from exactnorm.certify.certified_network import CertifiedNetwork, load_network, save_network
+from exactnorm.certify.check import check_certificate
+from exactnorm.certify.effort import CertificateUndecided
 from exactnorm.certify.interpolation import interpolation_error
 
 __all__ = [
@@ -11,6 +13,7 @@ __all__ = [
     "CellProof",
     "Certificate",
     "CertificateError",
+    "CertificateUndecided",
     "CertifiedDenoiser",
     "CertifiedNetwork",
     "check_certificate",

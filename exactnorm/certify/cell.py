@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from exactnorm.training_set import Array
 
+DEEPEST = 200
+"""Cuts of one cell: more than halving an angle down to rounding takes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Cell:
@@ -134,13 +137,33 @@ def cell_bound(proof: CellProof, points: Array, rho: float, B: Array) -> float:
     """Upper bound on max ‖B_s (w, b)‖ over the kinks with ‖w‖ = 1 of the cell, from its multipliers.
 
     If S has a negative eigenvalue (a solver's rounding), the multipliers are mixed with an interior point: with τ
-    the largest eigenvalue of −S relative to the interior S_0, S + τ S_0 ⪰ 0, and the bound is 1 + τ.
+    the largest eigenvalue of −S relative to the interior S_0, S + τ S_0 ⪰ 0, and the bound is 1 + τ. The rounding of S
+    counts as such an eigenvalue; it is that of its terms, so that terms which cancel gain nothing. Infinite where S
+    is no number.
     """
     S = slack_matrix(proof, points, rho, B)
     L = np.linalg.cholesky(interior_slack(proof.cell, points, rho))
     relative = np.linalg.solve(L, np.linalg.solve(L, S).T)
-    rounding = 64 * len(S) * np.finfo(float).eps * float(np.abs(relative).max())
-    return 1.0 + max(0.0, float(rounding) - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))
+    inverse = np.abs(np.linalg.inv(L))
+    unsure = float(np.linalg.norm(inverse @ slack_rounding(proof, points, rho, B) @ inverse.T))
+    if not (np.isfinite(relative).all() and unsure < np.inf):
+        return float(np.inf)
+    return 1.0 + max(0.0, unsure - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))
+
+
+def slack_rounding(proof: CellProof, points: Array, rho: float, B: Array) -> Array:
+    """Bounds on the rounding of the entries of S: so many last places of the sums of their absolute terms."""
+    cell = proof.cell
+    T, G = np.abs(kink_map(cell, points, rho)), np.abs(cell_rows(cell, points, rho))
+    BT = np.abs(B[cell.pattern[1:]]).sum(axis=0) @ T
+    ell = np.zeros_like(G)
+    r = points.shape[1]
+    ell[:, :r], ell[:, -1] = np.abs(proof.ell[:, :r]), np.abs(proof.ell[:, r])
+    form = np.abs(proof.mu * cone_form(G.shape[1], r)) + G.T @ np.triu(np.abs(proof.nu), 1) @ G + G.T @ ell
+    terms = BT.T @ BT + form + form.T
+    terms[-1, -1] += 1.0
+    operations = 2 * len(G) + len(B) + 2 * len(terms)
+    return np.asarray(4 * operations * np.finfo(float).eps * terms)
 
 
 def uncovered(cells: list[Cell], patterns: NDArray[np.bool_]) -> str:
@@ -149,6 +172,8 @@ def uncovered(cells: list[Cell], patterns: NDArray[np.bool_]) -> str:
     A pattern is covered by its whole cone, or by its tangent cells for all balls (kinks tangent to some ball
     suffice for an optimum); either may be cut further, by hyperplanes whose two sides are both there.
     """
+    if any(len(cell.cuts) > DEEPEST for cell in cells):
+        return f"a cell is cut more than {DEEPEST} times"
     groups: dict[bytes, dict[int, list[Array]]] = {}
     for cell in cells:
         groups.setdefault(cell.pattern.tobytes(), {}).setdefault(cell.ball, []).append(cell.cuts)

@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
-from typing import Any, TypeVar
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate
+from exactnorm.files import Arrays, Entries, Entry, read, write
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, TrainingSet
 
-FORMAT = 1
 INTERRUPTED = "interrupted"
 """How the status begins where Ctrl-C ended the solve."""
-T = TypeVar("T")
+SOLUTION: Entries = {
+    "status": Entry("text"),
+    "a": Entry("float", 2),
+    "w": Entry("float", 2),
+    "b": Entry("float", 1),
+    "c": Entry("float", 1),
+    "V": Entry("float", 2, needed=False),
+    "lower": Entry("float"),
+    "upper": Entry("float"),
+    "interpolation_error": Entry("float", needed=False),
+    "kind": Entry("text"),
+    "statement": Entry("text"),
+    "patterns": Entry("int"),
+    "rays": Entry("int", 1),
+    "segments": Entry("float", 2, needed=False),
+    "multipliers": Entry("float", 2, needed=False),
+    "weight_decay": Entry("float", needed=False),
+    "origin": Entry("float", 1, needed=False),
+    "axes": Entry("float", 2, needed=False),
+    "scale": Entry("float", needed=False),
+    "B": Entry("float", 3, needed=False),
+    "cell_pattern": Entry("bool", 2, needed=False),
+    "cell_ball": Entry("int", 1, needed=False),
+    "cell_mu": Entry("float", 1, needed=False),
+    "cell_sizes": Entry("int", 1, needed=False),
+    "cell_cuts": Entry("float", 2, needed=False),
+    "cell_nu": Entry("float", 1, needed=False),
+    "cell_ell": Entry("float", 2, needed=False),
+}
+"""Network, certificate and status in a file. Cells are one after another, with `cell_sizes` cuts each."""
+DENOISER: Entries = {
+    "points": Entry("float", 2),
+    "rho": Entry("float"),
+    "samples": Entry("float", 2, needed=False),
+    "samples_of": Entry("int", 1, needed=False),
+}
+WHAT = "denoiser"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,56 +115,15 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
         If the name does not end in ``.npz``.
     """
     train = denoiser.train
-    arrays: dict[str, Any] = {"points": train.points, "rho": train.rho}
+    values: dict[str, Any] = {"points": train.points, "rho": train.rho}
     if train.samples is not None:
-        arrays["samples"] = np.vstack(train.samples)
-        arrays["samples_of"] = np.array([len(one) for one in train.samples])
-    write_arrays(file, arrays | solution_arrays(denoiser.network, denoiser.certificate, denoiser.status))
-
-
-def solution_arrays(net: ReLUNetwork, cert: Certificate, status: str) -> dict[str, Any]:
-    """Network, certificate and status as plain arrays."""
-    arrays: dict[str, Any] = {
-        "format": FORMAT, "status": status,
-        "a": net.a, "w": net.w, "b": net.b, "c": net.c,
-        "bracket": [cert.lower, cert.upper, np.nan if cert.interpolation_error is None else cert.interpolation_error],
-        "kind": cert.kind, "statement": cert.statement, "patterns": cert.patterns,
-        "rays": np.array(cert.rays, dtype=int),
-    }  # fmt: skip
-    if net.V is not None:
-        arrays["V"] = net.V
-    if cert.multipliers is not None:
-        arrays["multipliers"] = cert.multipliers
-    if cert.weight_decay is not None:
-        arrays["weight_decay"] = cert.weight_decay
-    if cert.frame is not None:
-        arrays |= {"origin": cert.frame.origin, "axes": cert.frame.axes, "scale": cert.frame.scale}
-    if cert.B is not None:
-        arrays["B"] = cert.B
-    if cert.proofs:
-        proofs, cells = cert.proofs, [proof.cell for proof in cert.proofs]
-        arrays |= {
-            "cell_pattern": np.array([cell.pattern for cell in cells]),
-            "cell_ball": np.array([cell.ball for cell in cells]),
-            "cell_mu": np.array([proof.mu for proof in proofs]),
-            "cell_cuts": np.vstack([cell.cuts for cell in cells]),
-            "cell_nu": np.concatenate([proof.nu.ravel() for proof in proofs]),
-            "cell_ell": np.vstack([proof.ell for proof in proofs]),
-            "cell_sizes": np.array([len(cell.cuts) for cell in cells]),
-        }
-    return arrays
-
-
-def write_arrays(file: str | PathLike[str], arrays: dict[str, Any]) -> None:
-    """Write plain arrays to a file whose name ends in .npz; ``ValueError`` for another name."""
-    if not str(file).endswith(".npz"):
-        msg = f"{str(file)!r}: give a file name that ends in .npz"
-        raise ValueError(msg)
-    np.savez_compressed(file, **arrays)
+        values |= {"samples": np.vstack(train.samples), "samples_of": [len(one) for one in train.samples]}
+    values |= solution_values(denoiser.network, denoiser.certificate, denoiser.status)
+    write(file, WHAT, DENOISER | SOLUTION, values)
 
 
 def load(file: str | PathLike[str]) -> CertifiedDenoiser:
-    """Read what `save` wrote; nothing in the file is unpickled.
+    """Read what `save` wrote; nothing in the file is unpickled, and memory is a few times its size.
 
     The numbers are those in the file: `check_certificate` recomputes them.
 
@@ -142,67 +134,109 @@ def load(file: str | PathLike[str]) -> CertifiedDenoiser:
     ValueError
         If the file is not one that `save` wrote, or is damaged.
     """
-    return read_arrays(file, _from_arrays, "denoiser")
+    return built(file, read(file, {WHAT: DENOISER | SOLUTION})[1])
 
 
-def read_arrays(file: str | PathLike[str], build: Callable[[dict[str, Any]], T], what: str) -> T:
-    """What `build` makes of the arrays in a file; ``ValueError`` if they are not `what` exactnorm saved."""
+def built(file: str | PathLike[str], arrays: Arrays) -> CertifiedDenoiser:
+    """The denoiser that the arrays of a file make up; ``ValueError`` if they do not fit together."""
     try:
-        with Path(file).open("rb") as handle, np.load(handle, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
-        if int(arrays["format"]) != FORMAT:
-            msg = f"format {int(arrays['format'])} is not the one this version reads ({FORMAT})"
-            raise ValueError(msg)
-        return build(arrays)
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError, BadZipFile, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-        msg = f"{str(file)!r} does not hold a {what} that exactnorm saved: {error}"
+        train = TrainingSet(arrays["points"], float(arrays["rho"]), _samples(arrays))
+        return CertifiedDenoiser(train, *solution(arrays, train.size))
+    except ValueError as mistake:
+        msg = f"{str(file)!r} does not hold a {WHAT} that exactnorm saved: {mistake}"
         raise ValueError(msg) from None
 
 
-def _from_arrays(data: dict[str, Any]) -> CertifiedDenoiser:
-    samples = None
-    if "samples" in data:
-        samples = tuple(np.split(data["samples"], np.cumsum(data["samples_of"])[:-1]))
-    train = TrainingSet(data["points"], float(data["rho"]), samples)
-    return CertifiedDenoiser(train, *solution_from_arrays(data, train.size))
+def _samples(arrays: Arrays) -> tuple[Array, ...] | None:
+    together(arrays, "samples", "samples_of")
+    if "samples" not in arrays:
+        return None
+    counts = [int(count) for count in arrays["samples_of"]]
+    if min(counts, default=0) < 1 or sum(counts) != len(arrays["samples"]):
+        msg = "the numbers of samples do not add up"
+        raise ValueError(msg)
+    return tuple(np.split(arrays["samples"], np.cumsum(counts)[:-1]))
 
 
-def solution_from_arrays(data: dict[str, Any], size: int) -> tuple[ReLUNetwork, Certificate, str]:
+def together(arrays: Arrays, *names: str) -> None:
+    """Raise ``ValueError`` unless all of these are there or none."""
+    there = [name for name in names if name in arrays]
+    if there and len(there) < len(names):
+        msg = f"there is {there[0]!r} in it, but not all of {', '.join(names)}"
+        raise ValueError(msg)
+
+
+def solution_values(net: ReLUNetwork, cert: Certificate, status: str) -> dict[str, Any]:
+    """Network, certificate and status as `SOLUTION` declares them."""
+    values: dict[str, Any] = {"status": status, "a": net.a, "w": net.w, "b": net.b, "c": net.c, "V": net.V}
+    same = ("lower", "upper", "interpolation_error", "kind", "statement", "patterns", "rays", "segments", "multipliers")
+    values |= {name: getattr(cert, name) for name in (*same, "B", "weight_decay")}
+    if cert.frame is not None:
+        values |= {"origin": cert.frame.origin, "axes": cert.frame.axes, "scale": cert.frame.scale}
+    if cert.proofs:
+        proofs, cells = cert.proofs, [proof.cell for proof in cert.proofs]
+        values |= {
+            "cell_pattern": np.array([cell.pattern for cell in cells]),
+            "cell_ball": np.array([cell.ball for cell in cells]),
+            "cell_mu": np.array([proof.mu for proof in proofs]),
+            "cell_cuts": np.vstack([cell.cuts for cell in cells]),
+            "cell_nu": np.concatenate([proof.nu[np.triu_indices(len(proof.nu), 1)] for proof in proofs]),
+            "cell_ell": np.vstack([proof.ell for proof in proofs]),
+            "cell_sizes": np.array([len(cell.cuts) for cell in cells]),
+        }
+    return values
+
+
+def solution(arrays: Arrays, size: int) -> tuple[ReLUNetwork, Certificate, str]:
     """Network, certificate and status from the arrays of a file; `size` is the number of balls, if there are any."""
-    network = ReLUNetwork(data["a"], data["w"], data["b"], data.get("V"), data["c"])
-    lower, upper, error = (float(x) for x in data["bracket"])
+    network = ReLUNetwork(arrays["a"], arrays["w"], arrays["b"], arrays.get("V"), arrays["c"])
+    together(arrays, "origin", "axes", "scale")
     certificate = Certificate(
-        upper=upper,
-        lower=lower,
-        interpolation_error=None if np.isnan(error) else error,
-        kind=str(data["kind"]),
-        statement=str(data["statement"]),
-        patterns=int(data["patterns"]),
-        frame=Frame(data["origin"], data["axes"], float(data["scale"])) if "axes" in data else None,
-        B=data.get("B"),
-        proofs=_proofs_from_arrays(data, size) if "cell_ball" in data else (),
-        rays=tuple(int(n) for n in data["rays"]),
-        multipliers=data.get("multipliers"),
-        weight_decay=float(data["weight_decay"]) if "weight_decay" in data else None,
+        upper=float(arrays["upper"]),
+        lower=float(arrays["lower"]),
+        interpolation_error=_number(arrays, "interpolation_error"),
+        kind=str(arrays["kind"]),
+        statement=str(arrays["statement"]),
+        patterns=int(arrays["patterns"]),
+        frame=Frame(arrays["origin"], arrays["axes"], float(arrays["scale"])) if "axes" in arrays else None,
+        B=arrays.get("B"),
+        proofs=_proofs(arrays, size),
+        rays=tuple(int(n) for n in arrays["rays"]),
+        segments=arrays.get("segments"),
+        multipliers=arrays.get("multipliers"),
+        weight_decay=_number(arrays, "weight_decay"),
     )
-    return network, certificate, str(data["status"])
+    return network, certificate, str(arrays["status"])
 
 
-def _proofs_from_arrays(data: dict[str, Any], size: int) -> tuple[CellProof, ...]:
+def _number(arrays: Arrays, name: str) -> float | None:
+    return float(arrays[name]) if name in arrays else None
+
+
+def _proofs(arrays: Arrays, size: int) -> tuple[CellProof, ...]:
+    together(arrays, *(name for name in SOLUTION if name.startswith("cell_")))
+    if "cell_sizes" not in arrays:
+        return ()
+    sizes = [int(m) for m in arrays["cell_sizes"]]
+    rows = [size + m for m in sizes]
+    wanted = {
+        "cell_pattern": len(sizes),
+        "cell_ball": len(sizes),
+        "cell_mu": len(sizes),
+        "cell_cuts": sum(sizes),
+        "cell_nu": sum(n * (n - 1) // 2 for n in rows),
+        "cell_ell": sum(rows),
+    }
+    if min(sizes, default=0) < 0 or any(len(arrays[name]) != length for name, length in wanted.items()):
+        msg = "the arrays of the cells do not have the lengths that belong together"
+        raise ValueError(msg)
     proofs = []
     cut = row = entry = 0
-    for k, m in enumerate(int(m) for m in data["cell_sizes"]):
-        rows = size + m
-        cell = Cell(data["cell_pattern"][k], int(data["cell_ball"][k]), data["cell_cuts"][cut : cut + m])
-        proofs.append(
-            CellProof(
-                cell=cell,
-                mu=float(data["cell_mu"][k]),
-                nu=data["cell_nu"][entry : entry + rows * rows].reshape(rows, rows),
-                ell=data["cell_ell"][row : row + rows],
-            )
-        )
-        cut, row, entry = cut + m, row + rows, entry + rows * rows
+    for k, (m, n) in enumerate(zip(sizes, rows, strict=True)):
+        upper = n * (n - 1) // 2
+        nu = np.zeros((n, n))
+        nu[np.triu_indices(n, 1)] = arrays["cell_nu"][entry : entry + upper]
+        cell = Cell(arrays["cell_pattern"][k], int(arrays["cell_ball"][k]), arrays["cell_cuts"][cut : cut + m])
+        proofs.append(CellProof(cell, float(arrays["cell_mu"][k]), nu, arrays["cell_ell"][row : row + n]))
+        cut, row, entry = cut + m, row + n, entry + upper
     return tuple(proofs)

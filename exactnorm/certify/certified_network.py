@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
 
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.certified import read_arrays, solution_arrays, solution_from_arrays, write_arrays
+from exactnorm.certify.certified import DENOISER, SOLUTION, CertifiedDenoiser, built, solution, solution_values
+from exactnorm.certify.certified import WHAT as DENOISER_TAG
+from exactnorm.files import Arrays, Entries, Entry, read, write
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array
+
+WHAT = "network for a finite problem"
+NETWORK: Entries = {
+    "inputs": Entry("float", 2),
+    "targets": Entry("float", 2),
+    "skip": Entry("bool"),
+    "penalise_bias": Entry("bool"),
+    "constant": Entry("bool"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +67,8 @@ def save_network(file: str | PathLike[str], found: CertifiedNetwork) -> None:
         If the name does not end in ``.npz``.
     """
     problem = found.problem
-    setting = [problem.skip, problem.penalise_bias, problem.constant]
-    arrays = {"inputs": problem.inputs, "targets": problem.targets, "setting": setting}
-    write_arrays(file, arrays | solution_arrays(found.network, found.certificate, found.status))
+    values = {name: getattr(problem, name) for name in NETWORK}
+    write(file, WHAT, NETWORK | SOLUTION, values | solution_values(found.network, found.certificate, found.status))
 
 
 def load_network(file: str | PathLike[str]) -> CertifiedNetwork:
@@ -74,13 +83,23 @@ def load_network(file: str | PathLike[str]) -> CertifiedNetwork:
     ValueError
         If the file is not one that `save_network` wrote, or is damaged.
     """
-    return read_arrays(file, _from_arrays, "network for a finite problem")
+    return built_network(file, read(file, {WHAT: NETWORK | SOLUTION})[1])
 
 
-def _from_arrays(data: dict[str, Any]) -> CertifiedNetwork:
-    network, certificate, status = solution_from_arrays(data, 0)
-    skip, penalise_bias, constant = (bool(one) for one in data["setting"])
-    problem = FiniteProblem(
-        data["inputs"], data["targets"], skip, penalise_bias, certificate.weight_decay, constant=constant
-    )
+def built_network(file: str | PathLike[str], arrays: Arrays) -> CertifiedNetwork:
+    """The network and its problem that the arrays of a file make up; ``ValueError`` if they do not fit together."""
+    try:
+        network, certificate, status = solution(arrays, 0)
+        skip, penalise_bias, constant = (bool(arrays[name]) for name in ("skip", "penalise_bias", "constant"))
+        decay = certificate.weight_decay
+        problem = FiniteProblem(arrays["inputs"], arrays["targets"], skip, penalise_bias, decay, constant=constant)
+    except ValueError as mistake:
+        msg = f"{str(file)!r} does not hold a {WHAT} that exactnorm saved: {mistake}"
+        raise ValueError(msg) from None
     return CertifiedNetwork(problem, network, certificate, status)
+
+
+def load_either(file: str | PathLike[str]) -> CertifiedDenoiser | CertifiedNetwork:
+    """What `save` or `save_network` wrote, whichever it is; errors as for `load`."""
+    what, arrays = read(file, {DENOISER_TAG: DENOISER | SOLUTION, WHAT: NETWORK | SOLUTION})
+    return built(file, arrays) if what == DENOISER_TAG else built_network(file, arrays)

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.certify.dual_function import dual_values, faces_on_plane, live_planes, maximisers, tops_of_cells
+from exactnorm.certify.interpolation import MISSED, value_rounding
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import Array
+from exactnorm.training_set import Array, real_array
 
 LARGEST = 300_000
 """Faces to look at: some ten seconds for each look at all of them."""
@@ -28,14 +29,20 @@ LARGEST = 300_000
 def projected(data: Coordinates, multipliers: Array) -> Array:
     """The nearest multipliers, shape (U, q), that are orthogonal to everything that costs nothing.
 
-    Rows that are zero stay so: multipliers of a part of the data bound the whole.
+    Rows that are zero stay so: multipliers of a part of the data bound the whole. Zero where what is left is no more
+    than the rounding of what was removed.
     """
     on = multipliers.any(axis=1)
     basis = np.linalg.qr(data.free[on])[0]
     out = multipliers.copy()
-    for _ in range(2):  # twice, as one pass leaves rounding of the size of what it removed
-        out[on] -= basis @ (basis.T @ out[on])
-    return out
+    before = float(np.abs(out).max(initial=0.0))
+    for _ in range(4):  # until little is removed, as a pass leaves rounding of the size of what it removed
+        size = float(np.abs(out).max(initial=0.0))
+        for _ in range(2):
+            out[on] -= basis @ (basis.T @ out[on])
+        if not float(np.abs(out).max(initial=0.0)) < 0.1 * size:
+            break
+    return out if float(np.abs(out).max(initial=0.0)) > 1e-12 * before else np.zeros_like(out)
 
 
 def faces(data: Coordinates, size: int) -> int:
@@ -166,14 +173,18 @@ def _off_affine(data: Coordinates) -> Array:
 def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[float, float]:
     """The lower bound, in coordinates, that projected multipliers with largest dual value κ give.
 
-    Also the factor that brings the multipliers to where they give it, with a largest dual value of at most 1.
+    Also the factor that brings the multipliers to where they give it, with a largest dual value of at most 1. The
+    rounding of the sums is taken off, so that terms which cancel gain nothing.
     """
     # λ is orthogonal to affine functions; leaving them out of x keeps digits.
-    gain = float((multipliers * _off_affine(data)).sum())
+    terms = multipliers * _off_affine(data)
+    last = 4 * float(np.finfo(float).eps)
+    gain = float(terms.sum()) - last * float(np.abs(terms).sum())
+    kappa += last * float(np.linalg.norm(multipliers, axis=1) @ np.linalg.norm(data.features, axis=1))
     if data.decay is None:
         return (gain / kappa, 1 / kappa) if kappa > 0 and gain > 0 else (0.0, 0.0)
     square = data.inputs * float((multipliers**2 / data.counts[:, None]).sum())
-    if gain <= 0 or square == 0:
+    if not (gain > 0 and square > 0):
         return data.spread, 0.0
     # θλ with the best θ such that θκ ≤ λ_wd: a parabola on an interval.
     theta = min(gain / square, data.decay / kappa if kappa > 0 else np.inf)
@@ -198,13 +209,15 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callab
         If the shape does not fit, an entry is not finite, or there are too many activation patterns to go through.
     """
     data = coordinates(problem)
-    if multipliers.shape != data.targets.shape or not np.isfinite(multipliers).all():
+    multipliers = real_array(multipliers, "multipliers")
+    if multipliers.shape != data.targets.shape:
         msg = f"multipliers have shape {multipliers.shape}; expected finite ones of shape {data.targets.shape}"
         raise ValueError(msg)
     size = float(np.abs(multipliers).max())
-    if size == 0:
-        return data.unit * lower_value(data, multipliers, 0.0)[0]
-    L = projected(data, multipliers / size)
+    L = projected(data, multipliers / size) if size > 0 else multipliers
+    if not L.any():
+        return data.unit * lower_value(data, L, 0.0)[0]
+    L = L / np.abs(L).max()  # neither their size before nor what is left of it matters
     return data.unit * lower_value(data, L, largest_dual_value(data, L, check))[0]
 
 
@@ -219,7 +232,7 @@ def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
     """R(f) as the problem counts it: Σ ‖a_k‖ ‖w_k‖, or Σ ‖a_k‖ ‖(w_k, b_k)‖ with penalised biases."""
     if not problem.penalise_bias:
         return network.representation_cost
-    return float(np.linalg.norm(network.a, axis=1) @ np.linalg.norm(np.column_stack([network.w, network.b]), axis=1))
+    return float(lengths(network.a) @ lengths(np.column_stack([network.w, network.b])))
 
 
 def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float]:
@@ -240,21 +253,24 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     if network.c.any() and not problem.constant:
         msg = "the network has a constant, but the problem has none"
         raise ValueError(msg)
-    off = residuals(problem, network)
+    off = lengths(residuals(problem, network))
     cost = network_cost(problem, network)
-    error = float(np.linalg.norm(off, axis=1).max())
+    error = float(off.max())
     if problem.weight_decay is None:
         return cost, error
-    loss = float((off**2).sum()) / (2 * len(off))
-    if error <= rounding(problem, network):
-        loss = 0.0  # the values are not known to more digits than that
+    # The values are known to so many digits: each residual may be larger by that. Targets have their last digits too.
+    off = off + rounding(problem, network)
+    last = 256 * float(np.finfo(float).eps) * float(np.linalg.norm(problem.targets, axis=1).max())
+    loss = 0.0 if float(off.max()) <= last else float((off**2).sum()) / (2 * len(off))
     return loss + problem.weight_decay * cost, error
 
 
+def interpolates(problem: FiniteProblem, network: ReLUNetwork, error: float) -> bool:
+    """Whether a largest residual `error` is that of a network through all targets: six digits, and known to be."""
+    spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
+    return error + rounding(problem, network) <= MISSED * spread + 64 * float(np.finfo(float).eps) * size
+
+
 def rounding(problem: FiniteProblem, network: ReLUNetwork) -> float:
-    """Rounding of a computed value f(y_m): a few units in the last place of the largest term."""
-    reach = float(np.linalg.norm(problem.inputs, axis=1).max())
-    skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
-    biases = float(np.linalg.norm(network.a, axis=1) @ np.abs(network.b))
-    terms = (network.representation_cost + skip) * reach + biases + float(np.linalg.norm(network.c))
-    return 16 * float(np.finfo(float).eps) * terms
+    """Rounding of a computed value f(y_m): a few units in the last place of its terms."""
+    return value_rounding(network, float(np.linalg.norm(problem.inputs, axis=1).max()))

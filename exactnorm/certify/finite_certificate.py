@@ -8,14 +8,11 @@ from collections.abc import Callable
 import numpy as np
 
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound, rounding
+from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound, interpolates
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array
-
-MISSED = 1e-6
-"""Residuals above this share of the targets' spread are no interpolation: far above what rounding leaves."""
 
 
 def finite_certificate(
@@ -31,8 +28,7 @@ def finite_certificate(
     it is computed, and may raise.
     """
     upper, error = finite_upper_bound(problem, network)
-    room = MISSED * float(np.ptp(problem.targets, axis=0).max()) + rounding(problem, network)
-    if problem.weight_decay is None and error > room:
+    if problem.weight_decay is None and not interpolates(problem, network, error):
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     try:
         lower = finite_lower_bound(problem, multipliers, check) if lower is None else lower

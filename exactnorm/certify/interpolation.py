@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.certify.trust_region import sphere_maximum
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array, real_number
+from exactnorm.network import ReLUNetwork, lengths
+from exactnorm.training_set import Array, TrainingSet, real_array, real_number
 
-BLOCK = 2**18
-"""Pairs of a ball and a neuron looked at together: a few megabytes, whatever the size of the network."""
-PRODUCTS = 2**22
-"""Numbers in all products a_k w_kᵀ up to which the Jacobians on many balls are one matrix product."""
+MISSED = 1e-6
+"""An error above this share of the separation, or of the targets' spread, is no interpolation: its cost says little."""
+EXACT = 200_000
+"""Weights times points that are looked at in rational arithmetic if need be: some seconds."""
+BLOCK = 2**21
+"""Pre-activations computed at once, so that memory does not grow as neurons times points."""
 
 
-def interpolation_error(network: ReLUNetwork, points: ArrayLike, rho: float) -> float:
+def interpolation_error(
+    network: ReLUNetwork, points: ArrayLike, rho: float, check: Callable[[], None] = lambda: None
+) -> float:
     """Bound on the supremum, over all n and all y in B(x_n, ρ), of ‖h(y) − x_n‖.
 
     Parameters
@@ -26,81 +32,129 @@ def interpolation_error(network: ReLUNetwork, points: ArrayLike, rho: float) -> 
     points : array_like, shape (N, d)
     rho : float
         Radius of the balls, ρ ≥ 0. At ρ = 0 the value at the points themselves is taken.
+    check : callable
+        Called after every ball, and may raise.
 
     Returns
     -------
     float
         In the unit of the points. It is the supremum itself (to rounding) when no kink enters a ball, and
-        an upper bound otherwise: a kink that enters a ball by a depth δ adds ‖a_k‖ δ.
+        an upper bound otherwise: a kink that enters a ball by a depth δ adds ‖a_k‖ δ. Infinite where a value of the
+        network is so large that it is no number.
+
+    Raises
+    ------
+    ValueError
+        If the points are not real numbers of shape (N, d), the network does not map R^d to R^d, or ρ < 0.
 
     Notes
     -----
     With each neuron on or off on all of a ball, h is affine there, y ↦ x_n + e + D(y − x_n), and the supremum
-    is max ‖e + ρ D v‖ over unit v: a trust-region problem. It is at most ‖e‖ + ρ ‖D‖ in Frobenius' norm, and solved
-    only where that is more than what another ball has shown. The time grows as N K, the memory as N + K.
+    is max ‖e + ρ D v‖ over unit v: a trust-region problem.
     """
     X = real_array(points, "points")
     rho = real_number(rho, "rho")
-    step, largest = max(1, BLOCK // max(network.neurons, 1)), 0.0
-    reach, height = rho * np.linalg.norm(network.w, axis=1), np.linalg.norm(network.a, axis=1)
-    jacobians = _Jacobians(network)
-    for start in range(0, len(X), step):
-        some = X[start : start + step]
-        before = some @ network.w.T + network.b
-        # What is outside of the affine map on each ball: kinks that enter it, and what rounding keeps out of D.
-        extra = np.maximum(reach - np.abs(before), 0.0) @ height
-        active = before > 0
-        e = np.maximum(before, 0.0, out=before) @ network.a + network.c - some
-        if network.V is not None:
-            e += some @ network.V.T
-        known = extra + np.linalg.norm(e, axis=1)
-        if rho == 0:
-            largest = max(largest, float(known.max()))
-            continue
-        extra += rho * (active @ jacobians.left_out)
-        for rows, D in jacobians.on(active):
-            bound = known[rows] + rho * np.sqrt((D**2).sum(axis=(1, 2)))
-            for i in np.argsort(-bound):
-                if bound[i] <= largest:
-                    break
-                largest = max(largest, sphere_maximum(rho * D[i], e[rows[i]]) + float(extra[rows[i]]))
-    return largest
+    if X.ndim != 2 or (network.dimension, network.outputs) != (X.shape[1], X.shape[1]) or rho < 0:
+        msg = (
+            f"a network from R^{network.dimension} to R^{network.outputs}, points of shape {X.shape}, rho={rho:g}: "
+            "give points (N, d), a network from R^d to R^d, and rho >= 0"
+        )
+        raise ValueError(msg)
+    worst = 0.0
+    with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
+        for rows, before in blocks(network, X):
+            off = network(X[rows]) - X[rows]
+            worst = max(worst, _largest_error(network, before, off, rho, check))
+    return worst
 
 
-class _Jacobians:
-    """Jacobians on balls, up to rotations of the input: the maximum over unit vectors does not see them.
+def sure_error(
+    network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None
+) -> tuple[float, bool]:
+    """The interpolation error, and whether it is known to be below `MISSED` of the separation.
 
-    Kinks of few directions, as those of points on a line in a large space, are written in coordinates of their span.
-    `left_out` (K,) bounds what rounding leaves outside of it, ‖a_k‖ times the length of that part of w_k.
+    Where rounding hides that, in sets far from the origin, values at the points are computed in rational arithmetic,
+    unless the network is too large for that.
     """
+    error = interpolation_error(network, train.points, train.rho, check)
+    rounding = value_rounding(network, float(np.linalg.norm(train.points, axis=1).max()) + train.rho)
+    enough = MISSED * train.separation
+    if network.neurons * train.points.size <= EXACT and error <= enough < error + rounding < math.inf:
+        error, rounding = _exact_error(network, train.points, train.rho, check), 0.0
+    return error, error + rounding <= enough
 
-    def __init__(self, network: ReLUNetwork) -> None:
-        self.network = network
-        self.w, self.left_out = network.w, np.zeros(network.neurons)
-        K, d = network.w.shape
-        if network.V is None and d < K:
-            _, size, axes = np.linalg.svd(network.w, full_matrices=False)
-            axes = axes[size > 64 * np.finfo(float).eps * np.sqrt(K) * size[0]]
-            if len(axes) < d:
-                self.w = network.w @ axes.T
-                self.left_out = np.linalg.norm(network.a, axis=1) * np.linalg.norm(network.w - self.w @ axes, axis=1)
-        small = self.w.shape[1] * network.outputs * K <= PRODUCTS
-        self.products = (network.a[:, :, None] * self.w[:, None, :]).reshape(K, -1) if small else None
 
-    def on(self, active: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.intp], Array]]:
-        """Rows of `active` (n, K), the neurons that are on on each ball, and their Jacobians (rows, q, r)."""
-        V, every = self.network.V, np.arange(len(active))
-        if self.products is None:
-            for n in every:
-                yield every[n : n + 1], self._one(active[n])[None]
-            return
-        D = (active.astype(float) @ self.products).reshape(len(active), self.network.outputs, -1)
-        yield every, D if V is None else D + V
+def _exact_error(network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None]) -> float:
+    parts = [_exact(one) for one in (network.a, network.w, network.b, network.c, points)]
+    a, w, b, c, X = parts
+    V = np.zeros((len(c), len(w.T)), dtype=int) if network.V is None else _exact(network.V)
+    before, off = np.empty((len(X), len(b))), np.empty(X.shape)
+    for n, x in enumerate(X):
+        at = w @ x + b
+        before[n] = at
+        off[n] = np.maximum(at, 0) @ a + V @ x + c - x
+        check()
+    return _largest_error(network, before, off, rho, check)
 
-    def _one(self, active: NDArray[np.bool_]) -> Array:
-        a, w, V = self.network.a[active], self.w[active], self.network.V
-        if V is not None or 2 * len(w) > w.shape[1]:
-            D = a.T @ w
-            return D if V is None else D + V
-        # Few neurons in many dimensions: D v = aᵀ(w v) depends on v only through the span of the active w.
-        return np.asarray(a.T @ (w @ np.linalg.qr(w.T)[0]))
+
+def _exact(array: Array) -> NDArray[np.object_]:
+    """The same numbers as fractions."""
+    return np.asarray(np.frompyfunc(Fraction, 1, 1)(array), dtype=object)
+
+
+def _largest_error(network: ReLUNetwork, before: Array, off: Array, rho: float, check: Callable[[], None]) -> float:
+    """The error on some balls, from the pre-activations and residuals at their centres."""
+    a, w = lengths(network.a), lengths(network.w)
+    intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
+    worst = 0.0
+    for k, e in enumerate(off):
+        error = _affine_error(network, before[k] > 0, e, rho, worst - float(intrusion[k])) + float(intrusion[k])
+        worst = max(worst, error if error < math.inf else math.inf)
+        check()
+    return worst
+
+
+def blocks(network: ReLUNetwork, X: Array) -> Iterator[tuple[NDArray[np.intp], Array]]:
+    """Numbers of some points at a time, and w_k·x_n + b_k there, shape (points, K)."""
+    step = max(1, BLOCK // max(network.neurons, 1))
+    for start in range(0, len(X), step):
+        rows = np.arange(start, min(start + step, len(X)))
+        yield rows, X[rows] @ network.w.T + network.b
+
+
+def value_rounding(network: ReLUNetwork, reach: float) -> float:
+    """Rounding of a computed value h(y), ‖y‖ ≤ `reach`: a few units in the last place of the sum of its terms.
+
+    It is a property of the network, so that it may be added to an error and never taken off one: huge terms that
+    cancel make a network whose values are not known.
+    """
+    with np.errstate(all="ignore"):
+        skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
+        biases = float(lengths(network.a) @ np.abs(network.b))
+        terms = (network.representation_cost + skip) * reach + biases + float(np.linalg.norm(network.c))
+    return 16 * float(np.finfo(float).eps) * terms if terms < math.inf else math.inf
+
+
+def _affine_error(network: ReLUNetwork, active: NDArray[np.bool_], e: Array, rho: float, known: float) -> float:
+    """Return max ‖e + ρ D v‖ over ‖v‖ = 1, D the Jacobian with the neurons `active` switched on; 0 if at most `known`.
+
+    The maximum is at most ‖e‖ + ρ ‖D‖ in Frobenius' norm: of thousands of balls few need more than that.
+    """
+    if rho == 0:
+        return float(np.linalg.norm(e))
+    D = ball_map(network, active)
+    if not (np.isfinite(D).all() and np.isfinite(e).all()):
+        return math.inf
+    if float(np.linalg.norm(e)) + rho * float(np.linalg.norm(D)) <= known:
+        return 0.0
+    return sphere_maximum(rho * D, e)
+
+
+def ball_map(network: ReLUNetwork, active: NDArray[np.bool_]) -> Array:
+    """The Jacobian with the neurons `active` switched on, or its product with an orthonormal basis of its row space."""
+    if network.V is not None or 2 * int(active.sum()) > network.dimension:
+        D = network.a[active].T @ network.w[active]
+        return D if network.V is None else D + network.V
+    # Few neurons in many dimensions: D v = aᵀ(w v) depends on v only through the span of the active w.
+    basis = np.linalg.qr(network.w[active].T)[0]
+    return np.asarray(network.a[active].T @ (network.w[active] @ basis))

@@ -62,23 +62,25 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     farthest = np.empty(len(names), int)
     farthest[ray[order]] = order
     u = units[farthest]
-    _check_steps(points, centre, u, ray, t)
+    _turn(points, centre, u, ray, t)
     return u, ray, t
 
 
-def _check_steps(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> None:
-    """Raise unless the steps between neighbours on a ray go along it, however small they are.
+def _turn(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> float:
+    """The largest angle between a step from neighbour to neighbour and its ray; raise if one is above `ASTRAY`.
 
     A point may look well aligned from afar and yet lie beside its neighbour.
     """
     order, before = _neighbours(centre, ray, t)
     steps = (points[order] - points[before]) / float(t.max())
     length = np.linalg.norm(steps, axis=1)
-    astray = np.linalg.norm(steps - length[:, None] * u[ray[order]], axis=1) > ASTRAY * length
+    off = np.linalg.norm(steps - length[:, None] * u[ray[order]], axis=1)
+    astray = ~(off <= ASTRAY * length)  # nan is astray
     if astray.any():
         k = int(np.argmax(astray))
         msg = f"seen from point {centre}, points {before[k]} and {order[k]} are not on one ray: the step turns"
         raise ValueError(msg)
+    return float((off / length).max())
 
 
 def _neighbours(centre: int, ray: NDArray[np.intp], t: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -90,11 +92,15 @@ def _neighbours(centre: int, ray: NDArray[np.intp], t: Array) -> tuple[NDArray[n
 def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
     """Σ over rays and gaps of 2Δ/(Δ − 2ρ): the least cost for one-sided rays from x_centre with pairwise angles ≥ 90°.
 
-    Along ray l the component of h in direction u_l has mean slope Δ/(Δ−2ρ) over each gap between balls and slope 0
-    on the balls, so its slope varies by at least 2Δ/(Δ−2ρ) a gap; and a neuron of cost 1 supplies at most a total
-    variation of 1 to all rays together, because ‖Σ ±[u_l·w]_+ u_l‖ ≤ ‖w‖ when the u_l are pairwise obtuse. Where
-    rounding leaves inner products of up to ε > 0 between the L rays, the right side is at most (1 + 2Lε)‖w‖ for
-    Lε ≤ 0.1, and the sum is divided by that.
+    Over the gap g with unit direction v_g, the component of h along v_g has mean slope Δ/(Δ−2ρ), and slope 0 on the
+    balls at its ends: the neurons whose kinks cross the gap must supply Σ_k |v_g·a_k||v_g·w_k| ≥ 2Δ/(Δ−2ρ). A kink
+    crosses one gap a ray at most, along which w_k grows, and Σ |v·a_k|[v·w_k]_+ over one gap from each ray is at most
+    ‖a_k‖‖w_k‖, because ‖Σ ±[v·w]_+ v‖ ≤ ‖w‖ when the v are pairwise obtuse.
+
+    Rounding leaves a little. Where gaps turn from their ray by up to θ and inner products of up to ε > 0 are left
+    between gaps of the L rays, the right side is at most (1 + 2Lε)‖a‖‖w‖ for Lε ≤ 0.1; and a neuron with |u·w| ≤ θ‖w‖
+    may cross all gaps of the ray, with |v·w| ≤ 2θ‖w‖ on each. So the sum is divided by 1 + 2Lε + 2θ(N − 1). On a line
+    a neuron that may do so for one ray does nothing else, and there is no loss.
 
     Raises
     ------
@@ -106,14 +112,20 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
     # Not the difference of distances from the centre, which knows fewer digits of a small gap far out.
     size = float(t.max())
     gaps = size * np.linalg.norm((points[order] - points[before]) / size, axis=1)
-    if gaps.min() <= 2 * rho:
+    if not gaps.min() > 2 * rho:
         msg = f"two points on one ray are {gaps.min():g} apart, not more than 2·rho = {2 * rho:g}"
         raise ValueError(msg)
-    excess = len(u) * max((float(np.triu(c, 1).max(initial=0.0)) for _, c in _row_blocks(u)), default=0.0)
-    if excess > 0.1:
+    turn, cosine = _turn(points, centre, u, ray, t), -1.0
+    for start, c in _row_blocks(u):
+        above = c[np.triu_indices(len(start), 1, c.shape[1])]
+        cosine = max(cosine, float(above.max(initial=-1.0)))
+    excess = len(u) * max(cosine + 3 * turn, 0.0)
+    if not excess <= 0.1:
         msg = f"the {len(u)} rays are not 90° apart to enough digits for so many"
         raise ValueError(msg)
-    return float((2 * gaps / (gaps - 2 * rho)).sum()) / (1 + 2 * excess)
+    on_a_line = len(u) == 1 or (len(u) == 2 and cosine <= -1 + 1e-6)
+    loss = 0.0 if on_a_line and 2 * turn * len(order) <= 0.9 else 2 * excess + 2 * turn * len(order)
+    return float((2 * gaps / (gaps - 2 * rho)).sum()) / (1 + loss)
 
 
 def _units(points: Array, centre: int) -> tuple[Array, Array]:

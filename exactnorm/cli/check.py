@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from exactnorm import problems
 from exactnorm.certify import (
     CertificateError,
+    CertificateUndecided,
     CertifiedDenoiser,
     CertifiedNetwork,
     check_certificate,
-    load,
-    load_network,
 )
+from exactnorm.certify.certified_network import load_either
+from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.training_set import Array, TrainingSet
 
 EXAMPLES = """\
 examples:
   exactnorm solve acute --out denoiser.npz
   exactnorm check denoiser.npz
+  exactnorm check denoiser.npz --points acute --rho 0.1
 
 no solver runs: bounds are recomputed from the multipliers in the file, patterns are enumerated afresh.
-exit status 1 if the certificate claims more than its arrays support.
+The file says which points and radius it is about, and the answer repeats them. With --points and --rho the certificate
+is held against yours instead. Read a stranger's file without fear: nothing in it is run, and it sets neither
+tolerances nor how much work or memory the check takes.
+
+exit status:
+  0  supported: the certificate claims no more than its arrays support
+  1  refuted: it claims more, or is not evidence of the right kind; the sentence on stderr says in what way
+  2  undecided: the check would take too long; or the file is not one that exactnorm wrote, or cannot be read
 """
 
 
@@ -37,38 +51,90 @@ def add_to(commands: Any) -> None:
     command.add_argument(
         "file", metavar="FILE.npz", help="what `exactnorm solve --out`, `save` or `save_network` wrote"
     )
+    command.add_argument("--points", metavar="DATA", help="the clean points that it must be for: a file, or a problem")
+    command.add_argument("--rho", type=float, metavar="R", help="the noise radius that it must be for")
+    command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the check is undecided")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Load, recompute, print; 1 if the certificate claims too much."""
+    """Load, recompute, print; 1 if the certificate claims too much, 2 if that is not found out."""
     found = saved(arguments.file)
-    problem = found.train if isinstance(found, CertifiedDenoiser) else found.problem
     try:
-        lower, upper, error = check_certificate(found.certificate, problem, found.network)
+        problem = asked(arguments, found)
+        answer = check_certificate(found.certificate, problem, found.network, time_limit=arguments.time_limit)
     except CertificateError as reason:
-        say(f"exactnorm check: {reason}")
+        say(f"exactnorm check: refuted: {reason}")
         return 1
+    except CertificateUndecided as reason:
+        say(f"exactnorm check: undecided: {reason}")
+        return 2
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
     from exactnorm import report
 
-    rows = report.check_rows(found.certificate, lower, upper, error)
+    rows = report.check_rows(found.certificate, *answer)
     if arguments.json:
         show_json(rows)
     else:
         show(report.check_table(rows))
+        show(described(found))
     return 0
+
+
+def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNetwork) -> Any:
+    """The problem of the file, or the user's own, if there is one."""
+    if isinstance(found, CertifiedNetwork):
+        if arguments.points is not None or arguments.rho is not None:
+            msg = "--points and --rho go with a denoiser; the file holds a network for a finite problem"
+            raise BadInput(msg)
+        return found.problem
+    train = found.train
+    points = train.points if arguments.points is None else own_points(arguments.points)
+    if points.shape != train.points.shape or not np.array_equal(points, train.points):
+        msg = f"the certificate is for {described(found)}, other points than those of {arguments.points}"
+        raise CertificateError(msg)
+    rho = train.rho if arguments.rho is None else arguments.rho
+    if rho != train.rho:
+        msg = f"the certificate is for rho={train.rho!r}, not {rho!r}"
+        raise CertificateError(msg)
+    return TrainingSet(points, rho, train.samples)
+
+
+def own_points(data: str) -> Array:
+    """The points in a file, or of a named problem."""
+    return points_in(Path(data)) if Path(data).suffix else problems.named(data).train.points
+
+
+def described(found: CertifiedDenoiser | CertifiedNetwork) -> str:
+    """The problem in a line."""
+    decay = found.certificate.weight_decay
+    end = "" if decay is None else f", weight decay {decay!r}"
+    if isinstance(found, CertifiedNetwork):
+        problem = found.problem
+        (size, inputs), outputs = problem.inputs.shape, problem.targets.shape[1]
+        said = (("no skip connection", not problem.skip), ("penalised biases", problem.penalise_bias))
+        more = (*said, ("no constant", not problem.constant))
+        return f"{size} inputs in R^{inputs} with targets in R^{outputs}{end}" + "".join(
+            f", {text}" for text, holds in more if holds
+        )
+    train = found.train
+    points = f"{train.size} points in R^{train.dimension}"
+    if train.samples is None:
+        return f"{points}, noise balls of radius {train.rho!r}"
+    return f"{points}, {sum(len(one) for one in train.samples)} noisy samples{end}"
 
 
 def saved(file: str) -> CertifiedDenoiser | CertifiedNetwork:
     """The denoiser or network in the file."""
+    if Path(file).is_dir():
+        msg = f"{file!r} is a directory; give one of the .npz files in it"
+        raise BadInput(msg)
     try:
-        return load(file)
+        return load_either(file)
     except FileNotFoundError:
         msg = f"there is no file {file!r}"
         raise BadInput(msg) from None
     except ValueError as mistake:
-        try:
-            return load_network(file)
-        except ValueError:
-            raise BadInput(str(mistake)) from mistake
+        raise BadInput(str(mistake)) from mistake

@@ -10,7 +10,7 @@ from typing import Any
 
 from exactnorm import InfeasibleProblem, __version__
 from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
-from exactnorm.cli.streams import BadInput, say
+from exactnorm.cli.streams import BadInput, prepare, say
 
 EXIT_STATUSES = """\
 examples:
@@ -21,8 +21,8 @@ examples:
 
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
-  1    a valid answer that is wider than asked, or none because a solver failed
-  2    bad input, or a file that cannot be written
+  1    a valid answer that is wider than asked, or none because a solver failed; for `check`, a refuted certificate
+  2    bad input, or a file that cannot be written; for `check`, a certificate that is left undecided
   3    no network interpolates the data
   130  interrupted before there was an answer
 """
@@ -30,6 +30,8 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    if not prepare():
+        return 2
     arguments = parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments)

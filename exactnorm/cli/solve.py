@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from exactnorm import InfeasibleProblem
 from exactnorm.certify import CertifiedDenoiser, save
 from exactnorm.cli import read, read_samples
-from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.cli.streams import BadInput, say, show, show_json, show_text
 from exactnorm.training_set import TrainingSet, real_number
 
 EXAMPLES = """\
@@ -19,6 +21,7 @@ examples:
   exactnorm solve points.csv --rho 0.1 --out denoiser.npz
   exactnorm solve points.csv --sigma 0.02 --samples 100
   exactnorm solve digits5 --json
+  exactnorm solve digits10 --estimate
   exactnorm solve points.csv --samples-file samples.npy
   exactnorm solve points.csv --samples-file samples.csv --weight-decay 0.01
 
@@ -34,12 +37,17 @@ def add_to(commands: Any) -> None:
         epilog=EXAMPLES + read_samples.FORMATS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
+    read.add_data(command)
     read.add_radius_options(command)
     read_samples.add_options(command)
     command.add_argument("--tol", type=float, default=1e-6, metavar="T", help="relative gap to reach (default 1e-6)")
     command.add_argument("--solver", default="CLARABEL", metavar="S", help="semidefinite solver (default CLARABEL)")
     command.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the bracket reached by then")
+    command.add_argument(
+        "--estimate",
+        action="store_true",
+        help="say how many patterns there are and about how long it takes, and stop",
+    )
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.add_argument("--out", metavar="FILE.npz", help="save denoiser and certificate; read with exactnorm.load")
     command.set_defaults(run=run)
@@ -49,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
     train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
     check_options(arguments)
+    if arguments.estimate:
+        return estimate(train, arguments)
     start = time.perf_counter()
     denoiser = solved(train, arguments)
     seconds = time.perf_counter() - start
@@ -62,6 +72,26 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         show(report.solution(denoiser, seconds, f"Minimum-norm denoiser of {arguments.data}"))
     return 0 if denoiser.certificate.certifies(arguments.tol) else 1
+
+
+def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
+    """Say what a solve would do."""
+    from exactnorm.exact.forecast import forecast
+
+    if train.samples is not None:
+        msg = "--estimate is for noise balls: leave --samples-file out"
+        raise BadInput(msg)
+    try:
+        found = forecast(train, arguments.tol, arguments.time_limit)
+    except InfeasibleProblem:
+        raise
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
+    if arguments.json:
+        show_json({"points": train.size, "dimension": train.dimension, "rho": train.rho, **asdict(found)})
+    else:
+        show_text(f"{found.sentence}\n")
+    return 0
 
 
 def check_options(arguments: argparse.Namespace) -> None:
@@ -111,7 +141,7 @@ def writable_folder(file: str, option: str = "--out") -> None:
 
 def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenoiser:
     """The certified denoiser, with progress on stderr where somebody watches it."""
-    from exactnorm import InfeasibleProblem, min_norm_denoiser
+    from exactnorm import min_norm_denoiser
 
     try:
         return min_norm_denoiser(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,10 @@ from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable, at_least, at_most
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import Array, TrainingSet, closest_pair
+
+MOST = 2000
+"""Points among which sets on rays are looked for: every centre takes a square matrix of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +97,7 @@ def bounds(points: ArrayLike, rho: float) -> CostBounds:
             continue
         if network.representation_cost < best:
             best, name, cheapest = network.representation_cost, form.__name__, network
-    subset = best_rays(train)
+    subset = best_rays(train.points, train.rho)
     # Three points cost 4 at least: on rays two gaps of 2 or more; an acute triangle 4 in the limit of small balls.
     lower = max(rays_lower_bound(train.points[list(subset)], train.rho, 0), 4.0)
     return CostBounds(lower, best, subset, cheapest, name)
@@ -139,18 +143,35 @@ def along_line(points: ArrayLike, rho: float) -> ReLUNetwork:
     return ramp_network(directions, place[:-1] + train.rho, jump @ u - 2 * train.rho, jump, X[order[0]])
 
 
-def best_rays(train: TrainingSet) -> tuple[int, ...]:
-    """Rows of a large set of points on one-sided rays, the start of the rays first; found greedily."""
-    X = (train.points - train.points.mean(axis=0)) / train.separation
-    rho = train.rho / train.separation
+def best_rays(points: Array, rho: float, stop: Callable[[], bool] = lambda: False) -> tuple[int, ...]:
+    """Rows of a large set of points on one-sided rays, the start of the rays first; found greedily.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, d)
+        Distinct, with balls of radius `rho` that do not touch.
+    rho : float
+    stop : callable
+        Asked again and again whether the best so far will do.
+    """
+    i, j, separation = closest_pair(points)
+    X, rho = (points - points.mean(axis=0)) / separation, rho / separation
+    best: tuple[float, tuple[int, ...]] = (2 / (1 - 2 * rho), (i, j))
     # The points in the middle see the widest angles; the limits keep thousands of points within seconds.
-    central = np.argsort(np.linalg.norm(X, axis=1))[: min(200, max(20, 100_000 // train.size))]
-    starts = max(1, int(2e9) // (train.size**2 * len(central)))
-    best: tuple[float, tuple[int, ...]] = (0.0, (train.closest[0], train.closest[1]))
+    central = np.argsort(np.linalg.norm(X, axis=1))
+    some = np.arange(len(X))
+    if len(X) > MOST:
+        some = np.unique(np.concatenate([np.random.default_rng(0).choice(len(X), MOST - 2, replace=False), [i, j]]))
+        central = np.flatnonzero(np.isin(some, central[: 20 * len(X) // MOST]))
+        X = X[some]
+    central = central[: min(200, max(20, 100_000 // len(X)))]
+    starts = max(1, int(2e9) // (len(X) ** 2 * max(1, len(central))))
     for centre in central:
+        if stop():
+            break
         cost, rows = _greedy(X, rho, int(centre), starts)
         if cost > best[0]:
-            best = (cost, (int(centre), *rows))
+            best = (cost, tuple(int(n) for n in some[[int(centre), *rows]]))
     return best[1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.training_set import TrainingSet
@@ -14,17 +14,21 @@ def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
     """The denoiser of points on one-sided rays with the lower bound of the same theorem; None for other points.
 
     Points on a line, orthogonal sets and obtuse simplices are such points. No activation pattern is enumerated, so
-    a thousand points are no obstacle.
+    a thousand points are no obstacle. None also where the points are on rays to so few digits that the network of the
+    formula misses the balls: with balls that almost touch, a slope of 1e7 makes much of the tenth digit.
     """
     try:
         centre = find_rays(train.points)[0]
         network, lower = rays(train.points, train.rho), rays_lower_bound(train.points, train.rho, centre)
     except ValueError:
         return None
+    error, interpolates = sure_error(network, train)
+    if not interpolates:
+        return None
     certificate = Certificate(
         upper=network.representation_cost,
         lower=min(lower, network.representation_cost),  # the two sums round differently
-        interpolation_error=interpolation_error(network, train.points, train.rho),
+        interpolation_error=error,
         kind="theorem",
         statement=(
             f"all points lie on rays from point {centre}, pairwise at least 90° apart, and no denoiser of such points "

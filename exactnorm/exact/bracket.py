@@ -30,6 +30,9 @@ class Bracket:
         Size of the set of kinks.
     cells : int
         Cells whose multipliers have been computed; only after the gap has closed.
+    phase : str
+        What is being done: looking for a first network, enumerating activation patterns, starting, closing the gap,
+        finishing the network, computing multipliers, looking at uniqueness.
     """
 
     upper: float
@@ -41,6 +44,7 @@ class Bracket:
     cells: int = 0
     B: Array | None = field(default=None, repr=False)
     proofs: tuple[CellProof, ...] = field(default=(), repr=False)
+    phase: str = "closing the gap"
 
     @property
     def gap(self) -> float:

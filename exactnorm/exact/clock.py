@@ -37,6 +37,10 @@ class Deadline:
         """Seconds left; infinite without a limit."""
         return float("inf") if self.limit is None else self.limit - self.elapsed
 
+    def earlier(self, share: float) -> Deadline:
+        """The same, but for a share of the limit that is kept for what follows."""
+        return self if self.limit is None else Deadline((1 - share) * self.limit, self.start)
+
     def check(self) -> None:
         """Raise `OutOfTimeError` once the limit is reached."""
         if self.remaining <= 0:

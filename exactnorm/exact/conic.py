@@ -70,7 +70,7 @@ def solution(
         Soon after the deadline or Ctrl-C.
     """
 
-    def call(stop: Event) -> tuple[Array, Array]:
+    def call(stop: Event | None) -> tuple[Array, Array]:
         if solver == "SCS":
             return _with_scs(program, options, deadline)
         if solver == "CLARABEL" or program.order:
@@ -78,7 +78,7 @@ def solution(
         return _with_cvxpy(program, solver, options)
 
     if deadline is None:
-        x, z = call(Event())
+        x, z = call(None)
     else:
         with warnings.catch_warnings():  # CVXPY's; here and not in `call`, whose thread may outlive this
             warnings.simplefilter("ignore")
@@ -86,9 +86,13 @@ def solution(
     return (x, z) if np.isfinite(x).all() and np.isfinite(z).all() else None
 
 
-def stoppable(solver: clarabel.DefaultSolver, stop: Event) -> Callable[[], Any]:
-    """The solver's `solve`, which ends at the next iteration once `stop` is set."""
-    solver.set_termination_callback(lambda _: stop.is_set())
+def stoppable(solver: clarabel.DefaultSolver, stop: Event | None) -> Callable[[], Any]:
+    """The solver's `solve`, which ends at the next iteration once `stop` is set; None where nobody will.
+
+    In the main thread Ctrl-C would be raised inside of the callback, where the solver prints it and goes on.
+    """
+    if stop is not None:
+        solver.set_termination_callback(lambda _: stop.is_set())
     return solver.solve  # type: ignore[no-any-return]
 
 
@@ -111,7 +115,7 @@ def clarabel_settings(options: dict[str, Any]) -> clarabel.DefaultSettings:
     return settings
 
 
-def _with_clarabel(program: ConeProgram, options: dict[str, Any], stop: Event) -> tuple[Array, Array]:
+def _with_clarabel(program: ConeProgram, options: dict[str, Any], stop: Event | None) -> tuple[Array, Array]:
     cones: list[Any] = [clarabel.NonnegativeConeT(program.nonnegative)] if program.nonnegative else []
     cones += [clarabel.SecondOrderConeT(size) for size in program.cones]
     cones += [clarabel.PSDTriangleConeT(program.order)] if program.order else []

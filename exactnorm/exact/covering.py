@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from exactnorm.certify.cell import Cell, CellProof
 from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.cells import essential_rows, proposed_directions, split, whole_cells
-from exactnorm.exact.clock import collected
+from exactnorm.exact.clock import Deadline, collected
 from exactnorm.exact.kinks import Kinks, dual_values, pattern_kinks
 from exactnorm.exact.means import Means
 from exactnorm.exact.pricing import Priced, price_cells, scaled
@@ -35,8 +35,9 @@ class Leaf:
     depth: int = 0
 
 
-def leaf(problem: Reduced, cell: Cell, depth: int = 0) -> Leaf:
+def leaf(problem: Reduced, cell: Cell, deadline: Deadline, depth: int = 0) -> Leaf:
     """The leaf of a cell."""
+    deadline.check()
     return Leaf(cell, essential_rows(cell, problem.points, problem.rho), depth)
 
 
@@ -46,8 +47,12 @@ def multipliers(problem: Reduced, best: Bracket, means: Means) -> tuple[tuple[Ce
     Returns the proofs, for B/κ, and κ.
     """
     assert best.B is not None
-    leaves = [leaf(problem, cell) for cell in whole_cells(problem.patterns, problem.rank)]
-    priced = bounds(problem, best.B, leaves, means, lambda cells: means.report(replace(best, cells=cells)))
+    leaves = [leaf(problem, cell, means.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
+
+    def told(cells: int) -> None:
+        means.report(replace(best, cells=cells, seconds=means.deadline.elapsed, phase="computing multipliers"))
+
+    priced = bounds(problem, best.B, leaves, means, told)
     kappa = max(one.kappa for one in priced)
     return tuple(scaled(one, kappa) for one in priced), kappa
 
@@ -75,7 +80,9 @@ def bounds(
             loose = one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
             deep = old.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
             if loose and not deep:
-                parts += [leaf(problem, part, old.depth + 1) for part in split(old.cell, one.X, old.depth)]
+                parts += [
+                    leaf(problem, part, means.deadline, old.depth + 1) for part in split(old.cell, one.X, old.depth)
+                ]
             else:
                 done.append(one)
         report(len(done))
@@ -94,7 +101,7 @@ def priced_leaves(problem: Reduced, B: Array, leaves: Sequence[Leaf], means: Mea
     if means.executor is None:
         for chunk in chunks:
             means.deadline.check()
-            out += price_cells(chunk, problem.points, problem.rho, B, means.solver)
+            out += price_cells(chunk, problem.points, problem.rho, B, means.solver, means.deadline)
         return out
     tasks = [
         means.executor.submit(price_cells, chunk, problem.points, problem.rho, B, means.solver) for chunk in chunks

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
 from exactnorm.certify.finite import lower_value, projected
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
+from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.finite_lasso import Best, FiniteBracket, Master
 from exactnorm.exact.finite_pricing import missing_kinks
@@ -49,7 +49,7 @@ class Solved:
 def solve_finite(problem: FiniteProblem, means: Means) -> tuple[ReLUNetwork, Certificate, str]:
     """Network, certificate and status; the bracket is recomputed in the user's units."""
     data = coordinates(problem)
-    with threadpool_limits(1):
+    with one_blas_thread():
         if on_a_line(data) and data.decay is not None:
             solved = _line(problem, data, means)
         elif too_large(data):

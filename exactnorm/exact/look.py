@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ SHARE = 32
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """B, the maximum κ of its dual function (or 1 if that is larger), and the peaks that reach above a floor."""
+    """B, the maximum κ of its dual function (or the floor if that is larger), and the peaks that reach above the floor."""
 
     B: Array
     kappa: float
@@ -31,10 +32,11 @@ class Look:
     value: Array
 
 
-def deciding_balls(problem: Reduced) -> NDArray[np.bool_]:
-    """For each pattern the balls whose conditions the others do not imply, shape (P, N)."""
+def deciding_balls(problem: Reduced, check: Callable[[], None] = lambda: None) -> NDArray[np.bool_]:
+    """For each pattern the balls whose conditions the others do not imply, (P, N); what `check` raises ends it."""
     rows = np.zeros(problem.patterns.shape, dtype=bool)
     for on, cell in zip(rows, whole_cells(problem.patterns, problem.rank), strict=True):
+        check()
         on[essential_rows(cell, problem.points, problem.rho)] = True
     return rows
 
@@ -60,7 +62,7 @@ def look(problem: Reduced, rows: NDArray[np.bool_], B: Array, floor: float, mean
     kinks = Kinks(w, b, problem.patterns[np.concatenate([one.pattern for one in found])])
     order = np.argsort(-value, kind="stable")
     first = order[np.unique(distinct(kinks[order], 1e-7))]
-    return Look(B, max(1.0, float(value.max(initial=0.0))), kinks[first], value[first])
+    return Look(B, float(value.max(initial=floor)), kinks[first], value[first])
 
 
 def _shared(

@@ -8,16 +8,18 @@ method (sequential quadratic programming) for the dual over all kinks, and conve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from exactnorm.exact.conic import ConeProgram, solution
-from exactnorm.exact.kinks import Kinks
+from exactnorm.exact.kinks import Kinks, joined
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons, margins
 from exactnorm.exact.problem import Reduced
-from exactnorm.exact.program import slope_and_value
+from exactnorm.exact.tree import Tree
 from exactnorm.training_set import Array
 
 TOUCHES = 1e-8
@@ -27,16 +29,11 @@ FLATTEST = 1e-3
 
 
 def master(
-    problem: Reduced,
-    kinks: Kinks,
-    scale: float,
-    means: Means,
-    centre: Array | None = None,
-    curvature: Array | None = None,
+    problem: Reduced, kinks: Kinks, scale: float, means: Means, at: Bends | None = None, hold: float = 0.0
 ) -> Neurons:
-    """Maximise Σ⟨B_n, T_n⟩/scale − ½ (B − centre)ᵀ curvature (B − centre) subject to ‖B_s z_k‖ ≤ 1 at all kinks.
+    """Maximise Σ⟨B_n, T_n⟩/scale − ½ hold ‖E − E_0‖² subject to ‖B_s z_k‖ ≤ 1 at all kinks, and with the bends of peaks.
 
-    Returns the B with the multipliers of the kinks as output weights. Without curvature they interpolate, to the
+    Returns the B with the multipliers of the kinks as output weights. Without bends they interpolate, to the
     solver's accuracy, at least cost.
 
     Parameters
@@ -44,37 +41,84 @@ def master(
     kinks : Kinks
     scale : float
         A cost near the least one: multipliers are near 1 then.
-    centre : ndarray, shape (N − 1, r, r + 1)
-    curvature : ndarray, shape (n, n), n = (N − 1) r (r + 1)
-        Positive semidefinite, from `curvature`, with weights divided by `scale`.
+    at : Bends, optional
+        Second-order terms of the dual function at some of its peaks, around E_0.
+    hold : float
+        Keeps E near E_0.
 
     Raises
     ------
     ArithmeticError
         If no solver gives numbers.
     """
-    targets = slope_and_value(problem.points)[1:]
-    K, r = len(kinks), problem.rank
-    k, n = np.nonzero(kinks.pattern[:, 1:])
-    i = np.arange(r)[:, None]
-    rows = np.broadcast_to((k * (r + 1) + 1)[:, None, None] + i, (len(k), r, r + 1))
-    columns = (n * r * (r + 1))[:, None, None] + i * (r + 1) + np.arange(r + 1)
-    entries = np.broadcast_to(kinks.z[k][:, None, :], rows.shape)
-    A = sparse.csc_matrix((entries.ravel(), (rows.ravel(), columns.ravel())), shape=(K * (r + 1), targets.size))
-    b = np.zeros(K * (r + 1))
+    tree, r = problem.tree, problem.rank
+    targets = np.zeros((len(tree.target), r, r + 1))
+    targets[:, :, -1] = tree.target
+    A = norms(tree.features(kinks), r)
+    b = np.zeros(len(kinks) * (r + 1))
     b[:: r + 1] = 1.0
-    q, P = -targets.ravel() / scale, None
-    if curvature is not None and centre is not None:
-        q, P = q - curvature @ centre.ravel(), sparse.triu(sparse.csc_matrix(curvature), format="csc")
-    program = ConeProgram(q, A, b, 0, (r + 1,) * K, P=P)
+    q, P, cones = -targets.ravel() / scale, None, (r + 1,) * len(kinks)
+    if at is not None:
+        A, b, cones = with_bends(A, b, cones, at, tree, r)
+        q = np.concatenate([q - hold * at.E.ravel(), np.zeros(len(at.peaks))])
+        if hold > 0:
+            P = sparse.diags_array(np.repeat([hold, 0.0], [at.E.size, len(at.peaks)]), format="csc")
+        kinks = joined(kinks, at.peaks)
+    program = ConeProgram(q, sparse.csc_matrix(A), b, 0, cones, P=P)
     for solver in (means.solver, "SCS" if means.solver != "SCS" else "CLARABEL"):
         found = solution(program, solver, means.options_for(solver), means.deadline)
         if found is not None:
-            B, multipliers = found
-            return Neurons(kinks, scale * multipliers.reshape(K, r + 1)[:, 1:], B.reshape(targets.shape))
-        means.said.append(f"{solver} gave no numbers for the program over {K} kinks")
-    msg = f"no solver gave numbers for the program over {K} kinks"
+            E, multipliers = found
+            B = tree.matrices(E[: targets.size].reshape(targets.shape))
+            a = scale * multipliers[: len(kinks) * (r + 1)].reshape(len(kinks), r + 1)[:, 1:]
+            return Neurons(kinks, a, B)
+        means.said.append(f"{solver} gave no numbers for the program over {len(kinks)} kinks")
+    msg = f"no solver gave numbers for the program over {len(kinks)} kinks"
     raise ArithmeticError(msg)
+
+
+def norms(features: Array, r: int) -> sparse.csr_matrix:
+    """Rows (0; E φ_k) of second-order cones, one after another, as a matrix in the entries of E."""
+    k, e = np.nonzero(features.any(axis=2))
+    i = np.arange(r)[:, None]
+    rows = np.broadcast_to((k * (r + 1) + 1)[:, None, None] + i, (len(k), r, r + 1))
+    columns = (e * r * (r + 1))[:, None, None] + i * (r + 1) + np.arange(r + 1)
+    entries = np.broadcast_to(features[k, e][:, None, :], rows.shape)
+    shape = (len(features) * (r + 1), features.shape[1] * r * (r + 1))
+    return sparse.csr_matrix((entries.ravel(), (rows.ravel(), columns.ravel())), shape=shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Bends:
+    """Peaks of the dual function at E, and factors L_k with ½ ‖L_k (E' − E)‖² the rise there from the kink's moving."""
+
+    E: Array
+    peaks: Kinks
+    L: tuple[Array, ...]
+
+
+def with_bends(
+    A: sparse.csr_matrix, b: Array, cones: tuple[int, ...], at: Bends, tree: Tree, r: int
+) -> tuple[sparse.csr_matrix, Array, tuple[int, ...]]:
+    """Add ‖E φ_k‖ ≤ 1 − u_k and ½ ‖L_k (E − E_0)‖² ≤ u_k for every peak, u_k being new variables."""
+    M = len(at.peaks)
+    first = np.arange(M) * (r + 1)
+    slack = sparse.csr_matrix((np.ones(M), (first, np.arange(M))), shape=(M * (r + 1), M))
+    head = np.zeros(M * (r + 1))
+    head[first] = 1.0
+    blocks: list[Any] = [[A, sparse.csr_matrix((A.shape[0], M))], [norms(tree.features(at.peaks), r), slack]]
+    right, sizes = [b, head], [r + 1] * M
+    for k, L in enumerate(at.L):  # ‖(2 L d, 2 u − 1)‖ ≤ 2 u + 1
+        if len(L):
+            column = sparse.csr_matrix(([-2.0, -2.0], ([0, 1], [k, k])), shape=(len(L) + 2, M))
+            blocks.append([sparse.csr_matrix(np.vstack([np.zeros((2, L.shape[1])), -2 * L])), column])
+            right.append(np.concatenate([[1.0, -1.0], -2 * L @ at.E.ravel()]))
+            sizes.append(len(L) + 2)
+        else:
+            blocks.append([sparse.csr_matrix((1, A.shape[1])), sparse.csr_matrix(([-1.0], ([0], [k])), shape=(1, M))])
+            right.append(np.zeros(1))
+            sizes.append(1)
+    return sparse.block_array(blocks, format="csr"), np.concatenate(right), (*cones, *sizes)
 
 
 def gathered(kinks: Kinks, network: Neurons) -> Array:
@@ -88,26 +132,27 @@ def gathered(kinks: Kinks, network: Neurons) -> Array:
     return out
 
 
-def curvature(problem: Reduced, peaks: Kinks, B: Array, weight: Array) -> Array:
-    """Σ_k weight_k times the part of the second derivative of max ‖B_s z‖ in B that comes from the kink's moving.
+def bends(problem: Reduced, peaks: Kinks, B: Array) -> Bends:
+    """How the maximum of ‖B_s z‖ over a face bends in the edges' multipliers, at each of its peaks.
 
-    At a peak z of F(B, z) = ‖B_s z‖ on its face the implicit function theorem gives −F_Bz F_zz⁻¹ F_zB, a positive
-    semidefinite form of rank dim z on B_s.
+    At a peak z of F(E, z) = ‖B_s z‖ on its face the implicit function theorem gives −F_Ez F_zz⁻¹ F_zE, a positive
+    semidefinite form of rank dim z: the part of the second derivative that comes from the kink's moving.
     """
-    factors = [np.zeros((0, *B.shape))]
-    for k in np.flatnonzero(weight > 0):
+    tree = problem.tree
+    factors = []
+    for k in range(len(peaks)):
         Bs = B[peaks.pattern[k, 1:]].sum(axis=0)
         peak = peaks[np.array([k])]
         z, moves, bend = tangent(problem, peak, Bs, touched_balls(problem, peak))
         y = Bs @ z
         values, vectors = np.linalg.eigh(bend)
-        # Derivative of ½‖B_s z‖² in B_s and along each move of z.
-        mixed = np.einsum("im,j->mij", Bs @ moves, z) + np.einsum("i,jm->mij", y, moves)
-        scale = np.sqrt(weight[k] / (np.maximum(values, FLATTEST) * float(np.linalg.norm(y))))
-        part = np.einsum("mij,mf->fij", mixed, vectors * scale)
-        factors.append(part[:, None] * peaks.pattern[k, 1:, None, None])
-    L = np.concatenate(factors).reshape(-1, B.size)
-    return np.asarray(L.T @ L)
+        # Derivative of ½‖B_s z‖² in the edges' multipliers and along each move of z.
+        way = peaks.pattern[k, 1:] * 1.0 - peaks.pattern[k, tree.parent]
+        ends = way[:, None, None] * tree.moved(moves)
+        mixed = np.einsum("im,ej->meij", Bs @ moves, tree.features(peak)[0]) + np.einsum("i,ejm->meij", y, ends)
+        scale = 1 / np.sqrt(np.maximum(values, FLATTEST) * float(np.linalg.norm(y)))
+        factors.append(np.einsum("meij,mf->feij", mixed, vectors * scale).reshape(len(values), B.size))
+    return Bends(tree.along(B), peaks, tuple(factors))
 
 
 def touched_balls(problem: Reduced, peak: Kinks) -> list[int]:

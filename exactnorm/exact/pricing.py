@@ -16,6 +16,7 @@ from scipy import sparse
 
 from exactnorm.certify.cell import Cell, CellProof, cell_bound, cell_rows, cone_form, kink_map
 from exactnorm.exact.cells import essential_rows
+from exactnorm.exact.clock import Deadline
 from exactnorm.exact.conic import ConeProgram, solution
 from exactnorm.training_set import Array
 
@@ -43,13 +44,32 @@ class Priced:
 
 
 def price_cells(
-    cells: Sequence[tuple[Cell, NDArray[np.intp]]], points: Array, rho: float, B: Array, solver: str
+    cells: Sequence[tuple[Cell, NDArray[np.intp]]],
+    points: Array,
+    rho: float,
+    B: Array,
+    solver: str,
+    deadline: Deadline | None = None,
 ) -> list[Priced]:
-    """Price several cells, given with their essential rows; plain arrays, so that any executor can run it elsewhere."""
-    return [price(cell, points, rho, B, solver, rows) for cell, rows in cells]
+    """Price several cells, given with their essential rows; plain arrays, so that any executor can run it elsewhere.
+
+    Raises
+    ------
+    OutOfTimeError
+        Soon after the deadline, if there is one; elsewhere the clock is another.
+    """
+    return [price(cell, points, rho, B, solver, rows, deadline) for cell, rows in cells]
 
 
-def price(cell: Cell, points: Array, rho: float, B: Array, solver: str, rows: NDArray[np.intp] | None = None) -> Priced:
+def price(
+    cell: Cell,
+    points: Array,
+    rho: float,
+    B: Array,
+    solver: str,
+    rows: NDArray[np.intp] | None = None,
+    deadline: Deadline | None = None,
+) -> Priced:
     """Bound ‖B_s (w, b)‖ on one cell by its own semidefinite program over `rows` (the essential ones)."""
     r = points.shape[1]
     G = cell_rows(cell, points, rho)
@@ -57,7 +77,7 @@ def price(cell: Cell, points: Array, rho: float, B: Array, solver: str, rows: ND
         rows = essential_rows(cell, points, rho)
     BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, points, rho)
     program = _cone_data(G[rows], BT, r)
-    answer = _tried(program, solver) or _tried(program, "SCS" if solver != "SCS" else "CLARABEL")
+    answer = _tried(program, solver, deadline) or _tried(program, "SCS" if solver != "SCS" else "CLARABEL", deadline)
     n = G.shape[1]
     x, X = (np.zeros(len(program.q)), np.eye(n)) if answer is None else (answer[0], _smat(answer[1], n))
     return _certified(cell, rows, x, X, points, rho, B)
@@ -135,5 +155,6 @@ def _smat(v: Array, n: int) -> Array:
     return S
 
 
-def _tried(program: ConeProgram, solver: str) -> tuple[Array, Array] | None:
-    return solution(program, solver, {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 20_000} if solver == "SCS" else {})
+def _tried(program: ConeProgram, solver: str, deadline: Deadline | None) -> tuple[Array, Array] | None:
+    options = {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 20_000} if solver == "SCS" else {}
+    return solution(program, solver, options, deadline)

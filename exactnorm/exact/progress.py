@@ -23,14 +23,29 @@ def reporter(progress: bool | Callable[[B], None]) -> Iterator[Callable[[B], Non
     else:
         from rich.console import Console
 
-        with Console(stderr=True).status("enumerating activation patterns") as status:
-            yield lambda best: status.update(line(best))
+        with Console(stderr=True).status("loading the solvers") as status:
+
+            def show(best: B) -> None:
+                # What is said once, before the loop, stays; the rest is overwritten.
+                if phase(best).startswith("starting"):
+                    status.console.print(phase(best).removeprefix("starting: "))
+                status.update(line(best))
+
+            yield show
+
+
+def phase(best: Bracket | FiniteBracket) -> str:
+    """What is being done; brackets of finite problems are those of rounds."""
+    return str(getattr(best, "phase", "closing the gap"))
 
 
 def line(best: Bracket | FiniteBracket) -> str:
     """What the live line says; only brackets of balls have cells."""
     cells = f"{best.cells} cells, " if hasattr(best, "cells") else ""
+    during = phase(best).split(":")[0] if phase(best).startswith("starting") else phase(best)
+    if during == "closing the gap":
+        during = f"round {best.rounds}"
     return (
-        f"round {best.rounds}: [{best.lower:.8g}, {best.upper:.8g}], gap {best.gap:.1e}, "
+        f"{during}: [{best.lower:.8g}, {best.upper:.8g}], gap {best.gap:.1e}, "
         f"{cells}{best.kinks} kinks, {best.seconds:.0f} s"
     )

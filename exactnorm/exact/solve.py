@@ -7,43 +7,41 @@ of the peaks makes the next B a Newton step. At the end semidefinite programs gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from exactnorm.certify.certificate import Certificate, dual_bound
+from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.certify.interpolation import interpolation_error
-from exactnorm.exact.bracket import Bracket, with_bound, with_network
+from exactnorm.exact.blas import one_blas_thread
+from exactnorm.exact.bracket import Bracket
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.covering import multipliers
 from exactnorm.exact.finish import finished, interpolates
-from exactnorm.exact.kinks import Kinks, distinct, dual_values, joined
-from exactnorm.exact.look import Look, deciding_balls, look
-from exactnorm.exact.master import curvature, gathered, master
+from exactnorm.exact.first import First, cheaper, ended, first_bracket
+from exactnorm.exact.forecast import starting
+from exactnorm.exact.kinks import Kinks, joined
+from exactnorm.exact.loop import PATIENCE, brackets, interpolating
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
-from exactnorm.exact.polish import Neurons, corrected
-from exactnorm.exact.problem import TOLD_APART, Reduced, reduced, too_near
-from exactnorm.exact.start import first_kinks, moved_kinks, ramps, relaxation
+from exactnorm.exact.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
+from exactnorm.exact.start import moved_kinks, ramps
 from exactnorm.exact.unique import touching_kinks, uniqueness
+from exactnorm.geometry import affine_hull
+from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.patterns import TooManyPatternsError
+from exactnorm.training_set import TrainingSet
 
-LARGEST_RELAXATION = 2500
-"""Entries of all blocks together up to which the joint program comes first: it takes tenths of a second then."""
-PATIENCE = 40
-"""Rounds without a narrower gap after which the loop gives up: early rounds may add kinks for long before they pay."""
-STEPS = (1.0, 0.5, 0.2)
-"""Shares of the way from the best B to the next that are tried one after another."""
-HOLD = 1e-3
-"""Curvature in all directions that keeps B near its best after a round in vain; where many B are optimal it wanders."""
-PER_PATTERN = 2
-"""New kinks of one pattern that a round adds at most: early dual matrices peak nearly everywhere."""
+MANY_PATTERNS = 600
+"""Patterns beyond which the loop begins with the kinks of the first network alone: a program over all would take longer
+than the rounds that add those it needs."""
+RESERVE = 0.05
+"""Share of the time limit that is kept for finishing."""
 
 
 def solve_balls(
@@ -52,161 +50,133 @@ def solve_balls(
     tol: float,
     solver: str,
     solver_options: dict[str, Any],
-    time_limit: float | None = None,
+    deadline: Deadline | None = None,
     executor: Executor | None = None,
     report: Callable[[Bracket], None] = lambda _: None,
     near: CertifiedDenoiser | None = None,
 ) -> CertifiedDenoiser:
-    """Bracket the least cost to `tol`, or as far as the time goes."""
-    means = Means(
-        tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), Deadline(time_limit), executor, report
-    )
-    # The matrices are small: threads inside BLAS cost more than they gain, much more on a busy machine.
-    with threadpool_limits(1):
+    """Bracket the least cost to `tol`, or as far as the time goes.
+
+    Raises
+    ------
+    InfeasibleProblem
+        If no network maps every ball to its centre.
+    NothingFoundError
+        If there is no network when the time is over.
+    """
+    deadline = Deadline(None) if deadline is None else deadline
+    means = Means(tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), deadline, executor, report)
+    check_told_apart(train)
+    with one_blas_thread():
+        first = first_bracket(train, affine_hull(train.points), means)
+        means = replace(means, report=raising(report, first))
+        if first.interrupted:
+            return ended(first, INTERRUPTED)
         try:
-            problem = reduced(train)
-            kinks = first_kinks(problem)
-        except ArithmeticError as lost:
-            raise too_near(train) from lost
-        start = ramps(problem, kinks)
-        start = interpolating(problem, start) or start
-        best = Bracket(upper=start.cost, neurons=start)
-        try:
-            if near is not None:
-                kinks = joined(kinks, moved_kinks(problem, near.network))
-                best = replace(best, B=near.certificate.B)
-            for bracket in brackets(problem, means, best, kinks):
-                best = bracket
-                report(best)
-            reason = (
-                "the gap is within tol" if best.gap <= tol else f"{PATIENCE} rounds in a row did not narrow the gap"
-            )
+            problem = enumerated(train, first, means)
+            best, kinks = started(problem, first, means)
         except OutOfTimeError:
-            reason = f"the time limit of {time_limit:g} s was reached"
+            return ended(first, late(deadline, "while activation patterns were enumerated"))
         except KeyboardInterrupt:
-            reason, means = INTERRUPTED, replace(means, deadline=Deadline(0.0))  # nothing slow from here on
-        except ArithmeticError as failure:
-            reason = f"the solvers failed: {failure}"
-        try:
-            return certified(train, problem, best, reason, means)
-        except KeyboardInterrupt:
-            return certified(train, problem, best, INTERRUPTED, replace(means, deadline=Deadline(0.0)))
+            return ended(first, INTERRUPTED)
+        except TooManyPatternsError as too_many:
+            return ended(cheaper(first, means), str(too_many))
+        except ArithmeticError as lost:
+            return ended(first, f"rounding hides which activation patterns there are: {lost}")
+        return first.raised(looped(train, problem, best, kinks, means, near))
 
 
-def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
-    """Yield ever better brackets; the generator may be left at any time.
-
-    A `best` that comes with a B, whatever it is worth here, starts from it.
-    """
-    rows = deciding_balls(problem)
-    network = master(problem, kinks, best.upper, means)
-    best = with_network(best, interpolating(problem, network))
-    if best.B is not None:
-        best = with_bound(problem, best, best.B, look(problem, rows, best.B, 0.8, means).kappa)
-    elif len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
-        best, proposals = relaxation(problem, means, best)
-        kinks = joined(kinks, proposals)
-        network = master(problem, kinks, best.upper, means)
-        best = with_network(best, interpolating(problem, network))
-        yield best
-        if best.gap <= means.tol / 2:
-            return
-    centre = None if best.B is None else look(problem, rows, best.B, 0.8, means)
-    idle, hold = 0, 0.0
-    while True:
-        before, lower = best.gap, best.lower
-        floor = 1 - min(0.2, max(0.02, 4 * best.gap))
-        looks = []
-        for step in STEPS if best.B is not None else STEPS[:1]:
-            looks.append(look(problem, rows, toward(best.B, network.B, step), floor, means))
-            better = with_bound(problem, best, looks[-1].B, looks[-1].kappa)
-            if better is not best:
-                best, centre = better, looks[-1]
-                break
-        if best.lower == lower:
-            hold = max(4 * hold, HOLD)
-        elif len(looks) == 1:
-            hold = hold / 4 if hold > HOLD else 0.0
-        excess = looks[0].kappa - 1
-        if excess < 0.05:
-            best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
-        if excess < best.gap / 10 or best.rounds % 6 == 5:
-            best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
-        best = replace(best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, kinks=len(kinks))
-        yield best
-        idle = idle + 1 if best.gap >= before * (1 - 1e-3) else 0
-        if best.gap <= means.tol / 2 or idle > PATIENCE:
-            return
-        kinks, network = following(best, looks, kinks, network)
-        if centre is None or best.B is None:
-            network = master(problem, kinks, best.upper, means)
-        else:
-            # The small addition keeps B from jumping where peaks that carry nothing would hold it back.
-            weight = gathered(centre.peaks, network) / best.upper + 1e-4
-            bend = curvature(problem, centre.peaks, best.B, weight) + hold * np.eye(best.B.size)
-            network = master(problem, kinks, best.upper, means, best.B, bend)
+def looped(
+    train: TrainingSet,
+    problem: Reduced,
+    best: Bracket,
+    kinks: Kinks,
+    means: Means,
+    near: CertifiedDenoiser | None,
+) -> CertifiedDenoiser:
+    """Close the gap, and make a certified denoiser of the best bracket."""
+    deadline = means.deadline
+    try:
+        if near is not None and near.certificate.B is not None:
+            kinks = joined(kinks, moved_kinks(problem, near.network))
+            best = replace(best, B=near.certificate.B)
+        for bracket in brackets(problem, replace(means, deadline=deadline.earlier(RESERVE)), best, kinks):
+            best = bracket
+            means.report(best)
+        reason = (
+            "the gap is within tol" if best.gap <= means.tol else f"{PATIENCE} rounds in a row did not narrow the gap"
+        )
+    except OutOfTimeError:
+        reason = late(deadline, "before the gap was closed")
+    except KeyboardInterrupt:
+        reason, means = INTERRUPTED, replace(means, deadline=Deadline(0.0))  # nothing slow from here on
+    except ArithmeticError as failure:
+        reason = f"the solvers failed: {failure}"
+    try:
+        return certified(train, problem, best, reason, means)
+    except KeyboardInterrupt:
+        return certified(train, problem, best, INTERRUPTED, replace(means, deadline=Deadline(0.0)))
 
 
-def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
-    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
-
-    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
-    """
-    if not len(network.kinks):
-        return None
-    weight = np.linalg.norm(network.a, axis=1)
-    heavy = weight > 1e-6 * weight.max()
-    for kept in (heavy, np.ones_like(heavy)):
-        moved = corrected(problem.points, Neurons(network.kinks[kept], network.a[kept], network.B))
-        if interpolates(problem, moved):
-            return moved
-    return None
+def late(deadline: Deadline, when: str) -> str:
+    """The sentence about a time limit that was reached."""
+    return f"the time limit of {deadline.limit:g} s was reached {when}"
 
 
-def over_peaks(at: Look, network: Neurons) -> Neurons:
-    """The network moved onto the peaks nearest to its kinks, with output weights along B_s z, as at an optimum."""
-    weight = gathered(at.peaks, network)
-    peaks, weight = at.peaks[weight > 0], weight[weight > 0]
-    outward = np.einsum("kn,nij,kj->ki", peaks.pattern[:, 1:] * 1.0, at.B, peaks.z)
-    outward *= (weight / np.linalg.norm(outward, axis=1))[:, None]
-    return Neurons(peaks, outward, at.B)
+def raising(report: Callable[[Bracket], None], first: First) -> Callable[[Bracket], None]:
+    """Reports with the first lower bound while the loop has none as high."""
+    return lambda best: report(replace(best, lower=min(max(best.lower, first.lower), best.upper)))
 
 
-def following(best: Bracket, looks: list[Look], kinks: Kinks, network: Neurons) -> tuple[Kinks, Neurons]:
-    """The next kinks, and the network's part on them: the highest peaks, kinks that carry weight, and the best ones.
+def enumerated(train: TrainingSet, first: First, means: Means) -> Reduced:
+    """The problem with all its patterns; told to whoever watches every tenth of a second."""
+    deadline, told = means.deadline, [0.0]
+    begun = first.bracket("enumerating activation patterns", 0.0)
 
-    Those of the best network make sure that some network over all of them interpolates.
-    """
-    level = 1 - max(0.003, min(0.1, 3 * best.gap))
-    new = [one.peaks[highest(one, level if one is looks[0] else 1.0)] for one in looks]
-    kept = np.linalg.norm(network.a, axis=1) > 1e-5 * best.upper
-    if best.gap > 0.1:  # B still moves so much that today's idle kink is tomorrow's active one
-        kept |= dual_values(kinks, network.B) > (0.9 if best.gap < 0.3 else 0.3)
-    peaks, old = joined(*new), kinks[kept]
-    out = joined(best.neurons.kinks, peaks, old)
-    return out[np.unique(distinct(out, 1e-7))], Neurons(old, network.a[kept], network.B)
+    def watch(found: int) -> None:
+        deadline.check()
+        if deadline.elapsed > told[0] + 0.1:
+            told[0] = deadline.elapsed
+            means.report(replace(begun, seconds=told[0], phase=f"{begun.phase}: {found} found"))
 
-
-def highest(at: Look, level: float) -> NDArray[np.bool_]:
-    """Which peaks reach `level`: all of them if they are few, else the highest ones of every pattern."""
-    high = at.value > level
-    _, pattern = np.unique(at.peaks.pattern, axis=0, return_inverse=True)
-    pattern = pattern.ravel()
-    order = np.lexsort((-at.value, pattern))
-    first = np.searchsorted(pattern[order], pattern[order])
-    rank = np.empty(len(order), dtype=np.intp)
-    rank[order] = np.arange(len(order)) - first
-    return high & (rank < PER_PATTERN)
+    means.report(replace(begun, seconds=deadline.elapsed))
+    problem = reduced(train, watch, feasible=first.feasible)
+    means.report(replace(begun, seconds=deadline.elapsed, phase=starting(problem, means.tol)))
+    return problem
 
 
-def toward(inner: Array | None, outer: Array, step: float) -> Array:
-    """The point on the way from the best feasible B to the next one, which is infeasible as a rule."""
-    return outer if inner is None else inner + step * (outer - inner)
+def started(problem: Reduced, first: First, means: Means) -> tuple[Bracket, Kinks]:
+    """The kinks to begin with, those of the first network among them, and a network over them."""
+    check = means.deadline.check
+    neurons = first.neurons()
+    if len(neurons.kinks) and interpolates(problem, neurons):
+        many = len(problem.patterns) > MANY_PATTERNS
+        return Bracket(neurons.cost, neurons), neurons.kinks if many else widest_kinks(problem, check)
+    kinks = widest_kinks(problem, check)
+    start = ramps(problem, kinks)
+    check()
+    start = interpolating(problem, start) or start
+    return Bracket(start.cost, start), kinks
+
+
+def widest_kinks(problem: Reduced, check: Callable[[], None]) -> Kinks:
+    """The two kinks at the ends of the widest gap of every pattern: over them a network interpolates, if any does."""
+    gaps = hull_gaps(problem.points, problem.patterns, watch=check)
+    width = gaps.low / 2 - problem.rho
+    open_ = np.flatnonzero(width >= 0)
+    b = np.stack([-gaps.middle[open_] - width[open_], -gaps.middle[open_] + width[open_]], axis=1)
+    each = np.repeat(open_, 2)
+    return Kinks(gaps.w[each], b.ravel(), problem.patterns[each])
 
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:
     """Make the network small and exact to rounding, and recompute the bracket from arrays."""
-    touching = touching_kinks(problem, best, means) if best.gap <= 1e-5 else None
+    said = replace(best, seconds=means.deadline.elapsed)
+    touching = None
+    if best.gap <= 1e-5:
+        means.report(replace(said, phase="looking at uniqueness"))
+        touching = touching_kinks(problem, best, means)
+    means.report(replace(said, phase="finishing the network"))
     neurons = finished(problem, best.neurons, touching, means)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
@@ -216,6 +186,8 @@ def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, 
     certificate = replace(
         dual_certificate(problem, replace(best, upper=network.representation_cost), means), interpolation_error=error
     )
+    # The bound may be above the cost by the rounding of both.
+    certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
     valid = "" if certificate.certifies(means.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
     rounds = f"{best.rounds} rounds, {certificate.cells} cells"
@@ -240,8 +212,10 @@ def dual_certificate(problem: Reduced, best: Bracket, means: Means) -> Certifica
     )
     if best.B is None or best.gap > means.tol:
         return plain
+    means.report(replace(best, seconds=means.deadline.elapsed, phase="computing multipliers"))
     try:
-        proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, means)
+        found = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, means)
+        proofs, kappa = found
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
         means.said.append("the multipliers of the cells were not computed to the end")
         return plain

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy import sparse
 
-from exactnorm.certify.certificate import dual_bound
+from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.exact.bracket import Bracket, dual_value
 from exactnorm.exact.cells import proposed_directions, whole_cells
+from exactnorm.exact.conic import ConeProgram, solution
 from exactnorm.exact.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons
@@ -17,6 +19,7 @@ from exactnorm.exact.problem import Reduced
 from exactnorm.exact.program import block_program, dual_matrices, proofs, solve
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array
 
 
 def first_kinks(problem: Reduced) -> Kinks:
@@ -53,6 +56,35 @@ def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
     a = np.empty((len(kinks), problem.rank))
     a[0::2], a[1::2] = -c * np.sign(width)[:, None], c * np.sign(width)[:, None]
     return Neurons(kinks, a, np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1)))
+
+
+def edge_matrices(problem: Reduced, means: Means) -> Array:
+    """Dual matrices B with κ ≤ 1 from the edges between all points, shape (N − 1, r, r + 1).
+
+    On the segment from x_i to x_j, with direction u, length L and middle m, the slope of u·h has mean L/(L − 2ρ)
+    between the balls and is 0 at both ends; a kink z there passes within (L − 2ρ)/2 of m, so that with c ≥ 0
+        ‖Σ_e ± 2 c_e/(L_e − 2ρ) (w·m_e + b) u_e‖ ≤ ‖w‖  where  Σ_e c_e u_e u_eᵀ ⪯ I
+    by Cauchy and Schwarz: a bound of Σ_e c_e 2 L_e/(L_e − 2ρ), with the best c.
+    """
+    first, second = np.triu_indices(len(problem.points), 1)
+    step = problem.points[second] - problem.points[first]
+    length = np.linalg.norm(step, axis=1)
+    u, middle = step / length[:, None], (problem.points[first] + problem.points[second]) / 2
+    worth = 2 * length / (length - 2 * problem.rho)
+    E, r = len(u), problem.rank
+    columns, rows = np.tril_indices(r)
+    square = u[:, rows] * u[:, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
+    A = sparse.vstack([-sparse.eye_array(E), sparse.csc_matrix(square.T)], format="csc")
+    b = np.concatenate([np.zeros(E), np.where(rows == columns, 1.0, 0.0)])
+    found = solution(ConeProgram(-worth / worth.max(), A, b, E, (), r), "CLARABEL", {}, means.deadline)
+    c = np.ones(E) if found is None else np.maximum(found[0], 0.0)
+    c = c / np.linalg.eigvalsh((u.T * c) @ u)[-1]
+    # Multiplier of the edge's condition, 2c/(L − 2ρ) u (m, 1)ᵀ: added for the ball at one end, taken off at the other.
+    one = (c * worth / length)[:, None, None] * u[:, :, None] * np.column_stack([middle, np.ones(E)])[:, None, :]
+    B = np.zeros((len(problem.points), r, r + 1))
+    np.add.at(B, second, one)
+    np.subtract.at(B, first, one)
+    return B[1:]
 
 
 def relaxation(problem: Reduced, means: Means, best: Bracket) -> tuple[Bracket, Kinks]:

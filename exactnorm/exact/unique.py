@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -29,23 +30,30 @@ def touching_kinks(problem: Reduced, best: Bracket, means: Means) -> Kinks | Non
         return None
     try:
         peaks = look(
-            problem, deciding_balls(problem), best.B, 1 - max(1e-6, TOUCHES * best.gap), means, every=True
+            problem,
+            deciding_balls(problem, means.deadline.check),
+            best.B,
+            1 - max(1e-6, TOUCHES * best.gap),
+            means,
+            every=True,
         ).peaks
+        for k in range(len(peaks)):
+            Bs = best.B[peaks.pattern[k, 1:]].sum(axis=0)
+            if level(problem, peaks[np.array([k])], Bs, means.deadline.check):
+                return None
     except OutOfTimeError:
         return None
-    for k in range(len(peaks)):
-        if level(problem, peaks[np.array([k])], best.B[peaks.pattern[k, 1:]].sum(axis=0)):
-            return None
     return peaks[np.unique(distinct(peaks, 1e-4))] if len(peaks) else None
 
 
-def level(problem: Reduced, peak: Kinks, Bs: Array) -> bool:
+def level(problem: Reduced, peak: Kinks, Bs: Array, check: Callable[[], None] = lambda: None) -> bool:
     """Whether the dual function may be as high beside a peak: along the face of some of the balls that it touches."""
     touched = touched_balls(problem, peak)
     if len(touched) > MANY:
         return True
     for size in range(1, len(touched) + 1):
         for some in combinations(touched, size):
+            check()
             z, moves, bend = tangent(problem, peak, Bs, some)
             falls = np.linalg.norm(moves.T @ (Bs.T @ (Bs @ z)))
             if moves.size and falls < FLAT and np.linalg.eigvalsh(bend)[0] < FLAT:

@@ -128,10 +128,18 @@ def probability_flow(
         states, problem = stand_in_flow(high_noise, points, state, grid, rtol)
         parts.append(Part(grid, states, (), problem))
         state = states[-1]
+
+    def again(rows: Indices, times: Array) -> Array:
+        levels = np.maximum(course.top * np.exp(-times), sigma_end)
+        return probability_flow(
+            path, np.atleast_2d(Y)[rows], schedule, alpha=alpha, T=T, sigma_end=sigma_end, steps=steps, method=method,
+            sigmas=levels, high_noise=high_noise, train=train, rtol=rtol,
+        ).states  # fmt: skip
+
     wanted = method == "closed" or (method is None and steps is None and box is None)
     if wanted and (lines := _lines(path, alpha * course.entry)) is not None:
         parts.append(_by_closed_form(lines, state, course, alpha))
-        return _record(Y, schedule, parts, course, "closed", 0.0)
+        return replace(_record(Y, schedule, parts, course, "closed", 0.0), again=again)
     if method == "closed":
         msg = "method='closed': these denoisers are not recognised as those of data on orthogonal lines; leave it out"
         raise ValueError(msg)
@@ -139,7 +147,7 @@ def probability_flow(
     driven = _driven(path, state, course, drive)
     rough = _rougher(path, drive)
     error = None if rough is None else _moved(driven, _driven(rough[0], state, course, rough[1]))
-    return _record(Y, schedule, [*parts, *driven], course, drive.method, error)
+    return replace(_record(Y, schedule, [*parts, *driven], course, drive.method, error), again=again)
 
 
 @dataclass(frozen=True, eq=False)

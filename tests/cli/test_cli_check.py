@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from cli_records import strict
 
 import exactnorm
+from exactnorm.geometry import affine_hull
 
 
 def test_check_recomputes_a_saved_certificate_and_refuses_one_that_claims_too_much(run, folder):
@@ -18,11 +20,58 @@ def test_check_recomputes_a_saved_certificate_and_refuses_one_that_claims_too_mu
     assert "supports what it states" in run("check", "denoiser.npz")[1]
 
     denoiser = exactnorm.load("denoiser.npz")
-    boast = replace(denoiser, certificate=replace(denoiser.certificate, lower=denoiser.certificate.lower * 1.001))
+    lower = denoiser.certificate.lower * 1.001
+    boast = replace(denoiser, certificate=replace(denoiser.certificate, lower=lower, upper=lower))
     exactnorm.save("boast.npz", boast)
     status, out, err = run("check", "boast.npz")
     assert (status, out) == (1, "")
+    assert "refuted" in err
     assert "supports only" in err
+    crossed = replace(denoiser, certificate=replace(denoiser.certificate, lower=lower))
+    exactnorm.save("crossed.npz", crossed)
+    status, out, err = run("check", "crossed.npz")
+    assert (status, out) == (1, "")
+    assert "not one from 0 to its upper value" in err
+
+
+def test_check_against_points_of_ones_own(run, folder):
+    run("solve", "acute", "--out", folder / "denoiser.npz")
+    status, out, err = run("check", "denoiser.npz", "--points", "acute", "--rho", "0.1")
+    assert (status, err) == (0, "")
+    assert "3 points in R^2, noise balls of radius 0.1" in out
+    for options, sentence in (
+        (["--points", "obtuse"], "other points than"),
+        (["--rho", "0.2"], "for rho=0.1, not 0.2"),
+    ):
+        status, out, err = run("check", "denoiser.npz", *options)
+        assert (status, out) == (1, "")
+        assert sentence in err
+    exactnorm.save_network("hat.npz", exactnorm.min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
+    assert run("check", "hat.npz", "--rho", "0.1")[0] == 2
+
+
+def test_a_check_that_does_not_end_in_time_or_has_too_much_to_do_is_undecided(run, folder):
+    run("solve", "acute", "--out", folder / "denoiser.npz")
+    status, out, err = run("check", "denoiser.npz", "--time-limit", "1e-6")
+    assert (status, out) == (2, "")
+    assert "undecided" in err
+    assert run("check", "denoiser.npz", "--time-limit", "-1")[0] == 2
+    # Forty points in twelve dimensions have too many patterns; a certificate that claims nothing needs none of them.
+    points = np.random.default_rng(0).standard_normal((40, 12))
+    train = exactnorm.TrainingSet(points, 0.01)
+    wide = exactnorm.min_norm_denoiser(train)
+    assert wide.certificate.kind == "theorem"
+    exactnorm.save("wide.npz", wide)
+    assert run("check", "wide.npz")[0] == 0
+    frame = affine_hull(points)
+    claim = replace(
+        wide.certificate, kind="computed", rays=(), segments=None, frame=frame, B=np.zeros((39, 12, 13)), lower=1.0
+    )
+    exactnorm.save("claim.npz", replace(wide, certificate=claim))
+    status, out, err = run("check", "claim.npz")
+    assert (status, out) == (2, "")
+    assert "undecided" in err
+    assert "activation patterns" in err
 
 
 def test_check_recomputes_a_network_for_a_finite_problem_too(run, folder):
@@ -36,12 +85,14 @@ def test_check_recomputes_a_network_for_a_finite_problem_too(run, folder):
     exactnorm.save_network(folder / "hat.npz", better)
     status, out, err = run("check", "hat.npz")
     assert (status, out) == (1, "")
-    assert "supports only" in err
+    assert "2.1" in err
 
 
 def test_check_of_a_missing_or_foreign_file_is_bad_input(run, folder):
     (folder / "other.npz").write_bytes(b"not a zip file")
-    for name, sentence in (("gone.npz", "there is no file"), ("other.npz", "does not hold a denoiser")):
+    (folder / "pipe.npz").mkdir()
+    wrong = (("gone.npz", "there is no file"), ("other.npz", "does not hold a denoiser"), ("pipe.npz", "a directory"))
+    for name, sentence in wrong:
         status, out, err = run("check", name)
         assert (status, out) == (2, "")
         assert sentence in err

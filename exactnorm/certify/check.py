@@ -1,0 +1,190 @@
+"""The recomputation of a certificate from the user's own problem: supported, refuted or undecided."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from exactnorm.certify.ball_evidence import ball_bound
+from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.constancy import FLAT, local_slope
+from exactnorm.certify.door import number, numbers, refuse, whole
+from exactnorm.certify.effort import CertificateUndecided, Effort
+from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound, interpolates
+from exactnorm.certify.interpolation import sure_error
+from exactnorm.finite_problem import FiniteProblem, coordinates, finite_problem
+from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import TooManyPatternsError
+from exactnorm.training_set import TrainingSet
+
+AGAIN = 1e-9
+"""How far a recomputed bound may fall short of the stated one, relative to it: rounding on another machine."""
+CROSSED = 1e-6
+"""How far the recomputed bounds may cross: what a residual of `MISSED` of the separation may save a network."""
+
+
+def check_certificate(
+    certificate: Certificate,
+    train: TrainingSet | FiniteProblem,
+    network: ReLUNetwork,
+    *,
+    time_limit: float | None = None,
+) -> tuple[float, float, float | None]:
+    """Recompute (lower, upper, interpolation_error) from arrays alone; no solver and no stored result is trusted.
+
+    There are three outcomes: it returns where the certificate supports what it states, raises `CertificateError`
+    where it does not, and `CertificateUndecided` where that would take too long to find out.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        Every field of it is taken for a claim, or for the evidence of one: evidence of the wrong kind, type, shape or
+        dtype is refused, and none of it sets a tolerance or an amount of work.
+    train : TrainingSet or FiniteProblem
+        The problem that the certificate is for: yours, rather than the one in a file that you were given. A training
+        set with noisy samples leaves the weight decay to the certificate; give a FiniteProblem to fix it.
+    network : ReLUNetwork
+    time_limit : float, optional
+        Seconds after which the check is given up, undecided. Without it the work is bounded by what your problem may
+        need at most, some minutes.
+
+    Returns
+    -------
+    lower, upper, interpolation_error : float
+        The last is None for a certificate with weight decay.
+
+    Raises
+    ------
+    CertificateError
+        If the cells leave a pattern uncovered, a multiplier leaves its cone, the frame does not hold the data, the
+        network misses its targets by more than 1e-6 of the separation (or of the targets' spread), the lower bound is
+        above the upper one, or a stated number is better than what was recomputed.
+    CertificateUndecided
+        If there are too many activation patterns or faces to go through, the time is over, or the linear algebra
+        fails.
+    ValueError
+        If the problem itself, which is yours, is not admissible.
+    """
+    effort = Effort(time_limit)
+    problem = _problem(certificate, train)
+    network = _sound(network)
+    # Whatever overflows ends in inf or nan, which every comparison below refuses.
+    with np.errstate(all="ignore"):
+        stated_lower, stated_upper, told = _claims(certificate, problem)
+        try:
+            if isinstance(problem, FiniteProblem):
+                lower, upper, error, slack = _finite_bracket(certificate, problem, network, effort)
+            else:
+                lower, upper, error, slack = _ball_bracket(certificate, problem, network, effort)
+        except TooManyPatternsError as many:
+            raise CertificateUndecided(str(many)) from None
+        except (ArithmeticError, np.linalg.LinAlgError, MemoryError) as failed:
+            msg = f"the check could not be carried out: {failed}"
+            raise CertificateUndecided(msg) from None
+        if not (lower >= stated_lower * (1 - AGAIN) and upper <= stated_upper * (1 + AGAIN)):
+            misses = f"; its network misses by {error:.3g}" if error is not None and upper == math.inf else ""
+            stated = f"[{stated_lower!r}, {stated_upper!r}]"
+            refuse(f"the certificate states {stated} but supports only [{lower!r}, {upper!r}]{misses}")
+        if not lower <= upper * (1 + CROSSED):
+            refuse(f"the lower bound is {lower!r} and the network costs {upper!r}, less than any that interpolates")
+        if error is not None and not (told is not None and error <= told + slack):
+            refuse(f"the certificate states an interpolation error of {told}, but it is {error:.3e}")
+    return min(lower, upper), upper, error
+
+
+def _problem(certificate: Certificate, train: TrainingSet | FiniteProblem) -> TrainingSet | FiniteProblem:
+    """The problem to check against; of noisy samples, the finite one with the weight decay of the certificate."""
+    if type(certificate) is not Certificate:
+        refuse(f"the certificate is {type(certificate).__name__}, not a Certificate")
+    if isinstance(train, TrainingSet) and train.samples is not None:
+        decay = certificate.weight_decay
+        if decay is not None and not number(decay, "weight_decay") > 0:
+            refuse(f"the certificate's weight_decay={decay} is not positive")
+        return finite_problem(train, decay)
+    return train
+
+
+def _sound(network: ReLUNetwork) -> ReLUNetwork:
+    """A copy of the network that was validated now."""
+    if type(network) is not ReLUNetwork:
+        refuse(f"the network is {type(network).__name__}, not a ReLUNetwork")
+    try:
+        return ReLUNetwork(network.a, network.w, network.b, network.V, network.c)
+    except (ValueError, TypeError) as failed:
+        refuse(f"the network is not sound: {failed}")
+
+
+def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> tuple[float, float, float | None]:
+    """The stated numbers, once every field is one that a certificate for this problem has."""
+    if type(certificate.kind) is not str or certificate.kind not in ("computed", "theorem"):
+        refuse(f"the certificate is of kind {str(certificate.kind)[:40]!r}; there are 'computed' and 'theorem'")
+    if type(certificate.statement) is not str:
+        refuse("the statement is not a text")
+    lower = number(certificate.lower, "the lower bound")
+    upper = number(certificate.upper, "the upper value", infinite=True)
+    if not 0 <= lower <= upper:
+        refuse(f"the certificate states a lower bound of {lower!r}, not one from 0 to its upper value of {upper!r}")
+    told = certificate.interpolation_error
+    if told is not None and not number(told, "the interpolation error") >= 0:
+        refuse(f"the certificate states an interpolation error of {told}")
+    if whole(certificate.patterns, "the number of patterns") < 0:
+        refuse(f"the certificate states {certificate.patterns} patterns")
+    if type(certificate.rays) is not tuple or type(certificate.proofs) is not tuple:
+        refuse("rays and proofs are tuples")
+    finite = isinstance(problem, FiniteProblem)
+    decay = problem.weight_decay if isinstance(problem, FiniteProblem) else None
+    if certificate.weight_decay is not None:
+        number(certificate.weight_decay, "weight_decay")
+    if certificate.weight_decay != decay:
+        refuse(f"the certificate is for weight_decay={certificate.weight_decay}, the problem has {decay}")
+    if (told is None) != (decay is not None):
+        refuse("an interpolation error is stated where there is no weight decay, and only there")
+    theorem = certificate.kind == "theorem"
+    foreign = {
+        "rays": certificate.rays != () and not (theorem and certificate.segments is None),
+        "segments": certificate.segments is not None and not theorem,
+        "multipliers": certificate.multipliers is not None and not finite,
+        "patterns": certificate.patterns != 0 and (finite or theorem),
+        "frame, B or cells": not (certificate.frame is None and certificate.B is None and certificate.proofs == ())
+        and (finite or theorem),
+        "kind": theorem and finite,
+    }
+    if any(foreign.values()):
+        names = ", ".join(name for name, is_foreign in foreign.items() if is_foreign)
+        refuse(f"{names}: a certificate of this kind has none for this problem")
+    return lower, upper, told
+
+
+def _ball_bracket(
+    certificate: Certificate, train: TrainingSet, network: ReLUNetwork, effort: Effort
+) -> tuple[float, float, float, float]:
+    """Lower bound, upper value, interpolation error and how far two computations of it may differ."""
+    if (network.dimension, network.outputs) != (train.dimension, train.dimension):
+        refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
+    size = float(np.abs(train.points).max())
+    (error, interpolates_balls), upper = sure_error(network, train, effort.check), network.representation_cost
+    if not interpolates_balls:
+        upper = math.inf  # the cost of a network that does not interpolate says nothing
+    elif not (slope := local_slope(network, train, effort.check)) <= FLAT:
+        refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
+    lower = ball_bound(certificate, train, effort)
+    return lower, upper, error, 1e-9 * train.separation + 1e-12 * size
+
+
+def _finite_bracket(
+    certificate: Certificate, problem: FiniteProblem, network: ReLUNetwork, effort: Effort
+) -> tuple[float, float, float | None, float]:
+    shape = coordinates(problem).targets.shape
+    multipliers = numbers(certificate.multipliers, "the array of multipliers", shape)
+    lower = finite_lower_bound(problem, multipliers, effort.check)
+    try:
+        upper, error = finite_upper_bound(problem, network)
+    except ValueError as failed:
+        refuse(str(failed))
+    spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
+    if problem.weight_decay is not None:
+        return lower, upper, None, 0.0
+    if not interpolates(problem, network, error):
+        upper = math.inf
+    return lower, upper, error, 1e-9 * spread + 1e-12 * size

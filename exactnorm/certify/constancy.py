@@ -1,0 +1,146 @@
+"""Whether a network is constant near each clean point, where noise balls are so small that their errors say nothing."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.certify.interpolation import ball_map, blocks
+from exactnorm.geometry import separating_hyperplane
+from exactnorm.network import ReLUNetwork, lengths
+from exactnorm.training_set import TrainingSet
+
+FLAT = 1e-6
+"""Slope below which a network counts as constant: a solver's last digits, which no cost to six digits feels."""
+NEAR = 1e-9
+"""A kink nearer to a point than this share of the separation may count as on either side: far above rounding."""
+SMALL = 1e-2
+"""Balls above this share of the separation are so large that the error on the whole ball shows a slope."""
+MANY = 2**26
+"""Sides (neurons times points) that are looked at; a network of least cost needs no more than N² neurons."""
+STEPS = 200
+"""Neurons through one point that are switched on one after another."""
+FEW = 100
+"""Points, up to which a hyperplane is looked for that makes a neuron's sides where its own direction does not."""
+
+
+def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> float:
+    """Largest slope ‖D_n‖ (Frobenius norm) of the network on the balls of a training set, or the first above `FLAT`.
+
+    At ρ = 0 the denoiser is the limit of denoisers for small balls: constant near each point, with kinks that may run
+    through the points. Such a kink counts as on the side of the point on which it makes D_n vanish, if there is one.
+    Every neuron must then have sides that some hyperplane makes which misses the balls.
+
+    Parameters
+    ----------
+    network : ReLUNetwork
+    train : TrainingSet
+        With balls.
+    check : callable
+        Called after every ball and every neuron, and may raise.
+
+    Returns
+    -------
+    float
+        0 where the radius is above `SMALL` times the separation. Infinite where no hyperplane makes a neuron's sides,
+        or there are too many neurons to look at.
+    """
+    if train.rho > SMALL * train.separation:
+        return 0.0
+    if network.neurons * train.size > MANY:
+        return math.inf
+    w = lengths(network.w)
+    eps = float(np.finfo(float).eps)
+    reach = float(np.linalg.norm(train.points, axis=1).max())
+    near = np.maximum(NEAR * train.separation * w, 16 * eps * (w * reach + np.abs(network.b)))
+    sides = np.empty((train.size, network.neurons), dtype=bool)
+    worst = 0.0
+    with np.errstate(all="ignore"):
+        for rows, before in blocks(network, train.points):
+            for n, row in zip(rows, before, strict=True):
+                sides[n], slope = _flattest(network, row > 0, np.flatnonzero(np.abs(row) <= near))
+                check()
+                if not slope <= FLAT:  # the first is enough
+                    return slope if slope < math.inf else math.inf
+                worst = max(worst, slope)
+        return worst if _are_patterns(network, train, sides, check) else math.inf
+
+
+def _flattest(
+    network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp]
+) -> tuple[NDArray[np.bool_], float]:
+    """The neurons that are on, those in `free` chosen such that the slope vanishes if that is found, and the slope."""
+    best, least = active, math.inf
+    for choice in _choices(network, active, free):
+        tried = active.copy()
+        tried[free] = choice
+        slope = float(np.linalg.norm(ball_map(network, tried)))
+        if slope < least:
+            best, least = tried, slope
+        if least <= FLAT:
+            break
+    return best, least
+
+
+def _choices(
+    network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp]
+) -> Iterator[NDArray[np.bool_] | list[bool] | tuple[bool, ...]]:
+    """Ways to switch the free neurons on and off, likely ones first."""
+    yield active[free]
+    if not len(free):
+        return
+    yield [False] * len(free)
+    # With ε_k ∈ {0, 1}: minimise ‖D + Σ ε_k a_k w_kᵀ‖², D without the free neurons. `pull` is half its slope in −ε.
+    fixed = active.copy()
+    fixed[free] = False
+    a, w, a_on, w_on = network.a[free], network.w[free], network.a[fixed], network.w[fixed]
+    if len(a_on) <= network.dimension:
+        pull = -((a @ a_on.T) * (w @ w_on.T)).sum(axis=1)
+    else:  # many neurons in few dimensions: their sum is the smaller matrix
+        pull = -((a @ (a_on.T @ w_on)) * w).sum(axis=1)
+    if network.V is not None:
+        pull -= ((a @ network.V) * w).sum(axis=1)
+    square = (a * a).sum(axis=1) * (w * w).sum(axis=1)
+    # One after another, the one that helps most.
+    chosen, left = np.zeros(len(free), dtype=bool), pull.copy()
+    for _ in range(min(len(free), STEPS)):
+        gain = np.where(chosen, -1.0, 2 * left - square)
+        k = int(np.argmax(gain))
+        if not gain[k] > 0:
+            break
+        chosen[k] = True
+        left -= (a @ a[k]) * (w @ w[k])
+    yield chosen
+    if len(free) <= 200:
+        gram = (a @ a.T) * (w @ w.T)
+        if np.isfinite(gram).all() and np.isfinite(pull).all():
+            yield np.asarray(np.linalg.lstsq(gram, pull, rcond=1e-12)[0] > 0.5)
+    if len(free) <= 10:
+        yield from itertools.product((False, True), repeat=len(free))
+
+
+def _are_patterns(
+    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], check: Callable[[], None]
+) -> bool:
+    """Whether the sides of every neuron that costs anything are those of some hyperplane that misses all balls."""
+    X = train.points
+    apart = max(2 * train.rho * (1 - 1e-3), NEAR * train.separation)
+    w, cost = lengths(network.w), lengths(network.a) * lengths(network.w)
+    known: set[bytes] = set()
+    for k in np.flatnonzero(cost > 0):
+        check()
+        on = sides[:, k]
+        if on.all() or not on.any() or (key := on.tobytes()) in known:
+            continue
+        height = X @ (network.w[k] / w[k])
+        # Its own direction as a rule; another hyperplane may do as well.
+        if not float(height[on].min() - height[~on].max()) >= apart and (
+            train.size > FEW or len(known) > train.size**2 or not 2 * separating_hyperplane(X[on], X[~on])[2] >= apart
+        ):
+            return False
+        known.add(key)
+    return True

@@ -1,0 +1,40 @@
+"""How long a check may take, and the answer of one that stops before it knows."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+LARGEST_CHECK = 600
+"""Heaps of 20 000 faces that a check looks at before it gives up: some minutes."""
+
+
+class CertificateUndecided(RuntimeError):
+    """A certificate was neither supported nor refuted: the check would take too long, or could not be carried out."""
+
+
+@dataclass
+class Effort:
+    """The time that a check has left, and the heaps of faces; both end it undecided.
+
+    Parameters
+    ----------
+    limit : float or None
+        Seconds, counted from the record's creation; None for no limit but that on the work.
+    """
+
+    limit: float | None = None
+    end: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and not self.limit > 0:
+            msg = f"time_limit={self.limit!r}: give a positive number of seconds"
+            raise ValueError(msg)
+        self.end = math.inf if self.limit is None else time.monotonic() + self.limit
+
+    def check(self) -> None:
+        """Raise `CertificateUndecided` once the time is over."""
+        if time.monotonic() > self.end:
+            msg = f"the check was not done after {self.limit:g} seconds; give it more time"
+            raise CertificateUndecided(msg)

@@ -1,0 +1,155 @@
+"""A time limit holds in every phase, progress names the phase, and nothing is left behind."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
+from exactnorm.exact import unique
+from exactnorm.exact.clock import Deadline, OutOfTimeError
+from exactnorm.exact.covering import multipliers
+from exactnorm.exact.finish import thinned, without_dependent
+from exactnorm.exact.forecast import forecast, seconds
+from exactnorm.exact.kinks import joined
+from exactnorm.exact.means import Means
+from exactnorm.exact.polish import Neurons
+from exactnorm.exact.problem import reduced
+from exactnorm.exact.progress import line
+
+LIMIT = 1.0
+LATE = 1.1 * LIMIT + 1
+SETS = {
+    "100 in the plane": lambda: problems.gaussian(100, 2, seed=0).train,
+    "12 one-hot rows": lambda: TrainingSet(np.eye(12), 0.05),
+    "15 digits": lambda: problems.digits(15).train,
+    "50 in R^3": lambda: problems.gaussian(50, 3, seed=0).train,
+    "300 in R^20": lambda: problems.gaussian(300, 20, seed=0).train,
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_large_set_is_back_on_time_with_a_finite_bracket(name):
+    train = SETS[name]()
+    phases = []
+    start = time.monotonic()
+    denoiser = min_norm_denoiser(train, time_limit=LIMIT, progress=lambda best: phases.append((best.phase, best.upper)))
+    took = time.monotonic() - start
+    certificate = denoiser.certificate
+    assert 0 < certificate.lower <= certificate.upper < np.inf
+    assert certificate.interpolation_error < 1e-9 * np.ptp(train.points)
+    if certificate.kind == "theorem":  # the others take longer to check than to find
+        check_certificate(certificate, train, denoiser.network)
+    assert phases[0][0] == "looking for a first network"
+    assert all(later <= earlier for (_, earlier), (_, later) in pairwise(phases))
+    # The machine may be busy with other things, which cost a multiple; a limit that does not hold costs minutes.
+    assert took < 4 * LATE
+
+
+def test_progress_names_every_phase_in_turn():
+    named = []
+
+    def hear(best):
+        word = re.sub(r":.*", "", best.phase)
+        if named[-1:] != [word]:
+            named.append(word)
+
+    min_norm_denoiser(problems.plane_5().train, progress=hear)
+    assert named == [
+        "looking for a first network",
+        "enumerating activation patterns",
+        "starting",
+        "closing the gap",
+        "looking at uniqueness",
+        "finishing the network",
+        "computing multipliers",
+    ]
+
+
+def test_the_live_line_says_the_phase_and_the_bracket():
+    seen = []
+    min_norm_denoiser(problems.acute().train, progress=seen.append)
+    assert line(seen[0]).startswith("looking for a first network: [2.5096283, inf], gap inf")
+    assert any(line(one).startswith("round ") for one in seen)
+    assert any(line(one).startswith("starting: [") for one in seen)
+
+
+def test_multipliers_uniqueness_and_thinning_give_way_to_the_clock():
+    problem = reduced(problems.plane_5().train)
+    seen = []
+    min_norm_denoiser(problems.plane_5().train, progress=seen.append)
+    best = next(one for one in reversed(seen) if one.phase == "computing multipliers")
+    over = Means(1e-6, "CLARABEL", {}, Deadline(0.0), None, lambda _: None)
+    with pytest.raises(OutOfTimeError):
+        multipliers(problem, best, over)
+    assert unique.touching_kinks(problem, best, over) is None
+    # A network small enough is thinned all the same: that takes a millisecond.
+    double = Neurons(
+        joined(best.neurons.kinks, best.neurons.kinks),
+        np.vstack([best.neurons.a, best.neurons.a]) / 2,
+        best.neurons.B,
+    )
+    assert len(thinned(problem, double, Deadline(None)).kinks) <= len(best.neurons.kinks)
+
+
+def test_dependent_neurons_leave_without_a_linear_program_and_at_no_cost():
+    rng = np.random.default_rng(0)
+    moments = rng.standard_normal((12, 6)) @ rng.standard_normal((6, 15))
+    weight = rng.uniform(0.1, 1, 15)
+    left = without_dependent(moments, weight, Deadline(None))
+    assert (left >= 0).all()
+    assert np.count_nonzero(left) == 6
+    np.testing.assert_allclose(moments @ left, moments @ weight, atol=1e-10)
+    assert left.sum() <= weight.sum() * (1 + 1e-12)
+
+
+def test_overlapping_solves_in_threads_leave_blas_as_they_found_it():
+    # In a process of its own, which has set nothing yet: whoever sets a limit first keeps others from setting theirs.
+    program = """if True:
+        import threading, time
+        import numpy, scipy.linalg
+        from threadpoolctl import threadpool_info
+        from exactnorm.exact.blas import one_blas_thread
+
+        def threads():
+            return max(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+
+        def solve(k):
+            go.wait()
+            with one_blas_thread():
+                time.sleep(0.05 * (k + 1))  # the first to come is the first to go
+                inside.append(threads())
+
+        before, inside, go = threads(), [], threading.Barrier(4)
+        several = [threading.Thread(target=solve, args=(k,)) for k in range(4)]
+        for one in several:
+            one.start()
+        for one in several:
+            one.join()
+        between = threads()
+        try:
+            with one_blas_thread():
+                raise ArithmeticError
+        except ArithmeticError:
+            print(before, inside, between, threads())
+    """
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "2 [1, 1, 1, 1] 2 2\n", done.stderr
+
+
+def test_a_forecast_counts_the_patterns_and_grows_with_them():
+    found = forecast(problems.digits(6).train, 1e-6, None)
+    assert found.patterns == 31
+    assert found.seconds == pytest.approx(seconds(31, 5))
+    assert "31 activation patterns of affine rank 5" in found.sentence
+    assert seconds(62, 5) > seconds(31, 5)
+    assert "no program is solved" in forecast(problems.orthonormal().train, 1e-6, None).sentence
+    late = forecast(problems.digits(40).train, 1e-6, 0.2)
+    assert late.patterns is None
+    assert "not all enumerated within 0.2 s" in late.sentence

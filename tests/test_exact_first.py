@@ -1,0 +1,153 @@
+"""Before anything slow: some network, some bound, and what either rests on."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from known_optima import KNOWN
+
+from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, min_norm_denoiser, problems, save
+from exactnorm.certify import CertificateError
+from exactnorm.certify.faces import largest_dual_value
+from exactnorm.certify.edges import edges_lower_bound
+from exactnorm.closed_form.edges import best_edges
+from exactnorm.exact.clock import Deadline, OutOfTimeError
+from exactnorm.exact.first import NothingFoundError
+from exactnorm.exact.ramp_program import cheap_ramps
+from exactnorm.exact.start import edge_matrices
+from exactnorm.geometry import affine_hull
+
+PLANE = problems.gaussian(30, 2, seed=0).train
+
+
+def ramps(train, limit=None):
+    frame = affine_hull(train.points)
+    return frame, list(cheap_ramps(frame.coordinates(train.points), train.rho / frame.scale, Deadline(limit)))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize(("size", "dimension"), [(4, 2), (8, 3), (8, 7), (30, 2), (25, 6)])
+def test_ramps_interpolate_and_get_cheaper(size, dimension, share):
+    train = problems.gaussian(size, dimension, seed=size).train
+    # Of many points, radii up to a quarter of the separation: beyond it is for the enumeration to say.
+    radius = max_radius(train.points)[0] if size < 10 else 0.25 * train.separation
+    train = TrainingSet(train.points, share * min(radius, 0.5 * train.separation))
+    frame, found = ramps(train)
+    costs = [one.cost for one in found]
+    assert costs == sorted(costs, reverse=True)
+    network = found[-1].network(np.zeros(frame.rank)).lifted(frame)
+    assert network.representation_cost == pytest.approx(costs[-1], rel=1e-9)
+    # Values on the balls, without what the package says of them.
+    rng = np.random.default_rng(0)
+    v = rng.standard_normal((20, *train.points.shape))
+    inside = train.points + train.rho * v / np.linalg.norm(v, axis=2, keepdims=True)
+    off = network(inside.reshape(-1, dimension)).reshape(inside.shape) - train.points
+    assert np.abs(off).max() < 1e-9 * costs[-1]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_ramps_cost_no_less_than_the_optimum_and_where_ramps_are_optimal_no_more(name):
+    points, rho, optimum = KNOWN[name]
+    _, found = ramps(TrainingSet(points, rho))
+    assert optimum * (1 - 1e-9) <= found[-1].cost <= 1.05 * optimum
+
+
+def test_where_no_direction_tells_points_apart_a_search_finds_one_that_does():
+    # A grid of 5 by 5 balls so large that along most directions no gap is left.
+    grid = np.array([[i, j] for i in range(5) for j in range(5)], dtype=float)
+    grid = grid @ np.array([[np.cos(0.3), np.sin(0.3)], [-np.sin(0.3), np.cos(0.3)]])
+    frame, found = ramps(TrainingSet(grid, 0.45))
+    # Lines between rows and columns are all there is: the rows' ramps and the columns', 2/(1 − 2ρ) each.
+    assert found[-1].cost == pytest.approx(8 * 2 / (1 - 0.9), rel=1e-3)
+
+
+def test_balls_that_no_network_interpolates_have_no_ramps():
+    assert ramps(problems.infeasible().train)[1] == []
+
+
+@pytest.mark.parametrize("name", ["acute", "regular_simplex", "generic_simplex_6", "plane_5", "digits5"])
+def test_the_bound_of_segments_is_below_the_optimum_and_is_that_of_feasible_dual_matrices(name):
+    problem = problems.named(name)
+    train = problem.train
+    edges, weights = best_edges(train.points, train.rho)
+    bound = edges_lower_bound(train.points, train.rho, edges, weights)
+    assert 0.3 * problem.interval[1] < bound <= problem.interval[1]
+    # The best weights by a semidefinite program, as matrices whose dual function is gone through face by face.
+    from exactnorm.exact.means import Means
+    from exactnorm.exact.problem import reduced
+
+    reduced_problem = reduced(train)
+    B = edge_matrices(reduced_problem, Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None))
+    X = reduced_problem.points
+    kappa = largest_dual_value(X, reduced_problem.rho, reduced_problem.patterns, B, 1e-3)
+    value = float(np.einsum("nr,nr->", B[:, :, -1], X[1:] - X[0]))
+    assert kappa <= 1 + 1e-9
+    assert bound <= value * (1 + 1e-9)
+    assert bound >= 0.9 * value
+
+
+def test_on_a_regular_simplex_segments_give_what_symmetry_says():
+    size, rho = 12, 0.05
+    length = math.sqrt(2)
+    # Σ u uᵀ over all edges is N/2 times the projector: weights 2/N on N(N − 1)/2 edges.
+    expected = (size - 1) * 2 * length / (length - 2 * rho)
+    points = np.eye(size)
+    assert edges_lower_bound(points, rho, *best_edges(points, rho)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp_path):
+    train = TrainingSet(np.eye(14), 0.05)
+    denoiser = min_norm_denoiser(train, time_limit=0.5)
+    certificate = denoiser.certificate
+    assert certificate.kind == "theorem"
+    assert len(certificate.segments) == 14 * 13 / 2
+    assert certificate.gap < 0.08
+    save(tmp_path / "one.npz", denoiser)
+    again = load(tmp_path / "one.npz")
+    lower, upper, _ = check_certificate(again.certificate, train, again.network)
+    assert (lower, upper) == pytest.approx((certificate.lower, certificate.upper), rel=1e-9)
+    for change in (
+        {"lower": certificate.lower * 1.001},
+        {"segments": certificate.segments[:-1]},
+        {"segments": certificate.segments * [1, 1, -1]},
+        {"segments": certificate.segments + [0, 0.5, 0]},
+        {"segments": np.full((1, 3), np.nan)},
+        {"segments": certificate.segments[:, :2]},
+        {"rays": (0, 1)},
+        {"kind": "computed"},
+    ):
+        with pytest.raises(CertificateError):
+            check_certificate(replace(certificate, **change), train, denoiser.network)
+
+
+def test_the_bracket_of_many_points_is_wide_valid_and_says_what_helps():
+    train = problems.gaussian(60, 4, seed=1).train
+    denoiser = min_norm_denoiser(train, time_limit=4)
+    certificate = denoiser.certificate
+    assert certificate.interpolation_error < 1e-9
+    assert bounds(train.points, train.rho).lower * (1 - 1e-9) <= certificate.lower < certificate.upper < 1000
+    check_certificate(certificate, train, denoiser.network)
+    assert "more than" in denoiser.status
+    assert "what helps is" in denoiser.status
+    assert "max_patterns" not in denoiser.status
+
+
+def test_where_nothing_is_found_that_is_said_with_what_to_try():
+    # Far too many patterns for the time, and balls too large for any sweep.
+    train = problems.digits(40).train
+    with pytest.raises(NothingFoundError, match="nor was it shown that there is none; a smaller rho"):
+        min_norm_denoiser(train.points, 0.46 * train.separation, time_limit=0.2)
+
+
+def test_ramps_stop_when_the_time_is_over():
+    with pytest.raises(OutOfTimeError):
+        ramps(problems.gaussian(200, 5, seed=0).train, limit=1e-3)
+
+
+def test_a_radius_that_takes_too_long_to_find_is_bracketed():
+    lower, upper = max_radius(PLANE.points, time_limit=20)
+    assert lower < upper < lower * (1 + 1e-9)
+    below, above = max_radius(PLANE.points, time_limit=0.2)
+    assert 0 < below <= upper
+    assert lower <= above <= PLANE.separation
