@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 from exactnorm.geometry import Frame
 from exactnorm.training_set import Array, real_array
 
+BLOCK = 2**22
+"""Numbers in the largest array on the way to a value: tens of megabytes, however many inputs and neurons there are."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReLUNetwork:
@@ -81,12 +84,16 @@ class ReLUNetwork:
     def __call__(self, Y: ArrayLike) -> Array:
         """Value h(y), shape (q,) for one point (d,) or (m, q) for many."""
         Y = self._inputs(Y)
+        if Y.ndim == 2 and len(Y) > (step := max(1, BLOCK // max(self.neurons, 1))):
+            return np.concatenate([self(Y[k : k + step]) for k in range(0, len(Y), step)])
         value = np.maximum(Y @ self.w.T + self.b, 0.0) @ self.a + self.c
         return value if self.V is None else value + Y @ self.V.T
 
     def jacobian(self, Y: ArrayLike) -> Array:
         """Jacobian Dh(y), shape (q, d) for one point or (m, q, d) for many; the ReLU's derivative at 0 is 0."""
         Y = self._inputs(Y)
+        if Y.ndim == 2 and len(Y) > (step := max(1, BLOCK // max(self.a.size, 1))):
+            return np.concatenate([self.jacobian(Y[k : k + step]) for k in range(0, len(Y), step)])
         active = (Y @ self.w.T + self.b > 0).astype(float)
         # (m, q, K) times (K, d): one matrix product a point, without an (m, K, q, d) array.
         D = (active[..., None, :] * self.a.T) @ self.w

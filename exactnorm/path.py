@@ -119,6 +119,14 @@ class DenoiserPath:
         return float(self.radii[-1]) * (1 + 1e-12)
 
     @property
+    def coarser(self) -> DenoiserPath | None:
+        """Every other level, by which a flow estimates its error; None where two levels are all."""
+        if len(self.radii) < 3:
+            return None
+        kept = np.unique(np.append(np.arange(0, len(self.radii), 2), len(self.radii) - 1))
+        return replace(self, radii=self.radii[kept], denoisers=tuple(self.denoisers[n] for n in kept))
+
+    @property
     def gap(self) -> float:
         """Widest relative gap (upper − lower)/upper of the certificates along the path."""
         return max(h.certificate.gap for h in self.denoisers)
@@ -181,8 +189,9 @@ def refined_flow(
         flow = finer
     note = f"{len(path.radii)} levels; the last refinement moved the endpoints by at most {moved:.2e}"
     if moved > settle:
-        return replace(flow, complete=False, status=f"incomplete: not settled to {settle:g} with {note}"), path
-    return replace(flow, status=f"{flow.status}; {note}"), path
+        status = f"incomplete: not settled to {settle:g} with {note}"
+        return replace(flow, complete=False, status=status, error=moved), path
+    return replace(flow, status=f"{flow.status}; {note}", error=moved), path
 
 
 def save_path(directory: str | PathLike[str], path: DenoiserPath) -> None:

@@ -11,6 +11,7 @@ from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import KDTree
 
 Array = NDArray[np.float64]
 
@@ -244,13 +245,23 @@ def real_number(value: float, name: str) -> float:
 def closest_pair(points: Array) -> tuple[int, int, float]:
     """Return (i, j, distance) with i < j for the two rows of `points` that are nearest to each other.
 
-    Candidates come from Gram products of centred points, row block by row block, so that 10,000 points
-    stay a matter of matrix products; near-ties are settled with differences of the points themselves.
+    Candidates come from a tree of the points where there are many in few dimensions, and otherwise from Gram products
+    of centred points, row block by row block, so that 10,000 points stay a matter of matrix products; near-ties are
+    settled with differences of the points themselves.
     """
     centred = points - points.mean(axis=0)
     # Dividing keeps the squares finite for data as large as 1e300 and non-zero for data as small as 1e-300.
     spread = float(np.abs(centred).max()) or 1.0
     centred = centred / spread
+    if len(points) > 2000 and points.shape[1] <= 8:
+        distances, two = (np.asarray(one) for one in KDTree(centred).query(centred, k=2))
+        close = np.flatnonzero(distances[:, 1] <= distances[:, 1].min() * (1 + 1e-9) + np.finfo(float).eps)
+        # The nearest of a point is itself, but of equal points it may be any of them.
+        other = np.where(two[close, 0] == close, two[close, 1], two[close, 0])
+        pairs = np.sort(np.column_stack([close, other]), axis=1).tolist()
+        exact = [(math.dist(points[i], points[j]), i, j) for i, j in pairs]
+        distance, i, j = min(exact)
+        return i, j, distance
     squares = np.einsum("nd,nd->n", centred, centred)
     slack = 64 * np.finfo(float).eps * centred.shape[1] * float(squares.max())
     best = (0, 1, float(math.dist(points[0], points[1])))

@@ -1,5 +1,7 @@
 """Many inputs, too many patterns, little time: brackets that stay valid."""
 
+import time
+
 import numpy as np
 import pytest
 from finite_programs import checked
@@ -37,6 +39,14 @@ def test_a_time_limit_leaves_a_valid_bracket():
     assert 0 <= lower < upper < np.inf
     assert "time limit" in found.status
     assert "wider than tol" in found.status
+
+
+def test_a_time_limit_holds_where_one_look_at_all_faces_takes_longer():
+    rng = np.random.default_rng(0)
+    start = time.process_time()  # not the wall's: others may be at work on the machine
+    found = min_norm_network(rng.standard_normal((60, 3)), rng.standard_normal((60, 2)), time_limit=1)
+    assert time.process_time() - start < 1.1 * 1 + 1
+    assert 0 < found.certificate.lower < found.certificate.upper < np.inf
 
 
 def test_a_time_limit_on_a_line_leaves_a_valid_bracket():

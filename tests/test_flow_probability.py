@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal
+from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal, rays
 from exactnorm.flow import box_time, closed_probability_flow, probability_flow, sample, sampler_levels, score_flow
 from exactnorm.flow.high_noise import stand_in_flow
 from exactnorm.network import ReLUNetwork
@@ -34,6 +34,76 @@ def test_the_integrator_agrees_with_the_closed_form_and_pieces_converge_to_it():
     assert errors[0] > 1e-5  # levels do cost something
     assert errors[1] < errors[0] / 3
     assert errors[2] < errors[1] / 3
+
+
+def reported_flow(**options):
+    """On the edge of two balls, where frozen kinks cost most; the exact endpoint is one denoising step."""
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.4]])
+    flow = probability_flow(lambda rho: orthogonal(points, rho), [0.3, 0.3], "edm", alpha=1.0, T=0.3, **options)
+    return flow, float(np.linalg.norm(flow.endpoint - orthogonal(points, 0.3)([0.3, 0.3])))
+
+
+def test_the_closed_form_is_the_default_where_there_is_one_and_it_makes_no_error():
+    flow, off = reported_flow()
+    assert (flow.method, flow.error, flow.residual, flow.complete) == ("closed", 0.0, 0.0, True)
+    assert flow.status == "the trajectory reached sigma=0 in closed form"
+    assert off < 1e-14
+    Y, sigmas = random_starts(2), [0.25, 0.1, 0.0]
+    flow = probability_flow(path, Y, "edm", alpha=1.0, T=0.3, sigmas=sigmas, sigma_end=0.0)
+    exact = [closed_probability_flow(POINTS, 1.0, Y, 0.3, sigma) for sigma in sigmas]
+    np.testing.assert_allclose(flow.states, exact, rtol=0, atol=1e-13)
+    stopped = probability_flow(path, Y, "vp", alpha=1.0, T=0.02, sigma_end=0.01)
+    stepped = probability_flow(path, Y, "vp", alpha=1.0, T=0.02, sigma_end=0.01, method="ivp", rtol=1e-11)
+    assert (stopped.method, stopped.residual) == ("closed", None)
+    np.testing.assert_allclose(stopped.endpoint, stepped.endpoint, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("options", [{"method": "pieces"}, {"steps": 50}, {"steps": 400}, {"method": "ivp"}])
+def test_the_error_that_is_said_is_the_error_that_is_made(options):
+    flow, off = reported_flow(**options)
+    assert off > 1e-9
+    assert off < 1.2 * flow.error
+    if flow.method == "pieces":
+        assert flow.error < 2 * off
+        assert f"with an error of about {flow.error:.2g}, by which half as many levels would move it" in flow.status
+    assert f"another step would move it by at most {flow.residual:.2g}" in flow.status
+
+
+def test_where_coordinates_couple_the_error_of_pieces_bounds_what_a_finer_grid_changes():
+    Y = np.random.default_rng(7).standard_normal((6, 2))
+    options = {"alpha": 0.8, "T": 0.3}
+    best = probability_flow(obtuse, Y, "edm", steps=400, **options).endpoint
+    for steps in (20, 60):
+        flow = probability_flow(obtuse, Y, "edm", steps=steps, **options)
+        off = float(np.linalg.norm(flow.endpoint - best, axis=1).max())
+        assert 1e-6 < off < 1.2 * flow.error
+
+
+def test_only_families_on_orthogonal_lines_are_taken_for_one():
+    turned = np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0][:3]
+    on_lines = [
+        POINTS,
+        3 + np.array([[0.0, 0, 0, 0], *(np.diag([1.0, 2, 3]) @ turned)]),
+        np.array([[0.0], [1.0], [2.5]]),
+        np.array([[0.0, 0], [1, 0], [2.5, 0], [-2, 0], [0, 3], [0, -1]]),
+    ]
+    for points in on_lines:
+        y = np.random.default_rng(1).standard_normal((50, points.shape[1])) + points.mean(axis=0)
+        flow = probability_flow(lambda rho, X=points: rays(X, rho), y, "edm", alpha=1.0, T=0.3)
+        assert flow.method == "closed"
+        np.testing.assert_allclose(flow.endpoint, rays(points, 0.3)(y), rtol=0, atol=1e-12)
+    nearly = np.array([[0.0, 0.0], [1.0, 0.0], [-1e-4, 1.4]])
+    others = [
+        obtuse,
+        lambda rho: rays(nearly, rho),
+        lambda rho: orthogonal(POINTS, min(rho, 0.2)),  # another family below the first radius
+        lambda rho: orthogonal(POINTS, 1.01 * rho),
+    ]
+    for other in others:
+        y = np.zeros(other(0.1).dimension)
+        assert probability_flow(other, y, "edm", alpha=1.0, T=0.3, sigma_end=0.1).method == "pieces"
+        with pytest.raises(ValueError, match="not recognised as those of data on orthogonal lines"):
+            probability_flow(other, y, "edm", alpha=1.0, T=0.3, method="closed")
 
 
 def test_states_at_asked_noise_levels_are_those_of_the_closed_form():

@@ -59,3 +59,15 @@ def test_without_the_library_the_error_names_the_extra(name, library, extra):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith(f"pip install 'exactnorm[{extra}]'")
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(3, 1), (2, 5)])
+def test_a_network_with_other_outputs_than_inputs_has_their_shape_and_its_values(inputs, outputs):
+    rng = np.random.default_rng(3)
+    a, w, b, V, c = (rng.standard_normal(s) for s in ((4, outputs), (4, inputs), 4, (outputs, inputs), outputs))
+    y = rng.standard_normal((20, inputs))
+    for network in (ReLUNetwork(a, w, b, None, c), ReLUNetwork(a, w, b, V, c)):
+        model = interop.to_onnx(network)
+        shape = model.graph.output[0].type.tensor_type.shape.dim
+        assert (shape[0].dim_param, shape[1].dim_value) == ("m", outputs)
+        np.testing.assert_allclose(run(model, y), network(y), rtol=0, atol=1e-13)

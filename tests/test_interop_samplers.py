@@ -136,3 +136,11 @@ def test_noise_prediction_inverts_the_forward_process_and_ddim_ends_at_the_same_
 def test_a_noise_prediction_refuses_what_is_no_schedule(levels):
     with pytest.raises(ValueError, match="alphas_cumprod"):
         EpsilonPrediction(EDMDenoiser(path, ALPHA), levels)
+
+
+@pytest.mark.parametrize("t", [-1, 3, 0.5, [0, -1], float("nan")])
+def test_a_step_that_is_no_place_in_the_schedule_is_refused(t):
+    predict = EpsilonPrediction(EDMDenoiser(path, ALPHA), [0.9, 0.5, 0.1])
+    with pytest.raises(ValueError, match="steps from 0 to 2"):
+        predict(starts()[:2], t)
+    assert np.isfinite(predict(starts()[:2], [0, 2])).all()

@@ -158,7 +158,10 @@ def test_next_to_a_singular_region_everything_found_is_at_rest_and_the_rest_poin
         least = np.linalg.svd(np.eye(network.dimension) - network.jacobian(p.position), compute_uv=False)[-1]
         allowed = 1e-13 * size**2 / (1 if p.kind == "continuum" else np.clip(least, 1e-16, 1.0))
         assert np.abs(network(p.position) - p.position).max() <= allowed
-        assert p.kind == "other" or least < 1e-12 * size**2
+        # A flat may end at a kink, and then only the Jacobian on one side of it is singular.
+        beside = network.jacobian(p.position + 1e-9 * size * np.vstack([np.eye(len(y)), -np.eye(len(y))]))
+        singular = np.linalg.svd(np.eye(len(y)) - beside, compute_uv=False)[:, -1].min() < 1e-12 * size**2
+        assert p.kind == "other" or singular
     if exponent > -10 and np.abs(network.w @ y + network.b).min() > 1e-2:
         nearest = min(points, key=lambda p: np.abs(p.position - y).max())
         assert nearest.kind == "other"
@@ -184,3 +187,31 @@ def test_units_do_not_matter():
     for scale in (1e-8, 1e8):
         again = rest_points(rays(scale * X, scale * 0.1), scale * X)
         assert Counter((p.kind, p.members, p.stable) for p in again) == names
+
+
+def test_a_constant_network_has_one_rest_point_and_it_is_stable():
+    none = np.zeros((0, 2))
+    for network in (
+        ReLUNetwork(none, none, [], None, [1.0, 2.0]),
+        ReLUNetwork(none, none, [], np.zeros((2, 2)), [1.0, 2.0]),
+        ReLUNetwork(np.zeros((1, 2)), [[1.0, 1.0]], [0.5], None, [1.0, 2.0]),
+        ReLUNetwork([[1.0, 0.0]], np.zeros((1, 2)), [0.5], None, [0.5, 2.0]),
+    ):
+        for points in (rest_points(network), rest_points(network, candidates=[[7.0, 7.0]])):
+            assert [(p.position.tolist(), p.stable) for p in points] == [([1.0, 2.0], True)]
+    assert [p.kind for p in rest_points(ReLUNetwork(none, none, [], None, [1.0, 2.0]), [[0, 0], [1, 2]])] == [
+        "training point"
+    ]
+
+
+def test_the_ends_of_a_segment_of_rest_points_belong_to_the_continuum():
+    # h = (clip(y_1, 0, 1), 3): at rest from (0, 3) to (1, 3), and nowhere else.
+    network = ReLUNetwork([[1.0, 0], [-1, 0]], [[1.0, 0], [1, 0]], [0.0, -1.0], None, [0.0, 3.0])
+    for points in (rest_points(network), rest_points(network, candidates=[[-2.0, 0], [2, 0], [0.5, 3]])):
+        found = sorted(p.position.tolist() for p in points)
+        np.testing.assert_allclose(found, [[0, 3], [0.5, 3], [1, 3]], atol=1e-9)
+        assert {(p.kind, p.stable) for p in points} == {("continuum", None)}
+    # h = 2 [y]_+ … rests on its kink at 0, and h = −y beyond it only there: no flat ends at 0.
+    for slope in (2.0, -1.0, 0.5):
+        (alone,) = rest_points(ReLUNetwork([[slope]], [[1.0]], [0.0], None, [0.0]))
+        assert (alone.kind, alone.stable) == ("other", None)

@@ -108,7 +108,7 @@ def _largest_error(network: ReLUNetwork, before: Array, off: Array, rho: float, 
     intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
     worst = 0.0
     for k, e in enumerate(off):
-        error = _affine_error(network, before[k] > 0, e, rho) + float(intrusion[k])
+        error = _affine_error(network, before[k] > 0, e, rho, worst - float(intrusion[k])) + float(intrusion[k])
         worst = max(worst, error if error < math.inf else math.inf)
         check()
     return worst
@@ -135,13 +135,18 @@ def value_rounding(network: ReLUNetwork, reach: float) -> float:
     return 16 * float(np.finfo(float).eps) * terms if terms < math.inf else math.inf
 
 
-def _affine_error(network: ReLUNetwork, active: NDArray[np.bool_], e: Array, rho: float) -> float:
-    """Return max ‖e + ρ D v‖ over ‖v‖ = 1, D the Jacobian with the neurons `active` switched on."""
+def _affine_error(network: ReLUNetwork, active: NDArray[np.bool_], e: Array, rho: float, known: float) -> float:
+    """Return max ‖e + ρ D v‖ over ‖v‖ = 1, D the Jacobian with the neurons `active` switched on; 0 if at most `known`.
+
+    The maximum is at most ‖e‖ + ρ ‖D‖ in Frobenius' norm: of thousands of balls few need more than that.
+    """
     if rho == 0:
         return float(np.linalg.norm(e))
     D = ball_map(network, active)
     if not (np.isfinite(D).all() and np.isfinite(e).all()):
         return math.inf
+    if float(np.linalg.norm(e)) + rho * float(np.linalg.norm(D)) <= known:
+        return 0.0
     return sphere_maximum(rho * D, e)
 
 

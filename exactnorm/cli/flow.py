@@ -18,8 +18,8 @@ from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Endpoints, Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
+from exactnorm.flow.probability import Method
 from exactnorm.flow.schedule import checked_level, named_schedule
-from exactnorm.flow.score import Method
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array, TrainingSet
 
@@ -29,8 +29,11 @@ examples:
   exactnorm flow orthonormal --flow probability --alpha 0.1 --T 4 --seed 1 --json
   exactnorm flow points.csv --flow score --rho 0.1 --horizon 3 --starts 1000
 
-starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end.
+starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end, or if the denoisers'
+relative gap, which --json tells, is above 1e-6; 130 if Ctrl-C ended their solving.
 """
+TOLERANCE = 1e-6
+"""Relative gap up to which a denoiser is the minimum-norm one."""
 OF_SCORE = ("rho", "sigma", "samples", "horizon")
 OF_PROBABILITY = ("alpha", "T", "schedule", "high_noise", "levels")
 
@@ -76,6 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     plot = plotter(arguments)
     try:
         followed = (score if arguments.flow == "score" else probability)(arguments)
+        if followed is None:
+            return 130
         flow, parameters = followed.flow, followed.parameters
         ends = endpoints(flow, followed.train)
         if plot is not None:  # ways take longer than endpoints
@@ -88,13 +93,13 @@ def run(arguments: argparse.Namespace) -> int:
     from exactnorm import report
 
     if arguments.json:
-        show_json(report.flow_record(flow, ends, parameters) | {"box_reached": box_reached(flow)})
+        show_json(report.flow_record(flow, ends, parameters) | {"error": flow.error, "box_reached": box_reached(flow)})
     else:
         show(report.flow_table(flow, ends, parameters))
         if (reached := box_reached(flow)) is not None:
             half = f"half of them by u={reached['median_time']:.3g}"
             show(f"{reached['starts']} came to the boundary of the hyperbox, {half}")
-    return 0 if flow.complete else 1
+    return 0 if flow.complete and not followed.wide else 1
 
 
 def check_options(arguments: argparse.Namespace) -> None:
@@ -135,9 +140,14 @@ class Followed:
     parameters: dict[str, Any]
     denoiser: CertifiedDenoiser | None = None
 
+    @property
+    def wide(self) -> bool:
+        """Whether the denoisers' gap is wider than what counts as solved."""
+        return bool(self.parameters["gap"] > TOLERANCE)
 
-def score(arguments: argparse.Namespace) -> Followed:
-    """Score flow of the minimum-norm denoiser at the given radius."""
+
+def score(arguments: argparse.Namespace) -> Followed | None:
+    """Score flow of the minimum-norm denoiser at the given radius; None if Ctrl-C ended its solving."""
     from exactnorm import min_norm_denoiser
 
     train = read.training_set(arguments)
@@ -149,11 +159,15 @@ def score(arguments: argparse.Namespace) -> Followed:
     radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
     scale = radius if arguments.start_scale is None else arguments.start_scale
     denoiser = min_norm_denoiser(train, progress=sys.stderr.isatty())
-    if not denoiser.certificate.certifies(1e-6):
-        say(f"note: the denoiser's relative gap is {denoiser.certificate.gap:.1e}")
+    gap = denoiser.certificate.gap
+    if denoiser.interrupted:
+        say(f"interrupted: the denoiser's relative gap is still {gap:.1e}, so no flow was followed")
+        return None
+    if gap > TOLERANCE:
+        say(f"note: the denoiser's relative gap is {gap:.1e}")
     first, box = draw(arguments, mean, scale), hyperbox(train.points)
     flow = score_flow(denoiser, first, horizon, box=box)
-    parameters = {"flow": "score", "rho": train.rho, "horizon": horizon, **starts(arguments, scale)}
+    parameters = {"flow": "score", "rho": train.rho, "gap": gap, "horizon": horizon, **starts(arguments, scale)}
     return Followed(train, flow, parameters, denoiser)
 
 
@@ -181,13 +195,15 @@ def probability(arguments: argparse.Namespace) -> Followed:
             box=box,
         )
 
-    flow = follow("pieces", hyperbox(points))
+    box = hyperbox(points)
+    flow = follow("pieces", box)
     if not isinstance(path, DenoiserPath):
         # Kinks of a closed form move at all noise levels, which frozen pieces only approximate: they tell the events.
-        flow = replace(follow("ivp", None), events=flow.events)
+        flow = replace(follow("ivp" if box is None else "closed", None), events=flow.events)
     parameters = {"flow": "probability", "alpha": arguments.alpha, "T": arguments.T, "schedule": schedule.name}
     if arguments.high_noise is not None:
         parameters["high_noise"] = arguments.high_noise
+    parameters |= {"gap": path.gap if isinstance(path, DenoiserPath) else 0.0}  # closed forms are proved minimal
     parameters |= {"sigma_T": top, "horizon": flow.horizon, **starts(arguments, scale)}
     return Followed(train, flow, parameters)
 

@@ -66,12 +66,12 @@ def solve_finite(problem: FiniteProblem, means: Means) -> tuple[ReLUNetwork, Cer
 
 
 def certified(problem: FiniteProblem, solved: Solved, means: Means) -> Certificate:
-    """The certificate, recomputed from arrays; when time is up, at most a second is spent on that.
+    """The certificate, recomputed from arrays; when time is up, at most half a second is spent on that.
 
     The bound is then what the loop saw with these multipliers, from which a recomputation would differ by rounding;
     or, where it saw none, that of a part of them.
     """
-    seconds = 1.0 if solved.hurry else max(1.0, means.deadline.remaining)
+    seconds = 0.4 if solved.hurry else max(1.0, means.deadline.remaining)
     try:
         return finite_certificate(problem, solved.network, solved.multipliers, check=Deadline(seconds).check)
     except (OutOfTimeError, KeyboardInterrupt):

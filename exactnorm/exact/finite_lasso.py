@@ -121,8 +121,8 @@ class Master:
         equation = rows @ a + (off if decay is not None else 0.0) == right / scale
         loss = cp.sum_squares(off) / (2 * decay * self.data.inputs) if decay is not None else 0.0
         program = cp.Problem(cp.Minimize(cp.sum(cp.norm(a, axis=1)) + loss), [equation])
-        for solver, options in ((means.solver, means.options), ("SCS" if means.solver != "SCS" else "CLARABEL", {})):
-            status = solve(program, solver, options, means.deadline)
+        for solver in (means.solver, "SCS" if means.solver != "SCS" else "CLARABEL"):
+            status = solve(program, solver, means.options_for(solver), means.deadline)
             if a.value is not None and equation.dual_value is not None and np.isfinite(a.value).all():
                 L = self.weight * (self.across @ (mix @ -equation.dual_value))
                 return self.corrected(z, P, scale * a.value, L)

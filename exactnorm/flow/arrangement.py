@@ -48,7 +48,7 @@ class ReducedNetwork:
         r = len(self.e)
         on = active.astype(float)
         outer = (self.a[:, :, None] * self.w[:, None, :]).reshape(len(self.b), r * r)
-        return self.V + (on @ outer).reshape(-1, r, r), self.e + on @ (self.a * self.b[:, None])
+        return self.V + (on @ outer).reshape(len(on), r, r), self.e + on @ (self.a * self.b[:, None])
 
 
 @dataclass(frozen=True, eq=False)

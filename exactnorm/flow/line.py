@@ -61,7 +61,7 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
     rows = np.flatnonzero(~rest)
     x, g, u, piece = t[rows, 0], value[rows], np.zeros(len(rows)), piece[rows]
     up = g > 0
-    at_knots = _field(block, knots)
+    at_knots = _field_at_knots(block, knots, which)
     knot_field = np.where(np.abs(at_knots[0]) <= at_knots[1], 0.0, at_knots[0])
     while len(rows):
         far = np.where(up, edges[piece + 1], edges[piece])
@@ -92,12 +92,49 @@ def _active(block: Block, piece: Indices, which: Indices) -> NDArray[np.bool_]:
 
 def _slopes(block: Block, knots: int, which: Indices) -> Array:
     """Slope of the field on each of the knots + 1 intervals."""
-    active = _active(block, np.arange(knots + 1), which)
-    return np.asarray(active @ (block.a[:, 0] * block.w[:, 0]) + block.A[0, 0])
+    rising, falling = _sides(block.a[:, 0], block, knots, which)
+    return np.asarray(_running(rising) - _running(falling[::-1])[::-1] + block.A[0, 0])
+
+
+def _sides(weights: Array, block: Block, knots: int, which: Indices) -> tuple[Array, Array]:
+    """Sums at each knot of the weights of its neurons that are active to the right, and of those active to the left."""
+    right = block.w[:, 0] > 0
+    rising, falling = np.where(right, weights, 0.0), np.where(right, 0.0, weights)
+    return np.bincount(which, rising, knots).astype(float), np.bincount(which, falling, knots).astype(float)
+
+
+def _running(x: Array) -> Array:
+    """Sums of the first 0, 1, … entries."""
+    return np.concatenate([np.zeros(1), np.cumsum(x)])
+
+
+def _field_at_knots(block: Block, knots: Array, which: Indices) -> tuple[Array, Array]:
+    """`_field` at all knots in one pass from either end, since every neuron is active on one side of its knot."""
+    gaps, height = np.diff(knots), np.abs(block.a[:, 0])
+
+    def passes(weights: Array) -> tuple[Array, Array]:
+        """Sums of weights·ramp over the neurons active at each knot, and of the weights."""
+        rising, falling = _sides(weights, block, len(knots), which)
+        left, right = _running(rising)[:-1], _running(falling[::-1])[-2::-1]
+        return _running(left[1:] * gaps) + _running((right[:-1] * gaps)[::-1])[::-1], left + right
+
+    value, _ = passes(block.a[:, 0])
+    ramps, heights = passes(height)
+    _, offsets = passes(height * np.abs(block.b))
+    size = ramps + offsets + heights * np.abs(knots)
+    slack = (block.rounding @ height) * (heights > 0)
+    rounding = 4 * EPS * (size + np.abs(knots) + abs(block.e[0])) + slack
+    return value + knots * block.A[0, 0] + block.e[0], rounding
 
 
 def _field(block: Block, t: Array) -> tuple[Array, Array]:
     """The field and a bound on the rounding of its own computation."""
+    step = max(1, 2**20 // len(block.b))  # some at a time: memory stays small for wide networks
+    parts = [_some_field(block, t[k : k + step]) for k in range(0, max(len(t), 1), step)]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _some_field(block: Block, t: Array) -> tuple[Array, Array]:
     ramps = np.maximum(t[:, None] * block.w[:, 0] + block.b, 0.0)
     skip = t * block.A[0, 0] + block.e[0]
     size = np.where(ramps > 0, ramps + np.abs(block.b) + np.abs(t)[:, None], 0.0) @ np.abs(block.a[:, 0])

@@ -12,11 +12,14 @@ from exactnorm.flow.record import Indices
 from exactnorm.flow.reduction import EPS, Block
 from exactnorm.flow.region import ORDER, Stable, displacement, shrunk, spectral_norm_bound, stable_part, taylor_terms
 from exactnorm.flow.roots import first_contact
+from exactnorm.flow.scales import Slow, slow_parts
 from exactnorm.training_set import Array
 
 Mask = NDArray[np.bool_]
 FAR = 1e10
 """In units of the block's own lengths: beyond this a trajectory that is asked for its limit is given up."""
+PATIENCE = 8
+"""Steps after which motion on two time scales is looked for: most trajectories are at an end by then."""
 
 
 @dataclass
@@ -66,7 +69,9 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
     growth bound allows. The distance from each kink that may be met is then a polynomial, and `first_contact` finds
     its first root. A walker on a kink takes the side to which the first non-vanishing derivative points; if all
     vanish it runs along the kink and either side gives the same motion. A walker is done when no kink can be
-    reached in all future time: then one exponential, or the rest point, ends it.
+    reached in all future time: then one exponential, or the rest point, ends it. Where fast motion has died out, the
+    slow motion that is left is followed alone, in steps of its own length: at a small radius ρ most of the way takes
+    a time of 1/ρ.
     """
     m, r = t.shape
     nan = np.full((m, len(times), r), np.nan)
@@ -76,19 +81,22 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
         t @ block.w.T + block.b > 0, np.zeros((m, len(block.b)), bool),
     )  # fmt: skip
     known: dict[bytes, Stable] = {}
+    scales: dict[bytes, tuple[Slow, ...]] = {}
     outer = (block.a[:, :, None] * block.w[:, None, :]).reshape(len(block.b), block.rank**2)
     bound = (FAR if np.isinf(times[-1]) else 1e80) * (
         np.abs(t).max(axis=1) + max(np.abs(block.b).max(initial=0.0), np.abs(block.e).max())
     )
-    for first in [True] + [False] * (max_steps - 1):
+    for number in range(max_steps):
         _record(walkers, out, times)
         if not len(walkers.rows):
             return out
         piece = _ahead(block, walkers, times, outer)
-        _log(walkers, piece, block, out, first=first)
+        _log(walkers, piece, block, out, first=number == 0)
         done = _settled(block, walkers, piece, times, out, known)
         far = ~done & ~(np.abs(walkers.t).max(axis=1) < bound[walkers.rows])
         out.reached[walkers.rows[far]] = np.nan
+        if number > PATIENCE and block.rank > 1:
+            _slow_down(block, walkers, piece, times, np.flatnonzero(~done & ~far), scales)
         _move(block, walkers, piece, times, ~done & ~far)
     out.states[walkers.rows, -1] = walkers.t
     out.reached[walkers.rows] = walkers.u
@@ -210,6 +218,46 @@ def _finish(
         if stable is not None and np.isfinite(times[n]):
             state = stable.state(t[due], piece.f[who[due]], rest[due], times[n] - walkers.u[who[due]])
         out.states[rows[due], n] = state
+
+
+def _slow_down(
+    block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: Indices, known: dict[bytes, tuple[Slow, ...]]
+) -> None:
+    """Where fast motion has died out, put the slow one in the place of the piece's own, with a step of its length."""
+    for key, members in _by_key(np.packbits(piece.active[going], axis=1)):
+        rows = going[members]
+        if key not in known:
+            known[key] = slow_parts(piece.A[rows[0]], block.w)
+        for slow in known[key]:
+            noise = piece.noise[rows] + slow.rounding(piece.f_noise[rows])
+            over = (slow.left_over(piece.f[rows]) <= noise).all(axis=1)
+            _follow(block, walkers, piece, times, rows[over], slow, noise[over])
+            rows = rows[~over]
+
+
+def _follow(
+    block: Block, walkers: _Walkers, piece: _Piece, times: Array, rows: Indices, slow: Slow, noise: Array
+) -> None:
+    """Let some rows follow the slow motion alone, unless it would leave a kink on another side than was found."""
+    t = walkers.t[rows]
+    f, A = piece.f[rows] @ slow.projector.T, np.broadcast_to(slow.A, (len(rows), *slow.A.shape))
+    size = np.maximum(np.linalg.norm(t, axis=1), np.abs(block.b).max(initial=0.0))
+    step = _first_step(A, f, size, times[walkers.due[rows]] - walkers.u[rows])
+    terms = taylor_terms(A, f, step)
+    i, k = np.nonzero(piece.on[rows])
+    along = np.einsum("jpr,pr->pj", terms[:, i], block.w[k])
+    clear = np.abs(along) > (noise[i, k] + piece.f_noise[rows[i]] * step[i])[:, None]
+    order = np.where(clear.any(axis=1), clear.argmax(axis=1) + 1, 0)
+    side = np.where(order > 0, along[np.arange(len(i)), order - 1] > 0, piece.active[rows[i], k])
+    fits = step > 2 * piece.step[rows]
+    fits[i[side != piece.active[rows[i], k]]] = False
+    pair = np.full(piece.on.shape, -1)
+    pair[np.nonzero(piece.on)] = np.arange(len(piece.order))
+    changed = pair[rows[i], k][fits[i]]
+    piece.order[changed], piece.along[changed] = order[fits[i]], along[fits[i]]
+    rows = rows[fits]
+    piece.A[rows], piece.f[rows], piece.step[rows], piece.noise[rows] = A[fits], f[fits], step[fits], noise[fits]
+    piece.terms[:, rows] = terms[:, fits]
 
 
 def _move(block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: Mask) -> None:

@@ -7,24 +7,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Integral
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
 from exactnorm.flow.box import Box, box_of
+from exactnorm.flow.closed import closed_probability_flow
+from exactnorm.flow.family import lines_of
 from exactnorm.flow.high_noise import StandIn, stand_in_flow
 from exactnorm.flow.lines import Lines
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.schedule import Schedule, checked_level, named_schedule
-from exactnorm.flow.score import HasNetwork, Method, network_of, score_flow, starts
+from exactnorm.flow.score import HasNetwork, network_of, score_flow, starts
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, closest_pair, real_array, real_number
 
 Path = Callable[[float], ReLUNetwork | HasNetwork]
+Method = Literal["closed", "pieces", "ivp"]
 SMALLEST = 1e-12
 """Share of the first noise level below which a flow to σ = 0 goes on with the denoiser of that level."""
+LEVELS = 200
+"""Noise levels of a flow by pieces, where the path has none of its own."""
 DRIFT = 1e-9
 """Share of a gap by which that denoiser, instead of those of ever smaller radius, may move anything in its bands.
 
@@ -42,7 +47,7 @@ def probability_flow(
     T: float,
     sigma_end: float = 0.0,
     steps: int | None = None,
-    method: Method = "pieces",
+    method: Method | None = None,
     sigmas: ArrayLike | None = None,
     high_noise: StandIn | None = None,
     train: ArrayLike | None = None,
@@ -72,10 +77,12 @@ def probability_flow(
     steps : int, optional
         "pieces": number of noise levels, 200 by default, evenly spaced in σ^{1/3}, which serves best where kinks move
         with σ. Between two of them the denoiser of their geometric mean drives the flow, which is solved exactly: an
-        error of second order in the spacing. A path with levels of its own (an attribute `switches`) brings them
-        along, and `steps` must not be given.
-    method : {"pieces", "ivp"}
-        "ivp" hands the continuous family to `scipy.integrate.solve_ivp`.
+        error of second order in the spacing, or of first order on kinks, which `Flow.error` estimates. A path
+        with levels of its own (an attribute `switches`) brings them along, and `steps` must not be given.
+    method : {"closed", "pieces", "ivp"}, optional
+        "closed" is `closed_probability_flow`, for families that are recognised, by their denoisers at several radii, as
+        those of data on orthogonal lines; it is the default for these where neither `steps` nor `box` is given, and
+        "pieces" elsewhere. "ivp" hands the continuous family to `scipy.integrate.solve_ivp`.
     sigmas : array_like, shape (n,), optional
         Decreasing noise levels between σ_T and `sigma_end` at which `Flow.states` is wanted.
     high_noise : {"linear", "empirical-mmse"}, optional
@@ -83,7 +90,7 @@ def probability_flow(
     train : array_like, shape (N, d), optional
         The clean points, needed for `high_noise` unless `path` has an attribute `points`.
     rtol : float
-        Relative tolerance of `solve_ivp`, where it is used.
+        Relative tolerance of `solve_ivp`, where it is used. `Flow.error` is what 32 times as much would change.
     box, near : array_like, shape (N, d), or Lines, and float, optional
         As for `score_flow`, for method "pieces": `Flow.events` then says when trajectories come to the hyperbox's
         boundary. Not while a stand-in drives the flow.
@@ -97,7 +104,8 @@ def probability_flow(
     Raises
     ------
     ValueError
-        For a bad start, α, T, schedule, σ_end, stand-in or box; if balls overlap at σ_T and no stand-in is chosen.
+        For a bad start, α, T, schedule, σ_end, stand-in or box; if balls overlap at σ_T and no stand-in is chosen; if
+        the closed form is asked for and the path is not recognised as one that has it.
     TypeError
         If what `path` returns is no denoiser.
     """
@@ -120,16 +128,6 @@ def probability_flow(
         states, problem = stand_in_flow(high_noise, points, state, grid, rtol)
         parts.append(Part(grid, states, (), problem))
         state = states[-1]
-    if course.entry > course.floor:
-        grid = course.levels(course.entry, course.floor)
-        parts.append(
-            _by_ivp(path, state, grid, alpha, rtol)
-            if method == "ivp"
-            else _by_pieces(path, state, grid, alpha, course.top, steps, walls)
-        )
-        state = parts[-1].states[-1]
-    if sigma_end == 0:
-        parts.append(_to_the_end(path, state, course, alpha, walls))
 
     def again(rows: Indices, times: Array) -> Array:
         levels = np.maximum(course.top * np.exp(-times), sigma_end)
@@ -138,7 +136,83 @@ def probability_flow(
             sigmas=levels, high_noise=high_noise, train=train, rtol=rtol,
         ).states  # fmt: skip
 
-    return replace(_record(Y, schedule, parts, course, method), again=again)
+    wanted = method == "closed" or (method is None and steps is None and box is None)
+    if wanted and (lines := _lines(path, alpha * course.entry)) is not None:
+        parts.append(_by_closed_form(lines, state, course, alpha))
+        return replace(_record(Y, schedule, parts, course, "closed", 0.0), again=again)
+    if method == "closed":
+        msg = "method='closed': these denoisers are not recognised as those of data on orthogonal lines; leave it out"
+        raise ValueError(msg)
+    drive = Drive(alpha, "ivp" if method == "ivp" else "pieces", steps, rtol, walls)
+    driven = _driven(path, state, course, drive)
+    rough = _rougher(path, drive)
+    error = None if rough is None else _moved(driven, _driven(rough[0], state, course, rough[1]))
+    return replace(_record(Y, schedule, [*parts, *driven], course, drive.method, error), again=again)
+
+
+@dataclass(frozen=True, eq=False)
+class Drive:
+    """How the path's denoisers drive the flow."""
+
+    alpha: float
+    method: Method
+    steps: int | None
+    rtol: float
+    walls: Box | None
+
+
+def _driven(path: Path, state: Array, course: Course, drive: Drive) -> list[Part]:
+    """From where the path's denoisers begin to the end."""
+    parts = []
+    if course.entry > course.floor:
+        grid = course.levels(course.entry, course.floor)
+        parts.append(
+            _by_ivp(path, state, grid, drive.alpha, drive.rtol)
+            if drive.method == "ivp"
+            else _by_pieces(path, state, grid, drive.alpha, course.top, drive.steps, drive.walls)
+        )
+        state = parts[-1].states[-1]
+    if course.end == 0:
+        parts.append(_to_the_end(path, state, course, drive.alpha, drive.walls))
+    return parts
+
+
+def _rougher(path: Path, drive: Drive) -> tuple[Path, Drive] | None:
+    """The same with half as many levels, or at a looser tolerance; None where there is nothing to leave out."""
+    drive = replace(drive, walls=None)
+    if drive.method == "ivp":
+        return path, replace(drive, rtol=min(32 * drive.rtol, 0.5))
+    if hasattr(path, "switches"):
+        coarser = getattr(path, "coarser", None)
+        return None if coarser is None else (coarser, drive)
+    steps = LEVELS if drive.steps is None else drive.steps
+    return (path, replace(drive, steps=steps // 2)) if steps > 1 else None
+
+
+def _moved(parts: list[Part], others: list[Part]) -> float | None:
+    """By how much the last states differ at most, among trajectories that came to an end; None if there are none."""
+    distance = np.linalg.norm(parts[-1].states[-1] - others[-1].states[-1], axis=1)
+    distance = distance[np.isfinite(distance)]
+    return float(distance.max()) if distance.size else None
+
+
+def _lines(path: Path, rho: float) -> Lines | None:
+    """The orthogonal lines whose family the path is, down to no noise; None if it is another, or cannot be asked."""
+    if hasattr(path, "switches") or getattr(path, "rho_min", 0.0) > 0:
+        return None
+    try:
+        return lines_of(lambda radius: network_of(path(radius)), rho)
+    except ValueError:
+        return None
+
+
+def _by_closed_form(lines: Lines, state: Array, course: Course, alpha: float) -> Part:
+    grid = course.levels(course.entry, course.end)
+    states = np.full((len(grid), *state.shape), np.nan)
+    alive = np.flatnonzero(np.isfinite(state).all(axis=1))
+    for n, sigma in enumerate(grid):
+        states[n, alive] = closed_probability_flow(lines, alpha, state[alive], course.entry, float(sigma))
+    return Part(grid, states, residual=0.0 if course.end == 0 else None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +250,7 @@ def _course(
     end: float,
     sigmas: ArrayLike | None,
     high_noise: StandIn | None,
-    method: str,
+    method: str | None,
 ) -> Course:
     if not real_number(alpha, "alpha") > 0:
         msg = f"alpha={alpha:g}; give alpha > 0, the radius of the balls per unit of noise"
@@ -184,8 +258,8 @@ def _course(
     if not 0 <= real_number(end, "sigma_end") < top:
         msg = f"sigma_end={end:g} must lie in [0, sigma_T) with sigma_T={top:g}"
         raise ValueError(msg)
-    if method not in ("pieces", "ivp"):
-        msg = f"method={method!r}; give 'pieces' or 'ivp'"
+    if method is not None and method not in get_args(Method):
+        msg = f"method={method!r}; give {', '.join(map(repr, get_args(Method)))}, or leave it out"
         raise ValueError(msg)
     if high_noise is not None and high_noise not in get_args(StandIn):
         msg = f"high_noise={high_noise!r}; give {' or '.join(map(repr, get_args(StandIn)))}, or None for an error"
@@ -278,7 +352,7 @@ def _by_pieces(
             msg = f"steps={steps!r}; give a whole number of levels, at least one"
             raise ValueError(msg)
         # A step's error goes as ρ times the cube of its length in log σ: alike where steps are even in σ^{1/3}.
-        inner = np.linspace(grid[0] ** (1 / 3), grid[-1] ** (1 / 3), (steps or 200) + 1) ** 3
+        inner = np.linspace(grid[0] ** (1 / 3), grid[-1] ** (1 / 3), (steps or LEVELS) + 1) ** 3
     levels = np.unique(np.concatenate([grid, inner[(inner < grid[0]) & (inner > grid[-1])]]))[::-1]
     box, near = (None, None) if walls is None else (walls.lines, walls.near)
     states, events, problem = [state], list[Events](), ""
@@ -316,13 +390,16 @@ def _by_ivp(path: Path, state: Array, grid: Array, alpha: float, rtol: float) ->
     return Part(grid, states)
 
 
-def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, method: Method) -> Flow:
+def _record(
+    Y: Array, schedule: Schedule, parts: list[Part], course: Course, method: Method, error: float | None
+) -> Flow:
     levels = np.concatenate([part.levels for part in parts])
     states = np.concatenate([part.states for part in parts])
     asked, end = course.asked, course.end
     wanted = np.array([int(np.flatnonzero(levels == q)[-1]) for q in asked], dtype=np.intp)
     scales = np.array([schedule.scale(schedule.time(q)) for q in asked])
-    last = states[-1] * (1.0 if end == 0 else schedule.scale(schedule.time(end)))
+    scale = 1.0 if end == 0 else schedule.scale(schedule.time(end))
+    last, error = states[-1] * scale, None if error is None else error * scale
     horizon = math.inf if end == 0 else math.log(course.top / end)
     each = [e for part in parts for e in part.events]
     events = sorted_events([e.start for e in each], [e.time for e in each], [e.kink for e in each])
@@ -331,7 +408,8 @@ def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, met
     again = np.delete(again, np.unique(events.start[again], return_index=True)[1])
     problem = "; ".join(part.problem for part in parts if part.problem)
     left, them = parts[-1].residual, "them" if len(last) != 1 else "it"
-    note = "" if left is None else f"; another denoising step would move {them} by at most {left:.2g}"
+    note = "" if left is None or method == "closed" else f"; another step would move {them} by at most {left:.2g}"
+    note = _accuracy(method, error, them) + note
     lost = ~np.isfinite(last).all(axis=1)
     what = f"{len(last)} trajectories" if len(last) != 1 else "the trajectory"
     shown = slice(None) if Y.ndim == 2 else 0
@@ -349,4 +427,14 @@ def _record(Y: Array, schedule: Schedule, parts: list[Part], course: Course, met
         status=f"incomplete: {problem}" if problem else f"{what} reached sigma={end:g}{note}",
         switch_sigma=course.entry if course.entry < course.top else None,
         residual=left,
+        error=error,
     )
+
+
+def _accuracy(method: Method, error: float | None, them: str) -> str:
+    if method == "closed":
+        return " in closed form"
+    if error is None:
+        return ""
+    what = "half as many levels" if method == "pieces" else "32 times the tolerance"
+    return f", with an error of about {error:.2g}, by which {what} would move {them}"

@@ -123,8 +123,12 @@ def _groups(a: Array, w: Array, *, together: bool) -> list[Indices]:
     if not len(w):
         return []
     alike = 16 * EPS * np.sqrt(w.shape[1])
+    # Thousands of points on a line make as many neurons of two kinds: each kind is looked at once.
+    kinds, of = np.unique(np.column_stack([a, w]), axis=0, return_inverse=True)
+    a, w = np.hsplit(kinds, 2)
     coupled = (np.abs(w @ w.T) > alike) | (np.abs(a @ a.T) > alike) | (np.abs(w @ a.T) > alike)
     count, label = connected_components(coupled, directed=False)
+    label = label[of]
     return [np.flatnonzero(label == i) for i in range(count)]
 
 

@@ -115,8 +115,14 @@ def stable_part(A: Array, w: Array) -> Stable:
     T, Z = T[:q, :q], Z[:, :q]
     if not q:
         return Stable(Z, T, T, np.zeros(len(w)), 1.0)
-    rate = -0.9 * float(np.linalg.eigvals(T).real.max())
-    P = solve_continuous_lyapunov((T + rate * np.eye(q)).T, -size * np.eye(q))
-    root = np.asarray(np.linalg.cholesky((P + P.T) / 2).T, dtype=np.float64)
+    root, rate = contraction(T)
     gauge = np.asarray(np.linalg.norm(solve_triangular(root, (w @ Z).T, trans="T"), axis=0), dtype=np.float64)
     return Stable(Z, T, root, gauge, rate)
+
+
+def contraction(T: Array) -> tuple[Array, float]:
+    """Upper triangular R and a rate with ‖R e^{sT} x‖ ≤ e^{−rate·s} ‖R x‖, for eigenvalues of negative real part."""
+    q = len(T)
+    rate = -0.9 * float(np.linalg.eigvals(T).real.max())
+    P = solve_continuous_lyapunov((T + rate * np.eye(q)).T, -float(np.abs(T).max()) * np.eye(q))
+    return np.asarray(np.linalg.cholesky((P + P.T) / 2).T, dtype=np.float64), rate

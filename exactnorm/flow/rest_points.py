@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,9 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import Array, real_array
 
+MANY = 10
+"""Kinks through one point of which both sides are looked at, for flats of rest points that end there."""
+
 
 @dataclass(frozen=True, eq=False)
 class RestPoint(Tabular):
@@ -37,8 +41,9 @@ class RestPoint(Tabular):
         Whether all have a real part below 1; None where one is 1 to rounding, or a kink passes through the point.
     kind : str
         ``"training point"``, ``"virtual training point"``, ``"other"``, or ``"continuum"`` where I − Dh is singular
-        to rounding and the point is one of a flat of rest points. Where I − Dh is nearly singular only, the rest point
-        is a single one, known as well as rounding divided by its smallest singular value allows.
+        to rounding and the point is one of a flat of rest points, or the end of one on a kink. Where I − Dh
+        is nearly singular only, the rest point is a single one, known as well as rounding divided by its smallest
+        singular value allows.
     members : tuple of int
         Rows of the training points of which it is the sum, seen from the start of the rays that they lie on (from
         the first point where they lie on no such rays). Empty for the two last kinds.
@@ -86,7 +91,8 @@ def rest_points(
     Returns
     -------
     list of RestPoint
-        In a reproducible order. Of a flat of rest points one point a region is given.
+        In a reproducible order. Of a flat of rest points one point a region is given, and corners on kinks that the
+        regions beyond them hold alone.
 
     Raises
     ------
@@ -137,7 +143,22 @@ def _point(net: ReducedNetwork, kinks: Arrangement, t: Array) -> RestPoint:
     eigenvalues = np.linalg.eigvals(D).astype(complex)
     margin = 1 - float(eigenvalues.real.max(initial=-np.inf))
     unclear = abs(margin) <= TOLERANCE or bool((np.abs(values) <= TOLERANCE * kinks.size).any())
-    return RestPoint(t, eigenvalues, None if unclear else margin > 0)
+    on = np.flatnonzero(np.abs(values) <= TOLERANCE * kinks.size)
+    kind = "continuum" if len(on) and _ends_a_flat(net, kinks, t, on) else "other"
+    return RestPoint(t, eigenvalues, None if unclear else margin > 0, kind)
+
+
+def _ends_a_flat(net: ReducedNetwork, kinks: Arrangement, t: Array, on: NDArray[np.intp]) -> bool:
+    """Whether a region next to the rest point t, which the kinks `on` pass through, holds a flat that t belongs to."""
+    sides = np.tile(kinks.normals @ t + kinks.offsets > 0, (2 ** min(len(on), MANY), 1))
+    sides[:, on[:MANY]] = list(product([False, True], repeat=min(len(on), MANY)))
+    D, e = net.equation(kinks.active(sides, net.b))
+    for i in np.flatnonzero(np.linalg.svd(np.eye(len(e[0])) - D, compute_uv=False)[:, -1] <= net.rounding):
+        for q in _flat(net, kinks, sides[i], D[i], e[i]):
+            # A region is convex, and so are its rest points: between t and another one all are at rest.
+            if net.rests(q.position, 1.0) and np.abs(q.position - t).max() > 4 * TOLERANCE * kinks.size:
+                return True
+    return False
 
 
 def _flat(net: ReducedNetwork, kinks: Arrangement, sides: Sides, D: Array, e: Array) -> list[RestPoint]:

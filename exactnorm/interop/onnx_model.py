@@ -15,7 +15,7 @@ from exactnorm.network import ReLUNetwork
 def to_onnx(
     network: ReLUNetwork, file: str | PathLike[str] | None = None, dtype: DTypeLike = np.float64
 ) -> onnx.ModelProto:
-    """The network as an ONNX model with input ``y`` and output ``h``, both of shape (m, d).
+    """The network as an ONNX model with input ``y``, of shape (m, d), and output ``h``, of shape (m, q).
 
     Parameters
     ----------
@@ -52,7 +52,10 @@ def to_onnx(
         weights["VT"] = network.V.T
         nodes += [helper.make_node("MatMul", ["y", "VT"], ["Vy"]), helper.make_node("Add", ["curved", "Vy"], ["h"])]
     initial = [numpy_helper.from_array(np.ascontiguousarray(v, dtype=dtype), name) for name, v in weights.items()]
-    y, h = (helper.make_tensor_value_info(name, kinds[dtype], ["m", network.dimension]) for name in ("y", "h"))
+    y, h = (
+        helper.make_tensor_value_info(name, kinds[dtype], ["m", size])
+        for name, size in (("y", network.dimension), ("h", network.outputs))
+    )
     graph = helper.make_graph(nodes, "minimum_norm_denoiser", [y], [h], initial)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model, full_check=True)

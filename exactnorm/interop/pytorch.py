@@ -13,7 +13,8 @@ from exactnorm.training_set import Array
 class ReLUModule(nn.Module):  # type: ignore[misc, unused-ignore]
     """h(y) = Σ_k a_k [w_k·y + b_k]_+ + V y + c as a module with parameters a, w, b, V (or None) and c.
 
-    Takes tensors of shape (…, d) and returns the same shape; differentiable in y and in the parameters.
+    Takes tensors of shape (…, d) and returns (…, q), the same for a denoiser; differentiable in y and in the
+    parameters.
     """
 
     a: nn.Parameter
@@ -30,7 +31,7 @@ class ReLUModule(nn.Module):  # type: ignore[misc, unused-ignore]
             self.register_parameter(name, None if values is None else nn.Parameter(torch.tensor(values, dtype=dtype)))
 
     def forward(self, y: torch.Tensor) -> torch.Tensor:
-        """Value h(y), of the shape of y."""
+        """Value h(y), of shape (…, q)."""
         value = torch.relu(y @ self.w.T + self.b) @ self.a + self.c
         return value if self.V is None else value + y @ self.V.T
 

@@ -90,9 +90,18 @@ class EpsilonPrediction:
         object.__setattr__(self, "alphas_cumprod", levels)
 
     def __call__(self, x: Any, t: Any, **_: Any) -> Any:
-        """Predicted noise, of the shape of x (m, …); t is one step, or one for each image."""
-        images = _numpy(x)
-        signal = self.alphas_cumprod[_numpy(t).astype(np.intp).reshape(-1)]
+        """Predicted noise, of the shape of x (m, …); t is one step, or one for each image.
+
+        Raises
+        ------
+        ValueError
+            If t is not a step 0, …, T − 1: ᾱ is a list, and counting from its end would be silent nonsense.
+        """
+        images, steps = _numpy(x), _numpy(t).reshape(-1)
+        if not np.isin(steps, np.arange(len(self.alphas_cumprod))).all():
+            msg = f"t={steps.tolist()}: give steps from 0 to {len(self.alphas_cumprod) - 1}, places in alphas_cumprod"
+            raise ValueError(msg)
+        signal = self.alphas_cumprod[steps.astype(np.intp)]
         signal = np.broadcast_to(signal, len(images)).reshape(-1, *[1] * (images.ndim - 1))
         clean = self.denoiser(images / np.sqrt(signal), np.sqrt((1 - signal) / signal).reshape(-1))
         return _like((images - np.sqrt(signal) * clean) / np.sqrt(1 - signal), x)

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from cli_records import strict
@@ -96,3 +97,25 @@ def test_an_estimate_says_how_many_patterns_and_stops(run):
     assert (record["points"], record["patterns"]) == (7, 63)
     assert record["seconds"] > 0
     assert run("solve", "infeasible", "--estimate")[0] == 3
+
+
+def test_ctrl_c_while_a_flow_is_still_solving_ends_with_130_and_follows_nothing():
+    command = [sys.executable, "-m", "exactnorm", "flow", "generic_simplex_8", "--flow", "score", "--json"]
+    status, out, err, _ = interrupted(command, 5)  # it takes longer to close this gap
+    assert (status, out) == (130, "")
+    assert "interrupted" in err
+    assert "Traceback" not in err
+
+
+def test_a_flow_of_an_interrupted_denoiser_is_not_followed_and_one_of_a_wide_bracket_says_how_wide(run, monkeypatch):
+    known = exactnorm.min_norm_denoiser([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
+    wide = replace(known, certificate=replace(known.certificate, lower=0.36 * known.certificate.upper))
+    monkeypatch.setattr(exactnorm, "min_norm_denoiser", lambda *_, **__: replace(wide, status="interrupted; 1 round."))
+    status, out, err = run("flow", "acute", "--flow", "score", "--starts", 5, "--json")
+    assert (status, out) == (130, "")
+    assert err == "interrupted: the denoiser's relative gap is still 6.4e-01, so no flow was followed\n"
+    monkeypatch.setattr(exactnorm, "min_norm_denoiser", lambda *_, **__: wide)
+    status, out, err = run("flow", "acute", "--flow", "score", "--starts", 5, "--json")
+    record = strict(out)
+    assert (status, record["complete"], err) == (1, True, "note: the denoiser's relative gap is 6.4e-01\n")
+    assert record["gap"] == pytest.approx(0.64, rel=1e-12)

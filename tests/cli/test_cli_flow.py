@@ -117,7 +117,7 @@ def test_a_simplex_with_too_many_patterns_flows_along_its_closed_forms(run, fold
     np.savetxt(folder / "simplex.csv", np.eye(16), delimiter=",")
     options = ("--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 2, "--starts", 5)
     status, out, err = run("flow", "simplex.csv", *options)
-    assert status == 0
+    assert status == 1  # followed to the end, but the closed forms leave a gap
     assert "the widest relative gap among them is" in err
     assert "5 trajectories reached sigma=0" in out
 

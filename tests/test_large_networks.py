@@ -1,0 +1,94 @@
+"""Thousands of points on a line: memory stays small, and blocks give the numbers that one piece gives."""
+
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from exactnorm import ReLUNetwork, interpolation_error, min_norm_denoiser, score_flow
+from exactnorm.certify import interpolation
+from exactnorm.flow import line
+from exactnorm.flow.reduction import Block
+from exactnorm.training_set import closest_pair
+
+
+def peak_of(call):
+    """What a call returns, and the most bytes that it had at one time."""
+    tracemalloc.start()
+    try:
+        return call(), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_four_thousand_points_on_a_line_need_no_array_of_balls_by_neurons():
+    points = np.cumsum(1 + np.random.default_rng(0).random(4000))[:, None]
+    denoiser, peak = peak_of(lambda: min_norm_denoiser(points, 0.2))
+    together = 8 * len(points) * denoiser.network.neurons  # bytes of one such array
+    assert peak < together / 2
+    error = denoiser.certificate.interpolation_error
+    assert error < 1e-6
+    values, peak = peak_of(lambda: denoiser(points))
+    assert peak < together / 2
+    assert np.abs(values - points).max() <= error
+    flow, peak = peak_of(lambda: score_flow(denoiser, points[:20] + 0.7, math.inf))
+    assert peak < together / 2
+    assert flow.complete
+    # The middle of a gap Δ is unstable: from 0.7 on the way goes to the right where Δ < 1.4, else back.
+    right = np.diff(points[:21, 0]) < 1.4
+    np.testing.assert_allclose(flow.endpoint, np.where(right[:, None], points[1:21], points[:20]), atol=1e-6)
+
+
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize(("neurons", "d", "rank"), [(3, 6, 3), (9, 2, 2), (40, 5, 2), (40, 3, 3)])
+def test_the_error_over_balls_is_the_largest_value_on_them_in_blocks_of_any_size(neurons, d, rank, skip, monkeypatch):
+    rng = np.random.default_rng(neurons)
+    w = rng.standard_normal((neurons, rank)) @ np.linalg.qr(rng.standard_normal((d, d)))[0][:rank]
+    points, V = rng.standard_normal((7, d)), rng.standard_normal((d, d)) if skip else None
+    network = ReLUNetwork(rng.standard_normal((neurons, d)), w, rng.standard_normal(neurons), V, rng.standard_normal(d))
+    size = np.linalg.norm(w, axis=1)
+    rho = 0.99 * float((np.abs(points @ w.T + network.b) / size).min())  # no kink enters a ball
+    error = interpolation_error(network, points, rho)
+    # Projected ascent on each sphere from several starts: a convex function's maximum lies there.
+    best = 0.0
+    for x in points:
+        J, e = network.jacobian(x), network(x) - x
+        D = J  # h(y) − x_n = e + D (y − x_n)
+        v = rng.standard_normal((20, d))
+        for _ in range(1000):
+            v /= np.linalg.norm(v, axis=1, keepdims=True)
+            v = v + 10 * (e + rho * v @ D.T) @ D / (rho * np.linalg.norm(D, 2) ** 2)
+        v /= np.linalg.norm(v, axis=1, keepdims=True)
+        best = max(best, float(np.linalg.norm(network(x + rho * v) - x, axis=1).max()))
+    assert error == pytest.approx(best, rel=1e-6)
+    for block in (1, 3 * neurons):
+        monkeypatch.setattr(interpolation, "BLOCK", block)
+        assert interpolation_error(network, points, rho) == pytest.approx(error, rel=1e-9)
+
+
+def test_the_field_at_all_kinks_in_two_passes_is_the_field_at_each():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        K = int(rng.integers(1, 30))
+        a, w, b = rng.standard_normal((K, 1)), rng.choice([-1.0, 1.0], (K, 1)), 10 * rng.standard_normal(K)
+        b = np.round(b) if rng.random() < 0.5 else b  # several neurons on one kink
+        block = Block(np.eye(1), a, w, b, -np.eye(1), np.array([0.3]), np.arange(K), 1e-16 * np.abs(b))
+        knots, which = np.unique(-b * w[:, 0], return_inverse=True)
+        value, noise = line._field_at_knots(block, knots, which)
+        expected = [np.maximum(t * w[:, 0] + b, 0) @ a[:, 0] - t + 0.3 for t in knots]
+        assert (np.abs(value - expected) <= noise).all()
+        assert (noise < 1e-11).all()
+
+
+@pytest.mark.parametrize("d", [1, 3, 8])
+def test_the_closest_pair_of_many_points_is_that_of_brute_force(d):
+    rng = np.random.default_rng(d)
+    points = rng.standard_normal((2500, d)) ** 3
+    i, j, distance = closest_pair(points)
+    each = [np.linalg.norm(points[n + 1 :] - points[n], axis=1).min() for n in range(len(points) - 1)]
+    assert i == int(np.argmin(each))
+    assert distance == pytest.approx(min(each), rel=1e-12)
+    assert distance == pytest.approx(float(np.linalg.norm(points[i] - points[j])), rel=1e-12)
+    twice = np.vstack([points, points[:1]])
+    assert closest_pair(twice) == (0, 2500, 0.0)
