@@ -8,9 +8,10 @@ from pathlib import Path
 import exactnorm
 
 sys.path.insert(0, str(Path(__file__).parent))
-from public_names import write_undescribed
+from public_names import write_summaries, write_undescribed
 
 write_undescribed(Path(__file__).parent / "generated" / "more.md")
+write_summaries(Path(__file__).parent / "generated")
 
 project = "exactnorm"
 author = "The exactnorm authors"
@@ -64,6 +65,7 @@ warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive", 
 
 def setup(app):
     app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-docstring", set_indices)
     app.connect("autodoc-process-docstring", keep_first_colon, priority=100)
 
 
@@ -73,6 +75,21 @@ def escape_bars(_app, _what, _name, _obj, _options, lines):
         if not line.lstrip().startswith((">>>", "...")):
             parts = re.split(r"(`+[^`]*`+)", line)
             lines[n] = "".join(part if part.startswith("`") else part.replace("|", r"\|") for part in parts)
+
+
+def set_indices(_app, _what, _name, _obj, _options, lines):
+    """x_0, x_{N-1} and R^d are set as indices and powers; what stands in backquotes, in types and in code stays."""
+    for n, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...", ":type", ":rtype", "..")):
+            parts = re.split(r"(`+[^`]*`+_*)", line)
+            for mark, role in (("_", "sub"), (r"\^", "sup")):
+                pattern = rf"((?<![\w`])[^\W\d_]|[\])]){mark}(?:\{{([^{{}}]+)\}}|([^\W_]|\+))(?!\w)"
+                parts = [
+                    part if part.startswith("`") else re.sub(pattern, rf"\1\\ :{role}:`\2\3`\\ ", part)
+                    for part in parts
+                ]
+                parts = re.split(r"(`+[^`]*`+_*)", "".join(parts))
+            lines[n] = "".join(parts)
 
 
 def keep_first_colon(_app, what, _name, _obj, _options, lines):

@@ -18,6 +18,7 @@ from exactnorm.certify import (
     save_network,
 )
 from exactnorm.closed_form import CostBounds, bounds
+from exactnorm.comparison import Comparison, compare
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.problem import InfeasibleProblem, max_radius
 from exactnorm.finite_problem import FiniteProblem
@@ -74,6 +75,7 @@ __all__ = [
     "Certificate",
     "CertifiedDenoiser",
     "CertifiedNetwork",
+    "Comparison",
     "CostBounds",
     "DenoiserPath",
     "Endpoints",
@@ -92,6 +94,7 @@ __all__ = [
     "check_certificate",
     "closed_probability_flow",
     "closed_score_flow",
+    "compare",
     "cosine",
     "edm",
     "endpoints",

@@ -99,7 +99,7 @@ class ReLUNetwork:
         It is R(h) itself, the least cost over all networks that realise h, when no two neurons share a kink
         (see `merged`); an upper bound of R(h) otherwise.
         """
-        return float(np.linalg.norm(self.a, axis=1) @ np.linalg.norm(self.w, axis=1))
+        return float(lengths(self.a) @ lengths(self.w))
 
     def balanced(self) -> ReLUNetwork:
         """Same function with ‖a_k‖ = ‖w_k‖, so that ½ Σ (‖a_k‖² + ‖w_k‖²) equals the representation cost.
@@ -189,3 +189,10 @@ class ReLUNetwork:
             msg = f"inputs have shape {Y.shape}; this network takes ({self.dimension},) or (m, {self.dimension})"
             raise ValueError(msg)
         return Y
+
+
+def lengths(rows: Array) -> Array:
+    """Norm of every row, shape (K,), of numbers of any size: squares that vanish would make a weight cost nothing."""
+    size = np.abs(rows).max(axis=1, initial=0.0)
+    unit = rows / np.where(size > 0, size, 1.0)[:, None]
+    return np.asarray(size * np.linalg.norm(unit, axis=1))

@@ -215,9 +215,13 @@ def load_path(directory: str | PathLike[str]) -> DenoiserPath:
     """
     folder = Path(directory)
     try:
-        head = json.loads((folder / "path.json").read_text())
-        levels, tol = int(head["levels"]), float(head["tol"])
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        with (folder / "path.json").open("rb") as file:
+            head = json.loads(file.read(1000))  # a few dozen bytes, as it is written
+        levels, tol = head["levels"], real_number(head["tol"], "tol")
+        if type(levels) is not int:
+            msg = f"{levels!r} is no number of levels"
+            raise ValueError(msg)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         msg = f"{str(folder / 'path.json')!r} does not describe a path that exactnorm saved: {error}"
         raise ValueError(msg) from None
     denoisers = tuple(load(folder / f"level{n:04d}.npz") for n in range(levels))

@@ -9,16 +9,25 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.constrain import Constrain
-from rich.table import Table
 from rich.text import Text
 
 from exactnorm import experiments
 from exactnorm.certify import Certificate, CertifiedDenoiser
+from exactnorm.fitting import Fitting
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
 from exactnorm.problems import Problem
 from exactnorm.tables import TextTable, at_least, at_most, entry, stacked
 from exactnorm.theorems import Check
+
+MEANING = {
+    "virtual training point": "virtual training point: a sum of training points, seen from one of them, that is none.",
+    "boundary": "boundary, interior, outside: of the hyperbox that points on orthogonal lines span.",
+    "other": "other: at no training point, and these points span no hyperbox to be on or in.",
+    "none": "none: without an endpoint.",
+    "memorised": "memorised: more than three times nearer to one training point than to any other.",
+}
+"""What the words in a table of endpoints mean."""
 
 
 def prose(text: str) -> RenderableType:
@@ -113,19 +122,19 @@ def check_rows(certificate: Certificate, lower: float, upper: float, error: floa
 
 def check_table(rows: Iterable[dict[str, Any]]) -> RenderableType:
     """Stated and recomputed side by side."""
-    table = Table(title="The certificate supports what it states", title_justify="left")
-    for heading in ("", "stated", "recomputed"):
-        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
-    for row in rows:
-        digits = ".2e" if row["quantity"] == "interpolation error" else ".12g"
-        table.add_row(row["quantity"], *(entry(row[name], digits) for name in ("stated", "recomputed")))
-    return table
+    digits = {"interpolation error": ".2e"}
+    shown = (
+        (row["quantity"], *(entry(row[name], digits.get(row["quantity"], ".12g")) for name in ("stated", "recomputed")))
+        for row in rows
+    )
+    headings = ("", "stated", "recomputed")
+    return grid(TextTable(headings, tuple(shown)), "The certificate supports what it states", right=headings[1:])
 
 
 def problems_table(problems: Iterable[Problem]) -> RenderableType:
     """The named problems, one a row."""
     numbers = ("points", "dimension", "rho")
-    return grid(stacked(problems), "Named problems", right=numbers, fold=("optimum", "source"))
+    return grid(stacked(problems), "Named problems", right=numbers)
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:
@@ -168,9 +177,10 @@ def flow_record(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> dict
 def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> RenderableType:
     """Where flows ended, one kind a row; below it the parameters and how the flows came to an end."""
     table = grid(ends.table(), f"Where the {parameters['flow']} flow ended", right=("count", "share", "95 % interval"))
+    words = [MEANING[kind] for kind, share in ends.shares().items() if share.count and kind in MEANING]
     said = ", ".join(f"{name}={entry(value, '.6g')}" for name, value in parameters.items() if name != "flow")
     stood_in = "" if flow.switch_sigma is None else f"; the stand-in drove the flow down to sigma={flow.switch_sigma:g}"
-    return Group(table, prose(f"{said}.\n{flow.status}{stood_in}"))
+    return Group(table, prose("\n".join([*words, MEANING["memorised"], f"{said}.", f"{flow.status}{stood_in}"])))
 
 
 def memorised(ends: Endpoints) -> Share:
@@ -197,21 +207,10 @@ def experiment_record(table: experiments.Table) -> dict[str, Any]:
 def experiment_table(table: experiments.Table) -> RenderableType:
     """The rows, and below them the parameters, a sentence that reads them, and published statements line by line."""
     text = table.table()
-    return grid(text, table.name, right=text.headings, fold=text.headings)
+    return grid(text, table.name, right=text.headings)
 
 
-def grid(
-    text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = (), fold: Sequence[str] = ()
-) -> RenderableType:
-    """The table under a title, the columns named in `right` to the right, those in `fold` broken where need be."""
-    table = Table(title=title, title_justify="left", show_header=header)
-    for heading in text.headings:
-        table.add_column(
-            heading,
-            justify="right" if heading in right else "left",
-            no_wrap=header and heading not in fold,
-            overflow="fold",
-        )
-    for row in text.rows:
-        table.add_row(*row)
+def grid(text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = ()) -> RenderableType:
+    """The table under a title, the columns named in `right` to the right; below it the note."""
+    table = Fitting(text, title, header, tuple(right))
     return Group(table, prose(text.note)) if text.note else table

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,23 @@ class TextTable:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+
+    def text(self) -> str:
+        """As aligned text, with the note below it; numbers stand to the right."""
+        columns = list(zip(*(self.headings, *self.rows), strict=True))
+        wide = [max(map(len, column)) for column in columns]
+        right = [all(map(_is_number, column[1:])) and len(column) > 1 for column in columns]
+        lines = [
+            "  ".join(f"{cell:{'>' if r else '<'}{w}}" for cell, w, r in zip(line, wide, right, strict=True)).rstrip()
+            for line in (self.headings, tuple("-" * w for w in wide), *self.rows)
+        ]
+        return "\n".join([*lines, *self.note.splitlines()])
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"TextTable({len(self.rows)} rows of {', '.join(self.headings)})"
 
     def html(self) -> str:
         """As an HTML table, with the note below it."""
@@ -51,7 +70,17 @@ class TextTable:
 
 
 class Tabular(ABC):
-    """A record that has a table of itself, which notebooks show."""
+    """A record that has a table of itself, which `print` and notebooks show; its `repr` is one line."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Tabular.__repr__  # type: ignore[method-assign]  # or a dataclass makes one that prints all arrays
+
+    def __str__(self) -> str:
+        return self.table().text()
+
+    def __repr__(self) -> str:
+        shown = (field.name for field in fields(self) if field.repr)  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(f'{name}={_short(getattr(self, name))}' for name in shown)})"
 
     @abstractmethod
     def table(self) -> TextTable:
@@ -62,6 +91,26 @@ class Tabular(ABC):
 
     def _repr_markdown_(self) -> str:
         return self.table().markdown()
+
+
+def _short(value: Any) -> str:
+    """A value in a few characters: the shape of an array, the name of a record, the beginning of a text."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"<{'×'.join(map(str, value.shape))}>"
+    if is_dataclass(value):
+        return f"{type(value).__name__}(…)"
+    if isinstance(value, tuple | list | dict) and len(value) > 3:
+        return f"<{len(value)} of {type(value).__name__}>"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:58] + "…" + text[-1]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.removesuffix("%").replace("–", "0"))
+    except ValueError:
+        return False
+    return True
 
 
 def stacked(records: Iterable[Tabular]) -> TextTable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Real
@@ -52,7 +54,21 @@ class TrainingSet:
     """Their distance."""
 
     def __post_init__(self) -> None:
+        _refuse_tables_with_an_index(self.points)
+        if getattr(self.points, "dtype", None) == np.float16:
+            warnings.warn(
+                "float16 keeps three digits: distances between these points, right angles among them, were rounded; "
+                "give the numbers that they were rounded from, or points.astype(float) if there are none",
+                stacklevel=3,
+            )
         points = real_array(self.points, "points")
+        if points.ndim > 2:
+            size, shape = len(points), ", ".join(map(str, points.shape[1:]))
+            msg = (
+                f"points has shape {points.shape}; give one point a row: images and the like are flattened by "
+                f"points.reshape({size}, -1), and .reshape(-1, {shape}) brings images back"
+            )
+            raise ValueError(msg)
         if points.ndim != 2:
             msg = f"points has shape {points.shape}; give an array of shape (N, d), one point a row"
             raise ValueError(msg)
@@ -145,8 +161,21 @@ def _sample_arrays(samples: Sequence[ArrayLike], points: Array) -> tuple[Array, 
     return arrays
 
 
+def _refuse_tables_with_an_index(points: object) -> None:
+    """Raise ``ValueError`` for a data frame read together with the index that it was saved with."""
+    columns = getattr(points, "columns", None)
+    first = next(iter(columns), "") if columns is not None else ""
+    if isinstance(first, str) and first.startswith("Unnamed:"):
+        msg = (
+            f"points has a first column {first!r}, the index of a saved table, which would be a coordinate: "
+            "read the file with index_col=0, or drop that column"
+        )
+        raise ValueError(msg)
+
+
 def real_array(values: ArrayLike, name: str) -> Array:
     """Return a fresh C-ordered float64 copy; raise ``ValueError`` unless all are real numbers with finite squares."""
+    _refuse_what_is_no_array(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:  # ragged rows
@@ -154,6 +183,19 @@ def real_array(values: ArrayLike, name: str) -> Array:
         raise ValueError(msg) from None
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
         array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
+    if array.dtype.kind == "O" and array.ndim == 0:
+        msg = f"{name} is a {type(values).__name__}; give real numbers in an array"
+        raise ValueError(msg)
+    if array.dtype.kind == "c":
+        msg = (
+            f"{name} holds complex numbers; give real numbers: "
+            f"numpy.hstack([{name}.real, {name}.imag]) has both parts as columns"
+        )
+        raise ValueError(msg)
+    if array.dtype.kind == "O":
+        where = next(place for place, value in np.ndenumerate(array) if not isinstance(value, Real))
+        msg = f"{name} holds {array[where]!r} at index {where}; give real numbers, all of them there"
+        raise ValueError(msg)
     if array.dtype.kind not in "biuf":
         msg = f"{name} has dtype {array.dtype}; give real numbers"
         raise ValueError(msg)
@@ -167,6 +209,23 @@ def real_array(values: ArrayLike, name: str) -> Array:
         msg = f"{name} holds {array[where]:g} at index {where}, whose square is no number: use a larger unit of length"
         raise ValueError(msg)
     return array
+
+
+def _refuse_what_is_no_array(values: object, name: str) -> None:
+    """Raise ``ValueError`` for what numpy would turn into an array of something else, or without being told."""
+    if isinstance(values, str | os.PathLike):
+        msg = (
+            f"{name} is {os.fspath(values)!r}; read the file first, by numpy.loadtxt(file, delimiter=',') or numpy.load"
+        )
+        raise ValueError(msg)
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+        msg = f"{name} is a sparse {type(values).__name__}; give {name}.toarray()"
+        raise ValueError(msg)
+    if isinstance(values, np.ma.MaskedArray) and (hidden := np.argwhere(np.ma.getmaskarray(values))).size:
+        where = tuple(int(i) for i in hidden[0])
+        many = "1 masked entry, the first" if len(hidden) == 1 else f"{len(hidden)} masked entries, the first"
+        msg = f"{name} has {many} at index {where}: every entry must be there; fill it in or leave its row out"
+        raise ValueError(msg)
 
 
 def real_number(value: float, name: str) -> float:
@@ -195,7 +254,7 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
     squares = np.einsum("nd,nd->n", centred, centred)
     slack = 64 * np.finfo(float).eps * centred.shape[1] * float(squares.max())
     best = (0, 1, float(math.dist(points[0], points[1])))
-    block = max(1, 2**24 // len(points))
+    block = max(1, 2**19 // len(points))  # some megabytes, whoever the points are from
     for start in range(0, len(points), block):
         rows = np.arange(start, min(start + block, len(points)))
         # Only later rows: the product is symmetric, and half of it is half of the time.

@@ -14,7 +14,7 @@ from exactnorm import baselines, closed_form
 
 points = np.array([[0.0], [1.0], [2.5]])
 y = np.linspace(-0.3, 2.8, 800)[:, None]
-figure, row = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
+figure, row = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained", sharey=True)
 steepest = []
 for axes, sigma in zip(row, (0.1, 0.03), strict=True):
     exact, mmse = closed_form.univariate(points, 3 * sigma)(y), baselines.EmpiricalMMSE(points)(y, sigma)
@@ -23,7 +23,7 @@ for axes, sigma in zip(row, (0.1, 0.03), strict=True):
     axes.set(xlabel="y", title=rf"$\sigma={sigma}$")
     steepest.append([np.diff(h[:, 0]).max() / (y[1, 0] - y[0, 0]) for h in (exact, mmse)])
 row[0].set_ylabel("denoised")
-row[0].legend()
+figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
 assert steepest[1][0] < 1.3
 assert steepest[1][1] > 10

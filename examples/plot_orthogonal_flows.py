@@ -16,17 +16,17 @@ from exactnorm import closed_form, plot, problems
 train = problems.orthogonal().train
 starts = np.array([0.5, 1.0]) + 0.8 * np.random.default_rng(0).standard_normal((60, 2))
 denoiser = closed_form.orthogonal(train.points, train.rho)
-score = exactnorm.score_flow(denoiser, starts, np.inf, times=np.linspace(0, 40, 400))
+score = exactnorm.score_flow(denoiser, starts, np.inf)
 probability = exactnorm.probability_flow(
     lambda rho: closed_form.orthogonal(train.points, rho), starts, "edm", alpha=0.2, T=1.0
 )
 
-figure, row = plt.subplots(1, 2, figsize=(10, 5), layout="constrained")
+figure, row = plt.subplots(1, 2, figsize=(8, 4.6), layout="compressed")
 for axes, flow, title in zip(row, (score, probability), ("score flow", "probability flow"), strict=True):
     plot.trajectories(flow, train, axes)
     axes.set_title(title)
     axes.get_legend().remove()
-figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
+figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 kinds = [exactnorm.endpoints(flow, train).shares() for flow in (score, probability)]
 assert kinds[0]["training point"].count + kinds[0]["virtual training point"].count == len(starts)

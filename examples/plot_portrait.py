@@ -15,7 +15,7 @@ from exactnorm import plot, problems
 train = problems.orthogonal().train
 denoiser = exactnorm.min_norm_denoiser(train)
 starts = train.points.mean(axis=0) + 0.8 * np.random.default_rng(1).standard_normal((40, 2))
-flow = exactnorm.score_flow(denoiser, starts, np.inf, times=np.linspace(0, 12, 200))
+flow = exactnorm.score_flow(denoiser, starts, np.inf)
 axes = plot.portrait(denoiser, flow)
 
 rest = exactnorm.rest_points(denoiser.network, train.points)

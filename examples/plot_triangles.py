@@ -12,15 +12,16 @@ from matplotlib import pyplot as plt
 import exactnorm
 from exactnorm import plot, problems
 
-figure, row = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
+figure, row = plt.subplots(1, 3, figsize=(8, 3.4), layout="compressed")
 neurons = {}
 for problem, axes in zip((problems.acute(), problems.orthogonal(), problems.obtuse()), row, strict=True):
     denoiser = exactnorm.min_norm_denoiser(problem.train)
     neurons[problem.name] = denoiser.network.neurons
-    plot.field(denoiser, axes)
+    plot.field(denoiser, axes, arrows=13)
     certificate = denoiser.certificate
-    axes.set_title(f"{problem.name}: cost {certificate.upper:.5f}\n{certificate.kind}, gap {certificate.gap:.0e}")
-    if axes is not row[0]:
-        axes.get_legend().remove()
+    shown = "proved" if certificate.kind == "theorem" else f"gap {certificate.gap:.0e}"
+    axes.set_title(f"{problem.name}: {certificate.upper:.5f}\n({shown})", fontsize="medium")
+    axes.get_legend().remove()
+figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 assert neurons == {"acute": 6, "orthogonal": 4, "obtuse": 4}

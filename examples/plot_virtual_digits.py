@@ -20,7 +20,8 @@ denoiser = exactnorm.min_norm_denoiser(points, rho=2.0)
 
 start = 0.8 * points[1] + 0.7 * points[2] + 2.0 * np.random.default_rng(0).standard_normal(128)
 end = exactnorm.score_flow(denoiser, start, np.inf).endpoint
-axes = plot.images([points, [start, end]], (8, 16), labels=["training set", "start, limit"], limits=(0, 16))
+rows = {"training set": points, "start": [start], "limit": [end]}
+axes = plot.images(list(rows.values()), (8, 16), labels=list(rows), limits=(0, 16))
 axes.set_title("The limit is not in the training set")
 
 found = [(point.kind, point.members) for point in exactnorm.rest_points(denoiser.network, points) if point.stable]

@@ -95,6 +95,9 @@ DOORS = {
     "bounds": (lambda X: exactnorm.bounds(X, 0.125), [POINTS]),
     "recognise": (lambda X: closed_form.recognise(X, 0.125), [POINTS]),
     "interpolation_error": (lambda X: exactnorm.interpolation_error(vertex_path(0.125), X, 0.125), [POINTS]),
+    "compare": (
+        lambda Y: exactnorm.compare(vertex_path(0.125), exactnorm.min_norm_denoiser(POINTS, 0.125), starts=Y), [STARTS],
+    ),
     "rest_points": (lambda X, Y: exactnorm.rest_points(vertex_path(0.125), X, candidates=Y), [POINTS, STARTS]),
     "score_flow": (
         lambda Y, u: exactnorm.score_flow(vertex_path(0.125), Y, np.inf, times=u), [STARTS, np.array([0.0, 1.0])],
@@ -176,7 +179,8 @@ def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
     named = {name.split("(")[0].split(",")[0].split(".")[0] for name in DOORS}
     # These take or return results, files, levels and names, and no arrays of the user's.
     others = {
-        "Basins", "Certificate", "CertifiedDenoiser", "CertifiedNetwork", "CostBounds", "Endpoints", "Flow",
+        "Basins", "Certificate", "CertifiedDenoiser", "CertifiedNetwork", "Comparison", "CostBounds", "Endpoints",
+        "Flow",
         "RestPoint", "InfeasibleProblem", "Schedule", "check_certificate", "cosine", "edm", "load", "load_network",
         "load_path", "named_schedule", "radius", "refined_flow", "sampler_levels", "save", "save_network",
         "save_path", "variance_exploding", "variance_preserving", "MinNormDenoiser", "from_torch", "to_onnx",

@@ -12,6 +12,7 @@ from known_optima import KNOWN
 
 from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
 from exactnorm.certify import Certificate, CertificateError
+from exactnorm.certify.cell import Cell, CellProof, cell_bound
 
 
 @cache
@@ -162,3 +163,168 @@ def test_multipliers_of_another_precision(dtype):
 def test_fields_that_no_certificate_on_balls_has(change, reason):
     denoiser, _ = solved("equilateral")
     refused(replace(denoiser.certificate, **change), denoiser.train, denoiser.network, reason)
+
+
+# And others, by someone who has read it since.
+
+
+class Boastful(float):
+    """A number that compares as it likes."""
+
+    def __ge__(self, other):
+        return True
+
+    __gt__ = __le__ = __lt__ = __ge__
+
+
+def test_numbers_and_arrays_that_compare_as_they_like():
+    denoiser, optimum = solved("equilateral")
+    certificate = denoiser.certificate
+    forged = replace(certificate, lower=Boastful(2 * optimum), upper=Boastful(2 * optimum))
+    refused(forged, denoiser.train, denoiser.network, "Boastful, not a number")
+    masked = np.ma.masked_array(certificate.B * 2, np.zeros_like(certificate.B))
+    refused(boast(certificate, 2 * optimum, B=masked), denoiser.train, denoiser.network, "MaskedArray, not an array")
+    refused(replace(certificate, proofs=list(certificate.proofs)), denoiser.train, denoiser.network, "are tuples")
+
+
+def test_a_network_whose_arrays_were_exchanged_after_it_was_made():
+    denoiser, _ = solved("equilateral")
+    for name, array in (("a", denoiser.network.a * 1j), ("w", denoiser.network.w * np.nan), ("c", np.zeros((2, 2)))):
+        network = ReLUNetwork(denoiser.network.a, denoiser.network.w, denoiser.network.b, None, denoiser.network.c)
+        object.__setattr__(network, name, array)
+        refused(denoiser.certificate, denoiser.train, network, "the network is not sound")
+
+
+def test_weights_whose_squares_vanish_cost_what_they_cost():
+    problem = FiniteProblem([[0.0], [1.0], [2.0]], [0.0, 1e-30, 0.0])
+    honest = min_norm_network(problem.inputs, problem.targets)
+    assert honest.certificate.lower == pytest.approx(2e-30)
+    forged = ReLUNetwork([[1e139], [-2e139]], [[1e-169], [1e-169]], [0.0, -1e-169], None, [0.0])
+    assert forged(problem.inputs).ravel() == pytest.approx([0, 1e-30, 0], abs=1e-44)
+    refused(replace(honest.certificate, lower=0.0, upper=0.0), problem, forged, "supports only .*, 3.00*[0-9]*e-30]")
+
+
+def test_rounding_that_makes_steps_for_nothing():
+    problem = FiniteProblem([[0.0], [0.24], [0.26], [0.5]], [0.0, 0.0, 1.0, 1.0])
+    honest = min_norm_network(problem.inputs, problem.targets)
+    assert honest.certificate.lower == pytest.approx(100)  # the slope goes from 0 to 50 and back
+    forged = ReLUNetwork([[2.0]], [[1.0]], [2.0**51], None, [-(2.0**52)])
+    assert forged(problem.inputs).ravel().tolist() == [0, 0, 1, 1]  # numbers near 2⁵¹ are multiples of a half
+    refused(replace(honest.certificate, lower=0.0, upper=2.0), problem, forged, "supports only .*, inf]")
+    train = TrainingSet([[0.0], [0.5]], 0.24)
+    steps = ReLUNetwork([[1.0]], [[1.0]], [1.5 * 2.0**51], None, [-1.5 * 2.0**51])
+    assert steps([[-0.2], [0.2], [0.3], [0.7]]).ravel().tolist() == [0, 0, 0.5, 0.5]
+    refused(Certificate(1.0, 0.0, 1e-9, "computed", ""), train, steps, "supports only .*, inf]")  # the truth is 50
+
+
+@pytest.mark.parametrize("lost", ["inf - inf", "inf"])
+def test_values_that_are_no_numbers(lost):
+    denoiser, _ = solved("obtuse")
+    big = [[1e140, 0.0], [-1e140 if lost == "inf - inf" else 1e140, 0.0]]
+    network = ReLUNetwork(big, [[1e140, 0.0]] * 2, [1e140] * 2, None, [0.0, 0.0])
+    forged = replace(denoiser.certificate, lower=0.0, upper=1.0, interpolation_error=0.0)
+    refused(forged, denoiser.train, network, "supports only")
+
+
+@pytest.mark.parametrize("depth", [30, 200, 1100])
+def test_cuts_that_would_keep_the_checker_busy_for_ever(depth):
+    denoiser, optimum = solved("equilateral")
+    first, *rest = denoiser.certificate.proofs
+    # Both sides of a cut with normal 0 are the cell itself: a tree with 2^depth leaves.
+    cell = replace(first.cell, cuts=np.zeros((depth, 2)))
+    nu, ell = np.zeros((3 + depth, 3 + depth)), np.zeros((3 + depth, 3))
+    forged = boast(denoiser.certificate, 2 * optimum, proofs=(replace(first, cell=cell, nu=nu, ell=ell), *rest))
+    refused(forged, denoiser.train, denoiser.network, "a normal is zero|cut more than 200 times")
+
+
+def test_cuts_whose_two_sides_leave_a_sliver():
+    denoiser, optimum = solved("equilateral")
+    first, *rest = denoiser.certificate.proofs
+    normal = np.array([[1.0, 0.3]])
+    other = -normal * [1.0, 1 + 1e-15]
+    sides = [replace(first, cell=replace(first.cell, cuts=cut), nu=np.pad(first.nu, (0, 1)),
+                     ell=np.pad(first.ell, ((0, 1), (0, 0)))) for cut in (normal, other)]  # fmt: skip
+    forged = replace(denoiser.certificate, proofs=(*sides, *rest))
+    refused(forged, denoiser.train, denoiser.network, "is not covered")
+    sides[1] = replace(sides[1], cell=replace(sides[1].cell, cuts=-normal))
+    sound = replace(denoiser.certificate, proofs=(*sides, *rest))
+    assert check_certificate(sound, denoiser.train, denoiser.network)[0] == pytest.approx(optimum, rel=1e-6)
+
+
+def test_a_frame_that_hides_a_dimension_or_stretches_the_points():
+    denoiser, optimum = solved("obtuse")
+    certificate, frame = denoiser.certificate, denoiser.certificate.frame
+    flat = replace(frame, axes=frame.axes[:1])
+    # On a line two gaps that are shorter than the sides would cost more.
+    forged = boast(certificate, 2 * optimum, frame=flat, B=certificate.B[:, :1, :2].copy())
+    refused(forged, denoiser.train, denoiser.network, r"axes has shape \(1, 2\); it must be \(2, 2\)")
+    for scale in (0.5, 2.0, 1 + 1e-9):
+        stretched = replace(frame, scale=frame.scale * scale)
+        refused(
+            boast(certificate, 1.1 * optimum, frame=stretched), denoiser.train, denoiser.network, "the frame's unit"
+        )
+    skew = replace(frame, axes=frame.axes @ np.array([[1.0, 1e-6], [0.0, 1.0]]))
+    refused(boast(certificate, 1.1 * optimum, frame=skew), denoiser.train, denoiser.network, "not an orthonormal one")
+
+
+def test_a_sound_certificate_for_other_balls():
+    denoiser, optimum = solved("equilateral")
+    larger = min_norm_denoiser(denoiser.train.points, 0.2, method="program")
+    assert larger.certificate.lower > 1.1 * optimum
+    check_certificate(larger.certificate, larger.train, larger.network)
+    refused(larger.certificate, denoiser.train, larger.network, "supports only")  # a bound that is too high
+    refused(
+        denoiser.certificate, larger.train, denoiser.network, "its network misses by"
+    )  # a network that is too cheap
+    turned = TrainingSet(denoiser.train.points[[1, 0, 2]], 0.1)
+    refused(denoiser.certificate, turned, denoiser.network, "not an orthonormal one at the first point")
+
+
+@pytest.mark.parametrize("rays", [(0, 1, 1), (0, -1), (0, 3), (0,), (0, 1, 2, 0), (0, True), (0, 1.0)])
+def test_rays_that_count_a_point_twice_or_from_behind(rays):
+    points, rho, optimum = KNOWN["orthogonal"]
+    denoiser = min_norm_denoiser(np.array(points), rho)
+    assert denoiser.certificate.kind == "theorem"
+    refused(boast(denoiser.certificate, 1.5 * optimum, rays=rays), denoiser.train, denoiser.network, "rays|integer")
+
+
+@pytest.mark.parametrize("shift", [1e4, 1e8, 1e12, 1e16, 1e30])
+@pytest.mark.parametrize("weight_decay", [None, 0.01])
+def test_multipliers_that_are_lost_in_what_costs_nothing(shift, weight_decay):
+    rng = np.random.default_rng(3)
+    inputs, targets = rng.standard_normal((7, 2)), rng.standard_normal(7)
+    found = min_norm_network(inputs, targets, weight_decay=weight_decay)
+    upper = found.certificate.upper
+    noise = rng.standard_normal(found.certificate.multipliers.shape)
+    for multipliers in (found.certificate.multipliers + shift, noise + shift * inputs[:, :1], shift + 0 * noise):
+        forged = replace(found.certificate, multipliers=multipliers, lower=0.0)
+        lower = check_certificate(forged, found.problem, found.network)[0]
+        assert 0 <= lower <= upper * (1 + 1e-9)  # the truth lies between the honest bounds
+        refused(
+            replace(forged, lower=1.001 * upper, upper=1.001 * upper), found.problem, found.network, "supports only"
+        )
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4, 1e10, 1e20])
+def test_whatever_the_multipliers_their_bound_is_above_what_kinks_attain(scale):
+    rng = np.random.default_rng(8)
+    points = np.array([[0.0, 0], [1, 0], [0.4, 0.9]]) / np.hypot(1, 0)
+    for pattern in ([False, True, False], [False, False, True], [False, True, True]):
+        on = np.array(pattern)
+        w = rng.standard_normal((20_000, 2))
+        w /= np.linalg.norm(w, axis=1)[:, None]
+        height = w @ points.T
+        low, high = 0.1 - height[:, on].min(axis=1), -0.1 - height[:, ~on].max(axis=1)
+        some = low <= high
+        z = np.column_stack([w, low])[some]
+        for ball in (-1, int(np.argmax(on))):
+            B = rng.standard_normal((2, 2, 3))
+            nu = scale * np.triu(rng.exponential(size=(3, 3)), 1)
+            ell = scale * rng.standard_normal((3, 3))
+            ell[:, 2] = np.linalg.norm(ell[:, :2], axis=1)
+            mu = scale * float(rng.standard_normal())
+            proof = CellProof(Cell(on, ball, np.zeros((0, 2))), mu, nu, ell)
+            tangent = z if ball < 0 else z[np.abs((z @ np.column_stack([points, np.ones(3)]).T)[:, ball] - 0.1) < 1e-12]
+            attained = np.linalg.norm(tangent @ B[on[1:]].sum(axis=0).T, axis=1)
+            assert len(attained) > 100
+            assert attained.max() <= cell_bound(proof, points, 0.1, B)

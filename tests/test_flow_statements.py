@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from exactnorm import ReLUNetwork
+from exactnorm.closed_form import obtuse_simplex
 from exactnorm.flow import Schedule, cosine
-from exactnorm.theorems import STATEMENTS, b_probability_flow, b_score_flow, b_simplices, flow_facts
+from exactnorm.theorems import STATEMENTS
+from exactnorm.theorems.flows import one_step, orthogonal_decay, schedules
+from exactnorm.theorems.integrate import probability_endpoint, score_endpoint
+from exactnorm.theorems.zeno2025 import equilateral_limits, obtuse_limits, probability_flow, score_flow
 
 
 def leaking(form):
@@ -21,12 +25,13 @@ def leaking(form):
 @pytest.mark.parametrize(
     ("module", "form", "names"),
     [
-        (b_score_flow, "orthogonal", ["B-4.3", "B-4.3-box", "B-4.3-slide"]),
-        (b_probability_flow, "orthogonal", ["B-4.4", "B-4.4-tau"]),
-        (b_simplices, "obtuse_simplex", ["B-App.B"]),
-        (b_simplices, "equilateral_triangle", ["B-App.C"]),
-        (flow_facts, "rays", ["endpoint-is-one-denoising-step"]),
-        (flow_facts, "orthogonal", ["orthogonal-component-decays"]),
+        (score_flow, "orthogonal", ["B-4.3", "B-4.3-box", "B-4.3-slide"]),
+        (probability_flow, "orthogonal", ["B-4.4", "B-4.4-tau"]),
+        (obtuse_limits, "obtuse_simplex", ["B-App.B"]),
+        (equilateral_limits, "equilateral_triangle", ["B-App.C"]),
+        (one_step, "rays", ["endpoint-is-one-denoising-step"]),
+        (orthogonal_decay, "orthogonal", ["orthogonal-component-decays"]),
+        (schedules, "orthogonal", ["schedules-agree"]),
     ],
 )
 def test_a_leaking_denoiser_fails(module, form, names, monkeypatch):
@@ -35,22 +40,31 @@ def test_a_leaking_denoiser_fails(module, form, names, monkeypatch):
         assert not STATEMENTS[name]().holds, name
 
 
-def test_a_large_radius_comes_near_the_edge_no_sooner_than_claimed_fails(monkeypatch):
-    form = b_simplices.equilateral_triangle
-    monkeypatch.setattr(b_simplices, "equilateral_triangle", lambda points, rho: form(points, 10 * rho))
-    assert not STATEMENTS["B-App.C-edge"]().holds
+def test_one_denoising_step_is_not_the_endpoint_where_coordinates_couple():
+    points, start = np.array([[0.0, 0.0], [1.0, 0.0], [-0.7, 1.0]]), np.array([[0.6, 1.1]])
+    end = probability_endpoint(lambda rho: obtuse_simplex(points, rho), start, 1.0, 0.3)
+    assert np.linalg.norm(end - obtuse_simplex(points, 0.3)(start)) > 0.4
 
 
-def test_a_schedule_whose_scale_is_another_ones_still_agrees_but_a_wrong_noise_level_does_not(monkeypatch):
+@pytest.mark.parametrize("wrong", ["scale", "time"])
+def test_a_schedule_with_the_scale_or_the_clock_of_another_disagrees(wrong, monkeypatch):
     right = cosine()
-    monkeypatch.setattr(flow_facts, "cosine", lambda: Schedule("x", right.sigma, lambda t: 1 / (1 + t), right.last))
-    assert STATEMENTS["schedules-agree"]().holds  # any scale will do: it cancels
-    monkeypatch.setattr(flow_facts, "obtuse_simplex", leaking(flow_facts.obtuse_simplex))
-    assert STATEMENTS["schedules-agree"]().holds  # and so will any denoiser
 
     class Late(Schedule):
         def time(self, sigma):
-            return super().time(1.01 * sigma)
+            return super().time(1.001 * sigma)
 
-    monkeypatch.setattr(flow_facts, "cosine", lambda: Late("x", right.sigma, right.scale, right.last))
+    other = Schedule("x", right.sigma, lambda t: 1 / (1 + t), right.last)
+    late = Late("x", right.sigma, right.scale, right.last)
+    monkeypatch.setattr(schedules, "cosine", lambda: other if wrong == "scale" else late)
     assert not STATEMENTS["schedules-agree"]().holds
+
+
+@pytest.mark.parametrize("rho", [0.05, 0.2, 0.4])
+def test_the_two_modes_along_an_edge_of_an_equilateral_triangle_move_at_the_rates_claimed(rho):
+    points = equilateral_limits.triangle()
+    outward, along = -points[2], points[0] - points[1]
+    start = 0.52 * points[0] + 0.48 * points[1] + 0.5 * rho * outward
+    end = score_endpoint(equilateral_limits.equilateral_triangle(points, rho), start[None], 0.3)[0]
+    rates = np.log([(start @ outward - 0.5) / (end @ outward - 0.5), (end @ along) / (start @ along)]) / 0.3
+    np.testing.assert_allclose(rates, [(2 - 4 * rho) / (3 - 4 * rho), 4 * rho / (3 - 4 * rho)], rtol=1e-6)

@@ -1,5 +1,6 @@
 """Drawings show the numbers they are given."""
 
+import pickle
 import subprocess
 import sys
 
@@ -19,6 +20,7 @@ from exactnorm import (
     interpolation_error,
     min_norm_denoiser,
     plot,
+    probability_flow,
     problems,
     rest_points,
     score_flow,
@@ -26,7 +28,7 @@ from exactnorm import (
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.flow import basins, endpoints
 from exactnorm.geometry import Frame
-from exactnorm.plot.flows import hyperbox_outline
+from exactnorm.plot.paths import FINE, hyperbox_outline
 
 
 def certified(problem, make):
@@ -118,15 +120,88 @@ def test_without_matplotlib_the_error_names_the_extra():
     assert done.stderr.rstrip().endswith("pip install 'exactnorm[plot]'")
 
 
-def test_trajectories_go_from_starts_through_the_states_to_the_endpoints(in_the_plane):
-    starts = np.array([[0.3, 0.4], [0.9, 1.5], [1.5, -0.5]])
-    flow = score_flow(in_the_plane, starts, 2.0, times=[0.5, 1.0])
+def curves(axes):
+    """The drawn trajectories."""
+    label = lambda curve: curve.get_label() == "trajectories" or curve.get_label().startswith("_")  # noqa: E731
+    return [curve.get_xydata() for curve in axes.get_lines() if label(curve) and curve.get_alpha() == 0.7]
+
+
+def distance_from(drawn, point):
+    """The distance of a point from a line through points."""
+    a, b = drawn[:-1], drawn[1:]
+    along = np.clip(((point - a) * (b - a)).sum(1) / np.maximum(((b - a) ** 2).sum(1), 1e-300), 0, 1)
+    return np.linalg.norm(a + along[:, None] * (b - a) - point, axis=1).min()
+
+
+STARTS = np.array([[1.5, 0.6], [0.9, 1.5], [1.5, -0.5]])
+
+
+@pytest.mark.parametrize("horizon", [6.0, np.inf])
+@pytest.mark.parametrize("times", [None, [0.5, 1.0]])
+def test_trajectories_are_the_curves_that_an_integrator_follows_whatever_the_flow_recorded(
+    in_the_plane, times, horizon
+):
+    flow = score_flow(in_the_plane, STARTS, horizon, times=times)
     axes = plot.trajectories(flow, in_the_plane.train)
-    drawn = [curve.get_xydata() for curve in axes.get_lines()]
-    for n in range(3):
-        assert np.allclose(drawn[n], [starts[n], flow.states[0, n], flow.states[1, n], flow.endpoint[n]])
+    followed = score_flow(in_the_plane, STARTS, 6.0, method="ivp", times=np.linspace(0, 5.9, 30))
+    for n, drawn in enumerate(curves(axes)):
+        assert np.allclose(drawn[0], STARTS[n])
+        assert np.allclose(drawn[-1], flow.endpoint[n])
+        assert max(distance_from(drawn, state) for state in followed.states[:, n]) < 2 * FINE
     labelled = {curve.get_label(): curve.get_xydata() for curve in axes.get_lines()}
     assert np.allclose(labelled["endpoints"], flow.endpoint)
+    # The straight lines that were drawn before are no curves of this flow.
+    straight = np.stack([STARTS[0], followed.endpoint[0]])
+    assert max(distance_from(straight, state) for state in followed.states[:, 0]) > 0.05
+
+
+@pytest.mark.parametrize("method", ["pieces", "ivp"])
+def test_ways_of_a_probability_flow_pass_through_its_states(in_the_plane, method):
+    def follow(sigmas):
+        return probability_flow(
+            lambda rho: closed_form.orthogonal(in_the_plane.train.points, rho), STARTS[:2], "edm", alpha=0.2, T=1.0,
+            steps=60, train=in_the_plane.train.points, sigmas=sigmas, method=method, sigma_end=0.05,
+        )  # fmt: skip
+
+    axes = plot.trajectories(follow(None), in_the_plane.train)
+    states = follow(np.geomspace(0.9, 0.06, 10)).states
+    for n, drawn in enumerate(curves(axes)):
+        assert max(distance_from(drawn, state) for state in states[:, n]) < 2 * FINE
+
+
+def test_a_flow_that_was_pickled_is_drawn_through_its_states_and_without_any_there_is_no_line(in_the_plane):
+    flow = pickle.loads(pickle.dumps(score_flow(in_the_plane, STARTS, 2.0, times=[0.5, 1.0])))
+    assert flow.again is None
+    drawn = curves(plot.trajectories(flow, in_the_plane.train))
+    assert np.allclose(drawn[0], [STARTS[0], flow.states[0, 0], flow.states[1, 0], flow.endpoint[0]])
+    none = pickle.loads(pickle.dumps(score_flow(in_the_plane, STARTS, 2.0)))
+    assert not curves(plot.trajectories(none, in_the_plane.train))
+
+
+def visible(artist, figure):
+    """Whether an artist lies within its figure, as drawn."""
+    box, page = artist.get_window_extent(), figure.bbox
+    return box.x0 >= page.x0 and box.y0 >= page.y0 and box.x1 <= page.x1 and box.y1 <= page.y1
+
+
+@pytest.mark.parametrize("size", [(7, 5), (5, 4), (9, 3)])
+@pytest.mark.parametrize("given", [False, True])
+def test_labels_and_legends_lie_within_the_picture(in_the_plane, size, given):
+    figure = plot.figure(*size)
+    axes = figure.add_subplot()
+    plot.portrait(in_the_plane, score_flow(in_the_plane, STARTS, np.inf) if given else None, axes)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert ("starts" in names) == ("trajectories" in names) == given
+    for artist in (legend, axes.xaxis.label, axes.yaxis.label):
+        assert visible(artist, figure)
+
+
+def test_in_a_figure_of_several_the_legend_stands_in_its_own_axes(in_the_plane):
+    first, second = plot.figure(8, 4).subplots(1, 2)
+    for axes in (first, second):
+        assert plot.trajectories(score_flow(in_the_plane, STARTS, np.inf), in_the_plane.train, axes).get_legend()
 
 
 def test_trajectories_in_space_are_drawn_in_the_hull_s_plane():
@@ -147,10 +222,13 @@ def test_on_a_line_the_coordinate_is_drawn_against_flow_time(dimension, horizon)
     train = TrainingSet(np.array([[0.0], [1.0], [2.5]]) * axis, 0.1)
     flow = score_flow(min_norm_denoiser(train), np.array([[0.3], [1.4]]) * axis, horizon, times=[0.5, 1.0])
     drawing = plot.trajectories(flow, train)
-    path = drawing.get_lines()[0].get_xydata()
-    assert np.allclose(np.abs(path[:, 1]), np.abs([0.3, *(flow.states[:, 0] @ axis[0]), flow.endpoint[0] @ axis[0]]))
-    assert path[:3, 0].tolist() == [0.0, 0.5, 1.0]
-    assert path[3, 0] == (2.0 if horizon == 2 else pytest.approx(1.05))
+    for n, path in enumerate(curves(drawing)):
+        y = np.interp([0.0, 0.5, 1.0], *path.T)
+        assert np.allclose(np.abs(y), np.abs([[0.3, 1.4][n], *(flow.states[:, n] @ axis[0])]), atol=2 * FINE)
+        # The way ends where its endpoint is drawn, and does not jump there.
+        assert np.abs(path[-1, 1]) == pytest.approx(np.abs(flow.endpoint[n] @ axis[0]), abs=2.5 * FINE)
+        assert path[-1, 0] == drawing.get_xlim()[1] == (2.0 if horizon == 2 else pytest.approx(path[-1, 0]))
+        assert np.abs(np.diff(path[:, 1])).max() < 0.1
     assert drawing.get_xlabel() == "flow time $u$"
     assert plot.trajectories(score_flow(min_norm_denoiser(train), train.points[:0], horizon), train).get_lines()
 
@@ -160,6 +238,8 @@ def test_rest_points_are_drawn_stable_and_unstable_apart(in_the_plane):
     labelled = {curve.get_label(): curve.get_xydata() for curve in plot.rest_points(points).get_lines()}
     assert len(labelled["stable rest points"]) == 4
     assert len(labelled["unstable rest points"]) == 5
+    axes = plot.rest_points(points)
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_aspect()) == ("$y_1$", "$y_2$", 1.0)
 
 
 def test_basins_are_coloured_by_their_limit(in_the_plane):
@@ -167,6 +247,9 @@ def test_basins_are_coloured_by_their_limit(in_the_plane):
     found = basins(in_the_plane, grid)
     axes = plot.basins(found)
     assert np.array_equal(axes.collections[0].get_array(), found.label)
+    (limits,) = axes.get_lines()
+    assert np.array_equal(limits.get_xydata(), found.limits)
+    assert (limits.get_markerfacecolor(), limits.get_markeredgecolor()) == ("black", "white")
     assert len(found.limits) == 4
 
 
@@ -179,11 +262,18 @@ def test_bars_are_the_shares_of_the_kinds_that_occur(in_the_plane):
     assert drawn == seen
 
 
-def test_a_bracket_over_time_keeps_its_numbers():
-    axes = plot.bracket([0, 1, 3], [4, 5, 5.1], [6, 5.3, 5.2])
-    labelled = {curve.get_label(): curve.get_xydata() for curve in axes.get_lines()}
-    assert np.allclose(labelled["lower bound"], [[0, 4], [1, 5], [3, 5.1]])
-    assert np.allclose(labelled["cost of the network"], [[0, 6], [1, 5.3], [3, 5.2]])
+@pytest.mark.parametrize("rounds", [([0, 1, 3], [4, 5, 5.1], [6, 5.3, 5.2]), ([0.02], [5.1698], [5.1699])])
+def test_a_bracket_over_time_keeps_its_numbers_and_its_last_pair_has_a_length(rounds):
+    seconds, lower, upper = rounds
+    axes = plot.bracket(*rounds)
+    steps, marks = axes.get_lines()[::3], axes.get_lines()[1::3]
+    for values, step, mark in zip((upper, lower), steps, marks, strict=True):
+        assert np.allclose(mark.get_xydata(), np.column_stack([seconds, values]))
+        assert np.allclose(step.get_xydata()[:-1], np.column_stack([seconds, values]))
+        assert step.get_xdata()[-1] > 1.05 * seconds[-1]
+        assert step.get_ydata()[-1] == values[-1]
+    axes.figure.draw_without_rendering()
+    assert axes.yaxis.get_major_formatter().get_offset() == ""
 
 
 def test_the_dual_function_of_an_optimal_certificate_is_at_most_1_and_touches_it_at_the_network_s_kinks(on_a_line):
@@ -224,7 +314,10 @@ def test_the_portrait_holds_the_field_the_kinks_the_hyperbox_the_rest_points_and
     assert {"kinks", "trajectories", "starts", "clean points", "noise balls"} <= set(labelled)
     (quiver,) = (item for item in axes.collections if isinstance(item, Quiver))
     assert np.allclose(np.column_stack([quiver.U, quiver.V]), in_the_plane(quiver.XY) - quiver.XY)
-    assert axes.get_ylim()[0] <= -3.5
+    assert axes.get_ylim()[0] < -3.5
+    rest, clean = (labelled[name] for name in ("stable rest points", "clean points"))
+    assert rest.get_markersize() > clean.get_markersize() + 4
+    assert rest.get_zorder() < clean.get_zorder()
     assert plot.portrait(in_the_plane).get_lines()
 
 
@@ -244,3 +337,14 @@ def test_a_hyperbox_in_space_casts_the_shadow_of_its_corners(seed):
         hull.area
     )  # in the plane, its length
     assert hyperbox_outline(problems.acute().train, Frame(np.zeros(2), np.eye(2))) is None
+
+
+def test_endpoints_that_were_classified_are_drawn_by_kind(in_the_plane):
+    flow = score_flow(in_the_plane, [*STARTS, [0.9, 0.3], [1.2, 1.7]], np.inf)
+    ends = endpoints(flow, in_the_plane.train)
+    axes = plot.trajectories(flow, in_the_plane.train, ends=ends)
+    labelled = {curve.get_label(): curve for curve in axes.get_lines()}
+    for kind in ("training point", "virtual training point"):
+        assert np.allclose(labelled[f"ends: {kind}"].get_xydata(), flow.endpoint[ends.kind == kind])
+    assert len({labelled[f"ends: {kind}"].get_color() for kind in ("training point", "virtual training point")}) == 2
+    assert "endpoints" not in labelled

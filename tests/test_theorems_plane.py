@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from exactnorm import min_norm_denoiser
-from exactnorm.closed_form import rays
-from exactnorm.theorems import acute_criterion, equilateral_radius, open_scalene
-from exactnorm.theorems.a_equilateral import triangle
-from exactnorm.theorems.acute_criterion import criterion
+from exactnorm.closed_form import one_versus_rest, rays
+from exactnorm.theorems.acute import criterion as acute_criterion
+from exactnorm.theorems.acute.criterion import criterion
+from exactnorm.theorems.acute.limit import acute_triangles
+from exactnorm.theorems.acute.one_versus_rest import altitudes, base_point_inside, cheapest_cost
+from exactnorm.theorems.equilateral import radius as equilateral_radius
 from exactnorm.theorems.plane import _norms, plane_bracket
+from exactnorm.theorems.zeno2023.equilateral import triangle
 
 U, V = np.array([1.0, 0.0]), np.array([np.cos(1.9), np.sin(1.9)])
 
@@ -67,31 +70,35 @@ def test_the_criterion_turns_at_the_radius_measured_for_equilateral_triangles():
     assert criterion(3 * triangle() + 5, 3 * 0.6613)
 
 
+def test_the_criterion_says_nothing_where_the_base_point_is_a_vertex():
+    points, rho = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75]]), 0.37
+    assert not base_point_inside(points, rho)
+    with pytest.raises(ValueError, match="is a vertex; the criterion is for base points inside"):
+        criterion(points, rho)
+
+
+def test_the_cost_and_the_place_of_the_base_point_are_those_of_the_closed_form():
+    rng = np.random.default_rng(3)
+    places = []
+    for points in acute_triangles(12, rng):
+        rho = rng.uniform(0.2, 0.98) * float(altitudes(points).min()) / 2
+        h = one_versus_rest(points, rho)
+        places.append(base_point_inside(points, rho))
+        assert places[-1] == (np.linalg.norm(points - h.c, axis=1).min() > 1e-9)
+        assert cheapest_cost(points, rho) == pytest.approx(h.representation_cost, rel=1e-10)
+    assert {*places} == {True, False}
+
+
 def test_the_criterion_holds_for_every_acute_triangle_in_the_limit():
     for points in ([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]], [[0.0, 0.0], [1.0, 0.0], [0.45, 0.8]]):
         assert criterion(np.array(points), 0.0)
 
 
-def test_the_criterion_check_sees_both_answers_and_scalene_triangles():
-    answers = {criterion(points, rho) for points, rho in acute_criterion.data()}
-    assert answers == {True, False}
-    sides = [np.sort(np.linalg.norm(x - np.roll(x, 1, axis=0), axis=1)) for x, _ in acute_criterion.data()]
-    assert sum(np.diff(s).min() > 1e-3 for s in sides) >= 3
-
-
 def test_a_formula_that_is_dearer_turns_the_radius_and_the_criterion_red(monkeypatch):
-    monkeypatch.setattr(equilateral_radius, "formula_cost", lambda *args: 1.001 * 12 / (3 - 4 * args[2]))
-    assert not equilateral_radius.check().holds
-    monkeypatch.setattr(acute_criterion, "formula_cost", lambda *args: 1.001 * args[0](*args[1:]).representation_cost)
-    monkeypatch.setattr(acute_criterion, "data", lambda: [(triangle(), 0.2)])
-    assert not acute_criterion.check().holds
-
-
-def test_open_questions_expect_nothing():
-    check = open_scalene.inside()
-    assert check.expected is None
-    assert check.as_expected
-    assert check.claimed >= 4  # cases, so that the observation is one
+    monkeypatch.setattr(equilateral_radius, "agreed_cost", lambda *args: 1.001 * args[0](*args[2:]))
+    assert equilateral_radius.check().refuted
+    monkeypatch.setattr(acute_criterion, "agreed_cost", lambda *args: 1.001 * args[0](*args[2:]))
+    assert acute_criterion.one_versus_rest_is_optimal(triangle(), 0.2) is False
 
 
 def test_rays_of_the_formula_are_rays_of_the_plane_program():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from exactnorm.closed_form import equilateral_triangle, orthocentre
-from exactnorm.theorems.a_equilateral import triangle
-from exactnorm.theorems.acute_limit import acute_triangles
+from exactnorm.theorems.acute.limit import acute_triangles
 from exactnorm.theorems.plane import _norms
+from exactnorm.theorems.zeno2023.equilateral import triangle
 
 ANGLES = np.linspace(0, 2 * np.pi, 100_001)
 

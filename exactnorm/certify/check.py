@@ -42,7 +42,8 @@ def check_certificate(
         Every field of it is taken for a claim, or for the evidence of one: evidence of the wrong kind, type, shape or
         dtype is refused, and none of it sets a tolerance or an amount of work.
     train : TrainingSet or FiniteProblem
-        The problem that the certificate is for: yours, rather than the one in a file that you were given.
+        The problem that the certificate is for: yours, rather than the one in a file that you were given. A training
+        set with noisy samples leaves the weight decay to the certificate; give a FiniteProblem to fix it.
     network : ReLUNetwork
     time_limit : float, optional
         Seconds after which the check is given up, undecided. Without it the work is bounded by what your problem may
@@ -67,8 +68,7 @@ def check_certificate(
     """
     effort = Effort(time_limit)
     problem = _problem(certificate, train)
-    if type(network) is not ReLUNetwork:
-        refuse(f"the network is {type(network).__name__}, not a ReLUNetwork")
+    network = _sound(network)
     # Whatever overflows ends in inf or nan, which every comparison below refuses.
     with np.errstate(all="ignore"):
         stated_lower, stated_upper, told = _claims(certificate, problem)
@@ -105,10 +105,20 @@ def _problem(certificate: Certificate, train: TrainingSet | FiniteProblem) -> Tr
     return train
 
 
+def _sound(network: ReLUNetwork) -> ReLUNetwork:
+    """A copy of the network that was validated now."""
+    if type(network) is not ReLUNetwork:
+        refuse(f"the network is {type(network).__name__}, not a ReLUNetwork")
+    try:
+        return ReLUNetwork(network.a, network.w, network.b, network.V, network.c)
+    except (ValueError, TypeError) as failed:
+        refuse(f"the network is not sound: {failed}")
+
+
 def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> tuple[float, float, float | None]:
     """The stated numbers, once every field is one that a certificate for this problem has."""
     if type(certificate.kind) is not str or certificate.kind not in ("computed", "theorem"):
-        refuse(f"the certificate is of kind {certificate.kind!r}; there are 'computed' and 'theorem'")
+        refuse(f"the certificate is of kind {str(certificate.kind)[:40]!r}; there are 'computed' and 'theorem'")
     if type(certificate.statement) is not str:
         refuse("the statement is not a text")
     lower = number(certificate.lower, "the lower bound")
@@ -120,6 +130,8 @@ def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> t
         refuse(f"the certificate states an interpolation error of {told}")
     if whole(certificate.patterns, "the number of patterns") < 0:
         refuse(f"the certificate states {certificate.patterns} patterns")
+    if type(certificate.rays) is not tuple or type(certificate.proofs) is not tuple:
+        refuse("rays and proofs are tuples")
     finite = isinstance(problem, FiniteProblem)
     decay = problem.weight_decay if isinstance(problem, FiniteProblem) else None
     if certificate.weight_decay is not None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exactnorm.certify.interpolation import ball_map, blocks
 from exactnorm.geometry import separating_hyperplane
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
 
 FLAT = 1e-6
@@ -22,10 +22,14 @@ SMALL = 1e-2
 """Balls above this share of the separation are so large that the error on the whole ball shows a slope."""
 MANY = 2**26
 """Sides (neurons times points) that are looked at; a network of least cost needs no more than N² neurons."""
+STEPS = 200
+"""Neurons through one point that are switched on one after another."""
+FEW = 100
+"""Points, up to which a hyperplane is looked for that makes a neuron's sides where its own direction does not."""
 
 
 def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> float:
-    """Largest slope ‖D_n‖ (in the Frobenius norm) of the network on the balls of a training set, if these are small.
+    """Largest slope ‖D_n‖ (Frobenius norm) of the network on the balls of a training set, or the first above `FLAT`.
 
     At ρ = 0 the denoiser is the limit of denoisers for small balls: constant near each point, with kinks that may run
     through the points. Such a kink counts as on the side of the point on which it makes D_n vanish, if there is one.
@@ -49,7 +53,7 @@ def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], No
         return 0.0
     if network.neurons * train.size > MANY:
         return math.inf
-    w = np.linalg.norm(network.w, axis=1)
+    w = lengths(network.w)
     eps = float(np.finfo(float).eps)
     reach = float(np.linalg.norm(train.points, axis=1).max())
     near = np.maximum(NEAR * train.separation * w, 16 * eps * (w * reach + np.abs(network.b)))
@@ -59,11 +63,11 @@ def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], No
         for rows, before in blocks(network, train.points):
             for n, row in zip(rows, before, strict=True):
                 sides[n], slope = _flattest(network, row > 0, np.flatnonzero(np.abs(row) <= near))
-                worst = max(worst, slope if slope < math.inf else math.inf)
                 check()
-        if worst <= FLAT and not _are_patterns(network, train, sides, check):
-            return math.inf
-    return worst
+                if not slope <= FLAT:  # the first is enough
+                    return slope if slope < math.inf else math.inf
+                worst = max(worst, slope)
+        return worst if _are_patterns(network, train, sides, check) else math.inf
 
 
 def _flattest(
@@ -93,14 +97,17 @@ def _choices(
     # With ε_k ∈ {0, 1}: minimise ‖D + Σ ε_k a_k w_kᵀ‖², D without the free neurons. `pull` is half its slope in −ε.
     fixed = active.copy()
     fixed[free] = False
-    a, w = network.a[free], network.w[free]
-    pull = -((a @ network.a[fixed].T) * (w @ network.w[fixed].T)).sum(axis=1)
+    a, w, a_on, w_on = network.a[free], network.w[free], network.a[fixed], network.w[fixed]
+    if len(a_on) <= network.dimension:
+        pull = -((a @ a_on.T) * (w @ w_on.T)).sum(axis=1)
+    else:  # many neurons in few dimensions: their sum is the smaller matrix
+        pull = -((a @ (a_on.T @ w_on)) * w).sum(axis=1)
     if network.V is not None:
         pull -= ((a @ network.V) * w).sum(axis=1)
     square = (a * a).sum(axis=1) * (w * w).sum(axis=1)
     # One after another, the one that helps most.
     chosen, left = np.zeros(len(free), dtype=bool), pull.copy()
-    for _ in range(len(free)):
+    for _ in range(min(len(free), STEPS)):
         gain = np.where(chosen, -1.0, 2 * left - square)
         k = int(np.argmax(gain))
         if not gain[k] > 0:
@@ -122,17 +129,17 @@ def _are_patterns(
     """Whether the sides of every neuron that costs anything are those of some hyperplane that misses all balls."""
     X = train.points
     apart = max(2 * train.rho * (1 - 1e-3), NEAR * train.separation)
-    cost = np.linalg.norm(network.a, axis=1) * np.linalg.norm(network.w, axis=1)
+    w, cost = lengths(network.w), lengths(network.a) * lengths(network.w)
     known: set[bytes] = set()
     for k in np.flatnonzero(cost > 0):
         check()
         on = sides[:, k]
         if on.all() or not on.any() or (key := on.tobytes()) in known:
             continue
-        height = X @ (network.w[k] / np.linalg.norm(network.w[k]))
+        height = X @ (network.w[k] / w[k])
         # Its own direction as a rule; another hyperplane may do as well.
         if not float(height[on].min() - height[~on].max()) >= apart and (
-            len(known) > train.size**2 or not 2 * separating_hyperplane(X[on], X[~on])[2] >= apart
+            train.size > FEW or len(known) > train.size**2 or not 2 * separating_hyperplane(X[on], X[~on])[2] >= apart
         ):
             return False
         known.add(key)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from exactnorm.certify.dual_function import dual_values, faces_on_plane, live_planes, maximisers, tops_of_cells
 from exactnorm.certify.interpolation import MISSED, value_rounding
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array, real_array
 
@@ -232,7 +232,7 @@ def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
     """R(f) as the problem counts it: Σ ‖a_k‖ ‖w_k‖, or Σ ‖a_k‖ ‖(w_k, b_k)‖ with penalised biases."""
     if not problem.penalise_bias:
         return network.representation_cost
-    return float(np.linalg.norm(network.a, axis=1) @ np.linalg.norm(np.column_stack([network.w, network.b]), axis=1))
+    return float(lengths(network.a) @ lengths(np.column_stack([network.w, network.b])))
 
 
 def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float]:
@@ -253,7 +253,7 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     if network.c.any() and not problem.constant:
         msg = "the network has a constant, but the problem has none"
         raise ValueError(msg)
-    off = np.linalg.norm(residuals(problem, network), axis=1)
+    off = lengths(residuals(problem, network))
     cost = network_cost(problem, network)
     error = float(off.max())
     if problem.weight_decay is None:

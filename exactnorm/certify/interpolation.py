@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.certify.trust_region import sphere_maximum
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import Array, TrainingSet, real_array, real_number
 
 MISSED = 1e-6
@@ -104,7 +104,7 @@ def _exact(array: Array) -> NDArray[np.object_]:
 
 def _largest_error(network: ReLUNetwork, before: Array, off: Array, rho: float, check: Callable[[], None]) -> float:
     """The error on some balls, from the pre-activations and residuals at their centres."""
-    a, w = np.linalg.norm(network.a, axis=1), np.linalg.norm(network.w, axis=1)
+    a, w = lengths(network.a), lengths(network.w)
     intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
     worst = 0.0
     for k, e in enumerate(off):
@@ -130,7 +130,7 @@ def value_rounding(network: ReLUNetwork, reach: float) -> float:
     """
     with np.errstate(all="ignore"):
         skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
-        biases = float(np.linalg.norm(network.a, axis=1) @ np.abs(network.b))
+        biases = float(lengths(network.a) @ np.abs(network.b))
         terms = (network.representation_cost + skip) * reach + biases + float(np.linalg.norm(network.c))
     return 16 * float(np.finfo(float).eps) * terms if terms < math.inf else math.inf
 

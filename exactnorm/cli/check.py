@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from exactnorm import problems
 from exactnorm.certify import (
     CertificateError,
     CertificateUndecided,
@@ -16,9 +17,9 @@ from exactnorm.certify import (
     check_certificate,
 )
 from exactnorm.certify.certified_network import load_either
-from exactnorm.cli.read import training_points
+from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import Array, TrainingSet
 
 EXAMPLES = """\
 examples:
@@ -90,7 +91,7 @@ def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNet
             raise BadInput(msg)
         return found.problem
     train = found.train
-    points = train.points if arguments.points is None else training_points(arguments.points)
+    points = train.points if arguments.points is None else own_points(arguments.points)
     if points.shape != train.points.shape or not np.array_equal(points, train.points):
         msg = f"the certificate is for {described(found)}, other points than those of {arguments.points}"
         raise CertificateError(msg)
@@ -99,6 +100,11 @@ def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNet
         msg = f"the certificate is for rho={train.rho!r}, not {rho!r}"
         raise CertificateError(msg)
     return TrainingSet(points, rho, train.samples)
+
+
+def own_points(data: str) -> Array:
+    """The points in a file, or of a named problem."""
+    return points_in(Path(data)) if Path(data).suffix else problems.named(data).train.points
 
 
 def described(found: CertifiedDenoiser | CertifiedNetwork) -> str:

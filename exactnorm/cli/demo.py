@@ -64,18 +64,26 @@ def run(arguments: argparse.Namespace) -> int:
     clean = digits.train.points
     noisy = clean + NOISE * np.random.default_rng(0).standard_normal(clean.shape)
     moved, left = spread(noisy - clean), spread(digits(noisy) - clean)
+    rho = digits.train.rho
+    out = int((np.linalg.norm(noisy - clean, axis=1) > rho).sum())
+    inside = clean + rho * (noisy - clean) / np.linalg.norm(noisy - clean, axis=1, keepdims=True)
+    exact = spread(digits(inside) - clean)[1]
     try:
         demo_picture.write(arguments.out, triangle, digits, noisy)
     except (ValueError, OSError) as mistake:
         raise BadInput(f"--out {arguments.out}: {mistake}") from mistake  # noqa: EM102
     if arguments.json:
-        show_json({"solved": records, "noise": NOISE, "moved": moved, "left": left, "picture": arguments.out})
+        show_json(
+            {"solved": records, "noise": NOISE, "moved": moved, "left": left, "inside": exact, "picture": arguments.out}
+        )
         return 0
     show(
         report.prose(
             f"Noise of standard deviation {NOISE} grey levels moved the digits {between(moved)} away from their "
-            f"clean images (Euclidean distance; rho is {digits.train.rho:g}); the denoised images are "
-            f"{between(left)} away from them."
+            f"clean images (Euclidean distance); the denoised images are {between(left)} away from them. They differ "
+            f"because the noise moved {out} of {len(clean)} out of the noise balls, whose radius rho is {rho:g}: only "
+            "within them is the clean image promised. With the same noise scaled down to rho it comes back to within "
+            f"{exact:.0e}."
         )
     )
     show(f"The picture is in {arguments.out}.")

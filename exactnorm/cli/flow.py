@@ -17,7 +17,7 @@ from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem
 from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
+from exactnorm.flow import Endpoints, Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
 from exactnorm.flow.schedule import checked_level, named_schedule
 from exactnorm.flow.score import Method
 from exactnorm.patterns import TooManyPatternsError
@@ -44,7 +44,7 @@ def add_to(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
+    read.add_data(command)
     command.add_argument("--flow", choices=("score", "probability"), required=True, help="which flow")
     score = command.add_argument_group("score flow")
     read.add_radius_options(score)
@@ -74,14 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Follow, classify, print, draw."""
     check_options(arguments)
     plot = plotter(arguments)
-    if plot is not None:  # states on the way take longer than endpoints
-        say(f"following {arguments.starts} trajectories for the picture …")
     try:
         followed = (score if arguments.flow == "score" else probability)(arguments)
         flow, parameters = followed.flow, followed.parameters
         ends = endpoints(flow, followed.train)
-        if plot is not None:
-            plot(followed)
+        if plot is not None:  # ways take longer than endpoints
+            say("following trajectories once more for the picture …")
+            plot(followed, ends)
     except (BadInput, InfeasibleProblem):
         raise
     except ValueError as mistake:
@@ -154,10 +153,6 @@ def score(arguments: argparse.Namespace) -> Followed:
         say(f"note: the denoiser's relative gap is {denoiser.certificate.gap:.1e}")
     first, box = draw(arguments, mean, scale), hyperbox(train.points)
     flow = score_flow(denoiser, first, horizon, box=box)
-    if arguments.plot:
-        # After the last kink the rest of the way decays: a picture up to a little later shows all of it.
-        last = min(horizon, max(8.0, 4.0 + flow.events.time.max(initial=0.0)))
-        flow = score_flow(denoiser, first, horizon, times=np.linspace(0, last, 200), box=box)
     parameters = {"flow": "score", "rho": train.rho, "horizon": horizon, **starts(arguments, scale)}
     return Followed(train, flow, parameters, denoiser)
 
@@ -165,7 +160,7 @@ def score(arguments: argparse.Namespace) -> Followed:
 def probability(arguments: argparse.Namespace) -> Followed:
     """Probability flow of the family of denoisers ρ = ασ."""
     arguments.rho = arguments.sigma = arguments.samples = None
-    points = read.training_points(arguments.data)
+    points = read.training_points(arguments)
     train = TrainingSet(points)
     schedule = named_schedule(arguments.schedule or "ve")
     top = checked_level(schedule, arguments.T)
@@ -184,7 +179,6 @@ def probability(arguments: argparse.Namespace) -> Followed:
             train=points,
             method=method,
             box=box,
-            sigmas=np.geomspace(top, 1e-3 * top, 120) if arguments.plot else None,
         )
 
     flow = follow("pieces", hyperbox(points))
@@ -254,7 +248,7 @@ def starts(arguments: argparse.Namespace, scale: float) -> dict[str, Any]:
     return {"starts": arguments.starts, "start_scale": scale, "seed": arguments.seed}
 
 
-def plotter(arguments: argparse.Namespace) -> Callable[[Followed], None] | None:
+def plotter(arguments: argparse.Namespace) -> Callable[[Followed, Endpoints], None] | None:
     """What draws the trajectories to --plot FILE; problems with it are found before anything is computed."""
     if arguments.plot is None:
         return None
@@ -268,13 +262,13 @@ def plotter(arguments: argparse.Namespace) -> Callable[[Followed], None] | None:
         msg = f"--plot {arguments.plot}: give a file name that ends in .{', .'.join(sorted(kinds))}"
         raise BadInput(msg)
 
-    def write(followed: Followed) -> None:
+    def write(followed: Followed, ends: Endpoints) -> None:
         figure = plot.figure(7, 5)
         train, flow, axes = followed.train, followed.flow, figure.add_subplot()
         if followed.denoiser is not None and train.dimension == 2:
-            plot.portrait(followed.denoiser, flow, axes)
+            plot.portrait(followed.denoiser, flow, axes, ends=ends)
         else:
-            plot.trajectories(flow, train, axes)
+            plot.trajectories(flow, train, axes, ends=ends)
         axes.set_title(f"{arguments.flow} flow of {arguments.data}")
         figure.savefig(arguments.plot, dpi=150)
         say(f"wrote {arguments.plot}")

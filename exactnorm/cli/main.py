@@ -10,7 +10,7 @@ from typing import Any
 
 from exactnorm import InfeasibleProblem, __version__
 from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
-from exactnorm.cli.streams import BadInput, say
+from exactnorm.cli.streams import BadInput, prepare, say
 
 EXIT_STATUSES = """\
 examples:
@@ -30,6 +30,8 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    if not prepare():
+        return 2
     arguments = parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments)

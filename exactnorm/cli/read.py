@@ -1,19 +1,22 @@
-"""Reading points: a .csv or .npy file, or the name of a problem. Every failure is a `BadInput` of one sentence."""
+"""Reading points: a file, or the name of a problem. Every failure is a `BadInput` of one sentence."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from exactnorm import problems
+from exactnorm.cli import text_table
+from exactnorm.cli.dialects import chosen
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
 from exactnorm.training_set import Array, TrainingSet
+
+READERS = (".csv", ".tsv", ".txt", ".npy")
+KINDS = ".csv, .tsv, .txt and .npy"
 
 
 def add_radius_options(command: Any) -> None:
@@ -39,10 +42,25 @@ def asked_radius(arguments: argparse.Namespace, dimension: int) -> float | None:
     return rho
 
 
+def add_data(command: Any) -> None:
+    """Add DATA, and the options that say how a file is read."""
+    command.add_argument(
+        "data", metavar="DATA", help="a table of numbers (.csv, .tsv, .txt, .npy), one point a row, or a problem's name"
+    )
+    command.add_argument(
+        "--columns", metavar="LIST", help="columns of the file to take: 2,3 or 2-4, counted from 1, or their names"
+    )
+    command.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the file's first line holds names (default: it is looked at)",
+    )
+
+
 def training_set(arguments: argparse.Namespace) -> TrainingSet:
     """The training set that DATA and the radius options name."""
     try:
-        train = named_or_points(arguments.data)
+        train = named_or_points(arguments)
         table = train.points if isinstance(train, TrainingSet) else train
         rho = asked_radius(arguments, table.shape[-1] if table.ndim else 1)
         if rho is None:
@@ -57,10 +75,10 @@ def training_set(arguments: argparse.Namespace) -> TrainingSet:
         raise BadInput(str(mistake)) from mistake
 
 
-def training_points(data: str) -> Array:
+def training_points(arguments: argparse.Namespace) -> Array:
     """The points that DATA names, whatever their radius."""
     try:
-        found = named_or_points(data)
+        found = named_or_points(arguments)
         return found.points if isinstance(found, TrainingSet) else TrainingSet(found).points
     except BadInput:
         raise
@@ -68,26 +86,38 @@ def training_points(data: str) -> Array:
         raise BadInput(str(mistake)) from mistake
 
 
-def named_or_points(data: str) -> TrainingSet | Array:
-    """A problem's training set, or a file's points; an existing file wins over a problem of the same name."""
+def named_or_points(arguments: argparse.Namespace) -> TrainingSet | Array:
+    """A problem's training set, or a file's points; what stands beside a problem of the same name is said."""
+    data = arguments.data
     path = Path(data)
+    if path.suffix.lower() in READERS:
+        return points(path, arguments.header, arguments.columns)
+    if data in {problem.name for problem in problems.listing()}:
+        if path.exists():
+            say(f"{data}: the problem of that name; the {'folder' if path.is_dir() else 'file'} ./{data} is not read")
+        if arguments.header is not None or arguments.columns is not None:
+            msg = f"--columns and --header are for files, and {data!r} is a problem's name"
+            raise BadInput(msg)
+        return problems.named(data).train
     if path.is_dir():
-        msg = f"{data!r} is a directory; give a .csv or .npy file, or the name of a problem"
+        msg = f"{data!r} is a directory; give a file of points ({KINDS}), or the name of a problem"
         raise BadInput(msg)
-    if path.exists() or path.suffix.lower() in (".csv", ".npy"):
-        return points(path)
+    if path.exists() or path.suffix.lower() == ".npz" or path.parent.name:
+        return points(path, arguments.header, arguments.columns)
     return problems.named(data).train
 
 
-def points(path: Path) -> Array:
-    """The points in a .csv or .npy file, one a row."""
-    readers = {".csv": _csv, ".npy": _npy}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        msg = f"{str(path)!r}: points are read from .csv and .npy files"
+def points(path: Path, header: bool | None = None, columns: str | None = None, *, index: bool = False) -> Array:
+    """The points in a file, one a row; `index` admits a first column that counts the rows."""
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        saved = "; a saved denoiser is for `exactnorm check` and exactnorm.load" if suffix == ".npz" else ""
+        msg = f"{str(path)!r}: points are read from {KINDS} files{saved}"
         raise BadInput(msg)
     try:
-        return reader(path)
+        if suffix == ".npy":
+            return _npy(path, header, columns)
+        return text_table.read(path, header, columns, index=index)
     except FileNotFoundError:
         msg = f"there is no file {str(path)!r}"
         raise BadInput(msg) from None
@@ -96,51 +126,33 @@ def points(path: Path) -> Array:
         raise BadInput(msg) from failed
 
 
-def _npy(path: Path) -> Array:
-    try:
-        # Never unpickled: an object array could run code of whoever wrote the file.
-        with path.open("rb") as file:
-            array: Array = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError, BadZipFile) as failed:
-        msg = f"{str(path)!r} is not a .npy file of numbers: {failed}"
-        raise BadInput(msg) from failed
-    if not isinstance(array, np.ndarray):
-        msg = f"{str(path)!r} holds several arrays; give one array of points"
+def _npy(path: Path, header: bool | None, columns: str | None) -> Array:
+    if header is not None:
+        msg = f"--header is for text files, and {str(path)!r} is none"
         raise BadInput(msg)
-    return array
-
-
-def _csv(path: Path) -> Array:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [(line, row) for line, row in enumerate(csv.reader(file), 1) if any(cell.strip() for cell in row)]
-    except (UnicodeDecodeError, csv.Error) as failed:
-        msg = f"{str(path)!r} is not a text file of comma-separated numbers: {failed}"
-        raise BadInput(msg) from failed
-    if len(rows) > 1 and not any(_is_number(cell) for cell in rows[0][1]):
-        say(f"{path}: the first line holds no number and is taken for the columns' names")
-        del rows[0]
-    if not rows:
-        msg = f"{str(path)!r} is empty"
-        raise BadInput(msg)
-    width = len(rows[0][1])
-    table = np.empty((len(rows), width))
-    for n, (line, row) in enumerate(rows):
-        if len(row) != width:
-            msg = f"{str(path)!r}, line {line}: {len(row)} values, but the first row has {width}"
+    with path.open("rb") as file:
+        magic = file.read(6)
+        file.seek(0)
+        if magic != b"\x93NUMPY":
+            is_text = (
+                magic.strip() and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in magic) and magic[:2] != b"PK"
+            )
+            hint = "; it looks like text: name it .csv" if is_text else ""
+            msg = f"{str(path)!r} is not a .npy file of numbers{hint}"
             raise BadInput(msg)
-        for column, cell in enumerate(row):
-            try:
-                table[n, column] = float(cell)
-            except ValueError:
-                msg = f"{str(path)!r}, line {line}, column {column + 1}: {cell!r} is not a number"
-                raise BadInput(msg) from None
-    return table
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+        try:
+            # Never unpickled: an object array could run code of whoever wrote the file.
+            array: Array = np.load(file, allow_pickle=False)
+        except (ValueError, EOFError) as failed:
+            why = "it holds Python objects" if "pickle" in str(failed) else str(failed)
+            msg = f"{str(path)!r} is not a .npy file of numbers: {why}; save an array of floats"
+            raise BadInput(msg) from failed
+    if array.dtype == np.float16:
+        say(f"{path}: float16 keeps three digits: distances between these points were rounded before they were saved")
+        array = array.astype(np.float64)
+    if columns is None:
+        return array
+    if array.ndim != 2:
+        msg = f"--columns {columns}: {str(path)!r} holds an array of shape {array.shape}, which has no columns"
+        raise BadInput(msg)
+    return array[:, list(chosen(columns, None, array.shape[1]))]

@@ -1,4 +1,4 @@
-"""Reading noisy samples: a .npy, .npz or .csv file. Every failure is a `BadInput` of one sentence."""
+"""Reading noisy samples: a .npy, .npz or text file. Every failure is a `BadInput` of one sentence."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def training_set(arguments: argparse.Namespace) -> TrainingSet:
         if getattr(arguments, option) is not None:
             msg = f"--{option} goes with noise balls, and --samples-file stands in their place: give one of them"
             raise BadInput(msg)
-    points = read.training_points(arguments.data)
+    points = read.training_points(arguments)
     try:
         return TrainingSet.from_samples(points, samples(Path(arguments.samples_file), len(points)))
     except BadInput:
@@ -48,11 +48,11 @@ def samples(path: Path, size: int) -> list[Array]:
     """The samples in a file, one array for each of `size` points."""
     if path.suffix.lower() == ".npz":
         return _npz(path)
-    if path.suffix.lower() not in (".npy", ".csv"):
-        msg = f"{str(path)!r}: samples are read from .npy, .npz and .csv files"
+    if path.suffix.lower() not in read.READERS:
+        msg = f"{str(path)!r}: samples are read from .npy, .npz, .csv, .tsv and .txt files"
         raise BadInput(msg)
-    table = read.points(path)
-    if path.suffix.lower() == ".csv":
+    table = read.points(path, index=True)
+    if path.suffix.lower() != ".npy":
         return _by_point(path, table, size)
     if table.ndim != 3:
         msg = f"{str(path)!r} holds an array of shape {table.shape}; give one of shape (N, M, d)"

@@ -37,7 +37,7 @@ def add_to(commands: Any) -> None:
         epilog=EXAMPLES + read_samples.FORMATS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("data", metavar="DATA", help=".csv or .npy file, one point a row, or the name of a problem")
+    read.add_data(command)
     read.add_radius_options(command)
     read_samples.add_options(command)
     command.add_argument("--tol", type=float, default=1e-6, metavar="T", help="relative gap to reach (default 1e-6)")

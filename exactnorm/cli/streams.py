@@ -1,9 +1,12 @@
-"""Results to stdout, messages to stderr."""
+"""Results to stdout, messages to stderr, in whatever letters they can hold."""
 
 from __future__ import annotations
 
+import codecs
 import json
+import os
 import sys
+import unicodedata
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -11,6 +14,53 @@ from rich.console import Console, RenderableType
 
 class BadInput(ValueError):
     """A user's mistake: one sentence, exit status 2."""
+
+
+PLAIN = {
+    "ρ": "rho",
+    "σ": "sigma",
+    "α": "alpha",
+    "λ": "lambda",
+    "τ": "tau",
+    "Σ": "sum",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "±": "+-",
+    "·": "*",
+    "×": "x",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "→": "->",
+    "‖": "|",
+    "√": "sqrt",
+    "∞": "inf",
+}
+"""How letters are written that a terminal or a pipe cannot hold."""
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """A handler of encoding errors: letters in ASCII, never an exception."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    kept = (unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode() for letter in letters)
+    return "".join(PLAIN.get(letter) or near or "?" for letter, near in zip(letters, kept, strict=True)), error.end
+
+
+def prepare() -> bool:
+    """Make every letter printable; False, and a word to stderr, where stdout was closed and nothing can be printed."""
+    codecs.register_error("exactnorm.plain", _plain)
+    if sys.stderr is None:  # messages would go to stdout
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="exactnorm.plain")
+    if sys.stdout is None:
+        say("exactnorm: standard output is closed: there is nowhere to print to")
+        return False
+    return True
 
 
 def show(renderable: RenderableType) -> None:
@@ -25,8 +75,13 @@ def show_text(text: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Print one strict JSON value to stdout."""
-    sys.stdout.write(json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2) + "\n")
+    """Print one strict JSON value to stdout, its strings escaped where stdout cannot hold their letters."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, allow_nan=False, indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def say(message: str) -> None:

@@ -13,7 +13,7 @@ examples:
   exactnorm theorems A-rays acute-orthocentre
   exactnorm theorems --json > checks.json
 
-exit status 1 if a statement that is expected to hold, or to fail, does otherwise.
+exit status 1 if a statement that is expected to hold, or to fail, does otherwise or cannot be decided.
 """
 
 

@@ -62,7 +62,8 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
             best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
         kinks = following(best, looks, network)
         # What the lower end cannot gain any more, as far as the program over the kinks tells, is for the upper end.
-        if promised - best.lower < best.gap * best.upper / 4 or best.rounds % 6 == 5:
+        rest = (promised - best.lower) / (best.gap * best.upper) if best.gap > 0 else 0.0
+        if rest < 0.05 or (rest < 0.3 and best.rounds % 3 == 2) or best.rounds % 6 == 5:
             best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
         best = replace(best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, kinks=len(kinks))
         yield best
@@ -107,7 +108,7 @@ def worth(problem: Reduced, at: Look) -> float:
 
 def reach(share: float, close: bool) -> float:
     """The factor for what holds B near its best, from the share of the promised gain that came true."""
-    return 0.1 if share > 0.8 else 0.3 if share > 0.4 else 1.0 if share > 0.1 or close else 8.0
+    return 0.1 if share > 0.6 or close else 0.3 if share > 0.3 else 1.0 if share > 0.1 else 3.0
 
 
 def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
@@ -162,7 +163,7 @@ def near(problem: Reduced, kinks: Kinks, peaks: Kinks, radius: float) -> NDArray
 
 def level(best: Bracket) -> float:
     """Height above which peaks count."""
-    return 1 - max(0.003, min(0.1, 3 * best.gap))
+    return 1 - max(0.02, min(0.1, 3 * best.gap))
 
 
 def highest(at: Look, level: float) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Integral
 from typing import get_args
@@ -130,7 +130,15 @@ def probability_flow(
         state = parts[-1].states[-1]
     if sigma_end == 0:
         parts.append(_to_the_end(path, state, course, alpha, walls))
-    return _record(Y, schedule, parts, course, method)
+
+    def again(rows: Indices, times: Array) -> Array:
+        levels = np.maximum(course.top * np.exp(-times), sigma_end)
+        return probability_flow(
+            path, np.atleast_2d(Y)[rows], schedule, alpha=alpha, T=T, sigma_end=sigma_end, steps=steps, method=method,
+            sigmas=levels, high_noise=high_noise, train=train, rtol=rtol,
+        ).states  # fmt: skip
+
+    return replace(_record(Y, schedule, parts, course, method), again=again)
 
 
 @dataclass(frozen=True, eq=False)

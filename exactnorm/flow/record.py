@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -89,6 +90,9 @@ class Flow(Tabular):
     active : ndarray of bool, shape (K,) or (m, K), optional
         Score flow only: which neurons are active on the region in which each trajectory starts; on a kink, on the side
         to which it goes.
+    again : callable, optional
+        ``again(rows, times)`` follows some of the starts once more and returns their states, shape (n, r, d), at flow
+        times of one's own. It is left out when the record is pickled.
     """
 
     start: Array
@@ -105,6 +109,10 @@ class Flow(Tabular):
     switch_sigma: float | None = None
     residual: float | None = None
     active: NDArray[np.bool_] | None = None
+    again: Callable[[Indices, Array], Array] | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "again": None}
 
     @property
     def regions(self) -> Indices:

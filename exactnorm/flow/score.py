@@ -15,7 +15,7 @@ from exactnorm.flow.ivp import Integrator, solve_by_ivp
 from exactnorm.flow.line import Solved, solve_line
 from exactnorm.flow.lines import Lines
 from exactnorm.flow.pieces import solve_pieces
-from exactnorm.flow.record import Events, Flow, sorted_events
+from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.reduction import Block, reduced
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, real_array
@@ -107,7 +107,14 @@ def score_flow(
     for block, part in zip(system.blocks, solved, strict=True):
         own = block.kinks < len(network.b)
         active[:, block.kinks[own]] = part.active[:, own]
-    return _flow(Y, states, horizon, asked, solved, events, active, method)
+
+    def again(which: Indices, times: Array) -> Array:
+        more = score_flow(
+            network, rows[which], horizon, method=method, times=times, rtol=rtol, solver=solver, max_steps=max_steps
+        )
+        return more.states
+
+    return replace(_flow(Y, states, horizon, asked, solved, events, active, method), again=again)
 
 
 def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: float) -> Events:

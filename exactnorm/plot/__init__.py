@@ -8,7 +8,8 @@ from exactnorm.plot.brackets import bracket, dual_function
 from exactnorm.plot.canvas import figure
 from exactnorm.plot.denoisers import field, images, line
 from exactnorm.plot.experiments import experiment
-from exactnorm.plot.flows import basins, portrait, rest_points, shares, trajectories
+from exactnorm.plot.flows import basins, portrait, rest_points, shares
+from exactnorm.plot.paths import trajectories
 
 __all__ = [
     "basins",

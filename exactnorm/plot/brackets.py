@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.patterns import activation_patterns
-from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, needs_dimension, new_axes
+from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, MaxNLocator, needs_dimension, new_axes
 from exactnorm.training_set import Array
 
 
@@ -22,10 +22,20 @@ def bracket(seconds: ArrayLike, lower: ArrayLike, upper: ArrayLike, axes: Axes |
     """
     axes = axes if axes is not None else new_axes(5, 3)
     seconds, lower, upper = (np.asarray(values, dtype=np.float64) for values in (seconds, lower, upper))
-    axes.fill_between(seconds, lower, upper, step="post", color=GREY, alpha=0.2, lw=0)
-    axes.step(seconds, upper, where="post", color=VERMILION, label="cost of the network")
-    axes.step(seconds, lower, where="post", color=BLUE, label="lower bound")
-    axes.set(xlabel="seconds", ylabel="representation cost")
+    # What was known last goes on for a little: a pair without a length could not be seen.
+    last = seconds[-1] + 0.08 * (float(np.ptp(seconds)) or float(seconds[-1]) or 1.0)
+    times, low, high = np.append(seconds, last), np.append(lower, lower[-1]), np.append(upper, upper[-1])
+    axes.fill_between(times, low, high, step="post", color=GREY, alpha=0.2, lw=0)
+    for values, rounds, marker, colour, name in (
+        (high, upper, "v", VERMILION, "cost of the network"),
+        (low, lower, "^", BLUE, "lower bound"),
+    ):
+        axes.step(times, values, where="post", color=colour)
+        axes.plot(seconds, rounds, marker, color=colour, ms=4)
+        axes.plot([], [], marker=marker, color=colour, ms=4, label=name)
+    axes.set(xlabel="seconds", ylabel="representation cost", xlim=(min(0.0, float(seconds[0])), last))
+    axes.ticklabel_format(useOffset=False)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.legend(fontsize="small")
     return axes
 

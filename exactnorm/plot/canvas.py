@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
+from exactnorm.training_set import Array, TrainingSet
 
 try:
     from matplotlib.axes import Axes
     from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure
     from matplotlib.patches import Circle, Rectangle
+    from matplotlib.ticker import MaxNLocator
 except ImportError as missing:
     msg = "drawing needs matplotlib, the extra `plot`: pip install 'exactnorm[plot]'"
     raise ImportError(msg) from missing
 
-__all__ = ["Axes", "Figure", "Rectangle"]
+__all__ = ["Axes", "Figure", "MaxNLocator", "Rectangle"]
 
 # The palette of Okabe and Ito, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
@@ -26,16 +27,41 @@ LIGHT = "#BBBBBB"
 SKY, PURPLE, YELLOW = "#56B4E9", "#CC79A7", "#F0E442"
 
 
+class Denoiser(Protocol):
+    """What is drawn: a network and its training set, as a `CertifiedDenoiser` or a `Comparison` holds them."""
+
+    @property
+    def network(self) -> ReLUNetwork:
+        """The network."""
+
+    @property
+    def train(self) -> TrainingSet:
+        """The training set."""
+
+
 def figure(width: float = 5.0, height: float = 4.0) -> Figure:
     """An empty figure, `width` by `height` inches, that needs no display."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="compressed")
 
 
 def new_axes(width: float = 5.0, height: float = 4.0) -> Axes:
     """The Axes of a new pyplot figure, `width` by `height` inches, so that notebooks show it by themselves."""
     from matplotlib import pyplot as plt
 
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    return plt.subplots(figsize=(width, height), layout="compressed")[1]
+
+
+def legend_beside(axes: Axes) -> None:
+    """A legend to the right of the only Axes of a figure that makes room for it, else in the Axes' emptiest corner."""
+    figure = axes.figure
+    if not (isinstance(figure, Figure) and figure.axes == [axes] and figure.get_layout_engine() is not None):
+        axes.legend(fontsize="small", framealpha=0.9)
+        return
+    for old in list(figure.legends):  # of what was drawn here before
+        old.remove()
+    figure.legend(*axes.get_legend_handles_labels(), fontsize="small", frameon=False, loc="outside right upper")
+    # Room is made for the tick labels that were drawn last: there have to be some before the first picture.
+    figure.draw_without_rendering()
 
 
 def needs_dimension(wanted: int, given: int) -> None:

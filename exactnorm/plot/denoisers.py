@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.certify import CertifiedDenoiser
 from exactnorm.plot.canvas import (
     BLUE,
     GREY,
     ORANGE,
     VERMILION,
     Axes,
+    Denoiser,
     Rectangle,
     draw_arrows,
     draw_balls,
@@ -24,12 +24,12 @@ from exactnorm.plot.canvas import (
 )
 
 
-def line(denoiser: CertifiedDenoiser, axes: Axes | None = None) -> Axes:
+def line(denoiser: Denoiser, axes: Axes | None = None) -> Axes:
     """Draw a denoiser of one coordinate: h(y) against y, noise balls shaded, kinks marked.
 
     Parameters
     ----------
-    denoiser : CertifiedDenoiser
+    denoiser : CertifiedDenoiser or Comparison
         Of dimension d = 1.
     axes : Axes, optional
         A new one of 5 by 4 inches if not given.
@@ -59,12 +59,12 @@ def line(denoiser: CertifiedDenoiser, axes: Axes | None = None) -> Axes:
     return axes
 
 
-def field(denoiser: CertifiedDenoiser, axes: Axes | None = None, arrows: int = 17) -> Axes:
+def field(denoiser: Denoiser, axes: Axes | None = None, arrows: int = 17) -> Axes:
     """Draw a denoiser of two coordinates: arrows from y towards h(y), noise balls, and the lines where h has kinks.
 
     Parameters
     ----------
-    denoiser : CertifiedDenoiser
+    denoiser : CertifiedDenoiser or Comparison
         Of dimension d = 2.
     axes : Axes, optional
         A new one of 5 by 4 inches if not given.

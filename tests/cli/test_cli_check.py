@@ -65,7 +65,7 @@ def test_a_check_that_does_not_end_in_time_or_has_too_much_to_do_is_undecided(ru
     assert run("check", "wide.npz")[0] == 0
     frame = affine_hull(points)
     claim = replace(
-        wide.certificate, kind="computed", rays=(), patterns=1, frame=frame, B=np.zeros((39, 12, 13)), lower=1.0
+        wide.certificate, kind="computed", rays=(), segments=None, frame=frame, B=np.zeros((39, 12, 13)), lower=1.0
     )
     exactnorm.save("claim.npz", replace(wide, certificate=claim))
     status, out, err = run("check", "claim.npz")

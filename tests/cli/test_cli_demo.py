@@ -12,6 +12,8 @@ def test_demo_tells_what_came_out_and_writes_one_picture(run, folder):
     assert (folder / "exactnorm-demo.png").read_bytes().startswith(b"\x89PNG")
     assert out.count("relative gap") == 2
     assert "The picture is in exactnorm-demo.png." in out
+    # Why the denoised digits are not the clean ones.
+    assert "the noise moved 5 of 5 out of the noise balls, whose radius rho is 2" in " ".join(out.split())
 
 
 def test_demo_prints_json_instead_of_tables(run, folder):
@@ -23,6 +25,8 @@ def test_demo_prints_json_instead_of_tables(run, folder):
     assert os.listdir(folder) == ["picture.png"]
     # Denoised images are nearer to the clean ones than noisy ones are.
     assert record["left"][1] < record["moved"][0]
+    # Within the balls they are the clean ones.
+    assert record["inside"] < 1e-9
 
 
 def test_demo_refuses_a_folder_that_is_not_there_before_it_computes(run, folder):

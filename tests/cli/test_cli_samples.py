@@ -14,7 +14,7 @@ SAMPLES = [np.array([[-0.1], [0.2]]), np.array([[0.9], [1.0], [1.1]]), np.array(
 
 def with_samples(folder):
     """Three points on a line; their samples as .npz and .csv."""
-    (folder / "points.csv").write_text("0\n1\n2.5\n", encoding="utf-8")
+    (folder / "points.csv").write_text("0.0\n1\n2.5\n", encoding="utf-8")
     np.savez(folder / "samples.npz", *SAMPLES)
     lines = [f"{n},{y}\n" for n, one in enumerate(SAMPLES) for (y,) in one]
     (folder / "samples.csv").write_text("".join(reversed(lines)), encoding="utf-8")
@@ -54,7 +54,7 @@ def test_solve_reads_an_array_of_samples_and_weighs_them(run, folder):
 
 BAD_SAMPLES = {
     "a missing file": ("gone.npz", None, (), "there is no file 'gone.npz'"),
-    "another kind of file": ("samples.txt", "0,1\n", (), "samples are read from .npy, .npz and .csv files"),
+    "another kind of file": ("samples.xml", "0,1\n", (), "samples are read from .npy, .npz, .csv, .tsv and .txt files"),
     "not a npz file": ("other.npz", b"PK\x03\x04 and so on", (), "is not a .npz file of arrays of numbers"),
     "a table": ("flat.npy", np.zeros((3, 2)), (), "give one of shape (N, M, d)"),
     "too few points": ("two.npy", np.zeros((2, 4, 1)), (), "2 arrays for 3 points"),

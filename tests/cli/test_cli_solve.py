@@ -44,11 +44,12 @@ def test_solve_reads_csv_and_npy_alike(run, folder):
     assert brackets[0] == brackets[1]
 
 
-def test_an_existing_file_wins_over_a_problem_of_the_same_name(run, folder):
-    (folder / "acute").write_text("0\n1\n", encoding="utf-8")
-    status, out, err = run("solve", "acute", "--rho", 0.1)
-    assert (status, out) == (2, "")
-    assert "points are read from .csv and .npy files" in err
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_problem_wins_over_a_file_or_folder_of_its_name_and_says_so(run, folder, kind):
+    (folder / "acute").mkdir() if kind == "folder" else (folder / "acute").write_text("0\n1\n", encoding="utf-8")
+    status, out, err = run("solve", "acute", "--json")
+    assert (status, err) == (0, f"acute: the problem of that name; the {kind} ./acute is not read\n")
+    assert strict(out)["rho"] == 0.1
 
 
 def test_a_named_problem_takes_another_radius(run):
@@ -99,18 +100,18 @@ BAD_DATA = {
     "an empty npy": ("empty.npy", b"", "is not a .npy file of numbers"),
     "text in a csv": ("text.csv", "0,0\n1,one\n", "line 2, column 2: 'one' is not a number"),
     "ragged rows": ("ragged.csv", "0,0\n1,2,3\n", "line 2: 3 values, but the first row has 2"),
-    "bytes that are not text": ("bytes.csv", b"\xff\xfe\x00\x01", "is not a text file"),
+    "bytes that are not text": ("bytes.csv", b"\x89\x00\x01", "is not a text file"),
     "an object array": ("objects.npy", np.array([{}, []], dtype=object), "is not a .npy file of numbers"),
     "not a npy file": ("other.npy", b"PK\x03\x04 and so on", "is not a .npy file of numbers"),
     "text in a npy": ("text.npy", np.array([["a", "b"]]), "give real numbers"),
     "complex numbers": ("complex.npy", np.array([[1j, 0], [0, 1]]), "give real numbers"),
-    "NaN": ("nan.csv", "0,0\n1,nan\n", "every entry must be finite"),
+    "NaN": ("nan.csv", "0,0\n1,nan\n", "line 2, column 2: 'nan' is a missing value"),
     "infinity": ("infinite.npy", np.array([[0.0, 1.0], [np.inf, 2.0]]), "every entry must be finite"),
     "one point": ("one.csv", "1,2\n", "at least two points"),
     "a cube of numbers": ("cube.npy", np.zeros((2, 2, 2)), "one point a row"),
     "duplicate points": ("twice.csv", "0,0\n1,1\n0,0\n", "points 0 and 2 are equal"),
     "balls that overlap": ("near.csv", "0,0\n1,1\n0.1,0\n", "points 0 and 2 are 0.1 apart"),
-    "another kind of file": ("points.txt", "0,0\n1,1\n", "points are read from .csv and .npy files"),
+    "another kind of file": ("points.xml", "0,0\n1,1\n", "points are read from .csv, .tsv, .txt and .npy files"),
 }
 
 

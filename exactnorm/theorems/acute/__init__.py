@@ -1,0 +1,1 @@
+"""Statements about acute triangles, from this package's documentation."""

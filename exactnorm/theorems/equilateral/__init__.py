@@ -1,0 +1,1 @@
+"""Statements about equilateral triangles, from this package's documentation."""

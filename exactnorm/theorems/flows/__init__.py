@@ -1,0 +1,1 @@
+"""Statements about flows that hold by themselves, from this package's documentation."""

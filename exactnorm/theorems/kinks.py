@@ -1,0 +1,13 @@
+"""How far from its kinks a denoiser is used."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array
+
+
+def clearance(network: ReLUNetwork, y: Array) -> float:
+    """Distance of y from the nearest kink: the radius of the largest ball around y on which h is affine."""
+    return float((np.abs(network.w @ y + network.b) / np.linalg.norm(network.w, axis=1)).min())

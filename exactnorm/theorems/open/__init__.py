@@ -1,0 +1,1 @@
+"""Open questions: what is found is an observation."""

@@ -1,0 +1,1 @@
+"""Statements about what the least cost does not depend on, from this package's documentation."""

@@ -1,0 +1,227 @@
+"""How tables are written elsewhere, and what is read: the same numbers, or one sentence that says what to do."""
+
+import argparse
+
+import numpy as np
+import pytest
+from cli_records import strict, written
+from scipy import sparse
+
+import exactnorm
+from exactnorm.cli import read
+from exactnorm.cli.streams import BadInput
+
+TRIANGLE = [[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]]
+PLAIN = "0,0\n1,0\n0.4,0.9\n"
+UMLAUT = "Länge,Höhe\n" + PLAIN
+
+
+def reading(name, *, columns=None, header=None):
+    return read.training_points(argparse.Namespace(data=name, columns=columns, header=header))
+
+
+# What was tried: file, what stands in it, options, and what is said beside the points.
+READ = {
+    "plain": (PLAIN, {}, ""),
+    "with a byte order mark": ("\ufeff" + PLAIN, {}, ""),
+    "CR LF": (PLAIN.replace("\n", "\r\n"), {}, ""),
+    "CR alone": (PLAIN.replace("\n", "\r"), {}, ""),
+    "blanks after commas": ("0, 0\n1, 0\n0.4, 0.9\n", {}, ""),
+    "quoted": ('"0","0"\n"1","0"\n"0.4","0.9"\n', {}, ""),
+    "names": ("x,y\n" + PLAIN, {}, "the first line holds no number and is taken for the columns' names"),
+    "semicolons": ("0;0\n1;0\n0.4;0.9\n", {}, "read as semicolon-separated"),
+    "decimal commas": ("0;0\n1;0\n0,4;0,9\n", {}, "read as semicolon-separated with decimal commas"),
+    "decimal commas and names": ("x;y\n0,0;0,0\n1,0;0,0\n0,4;0,9\n", {}, "with decimal commas"),
+    "tabs": ("0\t0\n1\t0\n0.4\t0.9\n", {}, "read as tab-separated"),
+    "tabs and decimal commas": ("0\t0\n1\t0\n0,4\t0,9\n", {}, "read as tab-separated with decimal commas"),
+    "blanks": ("0 0\n1 0\n0.4 0.9\n", {}, "read as blank-separated"),
+    "columns aligned by blanks": ("  0.0   0.0\n  1.0   0.0\n  0.4   0.9\n", {}, "read as blank-separated"),
+    "blanks and decimal commas": ("0 0\n1 0\n0,4 0,9\n", {}, "read as blank-separated with decimal commas"),
+    "what numpy.savetxt writes": ("# x y\n0.00e+00 0.00e+00\n1.00e+00 0\n4.0e-01 9.0e-01\n", {}, "blank-separated"),
+    "Excel's own line": ("sep=;\n0;0\n1;0\n0,4;0,9\n", {}, "semicolon-separated with decimal commas"),
+    "a trailing comma": ("0,0,\n1,0,\n0.4,0.9,\n", {}, "the empty column at the end is left out"),
+    "a trailing comma in one line": ("0,0\n1,0,\n0.4,0.9\n", {}, "the empty column at the end is left out"),
+    "names and a trailing comma": ("x,y,\n0,0,\n1,0,\n0.4,0.9,\n", {}, "the empty column at the end is left out"),
+    "UTF-16": (PLAIN.encode("utf-16"), {}, ""),
+    "UTF-16, big end first, with names": (("\ufeffx,y\n" + PLAIN).encode("utf-16-be"), {}, "columns' names"),
+    "UTF-16 without a mark": (PLAIN.encode("utf-16-le"), {}, ""),
+    "Windows-1252 names": (UMLAUT.encode("cp1252"), {}, "columns' names"),
+    "an index left out": (",x,y\n0,0,0\n1,1,0\n2,0.4,0.9\n", {"columns": "2-3"}, "columns taken: x, y"),
+    "columns by name": ("id,x,y\n7,0,0\n8,1,0\n9,0.4,0.9\n", {"columns": "x,y"}, "columns taken: x, y"),
+    "numbers beside words": ("kind,x,y\na,0,0\nb,1,0\nc,0.4,0.9\n", {"columns": "2,3"}, "columns taken: x, y"),
+    "R's names of rows": ('"x" "y"\n"1" 0 0\n"2" 1 0\n"3" 0.4 0.9\n', {"columns": "2-3"}, "columns taken: x, y"),
+    "default names, told": ("0,1\n" + PLAIN, {"header": True}, ""),
+    "pandas with index": (",0,1\n0,0,0\n1,1,0\n2,0.4,0.9\n", {"columns": "2-3"}, "columns taken: 0, 1"),
+}
+
+
+@pytest.mark.parametrize(("content", "options", "said"), READ.values(), ids=READ.keys())
+def test_a_table_is_read_as_its_numbers_whatever_its_dialect(folder, capsys, content, options, said):
+    written(folder, "points.csv", content)
+    np.testing.assert_array_equal(reading("points.csv", **options), TRIANGLE)
+    err = capsys.readouterr().err
+    assert said in err if said else not err
+
+
+REFUSED = {
+    "an index without a name": (",x,y\n0,0,0\n1,1,0\n2,0.4,0.9\n", "has no name", "--columns 2-3 leaves it out"),
+    "an index that pandas read again": ("Unnamed: 0,x,y\n0,0,0\n1,1,0\n", "has no name", "--columns 2-3"),
+    "an index by its name": ("ID,x\n7,0\n9,1\n4,3\n", "'ID', is an index by its name", "--columns 2 leaves it out"),
+    "an index with a name": ("n,x,y\n0,0,0\n1,1,0\n2,0.4,0.9\n", "counts the rows, 0, 1, …", "--columns 2-3"),
+    "an index without names": ("1,0.5,0\n2,1,0\n3,0.4,0.9\n", "counts the rows, 1, 2, …", "--columns 1-3 keeps it"),
+    "R's names of rows": ('"x" "y"\n"1" 0 0\n"2" 1 0\n"3" 0.4 0.9\n', "has no name", "--columns 2-3"),
+    "default names": ("0,1\n" + PLAIN, "the first line, 0, 1, may hold", "--header or --no-header"),
+    "default names of many columns": ("0,1,2,3\n0,0,1,1\n", "0, 1, 2, …, may hold", "--no-header"),
+    "NA": ("x,y\n0,0\n1,NA\n", "line 3, column 2 (y): 'NA' is a missing value", "points must be complete"),
+    "an empty cell": ("0,0\n1,\n2,3\n", "line 2, column 2: there is a missing value", "points must be complete"),
+    "a word": ("0,0\n1,one\n", "line 2, column 2: 'one' is not a number", ""),
+    "names that are partly numbers": ("x,2\n0,0\n1,1\n", "'x' is not a number", "--header says"),
+    "a complex number": ("0,1+2j\n1,0\n", "'1+2j' is a complex number", "as two columns"),
+    "infinity": ("0,0\n1,inf\n", "'inf' is not finite", "line 2"),
+    "digits in groups": ("0,0\n1_000,1\n", "'1_000' is not a number", ""),
+    "a long line": ("0,0\n1,2,3\n", "line 2: 3 values, but the first row has 2", ""),
+    "decimal commas in one column": ("x\n0,5\n1,5\n", "2 values below 1 name", "write decimals with a point"),
+    "two dialects at once": ("x;y\na,1;5\nb,2;5\n", "'a,1' is not a number", ""),
+    "a column of words": (
+        "kind,x,y\na,0,0\nb,1,0\n",
+        "column 1 (kind): 'a' is not a number",
+        "--columns takes columns",
+    ),
+    "names alone": ("x,y\n", "'x' is not a number", ""),
+    "an array named .csv": (b"\x93NUMPY\x01\x00", "is not a text file, but an array of NumPy", "name it .npy"),
+    "an archive named .csv": (b"PK\x03\x04rest", "is not a text file, but an archive", ".xlsx"),
+}
+
+
+@pytest.mark.parametrize(("content", "what", "advice"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_table_that_may_be_read_in_two_ways_or_none_is_refused_with_what_to_do(folder, content, what, advice):
+    written(folder, "points.csv", content)
+    with pytest.raises(BadInput) as refused:
+        reading("points.csv")
+    assert what in str(refused.value)
+    assert advice in str(refused.value)
+
+
+def test_columns_that_two_dialects_read_as_different_numbers_are_refused(folder):
+    written(folder, "points.csv", "a;1,5\nb;2,5\n")
+    with pytest.raises(
+        BadInput, match="comma-separated and as semicolon-separated with decimal commas, with different"
+    ):
+        reading("points.csv", columns="2")
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ("0", "no column 0; columns are counted from 1 to 2"),
+        ("1-3", "no column 1-3"),
+        ("z", "no column 'z'; there are x, y"),
+        ("1,x", "a column is named twice"),
+    ],
+)
+def test_columns_that_are_not_there_are_refused(folder, columns, sentence):
+    written(folder, "points.csv", "x,y\n" + PLAIN)
+    with pytest.raises(BadInput, match=sentence):
+        reading("points.csv", columns=columns)
+
+
+def test_no_header_keeps_the_first_line_as_a_point(folder):
+    written(folder, "points.csv", "0,1\n" + PLAIN)
+    assert reading("points.csv", header=False).tolist() == [[0.0, 1.0], *TRIANGLE]
+
+
+def test_a_column_without_a_name_is_told_of(folder, capsys):
+    written(folder, "points.csv", "0\n1\n2.5\n")
+    assert reading("points.csv").tolist() == [[0.0], [1.0], [2.5]]
+    assert "the first line, 0, is read as numbers and not as names" in capsys.readouterr().err
+    assert reading("points.csv", header=True).tolist() == [[1.0], [2.5]]
+
+
+def test_what_was_a_silent_wrong_answer_is_solved_as_asked(run, folder):
+    written(folder, "index.csv", ",0,1\n0,0,0\n1,1,0\n2,0.4,0.9\n")
+    status, out, err = run("solve", "index.csv", "--rho", 0.1, "--json")
+    assert (status, out) == (2, "")
+    assert "--columns 2-3" in err
+    status, out, _ = run("solve", "index.csv", "--rho", 0.1, "--columns", "2-3", "--json")
+    assert (status, strict(out)["dimension"]) == (0, 2)
+    status, out, _ = run("flow", "index.csv", "--columns", "2-3", "--flow", "score", "--rho", 0.1, "--json")
+    assert status == 0
+
+
+def test_options_of_files_are_refused_where_there_is_no_text_file(run, folder):
+    np.save(folder / "points.npy", TRIANGLE)
+    for options, sentence in (
+        (("acute", "--columns", "1"), "are for files"),
+        (("points.npy", "--no-header"), "--header is for text files"),
+        (("points.npy", "--columns", "x"), "no column 'x'"),
+    ):
+        status, out, err = run("solve", *options, "--rho", 0.1)
+        assert (status, out) == (2, "")
+        assert sentence in err
+    assert reading("points.npy", columns="2,1").tolist() == [[y, x] for x, y in TRIANGLE]
+
+
+ARRAYS = {
+    "objects": (np.array([{}, []], dtype=object), "it holds Python objects"),
+    "text named .npy": (PLAIN, "it looks like text: name it .csv"),
+    "images": (np.zeros((3, 8, 8)), "points.reshape(3, -1)"),
+    "complex": (np.array([[1j, 0], [0, 1]]), "numpy.hstack([points.real, points.imag])"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), ARRAYS.values(), ids=ARRAYS.keys())
+def test_an_array_that_holds_no_points_is_refused_with_what_to_do(run, folder, content, sentence):
+    written(folder, "points.npy", content)
+    status, out, err = run("solve", "points.npy", "--rho", 0.1)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert "pickle" not in err
+
+
+def test_an_archive_is_not_taken_for_points(run, folder):
+    np.savez(folder / "other.npz", TRIANGLE)
+    status, out, err = run("solve", "other.npz", "--rho", 0.1)
+    assert (status, out) == (2, "")
+    assert "points are read from" in err
+
+
+def test_half_precision_is_told_of(run, folder):
+    np.save(folder / "half.npy", np.array(TRIANGLE, np.float16))
+    status, _, err = run("solve", "half.npy", "--rho", 0.1, "--json")
+    assert status == 0
+    assert "float16 keeps three digits" in err
+    with pytest.warns(UserWarning, match="float16 keeps three digits"):
+        exactnorm.TrainingSet(np.array(TRIANGLE, np.float16), 0.1)
+
+
+class Table:
+    """What pandas makes of a file with an index: a first column without a name."""
+
+    columns = ("Unnamed: 0", "x")
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([[0.0, 1.0], [1.0, 3.0]], dtype=dtype)
+
+
+IN_PYTHON = {
+    "masked entries": (np.ma.masked_equal(TRIANGLE, 0.9), "1 masked entry, the first at index (2, 1)"),
+    "a sparse matrix": (sparse.csr_array(TRIANGLE), "points.toarray()"),
+    "complex numbers": (np.array(TRIANGLE) * 1j, "numpy.hstack([points.real, points.imag])"),
+    "images": (np.zeros((5, 3, 4)), "points.reshape(5, -1), and .reshape(-1, 3, 4) brings images back"),
+    "a file's name": ("points.csv", "read the file first"),
+    "a record": (exactnorm.problems.acute(), "points is a Problem; give real numbers in an array"),
+    "a missing value": (np.array([[0.0, None], [1.0, 2.0]], dtype=object), "points holds None at index (0, 1)"),
+    "a word": ([["a", 1.0], [2.0, 3.0]], "give real numbers"),
+    "an index": (Table(), "index_col=0"),
+}
+
+
+@pytest.mark.parametrize(("points", "sentence"), IN_PYTHON.values(), ids=IN_PYTHON.keys())
+def test_points_that_are_no_table_of_real_numbers_are_refused_with_the_call_that_makes_them_one(points, sentence):
+    with pytest.raises(ValueError, match="points") as refused:
+        exactnorm.min_norm_denoiser(points, rho=0.1)
+    assert sentence in str(refused.value)
+
+
+def test_a_masked_array_without_masked_entries_is_an_array():
+    assert exactnorm.TrainingSet(np.ma.array(TRIANGLE), 0.1).points.tolist() == TRIANGLE

@@ -1,0 +1,71 @@
+"""The attack of `attack.py`: nothing false is supported, and nothing but the declared errors is raised."""
+
+import itertools
+
+import attack
+import numpy as np
+import pytest
+
+from exactnorm.certify import check
+from exactnorm.cli import main
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory):
+    return attack.targets(tmp_path_factory.mktemp("targets"))
+
+
+def kinds(outcomes):
+    """How many mutants had each outcome."""
+    return {name: sum(n for (_, outcome), n in outcomes.items() if outcome == name) for _, name in outcomes}
+
+
+def test_a_share_of_the_mutants_gets_nowhere(targets, tmp_path):
+    by_change, by_target, won = attack.attack(283, targets, tmp_path)
+    assert won == []
+    assert sum(by_change.values()) > 900
+    assert len({name for name, _ in by_target}) == len(targets) == 17
+    assert min(kinds(by_change)[name] for name in ("unreadable", "refuted", "supported")) > 50
+
+
+@pytest.mark.parametrize("part", ["ball_bound", "finite_lower_bound", "sure_error"])
+def test_the_attack_finds_a_checker_that_believes_what_it_is_told(part, targets, tmp_path, monkeypatch):
+    gullible = {
+        "ball_bound": lambda certificate, *_: certificate.lower,
+        "finite_lower_bound": lambda *_: 1e3,
+        "sure_error": lambda *_: (0.0, True),
+    }
+    monkeypatch.setattr(check, part, gullible[part])
+    name = "network" if part == "finite_lower_bound" else "balls on a line"
+    one = next(one for one in targets if one.name == name)
+    some = attack.whole_changes(one, np.random.default_rng(0))
+    assert any(attack.verdict(mutant, tmp_path / "mutant.npz", measured=False).startswith("WON") for mutant in some)
+
+
+def test_the_command_ends_with_a_status_and_a_sentence(targets, tmp_path, capsys):
+    """Here the problem is the file's own, however strange."""
+    file = tmp_path / "mutant.npz"
+    some = [one for one in targets if one.name in ("balls on a line", "balls of radius 0", "theorem", "network")]
+    lengths = (mutant for one in some for mutant in attack.whole_changes(one, np.random.default_rng(1)))
+    chosen = itertools.chain(
+        itertools.islice(attack.mutants(some, tmp_path), 0, None, 2503),
+        (mutant for mutant in lengths if mutant.boast == "" and "times" in mutant.change and "all" in mutant.change),
+    )
+    seen = set()
+    for mutant in chosen:
+        data = mutant.make()
+        if isinstance(data, bytes):
+            file.write_bytes(data)
+            status = main(["check", str(file), "--time-limit", "20"])
+            out, err = capsys.readouterr()
+            assert status in (0, 1, 2)
+            assert (out == "", err == "", err.count("\n")) == ((False, True, 0) if status == 0 else (True, False, 1))
+            seen.add((status, err.split(": ")[1] if status else ""))
+    assert {(0, ""), (1, "refuted")} < seen
+
+
+@pytest.mark.slow
+def test_no_mutant_gets_anywhere(targets, tmp_path):
+    by_change, _, won = attack.attack(5, targets, tmp_path)
+    assert won == []
+    assert sum(by_change.values()) > 20_000
