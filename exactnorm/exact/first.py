@@ -230,7 +230,7 @@ def with_rays(found: First, X: Array, rho: float, means: Means) -> First:
         lower = rays_lower_bound(found.train.points[list(rows)], found.train.rho, 0)
     except ValueError:  # rays only up to the rounding of the coordinates
         return found
-    return replace(found, rays=rows, lower=lower) if lower > found.lower else found
+    return replace(found, rays=rows, segments=None, lower=lower) if lower > found.lower else found
 
 
 def with_segments(found: First, X: Array, rho: float, means: Means) -> First:

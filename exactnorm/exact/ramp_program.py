@@ -15,7 +15,18 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.exact.clock import Deadline
-from exactnorm.exact.gathered import ROOM, Cuts, Sweep, apart, every_cut, first_directions, joined, sought, swept, widened
+from exactnorm.exact.gathered import (
+    ROOM,
+    Cuts,
+    Sweep,
+    apart,
+    every_cut,
+    first_directions,
+    joined,
+    sought,
+    swept,
+    widened,
+)
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
 
