@@ -22,7 +22,7 @@ from exactnorm.exact.pricing import Priced, price_cells, scaled
 from exactnorm.exact.problem import Reduced
 from exactnorm.training_set import Array
 
-CROWD = 60
+CROWD = 15
 """Cells a pattern, on average, beyond which multipliers are given up: they converge too slowly for this B."""
 
 
@@ -52,15 +52,18 @@ def multipliers(problem: Reduced, best: Bracket, means: Means) -> tuple[tuple[Ce
     def told(cells: int) -> None:
         means.report(replace(best, cells=cells, seconds=means.deadline.elapsed, phase="computing multipliers"))
 
-    priced = bounds(problem, best.B, leaves, means, told)
+    slack = max(means.tol / 4, 0.9 * (means.tol - best.gap))
+    priced = bounds(problem, best.B, leaves, slack, means, told)
     kappa = max(one.kappa for one in priced)
     return tuple(scaled(one, kappa) for one in priced), kappa
 
 
 def bounds(
-    problem: Reduced, B: Array, leaves: Sequence[Leaf], means: Means, report: Callable[[int], None]
+    problem: Reduced, B: Array, leaves: Sequence[Leaf], slack: float, means: Means, report: Callable[[int], None]
 ) -> list[Priced]:
-    """Bounds on the dual function of B over pieces that make up the leaves; where none is attained they are split.
+    """Bounds on the dual function of B over pieces that make up the leaves, split where a bound exceeds 1 by `slack`.
+
+    Where a bound is attained, splitting does not help.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def bounds(
         parts: list[Leaf] = []
         for one, old, value in zip(priced, frontier, found, strict=True):
             # A bound below a value that is attained elsewhere does not decide anything.
-            loose = one.kappa - 1 > max(means.tol / 4, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
+            loose = one.kappa - 1 > max(slack, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
             deep = old.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
             if loose and not deep:
                 parts += [

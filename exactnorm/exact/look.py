@@ -24,7 +24,7 @@ SHARE = 32
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """B, the maximum κ of its dual function (or the floor if that is larger), and the peaks that reach above the floor."""
+    """B, the maximum κ of its dual function or the floor, whichever is larger, and the peaks above the floor."""
 
     B: Array
     kappa: float

@@ -21,7 +21,6 @@ from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons, corrected
 from exactnorm.exact.problem import Reduced
 from exactnorm.exact.start import edge_matrices, relaxation
-from exactnorm.training_set import Array
 
 LARGEST_RELAXATION = 2500
 """Entries of all blocks together up to which the joint program comes first: it takes tenths of a second then."""
@@ -91,7 +90,7 @@ def started(
 def stepped(
     problem: Reduced, rows: NDArray[np.bool_], best: Bracket, centre: Look, network: Neurons, means: Means
 ) -> list[Look]:
-    """Looks at the B of the network and, unless its bound is better or nearly so, on the way there from the centre."""
+    """Looks at the B of the network and, unless its bound is better or nearly so, on the way there."""
     floor = 1 - min(0.2, max(0.02, 4 * best.gap))
     inner, looks = centre.B / centre.kappa, []
     for step in STEPS:
@@ -145,7 +144,7 @@ def following(best: Bracket, looks: list[Look], network: Neurons) -> Kinks:
     kept = np.linalg.norm(network.a, axis=1) > 1e-5 * best.upper
     if best.gap > 0.1:  # B still moves so much that today's idle kink is tomorrow's active one
         kept |= dual_values(network.kinks, network.B) > (0.9 if best.gap < 0.3 else 0.3)
-    else:
+    elif best.B is not None:
         kept |= dual_values(network.kinks, best.B) > 1 - max(1e-6, 2 * best.gap)
     out = joined(best.neurons.kinks, *new, network.kinks[kept])
     return out[np.unique(distinct(out, 1e-7))]

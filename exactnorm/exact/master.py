@@ -31,7 +31,7 @@ FLATTEST = 1e-3
 def master(
     problem: Reduced, kinks: Kinks, scale: float, means: Means, at: Bends | None = None, hold: float = 0.0
 ) -> Neurons:
-    """Maximise Σ⟨B_n, T_n⟩/scale − ½ hold ‖E − E_0‖² subject to ‖B_s z_k‖ ≤ 1 at all kinks, and with the bends of peaks.
+    """Maximise Σ⟨B_n, T_n⟩/scale − ½ hold ‖E − E_0‖² subject to ‖B_s z_k‖ ≤ 1 at kinks, and with the bends of peaks.
 
     Returns the B with the multipliers of the kinks as output weights. Without bends they interpolate, to the
     solver's accuracy, at least cost.
@@ -62,7 +62,7 @@ def master(
         A, b, cones = with_bends(A, b, cones, at, tree, r)
         q = np.concatenate([q - hold * at.E.ravel(), np.zeros(len(at.peaks))])
         if hold > 0:
-            P = sparse.diags_array(np.repeat([hold, 0.0], [at.E.size, len(at.peaks)]), format="csc")
+            P = sparse.csc_matrix(sparse.diags_array(np.repeat([hold, 0.0], [at.E.size, len(at.peaks)])))
         kinks = joined(kinks, at.peaks)
     program = ConeProgram(q, sparse.csc_matrix(A), b, 0, cones, P=P)
     for solver in (means.solver, "SCS" if means.solver != "SCS" else "CLARABEL"):
@@ -118,7 +118,7 @@ def with_bends(
             blocks.append([sparse.csr_matrix((1, A.shape[1])), sparse.csr_matrix(([-1.0], ([0], [k])), shape=(1, M))])
             right.append(np.zeros(1))
             sizes.append(1)
-    return sparse.block_array(blocks, format="csr"), np.concatenate(right), (*cones, *sizes)
+    return sparse.csr_matrix(sparse.bmat(blocks)), np.concatenate(right), (*cones, *sizes)
 
 
 def gathered(kinks: Kinks, network: Neurons) -> Array:

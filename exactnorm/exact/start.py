@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
 from exactnorm.certify.dual_bound import dual_bound
+from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.bracket import Bracket, dual_value
 from exactnorm.exact.cells import proposed_directions, whole_cells
-from exactnorm.exact.conic import ConeProgram, solution
 from exactnorm.exact.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.means import Means
 from exactnorm.exact.polish import Neurons
@@ -59,31 +58,22 @@ def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
 
 
 def edge_matrices(problem: Reduced, means: Means) -> Array:
-    """Dual matrices B with κ ≤ 1 from the edges between all points, shape (N − 1, r, r + 1).
+    """Dual matrices B with κ ≤ 1 from weighted segments between points, shape (N − 1, r, r + 1).
 
-    On the segment from x_i to x_j, with direction u, length L and middle m, the slope of u·h has mean L/(L − 2ρ)
-    between the balls and is 0 at both ends; a kink z there passes within (L − 2ρ)/2 of m, so that with c ≥ 0
-        ‖Σ_e ± 2 c_e/(L_e − 2ρ) (w·m_e + b) u_e‖ ≤ ‖w‖  where  Σ_e c_e u_e u_eᵀ ⪯ I
-    by Cauchy and Schwarz: a bound of Σ_e c_e 2 L_e/(L_e − 2ρ), with the best c.
+    A kink z that crosses the segment from x_i to x_j, with direction u, length L and middle m, passes within (L − 2ρ)/2
+    of m along it: |w·m + b| ≤ |w·u| (L − 2ρ)/2. So ‖Σ_e ± 2 c_e/(L_e − 2ρ) (w·m_e + b) u_e‖ ≤ ‖Σ_e c_e u_e u_eᵀ‖ ‖w‖ by
+    Cauchy and Schwarz: the dual side of `edges_lower_bound`.
     """
-    first, second = np.triu_indices(len(problem.points), 1)
-    step = problem.points[second] - problem.points[first]
-    length = np.linalg.norm(step, axis=1)
-    u, middle = step / length[:, None], (problem.points[first] + problem.points[second]) / 2
-    worth = 2 * length / (length - 2 * problem.rho)
-    E, r = len(u), problem.rank
-    columns, rows = np.tril_indices(r)
-    square = u[:, rows] * u[:, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
-    A = sparse.vstack([-sparse.eye_array(E), sparse.csc_matrix(square.T)], format="csc")
-    b = np.concatenate([np.zeros(E), np.where(rows == columns, 1.0, 0.0)])
-    found = solution(ConeProgram(-worth / worth.max(), A, b, E, (), r), "CLARABEL", {}, means.deadline)
-    c = np.ones(E) if found is None else np.maximum(found[0], 0.0)
+    edges, c = best_edges(problem.points, problem.rho, lambda: means.deadline.remaining <= 0)
+    start, end = problem.points[edges[:, 0]], problem.points[edges[:, 1]]
+    length = np.linalg.norm(end - start, axis=1)
+    u = (end - start) / length[:, None]
     c = c / np.linalg.eigvalsh((u.T * c) @ u)[-1]
-    # Multiplier of the edge's condition, 2c/(L − 2ρ) u (m, 1)ᵀ: added for the ball at one end, taken off at the other.
-    one = (c * worth / length)[:, None, None] * u[:, :, None] * np.column_stack([middle, np.ones(E)])[:, None, :]
-    B = np.zeros((len(problem.points), r, r + 1))
-    np.add.at(B, second, one)
-    np.subtract.at(B, first, one)
+    z = np.column_stack([(start + end) / 2, np.ones(len(u))])
+    one = (2 * c / (length - 2 * problem.rho))[:, None, None] * u[:, :, None] * z[:, None, :]
+    B = np.zeros((len(problem.points), problem.rank, problem.rank + 1))
+    np.add.at(B, edges[:, 1], one)
+    np.subtract.at(B, edges[:, 0], one)
     return B[1:]
 
 

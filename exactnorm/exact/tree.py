@@ -56,13 +56,16 @@ class Tree:
         return np.concatenate([w, height[:, None, :]], axis=1)
 
     def along(self, B: Array) -> Array:
-        """The multipliers E (N − 1, r, r + 1) of the edges that stand for matrices B of the balls, and …"""
+        """The multipliers E (N − 1, r, r + 1) of the edges that stand for matrices B of the balls.
+
+        Σ_n ⟨B_n, T_n⟩ = Σ_e ⟨E_e, [0 | u_e]⟩, u_e being the target.
+        """
         total = np.einsum("en,nij->eij", self.below * 1.0, B)
         slope = total[:, :, :-1] - total[:, :, -1:] * self.middle[:, None, :]
         return np.concatenate([slope, total[:, :, -1:] * self.length[:, None, None]], axis=2)
 
     def matrices(self, E: Array) -> Array:
-        """… the matrices B that multipliers E of the edges stand for: Σ_n ⟨B_n, T_n⟩ = Σ_e ⟨E_e, [0 | u_e]⟩."""
+        """The matrices B that multipliers E of the edges stand for: the way back from `along`."""
         value = E[:, :, -1:] / self.length[:, None, None]
         B = np.concatenate([E[:, :, :-1] + value * self.middle[:, None, :], value], axis=2)
         out = B.copy()
