@@ -3,8 +3,8 @@
     python benchmarks/forecast.py [--limit 120]
 
 Solves sets of several ranks to a gap of 1e-6, from when the patterns are known until the gap is closed, in processor
-seconds of one process, and fits SECONDS · P^PATTERNS · r^RANK by least squares of logarithms. Sets that do not get there
-within the limit count with the time they took, and are marked.
+seconds of one process, and fits SECONDS · P^PATTERNS · r^RANK by least squares of logarithms. Sets that do not get
+there within the limit count with the time they took, and are marked.
 """
 
 from __future__ import annotations

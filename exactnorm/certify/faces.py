@@ -73,6 +73,7 @@ def face_peaks(
     B: Array,
     floor: float,
     every: bool = False,
+    chunk: int = CHUNK,
 ) -> Iterator[Peaks]:
     """Peaks of all faces that reach above `floor`, some at a time; the largest is the maximum, if that is above.
 
@@ -87,6 +88,8 @@ def face_peaks(
     floor : float
     every : bool
         Look also for lower peaks on a face, and on its smaller faces, where its largest one is known.
+    chunk : int
+        Faces treated at once.
     """
     sign = np.where(patterns, 1.0, -1.0)
     Bs = np.einsum("pn,nij->pij", patterns[:, 1:] * 1.0, B)
@@ -94,8 +97,8 @@ def face_peaks(
     balls = ball[:, None]
     for size in range(1, points.shape[1] + 1):
         unsettled = [np.zeros(0, dtype=np.intp)]
-        for first in range(0, len(of), CHUNK):
-            part = slice(first, first + CHUNK)
+        for first in range(0, len(of), chunk):
+            part = slice(first, first + chunk)
             faces, kept = _spheres(points, rho, sign, of[part], balls[part])
             peaks, going = _peaks(points, rho, sign, Bs, faces, floor, every)
             yield peaks

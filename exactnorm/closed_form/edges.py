@@ -11,6 +11,8 @@ from exactnorm.training_set import Array
 
 ALL_PAIRS = 60
 """Points up to which all segments are taken."""
+AT_LEAST = 30
+"""Times that they are improved whatever the clock says: tenths of a second for a thousand points."""
 STEPS = 600
 """Times that the weights are improved."""
 
@@ -39,7 +41,7 @@ def best_edges(points: Array, rho: float, stop: Callable[[], bool] = lambda: Fal
         bound = float(c @ gain) / values[-1]
         if bound > best:
             best, kept = bound, c
-        if stop():
+        if step >= AT_LEAST and stop():
             break
         # Ascent of log Σ c gain − log ‖Σ c u uᵀ‖_p with Schatten's norm: p grows, and ‖·‖_p comes down to ‖·‖.
         p = 4 * 1.01**step

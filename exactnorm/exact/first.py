@@ -186,7 +186,12 @@ def first_bracket(train: TrainingSet, frame: Frame, means: Means) -> First:
         return found
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
     try:
-        for ramps in cheap_ramps(X, rho, longer):
+        more = cheap_ramps(X, rho, longer)
+        found = replace(found, ramps=next(more, None))
+        means.report(found.bracket(PHASE, means.deadline.elapsed))
+        found = with_rays(with_segments(found, X, rho, means), X, rho, means)
+        share.check()
+        for ramps in more:
             found = replace(found, ramps=ramps)
             means.report(found.bracket(PHASE, means.deadline.elapsed))
             share.check()
@@ -196,10 +201,7 @@ def first_bracket(train: TrainingSet, frame: Frame, means: Means) -> First:
         if found.ramps is None:
             raise
         return replace(found, interrupted=True)
-    try:
-        return with_segments(with_rays(found, X, rho, means), X, rho, means)
-    except KeyboardInterrupt:
-        return replace(found, interrupted=True)
+    return found
 
 
 def cheaper(found: First, means: Means) -> First:
@@ -222,18 +224,18 @@ def cheaper(found: First, means: Means) -> First:
 
 def with_rays(found: First, X: Array, rho: float, means: Means) -> First:
     """With the best of some sets of points on one-sided rays, if it is better."""
-    until = part_of_limit(means.deadline, SHARE + 0.1)
+    until = part_of_limit(means.deadline, 0.8 * SHARE)
     rows = best_rays(X, rho, lambda: until.remaining <= 0)
     try:
         lower = rays_lower_bound(found.train.points[list(rows)], found.train.rho, 0)
     except ValueError:  # rays only up to the rounding of the coordinates
         return found
-    return replace(found, rays=rows, lower=lower) if lower > found.lower else found
+    return replace(found, rays=rows, segments=None, lower=lower) if lower > found.lower else found
 
 
 def with_segments(found: First, X: Array, rho: float, means: Means) -> First:
     """With the bound of segments between points, if it is better."""
-    until = part_of_limit(means.deadline, SHARE + 0.2)
+    until = part_of_limit(means.deadline, 0.5 * SHARE)
     edges, weights = best_edges(X, rho, lambda: until.remaining <= 0)
     lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
     if not lower > found.lower:

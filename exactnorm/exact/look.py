@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.certify.faces import Peaks, face_peaks
+from exactnorm.certify.faces import CHUNK, Peaks, face_peaks
 from exactnorm.exact.cells import essential_rows, whole_cells
 from exactnorm.exact.clock import collected
 from exactnorm.exact.kinks import Kinks, distinct
@@ -55,7 +55,9 @@ def look(problem: Reduced, rows: NDArray[np.bool_], B: Array, floor: float, mean
     """
     found = _shared(problem, rows, B, floor, means, every) if means.executor else []
     if not means.executor:
-        for one in face_peaks(problem.points, problem.rho, problem.patterns, rows, B, floor, every):
+        # In many dimensions fewer at once: the clock is looked at in between.
+        some = max(1000, CHUNK // problem.rank)
+        for one in face_peaks(problem.points, problem.rho, problem.patterns, rows, B, floor, every, some):
             means.deadline.check()
             found.append(one)
     w, b, value = (np.concatenate([getattr(one, name) for one in found]) for name in ("w", "b", "value"))

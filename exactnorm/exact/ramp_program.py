@@ -38,6 +38,8 @@ MOST_STEPS = 200
 """Times that least squares are weighted anew."""
 SEARCHES = 60
 """Times that cuts are looked for one by one where sweeps leave points together."""
+MOST = 3000
+"""Points beyond which the program is not written down: its least squares take square matrices of them."""
 ALL_CUTS = 9
 """Points up to which all ways to cut them in two are looked at: hundredths of a second."""
 EXACT = 1e-11
@@ -97,6 +99,8 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = 
     OutOfTimeError
         Soon after the deadline.
     """
+    if len(X) > MOST:
+        return
     rng = np.random.default_rng(0)
     sweep = swept(X, rho, first_directions(X))
     deadline.check()
