@@ -9,8 +9,8 @@ from known_optima import KNOWN
 
 from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, min_norm_denoiser, problems, save
 from exactnorm.certify import CertificateError
-from exactnorm.certify.faces import largest_dual_value
 from exactnorm.certify.edges import edges_lower_bound
+from exactnorm.certify.faces import largest_dual_value
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.first import NothingFoundError
