@@ -9,8 +9,8 @@ from known_optima import KNOWN
 
 from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, min_norm_denoiser, problems, save
 from exactnorm.certify import CertificateError
-from exactnorm.certify.faces import largest_dual_value
 from exactnorm.certify.edges import edges_lower_bound
+from exactnorm.certify.faces import largest_dual_value
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.clock import Deadline, OutOfTimeError
 from exactnorm.exact.first import NothingFoundError
@@ -57,7 +57,7 @@ def test_where_no_direction_tells_points_apart_a_search_finds_one_that_does():
     # A grid of 5 by 5 balls so large that along most directions no gap is left.
     grid = np.array([[i, j] for i in range(5) for j in range(5)], dtype=float)
     grid = grid @ np.array([[np.cos(0.3), np.sin(0.3)], [-np.sin(0.3), np.cos(0.3)]])
-    frame, found = ramps(TrainingSet(grid, 0.45))
+    _, found = ramps(TrainingSet(grid, 0.45))
     # Lines between rows and columns are all there is: the rows' ramps and the columns', 2/(1 − 2ρ) each.
     assert found[-1].cost == pytest.approx(8 * 2 / (1 - 0.9), rel=1e-3)
 
@@ -111,7 +111,7 @@ def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp
         {"lower": certificate.lower * 1.001},
         {"segments": certificate.segments[:-1]},
         {"segments": certificate.segments * [1, 1, -1]},
-        {"segments": certificate.segments + [0, 0.5, 0]},
+        {"segments": certificate.segments + np.array([0, 0.5, 0])},
         {"segments": np.full((1, 3), np.nan)},
         {"segments": certificate.segments[:, :2]},
         {"rays": (0, 1)},

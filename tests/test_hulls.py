@@ -76,7 +76,8 @@ def test_living_patterns_are_few_where_subsets_are_far_too_many(size, share, liv
 
 def test_more_patterns_than_admitted_are_found_out_in_a_moment_and_said_in_words():
     points = np.random.default_rng(3).standard_normal((60, 4))
-    with pytest.raises(TooManyPatternsError, match=r"more than \d+ activation patterns at rho=0.001.* a larger rho") as caught:
+    said = r"more than \d+ activation patterns at rho=0.001.* a larger rho"
+    with pytest.raises(TooManyPatternsError, match=said) as caught:
         activation_patterns(points, 0.001)
     assert "max_patterns" not in str(caught.value)
 
