@@ -12,7 +12,7 @@ from exactnorm.certify.constancy import FLAT, local_slope
 from exactnorm.certify.door import number, numbers, refuse, whole
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound, interpolates
-from exactnorm.certify.interpolation import sure_error
+from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
 from exactnorm.finite_problem import FiniteProblem, coordinates, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -164,6 +164,12 @@ def _ball_bracket(
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
     size = float(np.abs(train.points).max())
     (error, interpolates_balls), upper = sure_error(network, train, effort.check), network.representation_cost
+    if not interpolates_balls and error <= MISSED * train.separation and network.neurons * train.points.size > EXACT:
+        msg = (
+            f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {error:.1e} as "
+            "computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
+        )
+        raise CertificateUndecided(msg)
     if not interpolates_balls:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     elif not (slope := local_slope(network, train, effort.check)) <= FLAT:

@@ -151,10 +151,10 @@ class First:
         )
         return f"{because} The upper value is the cost of the network, whose residual is the interpolation error."
 
-    def raised(self, solved: CertifiedDenoiser) -> CertifiedDenoiser:
-        """The solved problem with this lower bound, if it is higher."""
+    def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
+        """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""
         certificate = solved.certificate
-        if not self.lower > certificate.lower:
+        if certificate.certifies(tol) or not self.lower > certificate.lower:
             return solved
         raised = Certificate(
             upper=certificate.upper,

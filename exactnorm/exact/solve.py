@@ -83,7 +83,7 @@ def solve_balls(
             return ended(cheaper(first, means), str(too_many))
         except ArithmeticError as lost:
             return ended(first, f"rounding hides which activation patterns there are: {lost}")
-        return first.raised(looped(train, problem, best, kinks, means, near))
+        return first.raised(looped(train, problem, best, kinks, means, near), tol)
 
 
 def looped(
