@@ -2,7 +2,9 @@
 
 import os
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -13,3 +15,34 @@ def _close_figures():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--perturb-solvers",
+        action="store_true",
+        help="change every number that goes to a cone solver by a random relative 1e-15: no outcome may hang on that",
+    )
+
+
+@pytest.fixture(autouse=True)
+def _perturbed(request, monkeypatch):
+    if not request.config.getoption("--perturb-solvers"):
+        return
+    from exactnorm.exact import conic
+
+    rng = np.random.default_rng(0)
+
+    def shaken(values):
+        return values * (1 + 1e-15 * rng.uniform(-1, 1, values.shape))
+
+    def through(solve):
+        def shaken_first(given, *arguments):
+            A = given.A.copy()
+            A.data = shaken(A.data)
+            return solve(replace(given, A=A, b=shaken(given.b), q=shaken(given.q)), *arguments)
+
+        return shaken_first
+
+    for name in ("_with_clarabel", "_with_scs", "_with_cvxpy"):
+        monkeypatch.setattr(conic, name, through(getattr(conic, name)))

@@ -16,7 +16,7 @@ from exactnorm.exact.cells import whole_cells
 from exactnorm.exact.clock import Deadline
 from exactnorm.exact.kinks import dual_values, pattern_kinks
 from exactnorm.exact.look import deciding_balls, look
-from exactnorm.exact.master import curvature, tangent, touched_balls
+from exactnorm.exact.master import bends, tangent, touched_balls
 from exactnorm.exact.means import Means
 from exactnorm.exact.pricing import price
 from exactnorm.exact.problem import InfeasibleProblem, reduced
@@ -141,10 +141,10 @@ def test_the_curvature_of_a_peak_is_its_second_derivative():
     rows = deciding_balls(problem)
     seen = look(problem, rows, B, 0.5, means)
     each = [seen.peaks[np.array([k])] for k in range(len(seen.peaks))]
-    bends = [
+    hessians = [
         tangent(problem, peak, B[peak.pattern[0, 1:]].sum(axis=0), touched_balls(problem, peak))[2] for peak in each
     ]
-    free = [k for k, bend in enumerate(bends) if bend.size and np.linalg.eigvalsh(bend).min() > 0.1]
+    free = [k for k, bend in enumerate(hessians) if bend.size and np.linalg.eigvalsh(bend).min() > 0.1]
     assert len(free) >= 3
     for k in free[:5]:
         peak = seen.peaks[np.array([k])]
@@ -160,8 +160,8 @@ def test_the_curvature_of_a_peak_is_its_second_derivative():
         fixed = [float(dual_values(peak, B + t * direction)[0]) for t in (-step, 0.0, step)]
         moving = [largest(t) for t in (-step, 0.0, step)]
         second = [(f[0] - 2 * f[1] + f[2]) / step**2 for f in (fixed, moving)]
-        form = curvature(problem, peak, B, np.ones(1))
-        assert direction.ravel() @ form @ direction.ravel() == pytest.approx(second[1] - second[0], rel=2e-2, abs=1e-3)
+        rise = bends(problem, peak, B).L[0] @ problem.tree.along(direction).ravel()
+        assert rise @ rise == pytest.approx(second[1] - second[0], rel=2e-2, abs=1e-3)
 
 
 def test_an_executor_finds_the_same_peaks():

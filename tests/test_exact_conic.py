@@ -14,7 +14,7 @@ from exactnorm.exact.master import bends, master
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
 from exactnorm.exact.problem import reduced
 from exactnorm.exact.program import kink_program, solve
-from exactnorm.exact.solve import widest_kinks
+from exactnorm.exact.start import first_kinks
 
 ACUTE = [[0, 0], [1, 0], [0.4, 0.9]]
 
@@ -26,7 +26,7 @@ def means(solver):
 @pytest.mark.parametrize("curved", [False, True])
 def test_three_solvers_take_one_step_alike(curved, monkeypatch):
     problem = reduced(TrainingSet(ACUTE, 0.1))
-    kinks = widest_kinks(problem, lambda: None)
+    kinks = first_kinks(problem)
     plain = master(problem, kinks, 1.0, means("CLARABEL"))
     at, hold = None, 0.0
     if curved:
@@ -49,7 +49,7 @@ def test_three_solvers_take_one_step_alike(curved, monkeypatch):
 
 def test_without_curvature_the_master_is_the_group_lasso():
     problem = reduced(TrainingSet(ACUTE, 0.1))
-    kinks = widest_kinks(problem, lambda: None)
+    kinks = first_kinks(problem)
     program = kink_program(problem.points, kinks)
     solve(program.problem, "CLARABEL", {})
     assert master(problem, kinks, 1.0, means("CLARABEL")).cost == pytest.approx(program.problem.value, rel=1e-6)

@@ -164,10 +164,11 @@ def _ball_bracket(
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
     size = float(np.abs(train.points).max())
     (error, interpolates_balls), upper = sure_error(network, train, effort.check), network.representation_cost
-    if not interpolates_balls and error <= MISSED * train.separation and network.neurons * train.points.size > EXACT:
+    large = network.neurons * train.points.size > EXACT
+    if large and not interpolates_balls and error <= MISSED * train.separation:
         msg = (
-            f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {error:.1e} as "
-            "computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
+            f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {error:.1e}, "
+            "as computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
         )
         raise CertificateUndecided(msg)
     if not interpolates_balls:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.exact.bracket import Bracket, dual_value, with_bound, with_network
-from exactnorm.exact.finish import interpolates
+from exactnorm.exact.finish import LARGEST_SYSTEM, interpolates
 from exactnorm.exact.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.look import Look, deciding_balls, look
-from exactnorm.exact.master import bends, gathered, master
+from exactnorm.exact.master import TOUCHES, bends, gathered, master
 from exactnorm.exact.means import Means
-from exactnorm.exact.polish import Neurons, corrected
+from exactnorm.exact.polish import Neurons, corrected, newton
 from exactnorm.exact.problem import Reduced
 from exactnorm.exact.start import edge_matrices, relaxation
 
@@ -54,7 +54,7 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
         looks = stepped(problem, rows, best, centre, network, means)
         for one in looks:
             best = with_bound(problem, best, one.B, one.kappa)
-        close = looks[0].kappa - 1 < min(best.gap, CLOSE)
+        close = close_by(best, looks[0])
         hold *= reach((worth(problem, looks[0]) - bound) / max(promised - bound, 1e-300), close)
         if close:
             centre = looks[0]
@@ -67,6 +67,8 @@ def brackets(problem: Reduced, means: Means, best: Bracket, kinks: Kinks) -> Ite
         rest = (promised - best.lower) / (best.gap * best.upper) if best.gap > 0 else 0.0
         if rest < 0.05 or (rest < 0.3 and best.rounds % 3 == 2) or best.rounds % 6 == 5:
             best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, means)))
+            if rest < 0.05 and best.gap > means.tol / 2:
+                best = with_network(best, settled(problem, over_peaks(looks[0], network)))
         best = replace(best, rounds=best.rounds + 1, seconds=means.deadline.elapsed, kinks=len(kinks))
         yield best
         idle = idle + 1 if best.gap >= before.gap * (1 - 1e-3) else 0
@@ -107,9 +109,16 @@ def stepped(
     inner, looks = centre.B / centre.kappa, []
     for step in STEPS:
         looks.append(look(problem, rows, inner + step * (network.B - inner), floor, means))
-        if worth(problem, looks[-1]) > worth(problem, centre) or (step == 1 and looks[0].kappa - 1 < min(best.gap, CLOSE)):
+        if worth(problem, looks[-1]) > worth(problem, centre) or (
+            step == 1 and looks[0].kappa - 1 < min(best.gap, CLOSE)
+        ):
             break
     return looks
+
+
+def close_by(best: Bracket, at: Look) -> bool:
+    """Whether a look's B is so nearly feasible that the next second-order terms are worth more than its bound."""
+    return at.kappa - 1 < min(best.gap, CLOSE)
 
 
 def worth(problem: Reduced, at: Look) -> float:
@@ -136,6 +145,19 @@ def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
         if interpolates(problem, moved):
             return moved
     return None
+
+
+def settled(problem: Reduced, network: Neurons) -> Neurons | None:
+    """The network with kinks and output weights moved together until it interpolates, or None if that fails.
+
+    Where the moments of the kinks are nearly dependent, output weights alone cannot make up for the last digits that
+    the kinks lack, or only at a cost.
+    """
+    if not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
+        return None
+    moved = newton(problem.points, problem.rho, network, TOUCHES, stationary=False)
+    moved = corrected(problem.points, moved)
+    return moved if interpolates(problem, moved) else None
 
 
 def over_peaks(at: Look, network: Neurons) -> Neurons:

@@ -29,10 +29,9 @@ from exactnorm.exact.kinks import Kinks, joined
 from exactnorm.exact.loop import PATIENCE, brackets, interpolating
 from exactnorm.exact.means import DEFAULT_OPTIONS, Means
 from exactnorm.exact.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
-from exactnorm.exact.start import moved_kinks, ramps
+from exactnorm.exact.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.unique import touching_kinks, uniqueness
 from exactnorm.geometry import affine_hull
-from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
@@ -151,22 +150,12 @@ def started(problem: Reduced, first: First, means: Means) -> tuple[Bracket, Kink
     neurons = first.neurons()
     if len(neurons.kinks) and interpolates(problem, neurons):
         many = len(problem.patterns) > MANY_PATTERNS
-        return Bracket(neurons.cost, neurons), neurons.kinks if many else widest_kinks(problem, check)
-    kinks = widest_kinks(problem, check)
+        return Bracket(neurons.cost, neurons), neurons.kinks if many else first_kinks(problem, check)
+    kinks = first_kinks(problem, check)
     start = ramps(problem, kinks)
     check()
     start = interpolating(problem, start) or start
     return Bracket(start.cost, start), kinks
-
-
-def widest_kinks(problem: Reduced, check: Callable[[], None]) -> Kinks:
-    """The two kinks at the ends of the widest gap of every pattern: over them a network interpolates, if any does."""
-    gaps = hull_gaps(problem.points, problem.patterns, watch=check)
-    width = gaps.low / 2 - problem.rho
-    open_ = np.flatnonzero(width >= 0)
-    b = np.stack([-gaps.middle[open_] - width[open_], -gaps.middle[open_] + width[open_]], axis=1)
-    each = np.repeat(open_, 2)
-    return Kinks(gaps.w[each], b.ravel(), problem.patterns[each])
 
 
 def certified(train: TrainingSet, problem: Reduced, best: Bracket, reason: str, means: Means) -> CertifiedDenoiser:

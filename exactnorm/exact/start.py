@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,18 +17,22 @@ from exactnorm.exact.polish import Neurons
 from exactnorm.exact.pricing import rescaled
 from exactnorm.exact.problem import Reduced
 from exactnorm.exact.program import block_program, dual_matrices, proofs, solve
-from exactnorm.geometry import separating_hyperplane
+from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
 
 
-def first_kinks(problem: Reduced) -> Kinks:
-    """The kinks tangent to the widest gap of every pattern: with them some network interpolates, if any does."""
-    found = []
-    for pattern in problem.patterns:
-        w, _, _ = separating_hyperplane(problem.points[pattern], problem.points[~pattern])
-        found.append(pattern_kinks(w[None], pattern, problem.points, problem.rho))
-    return joined(*found)
+def first_kinks(problem: Reduced, check: Callable[[], None] = lambda: None) -> Kinks:
+    """The two kinks at the ends of the widest gap of every pattern: over them a network interpolates, if any does.
+
+    `check` is called again and again, and may raise.
+    """
+    gaps = hull_gaps(problem.points, problem.patterns, watch=check)
+    width = gaps.low / 2 - problem.rho
+    open_ = np.flatnonzero(width >= 0)
+    b = np.stack([-gaps.middle[open_] - width[open_], -gaps.middle[open_] + width[open_]], axis=1)
+    each = np.repeat(open_, 2)
+    return Kinks(gaps.w[each], b.ravel(), problem.patterns[each])
 
 
 def moved_kinks(problem: Reduced, network: ReLUNetwork) -> Kinks:

@@ -1,0 +1,83 @@
+"""Small sets of several scales: any order of the rows, near pairs, balls that nearly touch."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exactnorm import max_radius, min_norm_denoiser
+from exactnorm.exact.kinks import Kinks, dual_values
+from exactnorm.exact.tree import shortest_tree
+
+FOUR = np.array([(-0.033486, -0.001761), (10.652242, -4.774671), (13.344801, 5.080894), (0.012081, -0.003513)])
+TOLERANCE = 1e-6
+
+
+def scales(rng, size, rank):
+    """Points of one of four families whose lengths lie decades apart."""
+    X = rng.standard_normal((size, rank))
+    family = rng.integers(4)
+    if family == 0:
+        X[1] = X[0] + 10.0 ** rng.uniform(-3, -1) * rng.standard_normal(rank)
+    elif family == 1:
+        X *= 10.0 ** rng.uniform(-1.5, 1.5, rank)
+    elif family == 2:
+        X = 3 * X**3
+    return X
+
+
+def test_four_points_of_which_two_are_near_have_one_optimum_in_all_orders_of_the_rows():
+    for order in permutations(range(4)):
+        certificate = min_norm_denoiser(FOUR[list(order)], 0.0205207).certificate
+        assert certificate.gap <= TOLERANCE
+        assert certificate.lower <= 24.019425 * (1 + 1e-7)
+        assert certificate.upper >= 24.019425 * (1 - 1e-7)
+
+
+def all_orders(seeds):
+    for seed in seeds:
+        rng = np.random.default_rng([2026, seed])
+        X = scales(rng, 3 + seed % 2, int(rng.integers(2, 4)))
+        rho = max_radius(X)[0] * float(rng.choice([0.1, 0.6, 0.9]))
+        found = [min_norm_denoiser(X[list(order)], rho).certificate for order in permutations(range(len(X)))]
+        assert max(one.gap for one in found) <= TOLERANCE, seed
+        # Each holds the optimum, so each two of them meet.
+        assert max(one.lower for one in found) <= min(one.upper for one in found) * (1 + 1e-9), seed
+
+
+def test_the_bracket_does_not_depend_on_the_order_of_the_rows():
+    all_orders(range(3))
+
+
+@pytest.mark.slow
+def test_the_brackets_of_a_hundred_sets_do_not_depend_on_the_order_of_the_rows():
+    all_orders(range(100))
+
+
+@pytest.mark.parametrize("share", [0.999, 0.99999])
+def test_balls_that_nearly_touch_reach_the_tolerance(share):
+    X = np.array([[0, 0], [1, 0], [0.5, 1], [1.7, 0.4]])
+    certificate = min_norm_denoiser(X, share * max_radius(X)[0]).certificate
+    assert certificate.gap <= TOLERANCE
+    assert certificate.upper > 100
+
+
+@given(st.integers(0, 10**6), st.integers(3, 8), st.integers(1, 5))
+@settings(max_examples=30, deadline=None)
+def test_the_tree_says_the_same_as_the_balls(seed, size, rank):
+    rng = np.random.default_rng(seed)
+    X = scales(rng, size, rank)
+    X = X - X[0]
+    tree = shortest_tree(X)
+    B = rng.standard_normal((size - 1, rank, rank + 1))
+    E = tree.along(B)
+    np.testing.assert_allclose(tree.matrices(E), B, atol=1e-9 * np.abs(E).max() / tree.length.min())
+    value = np.einsum("nr,nr->", B[:, :, -1], X[1:])
+    np.testing.assert_allclose(np.einsum("nr,nr->", E[:, :, -1], tree.target), value, rtol=1e-9, atol=1e-9)
+    w = rng.standard_normal((5, rank))
+    kinks = Kinks(w / np.linalg.norm(w, axis=1)[:, None], rng.standard_normal(5), rng.random((5, size)) < 0.5)
+    kinks.pattern[:, 0] = False
+    along = np.linalg.norm(np.einsum("eij,kej->ki", E, tree.features(kinks)), axis=1)
+    np.testing.assert_allclose(along, dual_values(kinks, B), rtol=1e-9, atol=1e-9)
