@@ -22,7 +22,7 @@ from exactnorm.exact.pricing import Priced, price_cells, scaled
 from exactnorm.exact.problem import Reduced
 from exactnorm.training_set import Array
 
-CROWD = 15
+CROWD = 6
 """Cells a pattern, on average, beyond which multipliers are given up: they converge too slowly for this B."""
 
 
