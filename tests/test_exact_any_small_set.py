@@ -12,6 +12,15 @@ from exactnorm.exact.kinks import Kinks, dual_values
 from exactnorm.exact.tree import shortest_tree
 
 FOUR = np.array([(-0.033486, -0.001761), (10.652242, -4.774671), (13.344801, 5.080894), (0.012081, -0.003513)])
+ANISOTROPIC_7 = [
+    [3.467, 2.4149, -0.1032, 2.652, -0.6055, -19.0207],
+    [4.541, -4.3862, 0.0304, 8.3354, 23.3435, -2.4352],
+    [8.1891, 0.0895, -0.0347, 6.3341, 8.1423, 12.7671],
+    [-18.8194, 8.8927, 0.0096, 2.1863, -13.7622, 4.7208],
+    [-5.6528, 0.7181, -0.0696, 1.5668, -4.3667, 7.2579],
+    [-8.7122, -0.4059, -0.0644, 7.5179, 16.8975, 4.0837],
+    [11.1993, 1.0391, -0.0011, 1.5988, -30.4481, -4.9946],
+]
 TOLERANCE = 1e-6
 
 
@@ -79,6 +88,12 @@ def test_the_upper_end_is_found_where_the_moments_of_the_kinks_are_nearly_depend
     certificate = min_norm_denoiser(points, rho).certificate
     assert certificate.gap <= TOLERANCE
     assert certificate.upper == pytest.approx(optimum, rel=1e-5)
+
+
+def test_where_many_dual_matrices_are_optimal_the_loop_stays_near_its_best():
+    certificate = min_norm_denoiser(ANISOTROPIC_7, 7.4722).certificate
+    assert certificate.gap <= TOLERANCE
+    assert certificate.upper == pytest.approx(116.953, rel=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.999, 0.99999])

@@ -24,14 +24,12 @@ from exactnorm.exact.start import edge_matrices, relaxation
 
 LARGEST_RELAXATION = 2500
 """Entries of all blocks together up to which the joint program comes first: it takes tenths of a second then."""
-PATIENCE = 12
+PATIENCE = 20
 """Rounds without a narrower gap after which the loop gives up."""
 STEPS = (1.0, 0.5, 0.2)
 """Shares of the way from the best B to the next that are tried one after another."""
 HOLD = 1e-3
 """What keeps the multipliers of the edges near their best at first, relative to a cost of 1."""
-FAR = 0.5
-"""Gap above which the second-order terms say nothing yet, and the kinks alone make the program."""
 CLOSE = 0.05
 """Share by which the bound of a full step may be off at most, for the loop to go on from there."""
 PER_PATTERN = 2
@@ -94,8 +92,6 @@ def started(
 
 def proposed(problem: Reduced, best: Bracket, centre: Look, kinks: Kinks, hold: float, means: Means) -> Neurons:
     """The network over the kinks and the highest peaks of the centre, which stand for kinks near them."""
-    if best.gap > FAR:
-        return master(problem, kinks, best.upper, means)
     peaks = centre.peaks[centre.value > level(best) * centre.kappa]
     far = ~near(problem, kinks, peaks, min(0.1, (best.gap / 10) ** (1 / 3)))
     return master(problem, kinks[far], best.upper, means, bends(problem, peaks, centre.B / centre.kappa), hold)
