@@ -37,11 +37,11 @@ def test_ctrl_c_before_there_is_a_bracket_ends_with_130_and_nothing_on_stdout(ru
 
 
 def test_a_time_limit_ends_with_a_valid_bracket_and_exit_status_1(run):
-    status, out, _ = run("solve", "generic_simplex_7", "--time-limit", 3, "--json")
+    status, out, _ = run("solve", "generic_simplex_8", "--time-limit", 2, "--json")  # it takes ten and more
     record = strict(out)
     assert status == 1
-    assert 0 < record["lower"] <= 11.602604
-    assert record["upper"] >= 11.602601
+    assert 0 < record["lower"] <= 13.273137
+    assert record["upper"] >= 13.273135
     assert record["seconds"] < 30
 
 
@@ -62,24 +62,34 @@ def interrupted(command, after, until=20):
     return process.returncode, out, err, time.monotonic() - start
 
 
+@pytest.fixture(scope="module")
+def loading():
+    """Seconds that it takes to load the command, on this machine as busy as it is."""
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-m", "exactnorm", "solve", "univariate"], check=True, capture_output=True)
+    return time.monotonic() - start
+
+
 # Python itself takes some hundredths of a second to begin; before that nothing of the package can answer.
-@pytest.mark.parametrize("after", [0.15, 0.4, 0.8])
-def test_ctrl_c_while_the_command_loads_ends_with_a_sentence_and_130(after):
-    command = [sys.executable, "-m", "exactnorm", "solve", "generic_simplex_8"]
-    status, out, err, seconds = interrupted(command, after)
+@pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
+def test_ctrl_c_while_the_command_loads_ends_with_a_sentence_and_130(share, loading):
+    command = [sys.executable, "-m", "exactnorm", "solve", "digits10"]
+    status, out, err, seconds = interrupted(command, share * loading)
     assert "Traceback" not in err
     assert seconds < 10  # 2 on a machine that is not busy
     if status == 130:
         assert (out, err) == ("", "interrupted: there is no bracket yet\n")
-    else:  # a fast machine has a bracket by then
+    else:  # a first bracket is there in no time
         assert status == 1
         assert "cost of the network" in out
 
 
-@pytest.mark.parametrize("data", ["generic_simplex_8", "digits10"])
-def test_ctrl_c_in_the_loop_ends_with_the_bracket_so_far(data):
-    command = [sys.executable, "-m", "exactnorm", "solve", data, "--json"]
-    status, out, err, seconds = interrupted(command, 5)
+def test_ctrl_c_in_the_loop_ends_with_the_bracket_so_far():
+    command = [sys.executable, "-m", "exactnorm", "solve", "digits10", "--json"]
+    for after in (4, 12, 36):  # until even a busy machine has loaded the package
+        status, out, err, seconds = interrupted(command, after)
+        if status != 130:
+            break
     assert (status, err) == (1, "")
     record = strict(out)
     assert record["status"].startswith("interrupted")
@@ -100,8 +110,8 @@ def test_an_estimate_says_how_many_patterns_and_stops(run):
 
 
 def test_ctrl_c_while_a_flow_is_still_solving_ends_with_130_and_follows_nothing():
-    command = [sys.executable, "-m", "exactnorm", "flow", "generic_simplex_8", "--flow", "score", "--json"]
-    status, out, err, _ = interrupted(command, 5)  # it takes longer to close this gap
+    command = [sys.executable, "-m", "exactnorm", "flow", "digits10", "--flow", "score", "--json"]
+    status, out, err, _ = interrupted(command, 4)  # it takes a minute to close this gap
     assert (status, out) == (130, "")
     assert "interrupted" in err
     assert "Traceback" not in err
