@@ -13,6 +13,10 @@ from known_optima import KNOWN
 from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
 from exactnorm.certify import Certificate, CertificateError
 from exactnorm.certify.cell import Cell, CellProof, cell_bound
+from exactnorm.certify.effort import CertificateUndecided
+from exactnorm.certify.finite import finite_lower_bound
+from exactnorm.finite_problem import coordinates
+from exactnorm.geometry import Frame, affine_hull
 
 
 @cache
@@ -328,3 +332,54 @@ def test_whatever_the_multipliers_their_bound_is_above_what_kinks_attain(scale):
             attained = np.linalg.norm(tangent @ B[on[1:]].sum(axis=0).T, axis=1)
             assert len(attained) > 100
             assert attained.max() <= cell_bound(proof, points, 0.1, B)
+
+
+@pytest.mark.parametrize("share", [1 - 1e-4, 1 - 1e-6])
+def test_a_tilted_frame_far_from_the_origin_draws_the_points_no_nearer(share):
+    points = np.array([[0.0, 0, 9e8], [1, 0, 9e8]])
+    train = TrainingSet(points, share / 2)
+    denoiser = min_norm_denoiser(train)
+    own, tilt = affine_hull(points), 8e-4
+    axes = np.array([[own.axes[0, 0] * np.cos(tilt), np.sin(tilt), 0.0]])
+    X = float(((points - points[0]) @ axes.T)[1, 0])
+    steep = 2 / (abs(X) - share)  # the dual matrix of the shorter gap
+    B = np.sign(X) * np.array([[[steep * X / 2, steep]]])
+    claim = 2 * abs(X) / (abs(X) - share)
+    forged = replace(
+        denoiser.certificate, kind="computed", rays=(), frame=Frame(own.origin, axes, own.scale), B=B, lower=claim
+    )
+    refused(replace(forged, upper=claim), train, denoiser.network, "shorter in it")
+
+
+def test_two_points_nearer_than_patterns_can_tell_are_undecided():
+    train = TrainingSet([[0.0], [5e-14], [1.0]], 0.0)
+    denoiser = min_norm_denoiser(train)
+    B = np.zeros((2, 1, 2))
+    B[0, 0, 1] = 2e19  # occurs in no pattern that is found, and counts in Σ⟨B_n, T_n⟩
+    proof = CellProof(
+        Cell(np.array([False, False, True]), -1, np.zeros((0, 1))), -0.25, np.zeros((3, 3)), np.zeros((3, 2))
+    )
+    forged = replace(
+        denoiser.certificate, kind="computed", rays=(), frame=affine_hull(train.points), B=B, proofs=(proof,), lower=1e6
+    )
+    with pytest.raises(CertificateUndecided, match="so near each other"):
+        check_certificate(replace(forged, upper=1e6), train, denoiser.network)
+
+
+@pytest.mark.parametrize("spacing", [1e-9, 1e-11, 1e-14])
+def test_affine_targets_are_worth_nothing_however_near_inputs_are(spacing):
+    inputs = np.array([0.0, 1.1, 17.3, 9e13, 1.3e14, 2e14])[:, None] * spacing
+    problem = FiniteProblem(inputs, inputs)
+    gaps = np.diff(coordinates(problem).features[:3, 0])
+    multipliers = np.zeros((6, 1))
+    multipliers[:3, 0] = [gaps[1], -gaps.sum(), gaps[0]]
+    for sign in (1.0, -1.0):
+        assert finite_lower_bound(problem, sign * multipliers / np.abs(multipliers).max()) == 0.0
+
+
+def test_coordinates_beyond_what_a_certificate_may_hold_are_checked_all_the_same():
+    train = TrainingSet([[1e60, 0], [2e60, 0], [1.4e60, 0.9e60]], 1e59)
+    denoiser = min_norm_denoiser(train)
+    lower, upper, _ = check_certificate(denoiser.certificate, train, denoiser.network)
+    assert upper * (1 - 1e-6) <= lower <= upper
+    assert upper == pytest.approx(5.1698748, rel=1e-6)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import pdist
 
 from exactnorm.certify.cell import DEEPEST, Cell, CellProof, uncovered
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.door import number, numbers, refuse, truths, whole
 from exactnorm.certify.dual_bound import dual_bound, face_bound
 from exactnorm.certify.edges import edges_lower_bound
-from exactnorm.certify.effort import Effort
+from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.patterns import activation_patterns
 from exactnorm.training_set import Array, TrainingSet
+
+NEAREST = 1e-8
+"""Separation, in units of the size, up to which rounding may hide activation patterns: a tenth of what is solved."""
+FARTHEST_OUT = 1e-10
+"""The same in units of the coordinates."""
 
 
 def ball_bound(certificate: Certificate, train: TrainingSet, effort: Effort) -> float:
@@ -36,6 +42,10 @@ def ball_bound(certificate: Certificate, train: TrainingSet, effort: Effort) -> 
         if certificate.lower <= 0 and certificate.proofs == ():
             return 0.0
         refuse("a computed certificate needs its frame, B and cells")
+    size_of_set = float(np.linalg.norm(train.points - train.points[0], axis=1).max())
+    if not train.separation > max(NEAREST * size_of_set, FARTHEST_OUT * float(np.abs(train.points).max())):
+        msg = "two points are so near each other that rounding decides which activation patterns there are"
+        raise CertificateUndecided(msg)
     axes, scale = _axes(certificate.frame, train)
     points, rho = (train.points - train.points[0]) @ axes.T / scale, train.rho / scale
     size, r = points.shape
@@ -86,10 +96,11 @@ def _axes(frame: Any, train: TrainingSet) -> tuple[Array, float]:
         refuse(f"the frame is {type(frame).__name__}, not a Frame")
     own = affine_hull(train.points)
     axes = numbers(frame.axes, "the array of axes", own.axes.shape)
-    origin = numbers(frame.origin, "the origin", own.origin.shape)
     scale = number(frame.scale, "the unit of the frame")
     skew = float(np.abs(axes @ axes.T - np.eye(len(axes))).max())
-    if not (skew <= 1e-12 and np.array_equal(origin, own.origin)):
+    origin = frame.origin
+    here = type(origin) is np.ndarray and origin.dtype == own.origin.dtype and np.array_equal(origin, own.origin)
+    if not (skew <= 1e-12 and here):
         refuse("the frame is not an orthonormal one at the first point")
     if not abs(scale - own.scale) <= 1e-12 * own.scale:
         refuse(f"the frame's unit is {scale!r}; the farthest point is at a distance of {own.scale!r}")
@@ -99,6 +110,11 @@ def _axes(frame: Any, train: TrainingSet) -> tuple[Array, float]:
     off = float((held.distance(train.points) - own.distance(train.points)).max())
     if not off <= 1e-12 * (own.scale + float(np.abs(train.points).max())):
         refuse("the frame does not hold the clean points")
+    # A tilted frame would draw the points together while the radius stays: no distance may shrink.
+    apart = pdist((train.points - own.origin) / own.scale)
+    shrunk = apart - pdist((train.points - own.origin) @ axes.T / own.scale)
+    if not (shrunk <= 1e-9 * apart + 1e-15).all():
+        refuse("the frame does not hold the clean points: their distances are shorter in it")
     return axes, own.scale
 
 

@@ -179,7 +179,8 @@ def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[fl
     # λ is orthogonal to affine functions; leaving them out of x keeps digits.
     terms = multipliers * _off_affine(data)
     last = 4 * float(np.finfo(float).eps)
-    gain = float(terms.sum()) - last * float(np.abs(terms).sum())
+    # What was left out has rounded too: next to inputs that nearly coincide, multipliers make much of that.
+    gain = float(terms.sum()) - last * float((np.abs(multipliers) * np.abs(data.targets).max(axis=0)).sum())
     kappa += last * float(np.linalg.norm(multipliers, axis=1) @ np.linalg.norm(data.features, axis=1))
     if data.decay is None:
         return (gain / kappa, 1 / kappa) if kappa > 0 and gain > 0 else (0.0, 0.0)
