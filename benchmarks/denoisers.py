@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from exactnorm import TrainingSet, min_norm_denoiser, problems
-from exactnorm.certify.certificate import dual_bound
+from exactnorm.certify.dual_bound import dual_bound
 from exactnorm.exact.cells import moment_spectrum, proposed_directions, split, tangent_cells, whole_cells
 from exactnorm.exact.kinks import distinct, tangent_kinks
 from exactnorm.exact.problem import reduced
