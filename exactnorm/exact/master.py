@@ -1,8 +1,8 @@
 """The network program over given kinks, solved by its dual: the best matrices B with ‖B_s z_k‖ ≤ 1 at every kink.
 
 Alone it is a group lasso, and its dual overshoots between the kinks. The largest value of ‖B_s z‖ on a face bends with
-B, since the kink that attains it moves; with that curvature, from the last B, the program is a step of Newton's
-method (sequential quadratic programming) for the dual over all kinks, and converges as fast.
+B, since the kink that attains it moves; with the second-order term of every high peak around the last B, the program is
+a step of sequential quadratic programming for the dual over all kinks, and the last steps square the gap.
 """
 
 from __future__ import annotations
