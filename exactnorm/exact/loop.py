@@ -1,4 +1,4 @@
-"""The loop that closes the gap: a network over a growing set of kinks above, the best dual matrices so far below.
+"""The loop that narrows the gap: a network over a changing set of kinks above, the best dual matrices so far below.
 
 Each round solves the network program with second-order terms around the best dual matrices, looks at the dual function
 of what it found, and steps there, or part of the way, or learns from the peaks why not.
