@@ -50,7 +50,7 @@ SETS: dict[str, Callable[[], TrainingSet]] = {
 
 def one(name: str, limit: float) -> None:
     """Solve and print the row as JSON."""
-    import exactnorm.exact.solve  # noqa: F401 — the solvers
+    import exactnorm.exact.balls.solve  # noqa: F401 — the solvers
 
     train = SETS[name]()
     phases: list[str] = []

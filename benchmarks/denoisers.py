@@ -18,11 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from exactnorm import TrainingSet, min_norm_denoiser, problems
-from exactnorm.certify.dual_bound import dual_bound
-from exactnorm.exact.cells import moment_spectrum, proposed_directions, split, tangent_cells, whole_cells
-from exactnorm.exact.kinks import distinct, tangent_kinks
-from exactnorm.exact.problem import reduced
-from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
+from exactnorm.certify.balls.dual_bound import dual_bound
+from exactnorm.exact.balls.cells import moment_spectrum, proposed_directions, split, tangent_cells, whole_cells
+from exactnorm.exact.balls.kinks import distinct, tangent_kinks
+from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.balls.program import block_program, dual_matrices, kink_program, proofs
+from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.geometry import affine_hull
 
 

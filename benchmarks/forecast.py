@@ -1,4 +1,4 @@
-"""How long the loop takes, fitted: the constants in `exactnorm/exact/forecast.py`.
+"""How long the loop takes, fitted: the constants in `exactnorm/exact/balls/forecast.py`.
 
     python benchmarks/forecast.py [--limit 120]
 
@@ -46,7 +46,7 @@ def measured(train: TrainingSet, limit: float) -> tuple[int, int, float, bool]:
     end = marks.get("closing the gap", time.process_time())
     patterns = denoiser.certificate.patterns
     if not patterns:  # the bound by formula was the better one
-        from exactnorm.exact.forecast import forecast
+        from exactnorm.exact.balls.forecast import forecast
 
         patterns = forecast(train, 1e-6, None).patterns or 0
     return patterns, int(rank), end - marks["starting"], denoiser.certificate.certifies(1e-6)

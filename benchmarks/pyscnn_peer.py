@@ -33,7 +33,7 @@ from scnn.regularizers import NeuronGL1
 from scnn.solvers import AL, CVXPYSolver
 
 from exactnorm import ReLUNetwork, activation_patterns, min_norm_network
-from exactnorm.certify.finite import finite_upper_bound
+from exactnorm.certify.finite.bounds import finite_upper_bound
 
 SOLVERS = {
     "its own, as it comes": AL,

@@ -27,8 +27,8 @@ from rich.console import Console, Group
 from rich.table import Table
 
 from exactnorm import min_norm_denoiser, problems
-from exactnorm.exact.kinks import Kinks
-from exactnorm.exact.polish import Neurons, corrected, residual
+from exactnorm.exact.balls.kinks import Kinks
+from exactnorm.exact.balls.polish import Neurons, corrected, residual
 
 WIDTH, SAMPLES = 200, 200
 LEVELS = (0.1, 0.05, 0.01, 1e-3, 1e-4)

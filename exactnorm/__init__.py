@@ -20,7 +20,7 @@ from exactnorm.certify import (
 from exactnorm.closed_form import CostBounds, bounds
 from exactnorm.comparison import Comparison, compare
 from exactnorm.denoiser import min_norm_denoiser
-from exactnorm.exact.problem import InfeasibleProblem, max_radius
+from exactnorm.exact.balls.problem import InfeasibleProblem, max_radius
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.flow import (
     Basins,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.closed_form.certified import certified_rays
-from exactnorm.exact.clock import Deadline
+from exactnorm.exact.deadline import Deadline
 from exactnorm.finite_problem import finite_problem
 from exactnorm.min_norm_network import bracketed, check_means
 from exactnorm.training_set import TrainingSet
@@ -115,9 +115,9 @@ def min_norm_denoiser(
     if method == "auto" and (closed := certified_rays(train)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.
-    from exactnorm.exact.program import check_solver
+    from exactnorm.exact.balls.solve import solve_balls
     from exactnorm.exact.progress import reporter
-    from exactnorm.exact.solve import solve_balls
+    from exactnorm.exact.solvers.cvxpy_problem import check_solver
 
     with reporter(progress) as report:
         return solve_balls(

@@ -16,7 +16,7 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import real_number
 
 if TYPE_CHECKING:
-    from exactnorm.exact.finite_lasso import FiniteBracket
+    from exactnorm.exact.finite.group_lasso import FiniteBracket
 
 
 def min_norm_network(
@@ -110,16 +110,18 @@ def bracketed(
     if (closed := certified_interpolant(problem, tol)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.
-    from exactnorm.exact.clock import Deadline
-    from exactnorm.exact.finite import solve_finite
-    from exactnorm.exact.means import DEFAULT_OPTIONS, Means
-    from exactnorm.exact.program import check_solver
+    from exactnorm.exact.deadline import Deadline
+    from exactnorm.exact.finite.solve import solve_finite
     from exactnorm.exact.progress import reporter
+    from exactnorm.exact.settings import DEFAULT_OPTIONS, Settings
+    from exactnorm.exact.solvers.cvxpy_problem import check_solver
 
     solver = check_solver(solver)
     with reporter(progress) as report:
-        means = Means(tol, solver, options or DEFAULT_OPTIONS.get(solver, {}), Deadline(time_limit), executor, report)
-        return solve_finite(problem, means)
+        settings = Settings(
+            tol, solver, options or DEFAULT_OPTIONS.get(solver, {}), Deadline(time_limit), executor, report
+        )
+        return solve_finite(problem, settings)
 
 
 def check_means(tol: float, time_limit: float | None) -> None:

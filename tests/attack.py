@@ -33,8 +33,8 @@ import numpy as np
 import exactnorm
 from exactnorm import FiniteProblem, TrainingSet
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, check_certificate
+from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.certified_network import load_either
-from exactnorm.certify.edges import edges_lower_bound
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.finite_problem import finite_problem
 

@@ -29,7 +29,7 @@ def pytest_addoption(parser):
 def _perturbed(request, monkeypatch):
     if not request.config.getoption("--perturb-solvers"):
         return
-    from exactnorm.exact import conic
+    from exactnorm.exact.solvers import cone_program
 
     rng = np.random.default_rng(0)
 
@@ -45,4 +45,4 @@ def _perturbed(request, monkeypatch):
         return shaken_first
 
     for name in ("_with_clarabel", "_with_scs", "_with_cvxpy"):
-        monkeypatch.setattr(conic, name, through(getattr(conic, name)))
+        monkeypatch.setattr(cone_program, name, through(getattr(cone_program, name)))

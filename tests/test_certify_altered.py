@@ -7,14 +7,15 @@ import pytest
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import CertificateError
-from exactnorm.exact.bracket import Bracket, with_bound
-from exactnorm.exact.cells import halves, whole_cells
-from exactnorm.exact.clock import Deadline
-from exactnorm.exact.look import deciding_balls, look
-from exactnorm.exact.means import Means
-from exactnorm.exact.problem import reduced
-from exactnorm.exact.program import block_program, dual_matrices, solve
-from exactnorm.exact.start import first_kinks, ramps
+from exactnorm.exact.balls.bracket import Bracket, with_bound
+from exactnorm.exact.balls.cells import halves, whole_cells
+from exactnorm.exact.balls.look import deciding_balls, look
+from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.balls.program import block_program, dual_matrices
+from exactnorm.exact.balls.start import first_kinks, ramps
+from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.settings import Settings
+from exactnorm.exact.solvers.cvxpy_problem import solve
 
 
 @pytest.mark.parametrize("change", ["mu", "nu", "ell", "B", "missing", "cut"])
@@ -51,8 +52,8 @@ def test_violations_on_a_pattern_that_the_program_was_not_told_of_are_found():
     program = block_program(problem.points, problem.rho, whole_cells(told, 2))
     solve(program.problem, "CLARABEL", {})
     B = dual_matrices(program)
-    means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
-    found = look(problem, deciding_balls(problem), B, 0.9, means)
+    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    found = look(problem, deciding_balls(problem), B, 0.9, settings)
     seen = (found.peaks.pattern == hidden).all(axis=1)
     assert found.value[~seen].max() < 1 + 1e-5
     assert found.value[seen].max() > 1.01

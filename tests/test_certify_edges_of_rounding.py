@@ -7,7 +7,7 @@ import pytest
 
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, interpolation_error, min_norm_denoiser
 from exactnorm.certify import Certificate, CertificateError
-from exactnorm.certify.constancy import local_slope
+from exactnorm.certify.balls.constancy import local_slope
 from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form import rays

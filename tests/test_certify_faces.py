@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import CertificateError
-from exactnorm.certify.faces import face_peaks, largest_dual_value
-from exactnorm.certify.sphere import Sphere
-from exactnorm.exact.cells import whole_cells
-from exactnorm.exact.clock import Deadline
-from exactnorm.exact.kinks import dual_values, pattern_kinks
-from exactnorm.exact.look import deciding_balls, look
-from exactnorm.exact.master import bends, tangent, touched_balls
-from exactnorm.exact.means import Means
-from exactnorm.exact.pricing import price
-from exactnorm.exact.problem import InfeasibleProblem, reduced
+from exactnorm.certify.balls.faces import face_peaks, largest_dual_value
+from exactnorm.certify.balls.sphere import Sphere
+from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
+from exactnorm.exact.balls.look import deciding_balls, look
+from exactnorm.exact.balls.master import bends, tangent, touched_balls
+from exactnorm.exact.balls.pricing import price
+from exactnorm.exact.balls.problem import InfeasibleProblem, reduced
+from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.settings import Settings
 
 
 def sought(problem, pattern, B, rng):
@@ -125,8 +125,8 @@ def test_every_peak_is_reported_where_the_dual_touches_its_bound():
     problem = reduced(train)
     denoiser = min_norm_denoiser(train, method="program")
     B = denoiser.certificate.B
-    means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
-    peaks = look(problem, deciding_balls(problem), B, 1 - 1e-5, means, every=True).peaks
+    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    peaks = look(problem, deciding_balls(problem), B, 1 - 1e-5, settings, every=True).peaks
     neurons = denoiser.network.w @ denoiser.certificate.frame.axes.T
     neurons /= np.linalg.norm(neurons, axis=1)[:, None]
     for w in neurons:
@@ -137,9 +137,9 @@ def test_the_curvature_of_a_peak_is_its_second_derivative():
     problem = reduced(TrainingSet(np.random.default_rng(3).standard_normal((5, 3)), 0.1))
     rng = np.random.default_rng(0)
     B = rng.standard_normal((4, 3, 4))
-    means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
     rows = deciding_balls(problem)
-    seen = look(problem, rows, B, 0.5, means)
+    seen = look(problem, rows, B, 0.5, settings)
     each = [seen.peaks[np.array([k])] for k in range(len(seen.peaks))]
     hessians = [
         tangent(problem, peak, B[peak.pattern[0, 1:]].sum(axis=0), touched_balls(problem, peak))[2] for peak in each
@@ -152,7 +152,7 @@ def test_the_curvature_of_a_peak_is_its_second_derivative():
         step = 1e-3
 
         def largest(t, peak=peak, direction=direction):
-            near = look(problem, rows, B + t * direction, 0.5, means)
+            near = look(problem, rows, B + t * direction, 0.5, settings)
             same = (near.peaks.pattern == peak.pattern).all(axis=1)
             at = np.argmin(np.abs(near.peaks.z[same] - peak.z).max(axis=1))
             return near.value[same][at]
@@ -168,9 +168,9 @@ def test_an_executor_finds_the_same_peaks():
     problem = reduced(TrainingSet(np.random.default_rng(4).standard_normal((7, 6)), 0.05))
     B = np.random.default_rng(5).standard_normal((6, 6, 7))
     rows = deciding_balls(problem)
-    alone = look(problem, rows, B, 0.5, Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None))
+    alone = look(problem, rows, B, 0.5, Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None))
     with ThreadPoolExecutor(2) as pool:
-        shared = look(problem, rows, B, 0.5, Means(1e-6, "CLARABEL", {}, Deadline(None), pool, lambda _: None))
+        shared = look(problem, rows, B, 0.5, Settings(1e-6, "CLARABEL", {}, Deadline(None), pool, lambda _: None))
     assert len(problem.patterns) > 32  # more than one task
     assert shared.kappa == alone.kappa
     np.testing.assert_array_equal(np.sort(shared.value), np.sort(alone.value))

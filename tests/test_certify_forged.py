@@ -12,9 +12,9 @@ from known_optima import KNOWN
 
 from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
 from exactnorm.certify import Certificate, CertificateError
-from exactnorm.certify.cell import Cell, CellProof, cell_bound
+from exactnorm.certify.balls.cell import Cell, CellProof, cell_bound
 from exactnorm.certify.effort import CertificateUndecided
-from exactnorm.certify.finite import finite_lower_bound
+from exactnorm.certify.finite.bounds import finite_lower_bound
 from exactnorm.finite_problem import coordinates
 from exactnorm.geometry import Frame, affine_hull
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exactnorm import max_radius, min_norm_denoiser
-from exactnorm.exact.kinks import Kinks, dual_values
-from exactnorm.exact.tree import shortest_tree
+from exactnorm.exact.balls.kinks import Kinks, dual_values
+from exactnorm.exact.balls.tree import shortest_tree
 
 FOUR = np.array([(-0.033486, -0.001761), (10.652242, -4.774671), (13.344801, 5.080894), (0.012081, -0.003513)])
 ANISOTROPIC_7 = [

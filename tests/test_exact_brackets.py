@@ -10,9 +10,10 @@ from known_optima import KNOWN
 
 import exactnorm
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
-from exactnorm.exact.cells import whole_cells
-from exactnorm.exact.problem import infeasibility_ray, reduced
-from exactnorm.exact.program import block_program, solve
+from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.problem import infeasibility_ray, reduced
+from exactnorm.exact.balls.program import block_program
+from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.patterns import activation_patterns
 
 

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
-from exactnorm.exact import unique
-from exactnorm.exact.clock import Deadline, OutOfTimeError
-from exactnorm.exact.covering import multipliers
-from exactnorm.exact.finish import thinned, without_dependent
-from exactnorm.exact.forecast import forecast, seconds
-from exactnorm.exact.kinks import joined
-from exactnorm.exact.means import Means
-from exactnorm.exact.polish import Neurons
-from exactnorm.exact.problem import reduced
+from exactnorm.exact.balls import unique
+from exactnorm.exact.balls.covering import multipliers
+from exactnorm.exact.balls.finish import thinned, without_dependent
+from exactnorm.exact.balls.forecast import forecast, seconds
+from exactnorm.exact.balls.kinks import joined
+from exactnorm.exact.balls.polish import Neurons
+from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.progress import line
+from exactnorm.exact.settings import Settings
 
 LIMIT = 1.0
 LATE = 1.1 * LIMIT + 1
@@ -84,7 +84,7 @@ def test_multipliers_uniqueness_and_thinning_give_way_to_the_clock():
     seen = []
     min_norm_denoiser(problems.plane_5().train, progress=seen.append)
     best = next(one for one in reversed(seen) if one.phase == "computing multipliers")
-    over = Means(1e-6, "CLARABEL", {}, Deadline(0.0), None, lambda _: None)
+    over = Settings(1e-6, "CLARABEL", {}, Deadline(0.0), None, lambda _: None)
     with pytest.raises(OutOfTimeError):
         multipliers(problem, best, over)
     assert unique.touching_kinks(problem, best, over) is None

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, bounds, check_certificate, max_radius, min_norm_denoiser
-from exactnorm.exact.clock import Deadline, OutOfTimeError, interruptible
+from exactnorm.exact.deadline import Deadline, OutOfTimeError, interruptible
 
 POINTS = np.random.default_rng(1).standard_normal((6, 2))
 SIMPLEX = np.random.default_rng(5).standard_normal((7, 6))
@@ -102,10 +102,11 @@ def test_a_call_that_is_given_up_does_not_hold_the_caller():
 def test_an_interpreter_that_gives_up_a_solve_ends_without_a_crash(solver):
     program = f"""if True:
         from exactnorm import problems
-        from exactnorm.exact.cells import whole_cells
-        from exactnorm.exact.clock import Deadline, OutOfTimeError
-        from exactnorm.exact.problem import reduced
-        from exactnorm.exact.program import block_program, solve
+        from exactnorm.exact.balls.cells import whole_cells
+        from exactnorm.exact.deadline import Deadline, OutOfTimeError
+        from exactnorm.exact.balls.problem import reduced
+        from exactnorm.exact.balls.program import block_program
+        from exactnorm.exact.solvers.cvxpy_problem import solve
         problem = reduced(problems.generic_simplex_7().train)
         joint = block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.rank), 11.6)
         try:

@@ -9,13 +9,13 @@ from known_optima import KNOWN
 
 from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, min_norm_denoiser, problems, save
 from exactnorm.certify import CertificateError
-from exactnorm.certify.edges import edges_lower_bound
-from exactnorm.certify.faces import largest_dual_value
+from exactnorm.certify.balls.edges import edges_lower_bound
+from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.closed_form.edges import best_edges
-from exactnorm.exact.clock import Deadline, OutOfTimeError
-from exactnorm.exact.first import NothingFoundError
-from exactnorm.exact.ramp_program import cheap_ramps
-from exactnorm.exact.start import edge_matrices
+from exactnorm.exact.balls.first import NothingFoundError
+from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.start import edge_matrices
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.geometry import affine_hull
 
 PLANE = problems.gaussian(30, 2, seed=0).train
@@ -74,11 +74,11 @@ def test_the_bound_of_segments_is_below_the_optimum_and_is_that_of_feasible_dual
     bound = edges_lower_bound(train.points, train.rho, edges, weights)
     assert 0.3 * problem.interval[1] < bound <= problem.interval[1]
     # The best weights by a semidefinite program, as matrices whose dual function is gone through face by face.
-    from exactnorm.exact.means import Means
-    from exactnorm.exact.problem import reduced
+    from exactnorm.exact.balls.problem import reduced
+    from exactnorm.exact.settings import Settings
 
     reduced_problem = reduced(train)
-    B = edge_matrices(reduced_problem, Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None))
+    B = edge_matrices(reduced_problem, Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None))
     X = reduced_problem.points
     kappa = largest_dual_value(X, reduced_problem.rho, reduced_problem.patterns, B, 1e-3)
     value = float(np.einsum("nr,nr->", B[:, :, -1], X[1:] - X[0]))

@@ -7,15 +7,16 @@ import pytest
 from known_optima import KNOWN
 
 from exactnorm import TrainingSet, min_norm_denoiser
-from exactnorm.exact.bracket import Bracket
-from exactnorm.exact.clock import Deadline
-from exactnorm.exact.kinks import Kinks, tangent_kinks
-from exactnorm.exact.means import Means
-from exactnorm.exact.polish import Neurons, margins, merge_nearby, newton, residual
-from exactnorm.exact.problem import reduced
-from exactnorm.exact.program import dual_matrices, kink_program, solve
-from exactnorm.exact.start import first_kinks, moved_kinks, ramps
-from exactnorm.exact.unique import touching_kinks
+from exactnorm.exact.balls.bracket import Bracket
+from exactnorm.exact.balls.kinks import Kinks, tangent_kinks
+from exactnorm.exact.balls.polish import Neurons, margins, merge_nearby, newton, residual
+from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.balls.program import dual_matrices, kink_program
+from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
+from exactnorm.exact.balls.unique import touching_kinks
+from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.settings import Settings
+from exactnorm.exact.solvers.cvxpy_problem import solve
 
 
 def test_newton_finds_the_cost_of_the_theorem_from_a_rough_start():
@@ -47,8 +48,8 @@ def test_a_dual_that_touches_along_an_arc_says_nothing_of_uniqueness():
     B = np.zeros((2, 2, 3))
     B[0, :, :2] = np.eye(2)  # B_s z = w wherever point 1 is on: 1 at every kink
     nothing = Neurons(first_kinks(problem)[:0], np.zeros((0, 2)), B)
-    means = Means(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
-    assert touching_kinks(problem, Bracket(1.0, nothing, 1.0, B=B), means) is None
+    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    assert touching_kinks(problem, Bracket(1.0, nothing, 1.0, B=B), settings) is None
 
 
 def test_a_minimiser_is_not_called_unique_where_that_is_not_shown():

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, min_norm_denoiser
-from exactnorm.certify.cell import Cell, cell_bound
-from exactnorm.certify.dual_bound import dual_bound
-from exactnorm.exact.cells import tangent_cells, whole_cells
-from exactnorm.exact.kinks import dual_values, pattern_kinks
-from exactnorm.exact.polish import corrected, margins, residual
-from exactnorm.exact.pricing import price
-from exactnorm.exact.problem import reduced
-from exactnorm.exact.program import block_program, dual_matrices, kink_program, proofs, solve
-from exactnorm.exact.start import first_kinks, ramps
+from exactnorm.certify.balls.cell import Cell, cell_bound
+from exactnorm.certify.balls.dual_bound import dual_bound
+from exactnorm.exact.balls.cells import tangent_cells, whole_cells
+from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
+from exactnorm.exact.balls.polish import corrected, margins, residual
+from exactnorm.exact.balls.pricing import price
+from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.balls.program import block_program, dual_matrices, kink_program, proofs
+from exactnorm.exact.balls.start import first_kinks, ramps
+from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.patterns import activation_patterns
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exactnorm.certify.dual_function import dual_values, maximisers
+from exactnorm.certify.finite.dual_function import dual_values, maximisers
 
 
 def climbed(G, multipliers, rng, starts=40):

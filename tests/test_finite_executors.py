@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
-from exactnorm.certify import finite_certificate
-from exactnorm.exact import finite
-from exactnorm.exact.clock import OutOfTimeError
-from exactnorm.exact.finite_lasso import FiniteBracket
+from exactnorm.certify.finite import certificate as finite_certificate
+from exactnorm.exact.deadline import OutOfTimeError
+from exactnorm.exact.finite import solve as finite_solve
+from exactnorm.exact.finite.group_lasso import FiniteBracket
 from exactnorm.exact.progress import line
 
 RNG = np.random.default_rng(4)
@@ -133,9 +133,9 @@ def test_an_interrupt_before_or_after_the_rounds_leaves_a_valid_bracket(monkeypa
         raise KeyboardInterrupt
 
     if place == "fewest":
-        monkeypatch.setattr(finite.Master, "thinned", stopped)
+        monkeypatch.setattr(finite_solve.Master, "thinned", stopped)
     else:
-        monkeypatch.setattr(finite, place, stopped)
+        monkeypatch.setattr(finite_solve, place, stopped)
     found = min_norm_network(INPUTS, TARGETS)
     lower, upper, error = check_certificate(found.certificate, found.problem, found.network)
     assert 0 <= lower < upper < np.inf

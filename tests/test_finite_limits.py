@@ -11,7 +11,7 @@ from exactnorm import (
     check_certificate,
     min_norm_network,
 )
-from exactnorm.certify.finite import finite_lower_bound
+from exactnorm.certify.finite.bounds import finite_lower_bound
 from exactnorm.finite_problem import coordinates
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from exactnorm import TrainingSet, check_certificate, load, min_norm_denoiser, save
 from exactnorm.certify import CertificateError
-from exactnorm.exact.kinks import tangent_kinks
-from exactnorm.exact.program import kink_program
+from exactnorm.exact.balls.kinks import tangent_kinks
+from exactnorm.exact.balls.program import kink_program
 
 TRIANGLE = np.array([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]])
 

@@ -1,6 +1,6 @@
 """What a bracket rests on: arrays in, bounds out. Knows nothing of cvxpy or of any solver."""
 
-from exactnorm.certify.cell import Cell, CellProof
+from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate, CertificateError
 from exactnorm.certify.certified import CertifiedDenoiser, load, save
 from exactnorm.certify.certified_network import CertifiedNetwork, load_network, save_network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from exactnorm.certify.cell import CellProof
+from exactnorm.certify.balls.cell import CellProof
 from exactnorm.geometry import Frame
 from exactnorm.tables import Tabular, TextTable, at_least, at_most
 from exactnorm.training_set import Array

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.certify.cell import Cell, CellProof
+from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate
 from exactnorm.files import Arrays, Entries, Entry, read, write
 from exactnorm.geometry import Frame, affine_hull

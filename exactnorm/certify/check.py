@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from exactnorm.certify.ball_evidence import ball_bound
+from exactnorm.certify.balls.constancy import FLAT, local_slope
+from exactnorm.certify.balls.evidence import ball_bound
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.constancy import FLAT, local_slope
 from exactnorm.certify.door import number, numbers, refuse, whole
 from exactnorm.certify.effort import CertificateUndecided, Effort
-from exactnorm.certify.finite import finite_lower_bound, finite_upper_bound, interpolates
+from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound, interpolates
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
 from exactnorm.finite_problem import FiniteProblem, coordinates, finite_problem
 from exactnorm.network import ReLUNetwork

@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
     """Say what a solve would do."""
-    from exactnorm.exact.forecast import forecast
+    from exactnorm.exact.balls.forecast import forecast
 
     if train.samples is not None:
         msg = "--estimate is for noise balls: leave --samples-file out"

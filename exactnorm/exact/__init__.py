@@ -34,9 +34,9 @@ def program(train: TrainingSet) -> cvxpy.Problem:
     ValueError
         If there are too many patterns to enumerate.
     """
-    from exactnorm.exact.cells import whole_cells
-    from exactnorm.exact.problem import reduced
-    from exactnorm.exact.program import block_program
+    from exactnorm.exact.balls.cells import whole_cells
+    from exactnorm.exact.balls.problem import reduced
+    from exactnorm.exact.balls.program import block_program
 
     problem = reduced(train)
     return block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.frame.rank)).problem

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from exactnorm.exact.bracket import Bracket
-    from exactnorm.exact.finite_lasso import FiniteBracket
+    from exactnorm.exact.balls.bracket import Bracket
+    from exactnorm.exact.finite.group_lasso import FiniteBracket
 
 B = TypeVar("B", "Bracket", "FiniteBracket")
 

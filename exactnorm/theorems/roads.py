@@ -26,7 +26,7 @@ def network_cost(form: ClosedForm, points: Array, rho: float) -> float:
 def program(points: Array, rho: float, tol: float = 1e-6) -> CertifiedDenoiser:
     """The convex program's denoiser, without the closed forms that the front door falls back on."""
     # CVXPY takes a second to load; only those who solve pay for it.
-    from exactnorm.exact.solve import solve_balls
+    from exactnorm.exact.balls.solve import solve_balls
 
     return solve_balls(TrainingSet(points, rho), tol=tol, solver="CLARABEL", solver_options={})
 

@@ -1,0 +1,116 @@
+"""The lower bound on balls that dual matrices B give, in the coordinates of the certificate."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.certify.balls.cell import CellProof, cell_bound
+from exactnorm.certify.balls.faces import face_peaks
+from exactnorm.certify.effort import LARGEST_CHECK, CertificateUndecided, Effort
+from exactnorm.training_set import Array
+
+FACES = 2_000_000
+"""Faces of patterns that are gone through together: some hundred megabytes, if none of them can be left out."""
+
+
+def dual_bound(
+    points: Array, rho: float, B: Array, proofs: tuple[CellProof, ...], effort: Effort | None = None
+) -> float:
+    """Σ_n ⟨B_n, T_n⟩ / κ: the lower bound that B and the cells give, in the coordinates of the certificate.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, r)
+        Coordinates of the clean points; x_0 = 0, the farthest of norm 1.
+    rho : float
+        Radius in the same unit.
+    B : ndarray, shape (N − 1, r, r + 1)
+    proofs : tuple of CellProof
+        Must cover every pattern; this function does not check that.
+    effort : Effort, optional
+        What the check may take.
+    """
+    effort = Effort() if effort is None else effort
+    if not proofs:
+        return 0.0
+    kappa = 1.0
+    for proof in proofs:
+        bound = cell_bound(proof, points, rho, B)
+        kappa = max(kappa, bound) if bound < math.inf else math.inf  # nan counts as infinite
+        if kappa == math.inf:
+            return 0.0
+        effort.check()
+    return _ratio(_gain(points, B), kappa)
+
+
+def face_bound(
+    points: Array, rho: float, B: Array, patterns: NDArray[np.bool_], stated: float, effort: Effort | None = None
+) -> float:
+    """Σ_n ⟨B_n, T_n⟩ / κ, κ found by going through the faces of all patterns; B need not be feasible.
+
+    Where it is less than `stated`, the search ends at the first peak that shows it: the answer is then less than
+    `stated` too, and not all that is wrong.
+
+    Raises
+    ------
+    CertificateUndecided
+        If there are too many faces that could hold the maximum, or the time is over.
+    """
+    effort = Effort() if effort is None else effort
+    largest = float(np.abs(B).max(initial=0.0))
+    if largest == 0 or not stated > 0:
+        return 0.0
+    B = B / largest  # the bound does not depend on the size of B, and small numbers have finite squares
+    gain = _gain(points, B)
+    unsure = sum_rounding(B)
+    # Where κ is below the floor the bound is valid all the same, and a little better than stated.
+    floor = 0.999 * gain / stated
+    if not gain > 0 or not floor > 0:
+        return 0.0
+    kappa, heaps = floor, 0
+    size = max(1, FACES // _faces_of_a_pattern(points))
+    limit = LARGEST_CHECK + points.shape[1] * -(-len(patterns) // size)
+    for start in range(0, len(patterns), size):
+        part = patterns[start : start + size]
+        for peaks in face_peaks(points, rho, part, np.ones(part.shape, dtype=bool), B, floor):
+            if np.isnan(peaks.value).any():
+                return 0.0
+            kappa = max(kappa, float(peaks.value.max(initial=floor)) + unsure)
+            if gain < stated * (1 - 1e-9) * kappa:
+                return _ratio(gain, kappa)
+            effort.check()
+            heaps += 1
+            if heaps > limit:
+                msg = f"more than {LARGEST_CHECK} heaps of faces of activation patterns may hold the largest dual value"
+                raise CertificateUndecided(msg)
+    return _ratio(gain, kappa)
+
+
+def sum_rounding(B: Array) -> float:
+    """How much the sums B_s of rows of B, rounded as they are, may add to ‖B_s (w, b)‖ at a kink with ‖w‖ = 1.
+
+    Where balls almost touch, entries are far larger than what is left of them on any kink, and this shows.
+    """
+    # A sum of n terms is off by n/2 last places of the sum of their sizes; and ‖(w, b)‖ < 2, as |b| < 1.5.
+    return float(len(B) * np.finfo(float).eps * np.linalg.norm(B, axis=(1, 2)).sum())
+
+
+def _gain(points: Array, B: Array) -> float:
+    """Σ_n ⟨B_n, T_n⟩ less its rounding."""
+    terms = B[:, :, -1] * (points[1:] - points[0])
+    rounding: float = 4 * terms.size * float(np.finfo(float).eps) * float(np.abs(terms).sum())
+    return float(terms.sum()) - rounding
+
+
+def _ratio(gain: float, kappa: float) -> float:
+    """The bound; 0 where it is no positive number."""
+    bound = float(gain / kappa)
+    return bound if 0 < bound < math.inf else 0.0
+
+
+def _faces_of_a_pattern(points: Array) -> int:
+    faces: int = sum(math.comb(len(points), k) for k in range(1, points.shape[1] + 1))
+    return faces

@@ -1,0 +1,183 @@
+"""The exact maximum of the dual function ‖B_s (w, b)‖ over all kinks of every pattern, face by face.
+
+For a fixed normal w the norm is convex in b, so some maximiser touches a ball. The kinks of a pattern that touch the
+balls of a set J, wherever the other balls lie, form a sphere: w = w_0 + U v, ‖v‖ = R, with B_s (w, b) = q + A v. Its
+largest value there takes an eigendecomposition and one root of the secular equation, and bounds the face J and all
+smaller faces J' ⊃ J. If the maximiser misses the other balls, it is the maximum of the face. If not, the maximum lies
+at the only other local maximiser that ‖q + A v‖ can have on a sphere (Martínez, SIAM Journal on Optimization 4, 1994),
+or on a face that touches one ball more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.certify.balls.sphere import Sphere
+from exactnorm.training_set import Array
+
+CHUNK = 20_000
+"""Faces treated at once: enough for NumPy's loops, few enough for the memory."""
+MISSES = 1e-9
+"""A ball that a hyperplane cuts by less than this still counts as missed, so that no maximiser is lost to rounding."""
+DEPENDENT = 1e-9
+"""Touched balls whose centres, seen from one of them, are so nearly in a smaller flat say nothing new: a sine."""
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Kinks at which the dual function is largest on a face.
+
+    Parameters
+    ----------
+    pattern : ndarray of int, shape (K,)
+        Row of the pattern.
+    w, b : ndarray, shapes (K, r) and (K,)
+        The kink, ‖w‖ = 1, tangent to a ball.
+    value : ndarray, shape (K,)
+        ‖B_s (w, b)‖ there, or a bound on it from above that is as good to rounding.
+    """
+
+    pattern: NDArray[np.intp]
+    w: Array
+    b: Array
+    value: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Faces:
+    """Face k belongs to pattern `of[k]` and touches `balls[k]`; its sphere is w = w_0 + U v, ‖v‖ = R."""
+
+    of: NDArray[np.intp]
+    balls: NDArray[np.intp]
+    w0: Array
+    U: Array
+    R: Array
+
+
+def largest_dual_value(points: Array, rho: float, patterns: NDArray[np.bool_], B: Array, floor: float) -> float:
+    """The maximum of ‖B_s (w, b)‖ over all kinks with ‖w‖ = 1 of all patterns, or `floor` if that is larger."""
+    rows = np.ones(patterns.shape, dtype=bool)
+    found = face_peaks(points, rho, patterns, rows, B, floor)
+    return max(float(one.value.max(initial=floor)) for one in found)
+
+
+def face_peaks(
+    points: Array,
+    rho: float,
+    patterns: NDArray[np.bool_],
+    rows: NDArray[np.bool_],
+    B: Array,
+    floor: float,
+    every: bool = False,
+    chunk: int = CHUNK,
+) -> Iterator[Peaks]:
+    """Peaks of all faces that reach above `floor`, some at a time; the largest is the maximum, if that is above.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, r)
+    rho : float
+    patterns : ndarray of bool, shape (P, N)
+    rows : ndarray of bool, shape (P, N)
+        The balls that decide whether a kink has the pattern; those implied by others may be left out.
+    B : ndarray, shape (N − 1, r, r + 1)
+    floor : float
+    every : bool
+        Look also for lower peaks on a face, and on its smaller faces, where its largest one is known.
+    chunk : int
+        Faces treated at once.
+    """
+    sign = np.where(patterns, 1.0, -1.0)
+    Bs = np.einsum("pn,nij->pij", patterns[:, 1:] * 1.0, B)
+    of, ball = np.nonzero(rows)
+    balls = ball[:, None]
+    for size in range(1, points.shape[1] + 1):
+        unsettled = [np.zeros(0, dtype=np.intp)]
+        for first in range(0, len(of), chunk):
+            part = slice(first, first + chunk)
+            faces, kept = _spheres(points, rho, sign, of[part], balls[part])
+            peaks, going = _peaks(points, rho, sign, Bs, faces, floor, every)
+            yield peaks
+            unsettled.append(first + kept[going])
+        going = np.concatenate(unsettled)
+        if size == points.shape[1] or not len(going):
+            return
+        of, balls = _smaller(of[going], balls[going], rows)
+
+
+def _smaller(
+    of: NDArray[np.intp], balls: NDArray[np.intp], rows: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All faces that touch one ball more, each once."""
+    more = rows[of].copy()
+    np.put_along_axis(more, balls, False, axis=1)
+    parent, ball = np.nonzero(more)
+    grown = np.sort(np.column_stack([balls[parent], ball]), axis=1)
+    table = np.ascontiguousarray(np.column_stack([of[parent], grown]), dtype=np.int32)
+    # Rows as strings of bytes, which sort ten times as fast as rows of numbers.
+    first = np.unique(table.view(f"V{table.shape[1] * table.itemsize}").ravel(), return_index=True)[1]
+    return of[parent[first]], grown[first]
+
+
+def _spheres(
+    points: Array, rho: float, sign: Array, of: NDArray[np.intp], balls: NDArray[np.intp]
+) -> tuple[_Faces, NDArray[np.intp]]:
+    """The spheres w·(x_j − x_i) = (σ_j − σ_i) ρ, j touched and i the first of them; and which faces have one."""
+    k = balls.shape[1]
+    sets, which = np.unique(balls, axis=0, return_inverse=True)
+    which = which.ravel()
+    apart = points[sets[:, 1:]] - points[sets[:, :1]]
+    length = np.linalg.norm(apart, axis=2)
+    Q, L = np.linalg.qr(np.swapaxes(apart / length[:, :, None], 1, 2), mode="complete")
+    L = L[:, : k - 1]
+    independent = (np.abs(np.diagonal(L, axis1=1, axis2=2)) > DEPENDENT).all(axis=1)
+    L[~independent] = np.eye(k - 1)
+    # The shortest normal that satisfies the equations, each divided by its length: w_0 = Q_1 L⁻ᵀ c.
+    shortest = Q[:, :, : k - 1] @ np.swapaxes(np.linalg.inv(L), 1, 2) / length[:, None, :]
+    s = np.take_along_axis(sign[of], balls, axis=1)
+    w0 = np.einsum("frk,fk->fr", shortest[which], (s[:, 1:] - s[:, :1]) * rho)
+    square = 1.0 - (w0**2).sum(axis=1)
+    kept = np.flatnonzero(independent[which] & (square > -MISSES))
+    U = Q[:, :, k - 1 :][which[kept]]
+    return _Faces(of[kept], balls[kept], w0[kept], U, np.sqrt(np.maximum(square[kept], 0.0))), kept
+
+
+def _peaks(
+    points: Array, rho: float, sign: Array, Bs: Array, faces: _Faces, floor: float, every: bool
+) -> tuple[Peaks, NDArray[np.intp]]:
+    """Peaks that belong to the faces, and the numbers of those faces whose smaller faces must be looked at."""
+    first = faces.balls[:, 0]
+    W, beta = Bs[faces.of][:, :, :-1], Bs[faces.of][:, :, -1]
+    # b = σ_i ρ − w·x_i on the face, so that B_s (w, b) = M w + σ_i ρ β.
+    M = W - beta[:, :, None] * points[first][:, None, :]
+    q = np.einsum("fij,fj->fi", M, faces.w0) + beta * (sign[faces.of, first] * rho)[:, None]
+    sphere = Sphere(M @ faces.U, q, faces.R)
+    high = np.flatnonzero(sphere.crude() > floor)
+    top, v = sphere.maximum(high)
+    high, top, v = high[top > floor], top[top > floor], v[top > floor]
+    w = faces.w0[high] + np.einsum("frm,fm->fr", faces.U[high], v)
+    peaks, its_own = _of_their_pattern(points, rho, sign, faces, high, w, top)
+    going = high if every else high[~its_own]
+    v = sphere.other_maximum(going) if sphere.A.shape[2] > 1 else -v[np.isin(high, going)]
+    there = np.isfinite(v).all(axis=1)
+    more, v = going[there], v[there]
+    w = faces.w0[more] + np.einsum("frm,fm->fr", faces.U[more], v)
+    value = np.linalg.norm(sphere.q[more] + np.einsum("fim,fm->fi", sphere.A[more], v), axis=1)
+    some = value > floor
+    others, _ = _of_their_pattern(points, rho, sign, faces, more[some], w[some], value[some])
+    pairs = zip(peaks, others, strict=True)
+    return Peaks(*(np.concatenate(pair) for pair in pairs)), going
+
+
+def _of_their_pattern(
+    points: Array, rho: float, sign: Array, faces: _Faces, chosen: NDArray[np.intp], w: Array, value: Array
+) -> tuple[tuple[NDArray[np.intp], Array, Array, Array], NDArray[np.bool_]]:
+    """Those of the kinks w on the chosen faces that miss all balls on the right sides, and which they are."""
+    of, first = faces.of[chosen], faces.balls[chosen, 0]
+    b = sign[of, first] * rho - (w * points[first]).sum(axis=1)
+    right = (sign[of] * (w @ points.T + b[:, None]) - rho >= -MISSES).all(axis=1)
+    return (of[right], w[right], b[right], value[right]), right

@@ -1,0 +1,1 @@
+"""Evidence on finite samples and on weight decay."""

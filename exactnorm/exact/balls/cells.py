@@ -1,0 +1,103 @@
+"""Pieces of a pattern's cone: how they split, and which directions their blocks propose."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from exactnorm.certify.balls.cell import Cell, cell_rows
+from exactnorm.training_set import Array
+
+
+def whole_cells(patterns: NDArray[np.bool_], r: int) -> list[Cell]:
+    """One uncut cell a pattern."""
+    return [Cell(pattern, -1, np.zeros((0, r))) for pattern in patterns]
+
+
+def tangent_cells(cell: Cell) -> list[Cell]:
+    """The parts of a whole cell tangent to each ball; they hold all the kinks an optimum needs."""
+    return [Cell(cell.pattern, ball, cell.cuts) for ball in range(len(cell.pattern))]
+
+
+def halves(cell: Cell, normal: Array) -> list[Cell]:
+    """The two parts of a cell on either side of the hyperplane normal·w = 0."""
+    return [Cell(cell.pattern, cell.ball, np.vstack([cell.cuts, side * normal])) for side in (1.0, -1.0)]
+
+
+def essential_rows(cell: Cell, points: Array, rho: float) -> NDArray[np.intp]:
+    """The conditions of a cell that the others do not imply.
+
+    A row that is a non-negative combination of other rows and of t ≥ 0 adds nothing, and neither do its products.
+    Thirty points in the plane leave a handful of rows out of thirty.
+    """
+    G = cell_rows(cell, points, rho)
+    # Rows of length 1, so that one tolerance fits all.
+    length = np.linalg.norm(G, axis=1)
+    rows = [int(n) for n in np.flatnonzero(length > 0)]
+    unit = G / np.where(length > 0, length, 1.0)[:, None]
+    time = np.zeros((1, G.shape[1]))
+    time[0, -1] = 1.0
+    for n in list(rows):
+        others = [m for m in rows if m != n]
+        if others and nnls(np.vstack([unit[others], time]).T, unit[n], maxiter=30 * len(G))[1] < 1e-12:
+            rows = others
+    return np.array(rows, dtype=np.intp)
+
+
+def moment_spectrum(X: Array) -> tuple[Array, Array]:
+    """Eigenvalues of a block's X, largest first, and its eigenvectors as rows, each with t ≥ 0."""
+    values, vectors = np.linalg.eigh((X + X.T) / 2)
+    rows = vectors.T[::-1] * np.where(vectors[-1, ::-1] < 0, -1.0, 1.0)[:, None]
+    return values[::-1], rows
+
+
+def proposed_directions(X: Array, r: int, weight: float = 1e-4) -> Array:
+    """Unit directions w, shape (D, r), that the moment block X of a cell speaks for.
+
+    The mean kink X_{·t} always lies in the cell; the eigenvectors of X are the kinks themselves when the block has
+    rank one, and the mean moved along them spans the spread otherwise.
+
+    Parameters
+    ----------
+    weight : float
+        Eigenvalues below this share of the largest are taken for rounding.
+    """
+    values, rows = moment_spectrum(X)
+    mean = X[-1] / max(float(X[-1, -1]), 1e-300)
+    candidates = [mean[:r], rows[0, :r]]
+    for value, row in zip(values[1:], rows[1:], strict=True):
+        if value > weight * values[0]:
+            spread = np.sqrt(value / max(float(X[-1, -1]), 1e-300)) * row[:r]
+            candidates += [mean[:r] + spread, mean[:r] - spread, row[:r]]
+    w = np.array(candidates)
+    norm = np.linalg.norm(w, axis=1)
+    keep = norm > 1e-9
+    return np.asarray(w[keep] / norm[keep, None])
+
+
+def split(cell: Cell, X: Array, depth: int) -> list[Cell]:
+    """The pieces of a cell whose bound is not attained: tangent cells first, then halves.
+
+    Halves are cut through the mean kink, across the direction in which the moments X spread most. Every fourth time the
+    cut goes across the direction that earlier cuts have narrowed least, whatever the moments say: so no direction stays
+    uncut for ever, and the pieces shrink to rays, on which the bound is attained.
+
+    Parameters
+    ----------
+    depth : int
+        How often the cell has been split already.
+    """
+    if cell.ball < 0:
+        return tangent_cells(cell)
+    r = cell.cuts.shape[1]
+    if r == 1:
+        return [cell]  # a single direction: the bound is attained
+    mean = X[-1, :r] / max(float(np.linalg.norm(X[-1, :r])), 1e-300)
+    values, rows = moment_spectrum(X)
+    spread = rows[1, :r] - (rows[1, :r] @ mean) * mean
+    if depth % 4 == 3 or values[1] <= 1e-7 * values[0] or not np.linalg.norm(spread) > 1e-6:
+        narrowed = cell.cuts.T @ cell.cuts + 1e3 * np.outer(mean, mean)
+        spread = np.linalg.eigh(narrowed)[1][:, 0]
+        spread = spread - (spread @ mean) * mean
+    return halves(cell, spread / np.linalg.norm(spread))

@@ -1,0 +1,133 @@
+"""From the spread-out network of a convex solver to a small one that interpolates to rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import qr, solve_triangular
+
+from exactnorm.exact.balls.kinks import Kinks
+from exactnorm.exact.balls.master import master
+from exactnorm.exact.balls.polish import Neurons, corrected, margins, merge_nearby, newton, residual
+from exactnorm.exact.balls.problem import Reduced
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.settings import Settings
+from exactnorm.training_set import Array
+
+# A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
+LARGEST_SYSTEM = 2500
+LARGEST_STATIONARY = 600
+STEPS = 30.0
+"""Operations, in units of the cube of the number of weights, of a Newton iteration that converges."""
+SPEED = 2e9
+"""Operations a second that dense linear algebra does at least."""
+SMALL = 2e8
+"""Operations that are done whatever the clock says: hundredths of a second."""
+
+
+def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, settings: Settings) -> Neurons:
+    """The same or a cheaper network with as few neurons as clustering gives, interpolating to rounding.
+
+    The kinks at which the dual touches its bound are the ones that a minimiser uses: a network over them alone, if it
+    costs no more, is taken. After the deadline only linear corrections are tried, which take milliseconds.
+    """
+    tried = [neurons]
+    if touching is not None and settings.deadline.remaining > 0:
+        tried.append(over_touching(problem, touching, neurons, settings))
+        if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost:
+            return thinned(problem, tried[-1], settings.deadline)
+    for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
+        merged = merge_nearby(neurons, radius, 1e-6)
+        size = merged.a.size + merged.kinks.z.size
+        if size <= LARGEST_SYSTEM and in_time(STEPS * size**3, settings.deadline):
+            tried.append(newton(problem.points, problem.rho, merged, radius / 10, stationary=False))
+            if size <= LARGEST_STATIONARY and in_time(STEPS * (3 * size) ** 3, settings.deadline):
+                moved = Neurons(tried[-1].kinks, tried[-1].a, neurons.B)
+                tried.append(newton(problem.points, problem.rho, moved, radius / 10))
+        if not in_time(4.0 * problem.points.size * problem.rank * len(merged.kinks) ** 2, settings.deadline):
+            continue
+        tried.append(corrected(problem.points, merged))
+        if touching is not None and any(
+            len(one.kinks) <= len(touching) and one.cost <= neurons.cost and interpolates(problem, one) for one in tried
+        ):
+            break  # as small as the dual says it can be
+    good = [one for one in tried if interpolates(problem, one)] or [neurons]
+    least = min(one.cost for one in good)
+    # Among networks of equal cost (to what the brackets resolve) the smallest says most.
+    small = min((one for one in good if one.cost <= least * (1 + 1e-9)), key=lambda one: (len(one.kinks), one.cost))
+    return thinned(problem, small, settings.deadline)
+
+
+def over_touching(problem: Reduced, touching: Kinks, neurons: Neurons, settings: Settings) -> Neurons:
+    """The cheapest network over the touching kinks, or `neurons` where no solver finds it in time."""
+    try:
+        return corrected(problem.points, master(problem, touching, neurons.cost, settings))
+    except (ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+        return neurons
+
+
+def thinned(problem: Reduced, neurons: Neurons, deadline: Deadline) -> Neurons:
+    """A network, no costlier to nine digits, from which no neuron can be left out; the same if there is no time.
+
+    With kinks and output directions fixed, the network is a combination with weights ‖a_k‖ ≥ 0 of its neurons' moments,
+    and its cost is their sum. Carathéodory: along a combination of moments that vanishes the weights are moved, in the
+    direction in which their sum does not grow, until one of them is 0, and again until the moments are independent.
+    """
+    weight = np.linalg.norm(neurons.a, axis=1)
+    some = weight > 0
+    kinks, a, weight = neurons.kinks[some], neurons.a[some], weight[some]
+    rows, count = problem.points[1:].size * (problem.rank + 1), len(weight)
+    if not in_time(2.0 * rows * count * min(rows, count), deadline):
+        return neurons
+    on = kinks.pattern[:, 1:] * 1.0
+    moments = np.einsum("kn,ki,kj->nijk", on, a / weight[:, None], kinks.z).reshape(-1, count)
+    left = without_dependent(moments, weight, deadline)
+    if np.count_nonzero(left) == count:
+        return Neurons(kinks, a, neurons.B)
+    kept = left > 1e-9 * weight.max()
+    fewer = corrected(problem.points, Neurons(kinks[kept], a[kept] * (left / weight)[kept, None], neurons.B))
+    return fewer if interpolates(problem, fewer) and fewer.cost <= neurons.cost * (1 + 1e-9) else neurons
+
+
+def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Array:
+    """Weights ≥ 0 with the same combination of the columns and no larger sum, positive on independent columns only.
+
+    Or on more, if the deadline passes first.
+    """
+    R, order = qr(moments, mode="r", pivoting=True, check_finite=False)
+    rank = int(np.sum(np.abs(np.diag(R)) > 1e-9 * abs(R[0, 0])))
+    free = len(weight) - rank
+    # Columns that span the combinations that vanish, rows in the order of the pivots.
+    null = np.vstack([-solve_triangular(R[:rank, :rank], R[:rank, rank:]), np.eye(free)])
+    left = weight[order].copy()
+    for _ in range(free):
+        if deadline.remaining <= 0:
+            break
+        # Some entry is −1 or 1, and with a sum that is not positive some entry is negative.
+        move = null[:, 0] if null[:, 0].sum() <= 0 else -null[:, 0]
+        with np.errstate(divide="ignore"):
+            steps = np.where(move < -1e-12, left / np.maximum(-move, 1e-300), np.inf)
+        k = int(np.argmin(steps))
+        left = np.maximum(left + steps[k] * move, 0.0)
+        left[k] = 0.0
+        # The other combinations, without neuron k: it stays at 0.
+        pivot = int(np.argmax(np.abs(null[k])))
+        null = np.delete(null - np.outer(null[:, pivot], null[k] / null[k, pivot]), pivot, axis=1)
+        null[k] = 0.0
+        if null.shape[1]:
+            null /= np.abs(null).max(axis=0)
+    out = np.empty_like(left)
+    out[order] = left
+    return out
+
+
+def in_time(operations: float, deadline: Deadline) -> bool:
+    """Whether dense linear algebra of so many operations fits well into the time that is left; small ones always do."""
+    return operations < SMALL or operations / SPEED < deadline.remaining / 4
+
+
+def interpolates(problem: Reduced, neurons: Neurons) -> bool:
+    """Whether the network maps all balls to their centres, up to rounding."""
+    off = float(np.abs(residual(problem.points, neurons.kinks, neurons.a)).max())
+    inside = float(margins(problem.points, problem.rho, neurons.kinks).min())
+    # Relative to the distance of the points as well: a network that maps two of them to one place is no solution.
+    return off < min(1e-11, 1e-6 * problem.apart) and inside > -1e-12

@@ -1,0 +1,253 @@
+"""A bracket before anything slow: a network of ramps, and the least cost of some points on one-sided rays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from exactnorm.certify.balls.edges import edges_lower_bound
+from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.interpolation import sure_error
+from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.closed_form.bounds import best_rays
+from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.edges import best_edges
+from exactnorm.exact.balls.bracket import Bracket
+from exactnorm.exact.balls.kinks import Kinks
+from exactnorm.exact.balls.polish import Neurons
+from exactnorm.exact.balls.ramp_program import Ramps, cheap_ramps
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.settings import Settings
+from exactnorm.geometry import Frame
+from exactnorm.training_set import Array, TrainingSet
+
+SHARE = 0.3
+"""Of the time limit: what a first network and bound may take."""
+LONGER = 0.7
+"""Of the time limit: what they may take where there is no network yet."""
+PHASE = "looking for a first network"
+HELP = (
+    "what helps is more time, a larger rho (fewer hyperplanes then miss all balls), fewer points or coordinates, or "
+    "data with a closed form"
+)
+
+
+class NothingFoundError(ArithmeticError):
+    """No network was found, nor shown not to exist."""
+
+
+@dataclass(frozen=True, eq=False)
+class First:
+    """What is known before the program is written down.
+
+    Parameters
+    ----------
+    train : TrainingSet
+    frame : Frame
+    closed : CertifiedDenoiser or None
+        The closed form of points on one-sided rays, if they are such.
+    ramps : Ramps or None
+        A network, in the coordinates of the frame.
+    lower : float
+        No network costs less.
+    rays : tuple of int
+        Rows of points on one-sided rays, the start first, whose least cost that is.
+    segments : ndarray, shape (E, 3), or None
+        Rows of two points and a weight each, if the bound is that of segments instead.
+    interrupted : bool
+        Whether Ctrl-C came meanwhile.
+    """
+
+    train: TrainingSet
+    frame: Frame
+    closed: CertifiedDenoiser | None
+    ramps: Ramps | None
+    lower: float
+    rays: tuple[int, ...]
+    segments: Array | None = None
+    interrupted: bool = False
+
+    @property
+    def upper(self) -> float:
+        """Cost of the network, infinite if there is none."""
+        return float("inf") if self.ramps is None else self.ramps.cost
+
+    @property
+    def feasible(self) -> bool:
+        """Whether a network is known."""
+        return self.closed is not None or self.ramps is not None
+
+    def neurons(self) -> Neurons:
+        """The network of ramps, or none at all."""
+        size, r = self.train.size, self.frame.rank
+        B = np.zeros((size - 1, r, r + 1))
+        if self.ramps is None:
+            return Neurons(Kinks(np.zeros((0, r)), np.zeros(0), np.zeros((0, size), dtype=bool)), np.zeros((0, r)), B)
+        some = np.flatnonzero(self.ramps.a.any(axis=1))
+        cuts, a = self.ramps.cuts[some], self.ramps.a[some] / self.ramps.cuts.width[some, None]
+        b = np.concatenate([-cuts.start, -cuts.start - cuts.width])
+        kinks = Kinks(np.vstack([cuts.w, cuts.w]), b, np.vstack([cuts.on, cuts.on]))
+        return Neurons(kinks, np.vstack([a, -a]), B)
+
+    def bracket(self, phase: str, seconds: float) -> Bracket:
+        """As a bracket to report."""
+        upper, lower = self.upper, self.lower
+        if self.closed is not None:
+            upper, lower = self.closed.certificate.upper, self.closed.certificate.lower
+        return Bracket(upper=upper, neurons=self.neurons(), lower=min(lower, upper), seconds=seconds, phase=phase)
+
+    def denoiser(self, reason: str) -> CertifiedDenoiser:
+        """The denoiser that this bracket is of, where nothing better came of the program.
+
+        Raises
+        ------
+        NothingFoundError
+            If there is no network.
+        """
+        if self.closed is not None:
+            return replace(self.closed, status=f"{reason}. {self.closed.status}")
+        if self.ramps is None:
+            msg = (
+                f"{reason}, and no network was found by then that maps every ball to its centre at "
+                f"rho={self.train.rho:g}, nor was it shown that there is none; a smaller rho makes one easier to find, "
+                "and so do fewer points; with more time every hyperplane that misses all balls is looked at"
+            )
+            raise NothingFoundError(msg)
+        network = self.ramps.network(np.zeros(self.frame.rank)).lifted(self.frame)
+        upper = network.representation_cost
+        certificate = Certificate(
+            upper=upper,
+            lower=min(self.lower, upper),  # both may be the optimum, and they round differently
+            interpolation_error=sure_error(network, self.train)[0],
+            kind="theorem",
+            statement=self.statement,
+            rays=() if self.segments is not None else self.rays,
+            segments=self.segments,
+        )
+        status = (
+            f"{reason}; the bracket is valid but wide: the network is one of ramps across gaps between balls, and "
+            f"the lower bound that of {self.basis}; {HELP}."
+        )
+        return CertifiedDenoiser(self.train, network, certificate, status)
+
+    @property
+    def basis(self) -> str:
+        """What the lower bound is that of."""
+        if self.segments is not None:
+            return f"{len(self.segments)} segments between points"
+        return f"{len(self.rays)} points on one-sided rays"
+
+    @property
+    def statement(self) -> str:
+        """What the lower bound rests on."""
+        because = (
+            "Along each of some segments between points the slope must rise and fall, and one neuron serves all of "
+            "them only as far as their weights allow: that is the lower bound."
+            if self.segments is not None
+            else f"{len(self.rays)} of the {self.train.size} points lie on one-sided rays, and the least cost for them "
+            "is the lower bound."
+        )
+        return f"{because} The upper value is the cost of the network, whose residual is the interpolation error."
+
+    def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
+        """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""
+        certificate = solved.certificate
+        if certificate.certifies(tol) or not self.lower > certificate.lower:
+            return solved
+        raised = Certificate(
+            upper=certificate.upper,
+            lower=min(self.lower, certificate.upper),
+            interpolation_error=certificate.interpolation_error,
+            kind="theorem",
+            statement=self.statement,
+            rays=() if self.segments is not None else self.rays,
+            segments=self.segments,
+        )
+        said = f" The lower bound is that of {self.basis}, which is higher than the one found."
+        return replace(solved, certificate=raised, status=solved.status + said)
+
+
+def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First:
+    """Look for a network and a lower bound, for a share of the time.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At once, where there is no network yet.
+    """
+    pair = tuple(train.closest)
+    found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), pair)
+    share, longer = part_of_limit(settings.deadline, SHARE), part_of_limit(settings.deadline, LONGER)
+    settings.report(found.bracket(PHASE, settings.deadline.elapsed))
+    found = replace(found, closed=certified_rays(train))
+    if found.closed is not None:
+        return found
+    X, rho = frame.coordinates(train.points), train.rho / frame.scale
+    try:
+        more = cheap_ramps(X, rho, longer)
+        found = replace(found, ramps=next(more, None))
+        settings.report(found.bracket(PHASE, settings.deadline.elapsed))
+        found = with_rays(with_segments(found, X, rho, settings), X, rho, settings)
+        share.check()
+        for ramps in more:
+            found = replace(found, ramps=ramps)
+            settings.report(found.bracket(PHASE, settings.deadline.elapsed))
+            share.check()
+    except OutOfTimeError:
+        pass
+    except KeyboardInterrupt:
+        if found.ramps is None:
+            raise
+        return replace(found, interrupted=True)
+    return found
+
+
+def cheaper(found: First, settings: Settings) -> First:
+    """With a cheaper network of ramps, if the time that is left is enough for one; it is all there will be."""
+    if found.ramps is None:
+        return found
+    X, rho = found.frame.coordinates(found.train.points), found.train.rho / found.frame.scale
+    until = settings.deadline.earlier(0.1)
+    try:
+        for ramps in cheap_ramps(X, rho, until, found.ramps):
+            found = replace(found, ramps=ramps)
+            settings.report(found.bracket("improving the network of ramps", settings.deadline.elapsed))
+            until.check()
+    except OutOfTimeError:
+        pass
+    except KeyboardInterrupt:
+        return replace(found, interrupted=True)
+    return found
+
+
+def with_rays(found: First, X: Array, rho: float, settings: Settings) -> First:
+    """With the best of some sets of points on one-sided rays, if it is better."""
+    until = part_of_limit(settings.deadline, 0.8 * SHARE)
+    rows = best_rays(X, rho, lambda: until.remaining <= 0)
+    try:
+        lower = rays_lower_bound(found.train.points[list(rows)], found.train.rho, 0)
+    except ValueError:  # rays only up to the rounding of the coordinates
+        return found
+    return replace(found, rays=rows, segments=None, lower=lower) if lower > found.lower else found
+
+
+def with_segments(found: First, X: Array, rho: float, settings: Settings) -> First:
+    """With the bound of segments between points, if it is better."""
+    until = part_of_limit(settings.deadline, 0.5 * SHARE)
+    edges, weights = best_edges(X, rho, lambda: until.remaining <= 0)
+    lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
+    if not lower > found.lower:
+        return found
+    return replace(found, segments=np.column_stack([edges, weights]), lower=lower)
+
+
+def part_of_limit(deadline: Deadline, share: float) -> Deadline:
+    """The end of a share of the limit."""
+    return deadline.earlier(1 - share)
+
+
+def ended(first: First, reason: str) -> CertifiedDenoiser:
+    """The first bracket as the result."""
+    return first.denoiser(INTERRUPTED if first.interrupted else reason)

@@ -1,0 +1,233 @@
+"""The problem in coordinates of the affine hull, and whether any network can solve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.tree import Tree, shortest_tree
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.geometry import Frame, affine_hull
+from exactnorm.hulls import hull_gaps
+from exactnorm.patterns import TooManyPatternsError, activation_patterns
+from exactnorm.training_set import Array, TrainingSet
+
+TOLD_APART = 1e-6
+"""Error, in units of the distance of two points, beyond which a cost has no six digits."""
+NEAREST = 1e-7
+"""Distance of two points, in units of the farthest one's from the first, below which the program is not tried."""
+FARTHEST_OUT = 1e-9
+"""The same in units of the largest coordinate, which sets the rounding of all."""
+
+
+class InfeasibleProblem(ValueError):
+    """No network maps every ball to its centre.
+
+    Attributes
+    ----------
+    ray : ndarray, shape (N,)
+        Weights v with Σ v_n = 0 that add up to 0 over the balls of every activation pattern, while Σ v_n x_n ≠ 0.
+        For a network that interpolates, Σ v_n h(x_n) = Σ v_n x_n; but each neuron that crosses no ball is affine on
+        the balls it is on for, with slopes that cancel on every ball, so that Σ v_n h(x_n) = 0. That is the
+        contradiction, and it can be checked by adding up.
+    """
+
+    def __init__(self, message: str, ray: Array) -> None:
+        super().__init__(message)
+        self.ray = ray
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """The problem in coordinates of the affine hull: x_0 = 0, the farthest point at distance 1.
+
+    Parameters
+    ----------
+    frame : Frame
+    points : ndarray, shape (N, r)
+    rho : float
+    patterns : ndarray of bool, shape (P, N)
+        All patterns that leave x_0 off and some ball on.
+    apart : float
+        Smallest distance of two points.
+    tree : Tree
+        A shortest spanning tree of the points.
+    """
+
+    frame: Frame
+    points: Array
+    rho: float
+    patterns: NDArray[np.bool_]
+    apart: float
+    tree: Tree
+
+    @property
+    def rank(self) -> int:
+        """Dimension r of the affine hull."""
+        return self.frame.rank
+
+
+def too_near(train: TrainingSet) -> ValueError:
+    """The error to raise where rounding hides which of two points is which."""
+    i, j = train.closest
+    size, out = _size(train), float(np.abs(train.points).max())
+    return ValueError(
+        f"points {i} and {j} are {train.separation:.3g} apart in a set of size {size:.3g} with coordinates up to "
+        f"{out:.3g}: too near to be told apart in floating point, which takes {NEAREST:g} of the size and "
+        f"{FARTHEST_OUT:g} of the coordinates; merge them, or leave out the coordinates in which they differ"
+    )
+
+
+def _size(train: TrainingSet) -> float:
+    return float(np.linalg.norm(train.points - train.points[0], axis=1).max())
+
+
+def check_told_apart(train: TrainingSet) -> None:
+    """Raise the error of `too_near` unless any two points are farther apart than rounding blurs, by the data alone."""
+    if train.separation < max(NEAREST * _size(train), FARTHEST_OUT * float(np.abs(train.points).max())):
+        raise too_near(train)
+
+
+def reduced(train: TrainingSet, watch: Callable[[int], None] = lambda _: None, *, feasible: bool = False) -> Reduced:
+    """Coordinates and patterns of a training set.
+
+    Parameters
+    ----------
+    train : TrainingSet
+    watch : callable
+        Called again and again with the number of patterns found so far; what it raises ends the enumeration.
+    feasible : bool
+        Whether a network is known already, so that none needs to be shown to exist.
+
+    Raises
+    ------
+    ValueError
+        If there are too many patterns to enumerate, or two points are too near each other for floating point.
+    InfeasibleProblem
+        If no network can map every ball to its centre.
+    """
+    check_told_apart(train)
+    frame = affine_hull(train.points)
+    if float(frame.distance(train.points).max()) > TOLD_APART * train.separation:
+        raise too_near(train)
+    points, rho = frame.coordinates(train.points), train.rho / frame.scale
+    patterns = activation_patterns(points, rho, watch=watch)
+    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    if not feasible and (ray := infeasibility_ray(points, patterns)) is not None:
+        raise InfeasibleProblem(_why_infeasible(train, ray, watch), ray)
+    return Reduced(frame, points, rho, patterns, train.separation / frame.scale, shortest_tree(points))
+
+
+def _why_infeasible(train: TrainingSet, ray: Array, watch: Callable[[int], None]) -> str:
+    split = np.flatnonzero(np.abs(ray) > 1e-9)
+    try:
+        largest = f"use rho < {_largest_radius(train, watch)[0]:.6g}"
+    except (TooManyPatternsError, OutOfTimeError, KeyboardInterrupt):  # infeasible all the same
+        largest = "use a smaller rho"
+    return (
+        f"no network maps every ball to its centre at rho={train.rho:g}: no hyperplane that misses all balls tells "
+        f"points {', '.join(map(str, split))} apart in the way their positions require; {largest}"
+    )
+
+
+def infeasibility_ray(points: Array, patterns: NDArray[np.bool_]) -> Array | None:
+    """Weights v with Σ v_n = 0 and Σ_{n on} v_n = 0 for every pattern but Σ v_n x_n ≠ 0, or None if there are none.
+
+    Where there are none, the positions x_n − x_0 are combinations of patterns, and a ramp for each pattern will do.
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, r)
+    patterns : ndarray of bool, shape (P, N)
+        With the first ball off.
+    """
+    offsets = points[1:] - points[0]
+    on = patterns[:, 1:].astype(float)
+    # The part of the positions that no combination of patterns makes up; patterns are 0/1, so ranks are clear-cut.
+    combination = np.linalg.lstsq(on.T, offsets, rcond=1e-10)[0] if len(on) else np.zeros((0, offsets.shape[1]))
+    missing = offsets - on.T @ combination
+    worst = int(np.argmax(np.linalg.norm(missing, axis=0)))
+    v = missing[:, worst]
+    if np.abs(v).max() <= 1e-9 * np.abs(offsets).max():
+        return None
+    v = v / np.abs(v).max()
+    return np.concatenate([[-v.sum()], v])
+
+
+def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[float, float]:
+    """Largest noise radius for which a network exists, as a bracket (lower, upper).
+
+    For every ρ < lower some network maps every ball of radius ρ to its centre; for ρ ≥ upper none does. The two
+    differ by rounding only, unless the time limit is reached or there are too many activation patterns to enumerate
+    within it. As ρ approaches the radius, the least cost grows without bound.
+
+    Parameters
+    ----------
+    points : array_like, shape (N, d)
+    time_limit : float, optional
+        Seconds after which a wide bracket is returned: a radius at which a network was found, and the one at which
+        the first two balls touch.
+
+    Raises
+    ------
+    ValueError
+        If the points are not a training set, or, without a time limit, have too many activation patterns to enumerate.
+
+    Notes
+    -----
+    A pattern lives while ρ is below half the distance between the hulls of the points that are on and off, and the
+    problem is feasible while the positions x_n − x_0 are combinations of living patterns: so the radius is one of
+    these half distances.
+    """
+    train = TrainingSet(np.asarray(points), 0.0)
+    if time_limit is None:
+        return _largest_radius(train, lambda _: None)
+    deadline = Deadline(time_limit)
+    half = Deadline(time_limit / 2, deadline.start)
+    try:
+        return _largest_radius(train, lambda _: half.check())
+    except (TooManyPatternsError, OutOfTimeError):
+        return _radius_found(train, deadline), train.separation / 2
+
+
+def _largest_radius(train: TrainingSet, watch: Callable[[int], None]) -> tuple[float, float]:
+    frame = affine_hull(train.points)
+    X = frame.coordinates(train.points)
+    patterns = activation_patterns(X, watch=watch)
+    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    widths = np.maximum(hull_gaps(X, patterns, watch=lambda: watch(len(patterns))).low, 0.0) / 2
+    order = np.argsort(-widths)
+    patterns, widths = patterns[order], widths[order]
+    # Bisect for the fewest widest patterns that suffice.
+    few, enough = 0, len(widths)
+    while enough - few > 1:
+        watch(len(patterns))
+        middle = (few + enough) // 2
+        if infeasibility_ray(X, patterns[:middle]) is None:
+            enough = middle
+        else:
+            few = middle
+    radius = float(widths[enough - 1]) * frame.scale
+    rounding: float = 1e-12 * radius + 8 * float(np.finfo(float).eps) * float(np.abs(train.points).max())
+    return radius - rounding, radius + rounding
+
+
+def _radius_found(train: TrainingSet, deadline: Deadline) -> float:
+    """A radius for which a network was found, by halving the interval; 0 if not even a small one was."""
+    frame = affine_hull(train.points)
+    X, found, low, high = frame.coordinates(train.points), 0.0, 0.0, 0.5 * train.separation
+    try:
+        for _ in range(12):
+            rho = (low + high) / 2
+            if next(iter(cheap_ramps(X, rho / frame.scale, deadline)), None) is None:
+                high = rho
+            else:
+                found = low = rho
+            deadline.check()
+    except OutOfTimeError:
+        pass
+    return found

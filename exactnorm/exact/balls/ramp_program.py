@@ -1,0 +1,239 @@
+"""A network for any balls that some hyperplanes tell apart, without going through all patterns: a sum of ramps.
+
+min Σ_S c_S ‖a_S‖ subject to Σ_{S ∋ n} a_S = x_n − x_0: ramps across gaps, each c_S = 2/width a unit of output. Solved
+by reweighted least squares, whose every step interpolates; its multipliers say which other cuts would pay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from exactnorm.closed_form.ramps import ramp_network
+from exactnorm.exact.balls.gathered import (
+    ROOM,
+    Cuts,
+    Sweep,
+    apart,
+    every_cut,
+    first_directions,
+    joined,
+    sought,
+    swept,
+    widened,
+)
+from exactnorm.exact.deadline import Deadline
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array
+
+ROUNDS = 12
+"""Times that cuts are added; the last ones gain a percent or so."""
+PATIENCE = 2
+"""Times in a row that new cuts may bring nothing to speak of."""
+MOST_STEPS = 200
+"""Times that least squares are weighted anew."""
+SEARCHES = 60
+"""Times that cuts are looked for one by one where sweeps leave points together."""
+MOST = 3000
+"""Points beyond which the program is not written down: its least squares take square matrices of them."""
+ALL_CUTS = 9
+"""Points up to which all ways to cut them in two are looked at: hundredths of a second."""
+EXACT = 1e-11
+"""Error of a sum of ramps, in units of the farthest point's distance, that counts as none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ramps:
+    """x_0 + Σ_S a_S φ_S: ramps φ_S across the gaps of cuts.
+
+    Parameters
+    ----------
+    cuts : Cuts
+    a : ndarray, shape (P, r)
+    missing : ndarray, shape (N, r)
+        By how much it fails to interpolate, as weights that add up to 0 over the balls of every cut; 0 if it does not.
+    prices : ndarray, shape (N, r)
+        Multipliers that add up to 0: a cut pays if their sum over its balls is longer than its cost.
+    """
+
+    cuts: Cuts
+    a: Array
+    missing: Array
+    prices: Array
+
+    @property
+    def cost(self) -> float:
+        """Σ_S c_S ‖a_S‖."""
+        return float(self.cuts.cost @ np.linalg.norm(self.a, axis=1))
+
+    @property
+    def interpolates(self) -> bool:
+        """Whether all balls are mapped to their centres."""
+        return bool(np.abs(self.missing).max() <= EXACT)
+
+    def network(self, x0: Array) -> ReLUNetwork:
+        """As a network, with the first point at x0."""
+        some = np.flatnonzero(self.a.any(axis=1))
+        cuts = self.cuts[some]
+        return ramp_network(cuts.w, cuts.start, cuts.width, self.a[some], x0)
+
+
+def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = None) -> Iterator[Ramps]:
+    """Yield ever cheaper sums of ramps that interpolate the balls; none, if none is found.
+
+    Parameters
+    ----------
+    X : ndarray, shape (N, r)
+        Coordinates with the first point at the origin and the farthest at distance 1.
+    rho : float
+    deadline : Deadline
+    start : Ramps, optional
+        One to go on from.
+
+    Raises
+    ------
+    OutOfTimeError
+        Soon after the deadline.
+    """
+    if len(X) > MOST:
+        return
+    rng = np.random.default_rng(0)
+    sweep = swept(X, rho, first_directions(X))
+    deadline.check()
+    if (best := start or _first(sweep, rng, deadline)) is None:
+        return
+    yield best
+    cuts, idle = best.cuts, 0
+    for _ in range(max(2, min(ROUNDS, 2000 // len(X)))):
+        cuts = _improved_cuts(sweep, best, cuts, deadline)
+        deadline.check()
+        found = reweighted(X, cuts, deadline, steps=max(8, 4000 // len(X)))
+        idle = idle + 1 if found.cost > best.cost * (1 - 1e-3) else 0
+        if found.interpolates and found.cost < best.cost:
+            best = found
+            yield best
+        if idle > PATIENCE:
+            return
+
+
+def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:
+    """A first sum of ramps that interpolates, over as many cuts as it takes."""
+    if len(sweep.X) <= ALL_CUTS:
+        found = reweighted(sweep.X, every_cut(sweep.X, sweep.rho, deadline.check), deadline)
+        return found if found.interpolates else None
+    cuts = _first_cuts(sweep, rng)
+    for _ in range(SEARCHES):
+        deadline.check()
+        found = reweighted(sweep.X, cuts, deadline)
+        if found.interpolates:
+            return found
+        deadline.check()
+        more, sweep = _telling(sweep, found.missing, rng, deadline)
+        if not len(more):
+            break
+        cuts = joined(cuts, more)
+    return None
+
+
+def _first_cuts(sweep: Sweep, rng: np.random.Generator) -> Cuts:
+    """All cuts along the direction that has most, cuts between those that it leaves together, the widest of others."""
+    size = len(sweep.X)
+    most = int(np.argmax((sweep.width > ROOM).sum(axis=1)))
+    cuts = sweep.cuts(most * (size - 1) + np.flatnonzero(sweep.width[most] > ROOM))
+    together = np.flatnonzero(sweep.width[most] <= ROOM)
+    i, j = sweep.order[most, together + 1], sweep.order[most, together]
+    cuts = joined(cuts, sweep.cuts(_highest(sweep.width, ROOM, size + 100)))
+    return joined(cuts, apart(sweep.X, sweep.rho, i, j, rng)) if 0 < len(i) <= 200 else cuts
+
+
+def _telling(sweep: Sweep, missing: Array, rng: np.random.Generator, deadline: Deadline) -> tuple[Cuts, Sweep]:
+    """Cuts that tell apart what others have left together, and the sweep with the directions that were looked for."""
+    size = len(sweep.X)
+    v = missing[:, int(np.argmax(np.linalg.norm(missing, axis=0)))]
+    floor = 1e-9 * float(np.abs(v).max())
+    order = np.argsort(v, kind="stable")[: size // 2]
+    i, j = np.argsort(-v, kind="stable")[: size // 2], order
+    unlike = v[i] - v[j] > floor
+    i, j = i[unlike][:50], j[unlike][:50]
+    cuts = sweep.cuts(_highest(sweep.worth(v[:, None]), floor, size // 4 + 20))
+    cuts = joined(cuts, apart(sweep.X, sweep.rho, i, j, rng))
+    if len(cuts) and float(np.abs(cuts.on @ v).max()) > floor:
+        return cuts, sweep
+    normals = sought(sweep.X, sweep.rho, v, rng, deadline.check)
+    sweep = swept(sweep.X, sweep.rho, np.vstack([sweep.directions, normals]))
+    return sweep.cuts(_highest(sweep.worth(v[:, None]), floor, size // 4 + 20)), sweep
+
+
+def _improved_cuts(sweep: Sweep, best: Ramps, cuts: Cuts, deadline: Deadline) -> Cuts:
+    """The cuts in use, widened, those that would pay, and the others while they are not too many."""
+    used = np.linalg.norm(best.a, axis=1) * best.cuts.cost > 1e-6 * best.cost
+    wide = widened(sweep.X, sweep.rho, best.cuts[used], deadline.check)
+    paying = sweep.worth(best.prices) * np.maximum(sweep.width, 0) / 2
+    wide = joined(wide, sweep.cuts(_highest(paying, 1.0, len(sweep.X) // 4 + 20)))
+    return joined(wide, cuts) if len(cuts) < 3 * len(sweep.X) + 200 else wide
+
+
+def _highest(value: Array, floor: float, count: int) -> NDArray[np.intp]:
+    """Indices into the flattened array of the `count` highest values above `floor`, no more than a few a row."""
+    few = min(value.shape[1], max(3, 2 * count // len(value)))
+    best = np.argpartition(-value, few - 1, axis=1)[:, :few]
+    at = (np.arange(len(value))[:, None] * value.shape[1] + best).ravel()
+    at = at[value.ravel()[at] > floor]
+    return np.asarray(at[np.argsort(-value.ravel()[at], kind="stable")[:count]])
+
+
+def reweighted(X: Array, cuts: Cuts, deadline: Deadline, steps: int = 3) -> Ramps:
+    """Least Σ c_S ‖a_S‖ over the cuts, nearly: least squares, weighted by the last lengths, again and again."""
+    target = X[1:] - X[0]
+    on = cuts.on[:, 1:].astype(float)
+    share = 1 / cuts.cost
+    best = _least_squares(target, cuts, on, share)
+    last = best
+    for step in range(min(steps, MOST_STEPS) if best.interpolates else 0):
+        if deadline.remaining <= 0:
+            break
+        length = np.linalg.norm(last.a, axis=1)
+        # A share for those that are out, so that they may come in again: less and less.
+        share = (length + 1e-2 * 0.7**step * length.max()) / cuts.cost
+        last = _least_squares(target, cuts, on, share)
+        if not last.interpolates:
+            break
+        gained = best.cost - last.cost
+        best = last if gained > 0 else best
+        if step > 8 and gained < 1e-6 * best.cost:
+            break
+    return best
+
+
+def _least_squares(target: Array, cuts: Cuts, on: Array, share: Array) -> Ramps:
+    """Least Σ ‖a_S‖²/share_S that interpolates, or comes nearest to it."""
+    matrix = (on.T * share) @ on
+    # In units of their diagonal, so that one small addition fits all and keeps the factors finite.
+    diagonal = np.diag(matrix)
+    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    matrix /= scale[:, None] * scale
+    matrix[np.diag_indices_from(matrix)] += 1e-12
+    try:
+        factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    except LinAlgError:
+        matrix = ((on.T * share) @ on) / (scale[:, None] * scale)
+        matrix[np.diag_indices_from(matrix)] += 1e-9
+        factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    a, prices, missing = np.zeros((len(cuts), target.shape[1])), np.zeros_like(target), target
+    for _ in range(6):  # refinement takes back what the addition did, where there is a solution
+        move = cho_solve(factor, missing / scale[:, None], check_finite=False) / scale[:, None]
+        prices = prices + move
+        a = a + share[:, None] * (on @ move)
+        missing = target - on.T @ a
+        if np.abs(missing).max() <= EXACT / 100:
+            break
+    return Ramps(cuts, a, _balanced(missing), _balanced(prices))
+
+
+def _balanced(v: Array) -> Array:
+    """With an entry for the first ball, so that all add up to 0."""
+    return np.vstack([-v.sum(axis=0), v])

@@ -1,0 +1,227 @@
+"""From a training set with noise balls to a denoiser and its certificate: the loop that closes the gap.
+
+Above, a network over a growing set of kinks. Below, its dual matrices B, divided by the maximum κ of the dual function
+over all kinks, which is found face by face. The kinks at which the dual function peaks join the set, and the curvature
+of the peaks makes the next B a Newton step. At the end semidefinite programs give the multipliers of the certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from exactnorm.certify.balls.dual_bound import dual_bound, sum_rounding
+from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.interpolation import sure_error
+from exactnorm.exact.balls.bracket import Bracket
+from exactnorm.exact.balls.covering import multipliers
+from exactnorm.exact.balls.finish import finished, interpolates
+from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
+from exactnorm.exact.balls.forecast import starting
+from exactnorm.exact.balls.kinks import Kinks, joined
+from exactnorm.exact.balls.loop import PATIENCE, brackets, interpolating
+from exactnorm.exact.balls.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
+from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
+from exactnorm.exact.balls.unique import touching_kinks, uniqueness
+from exactnorm.exact.blas import one_blas_thread
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.settings import DEFAULT_OPTIONS, Settings
+from exactnorm.geometry import affine_hull
+from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import TooManyPatternsError
+from exactnorm.training_set import TrainingSet
+
+MANY_PATTERNS = 600
+"""Patterns beyond which the loop begins with the kinks of the first network alone: a program over all would take longer
+than the rounds that add those it needs."""
+RESERVE = 0.05
+"""Share of the time limit that is kept for finishing."""
+
+
+def solve_balls(
+    train: TrainingSet,
+    *,
+    tol: float,
+    solver: str,
+    solver_options: dict[str, Any],
+    deadline: Deadline | None = None,
+    executor: Executor | None = None,
+    report: Callable[[Bracket], None] = lambda _: None,
+    near: CertifiedDenoiser | None = None,
+) -> CertifiedDenoiser:
+    """Bracket the least cost to `tol`, or as far as the time goes.
+
+    Raises
+    ------
+    InfeasibleProblem
+        If no network maps every ball to its centre.
+    NothingFoundError
+        If there is no network when the time is over.
+    """
+    deadline = Deadline(None) if deadline is None else deadline
+    settings = Settings(tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), deadline, executor, report)
+    check_told_apart(train)
+    with one_blas_thread():
+        first = first_bracket(train, affine_hull(train.points), settings)
+        settings = replace(settings, report=raising(report, first))
+        if first.interrupted:
+            return ended(first, INTERRUPTED)
+        try:
+            problem = enumerated(train, first, settings)
+            best, kinks = started(problem, first, settings)
+        except OutOfTimeError:
+            return ended(first, late(deadline, "while activation patterns were enumerated"))
+        except KeyboardInterrupt:
+            return ended(first, INTERRUPTED)
+        except TooManyPatternsError as too_many:
+            return ended(cheaper(first, settings), str(too_many))
+        except ArithmeticError as lost:
+            return ended(first, f"rounding hides which activation patterns there are: {lost}")
+        return first.raised(looped(train, problem, best, kinks, settings, near), tol)
+
+
+def looped(
+    train: TrainingSet,
+    problem: Reduced,
+    best: Bracket,
+    kinks: Kinks,
+    settings: Settings,
+    near: CertifiedDenoiser | None,
+) -> CertifiedDenoiser:
+    """Close the gap, and make a certified denoiser of the best bracket."""
+    deadline = settings.deadline
+    try:
+        if near is not None and near.certificate.B is not None:
+            kinks = joined(kinks, moved_kinks(problem, near.network))
+            best = replace(best, B=near.certificate.B)
+        for bracket in brackets(problem, replace(settings, deadline=deadline.earlier(RESERVE)), best, kinks):
+            best = bracket
+            settings.report(best)
+        reason = (
+            "the gap is within tol"
+            if best.gap <= settings.tol
+            else f"{PATIENCE} rounds in a row did not narrow the gap"
+        )
+    except OutOfTimeError:
+        reason = late(deadline, "before the gap was closed")
+    except KeyboardInterrupt:
+        reason, settings = INTERRUPTED, replace(settings, deadline=Deadline(0.0))  # nothing slow from here on
+    except ArithmeticError as failure:
+        reason = f"the solvers failed: {failure}"
+    try:
+        return certified(train, problem, best, reason, settings)
+    except KeyboardInterrupt:
+        return certified(train, problem, best, INTERRUPTED, replace(settings, deadline=Deadline(0.0)))
+
+
+def late(deadline: Deadline, when: str) -> str:
+    """The sentence about a time limit that was reached."""
+    return f"the time limit of {deadline.limit:g} s was reached {when}"
+
+
+def raising(report: Callable[[Bracket], None], first: First) -> Callable[[Bracket], None]:
+    """Reports with the first lower bound while the loop has none as high."""
+    return lambda best: report(replace(best, lower=min(max(best.lower, first.lower), best.upper)))
+
+
+def enumerated(train: TrainingSet, first: First, settings: Settings) -> Reduced:
+    """The problem with all its patterns; told to whoever watches every tenth of a second."""
+    deadline, told = settings.deadline, [0.0]
+    begun = first.bracket("enumerating activation patterns", 0.0)
+
+    def watch(found: int) -> None:
+        deadline.check()
+        if deadline.elapsed > told[0] + 0.1:
+            told[0] = deadline.elapsed
+            settings.report(replace(begun, seconds=told[0], phase=f"{begun.phase}: {found} found"))
+
+    settings.report(replace(begun, seconds=deadline.elapsed))
+    problem = reduced(train, watch, feasible=first.feasible)
+    settings.report(replace(begun, seconds=deadline.elapsed, phase=starting(problem, settings.tol)))
+    return problem
+
+
+def started(problem: Reduced, first: First, settings: Settings) -> tuple[Bracket, Kinks]:
+    """The kinks to begin with, those of the first network among them, and a network over them."""
+    check = settings.deadline.check
+    neurons = first.neurons()
+    if len(neurons.kinks) and interpolates(problem, neurons):
+        many = len(problem.patterns) > MANY_PATTERNS
+        return Bracket(neurons.cost, neurons), neurons.kinks if many else first_kinks(problem, check)
+    kinks = first_kinks(problem, check)
+    start = ramps(problem, kinks)
+    check()
+    start = interpolating(problem, start) or start
+    return Bracket(start.cost, start), kinks
+
+
+def certified(
+    train: TrainingSet, problem: Reduced, best: Bracket, reason: str, settings: Settings
+) -> CertifiedDenoiser:
+    """Make the network small and exact to rounding, and recompute the bracket from arrays."""
+    said = replace(best, seconds=settings.deadline.elapsed)
+    touching = None
+    if best.gap <= 1e-5:
+        settings.report(replace(said, phase="looking at uniqueness"))
+        touching = touching_kinks(problem, best, settings)
+    settings.report(replace(said, phase="finishing the network"))
+    neurons = finished(problem, best.neurons, touching, settings)
+    r = problem.rank
+    network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
+    error = sure_error(network, train)[0]
+    if not error <= TOLD_APART * train.separation:
+        raise too_near(train)
+    certificate = replace(
+        dual_certificate(problem, replace(best, upper=network.representation_cost), settings), interpolation_error=error
+    )
+    # The bound may be above the cost by the rounding of both.
+    certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
+    valid = "" if certificate.certifies(settings.tol) else "; the bracket is valid but wider than tol"
+    alone = uniqueness(touching, neurons.kinks, best.gap)
+    rounds = f"{best.rounds} rounds, {certificate.cells} cells"
+    return CertifiedDenoiser(
+        train, network, certificate, "; ".join([reason + valid, rounds, alone, *settings.said]) + "."
+    )
+
+
+def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Certificate:
+    """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
+    plain = Certificate(
+        upper=best.upper,
+        lower=best.lower if best.B is None else best.lower / (1 + sum_rounding(best.B)),
+        interpolation_error=None,
+        kind="computed",
+        statement=(
+            "The lower bound is a dual bound: matrices B, and the maximum of their dual function over all kinks, found "
+            "in floating point by going through the faces of all activation patterns. The upper value is the cost of "
+            "the network, whose residual is the interpolation error."
+        ),
+        patterns=len(problem.patterns),
+        frame=problem.frame,
+        B=best.B,
+    )
+    if best.B is None or best.gap > settings.tol:
+        return plain
+    settings.report(replace(best, seconds=settings.deadline.elapsed, phase="computing multipliers"))
+    try:
+        found = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, settings)
+        proofs, kappa = found
+    except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
+        settings.said.append("the multipliers of the cells were not computed to the end")
+        return plain
+    B = best.B / kappa
+    lower = dual_bound(problem.points, problem.rho, B, proofs)
+    if best.upper - lower > settings.tol * best.upper:
+        settings.said.append(f"the multipliers of {len(proofs)} cells support only a lower bound of {lower:.9g}")
+        return plain
+    statement = (
+        "The lower bound is a dual bound: matrices B and, for every cell of every activation pattern, multipliers "
+        "that bound the dual function there, recomputed in floating point. The upper value is the cost of the network, "
+        "whose residual is the interpolation error."
+    )
+    return replace(plain, lower=lower, B=B, proofs=proofs, statement=statement)

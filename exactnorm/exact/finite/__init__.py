@@ -1,0 +1,1 @@
+"""The loop on finite samples and with weight decay."""

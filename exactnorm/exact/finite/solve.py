@@ -1,0 +1,195 @@
+"""Finite problems: a network over a growing set of kinks above, its multipliers made feasible below.
+
+A group lasso over kinks gives a network, whose objective is the upper bound, and multipliers λ. Dividing them by the
+largest value κ of their dual function, found by going through all faces of all activation patterns, gives the lower
+bound; the kinks where the dual function exceeds 1 join the set. At the end of the loop nothing exceeds 1 + tol.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.certified import INTERRUPTED
+from exactnorm.certify.finite.bounds import lower_value, projected
+from exactnorm.certify.finite.certificate import finite_certificate, finite_status
+from exactnorm.closed_form.interpolant import on_a_line
+from exactnorm.exact.blas import one_blas_thread
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.finite.group_lasso import Best, FiniteBracket, Master
+from exactnorm.exact.finite.part import along_a_line, on_a_part, subset_bracket, too_large
+from exactnorm.exact.finite.pricing import missing_kinks
+from exactnorm.exact.finite.trend_filter import smoothed
+from exactnorm.exact.settings import Settings
+from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
+from exactnorm.network import ReLUNetwork
+from exactnorm.training_set import Array
+
+ROUNDS = 200
+"""More rounds than any problem that converges has been seen to need."""
+
+
+CROWD = 500
+"""So many kinks more than twice the conditions, and those that do not matter are left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A network, multipliers and a sentence; what the multipliers were seen to prove; and whether time is up."""
+
+    network: ReLUNetwork
+    multipliers: Array
+    reason: str
+    lower: float = 0.0
+    hurry: bool = False
+
+
+def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwork, Certificate, str]:
+    """Network, certificate and status; the bracket is recomputed in the user's units."""
+    data = coordinates(problem)
+    with one_blas_thread():
+        if on_a_line(data) and data.decay is not None:
+            solved = _line(problem, data, settings)
+        elif too_large(data):
+            # Brackets of a part of the data are not this problem's.
+            quiet = replace(settings, report=lambda _: None)
+            solved = Solved(
+                *subset_bracket(problem, data, lambda part: _loop(part, coordinates(part), quiet).multipliers)
+            )
+        else:
+            solved = _loop(problem, data, settings)
+        certificate = certified(problem, solved, settings)
+    reason = "; ".join([finite_status(solved.reason, certificate, settings.tol), *settings.said])
+    return solved.network, certificate, reason + "."
+
+
+def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Certificate:
+    """The certificate, recomputed from arrays; when time is up, at most half a second is spent on that.
+
+    The bound is then what the loop saw with these multipliers, from which a recomputation would differ by rounding;
+    or, where it saw none, that of a part of them.
+    """
+    seconds = 0.4 if solved.hurry else max(1.0, settings.deadline.remaining)
+    try:
+        return finite_certificate(problem, solved.network, solved.multipliers, check=Deadline(seconds).check)
+    except (OutOfTimeError, KeyboardInterrupt):
+        if solved.lower > 0:
+            return finite_certificate(problem, solved.network, solved.multipliers, solved.lower * (1 - 1e-10))
+        return finite_certificate(problem, solved.network, on_a_part(coordinates(problem), solved.multipliers))
+
+
+def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
+    try:
+        network, multipliers, status = smoothed(data, settings.solver, settings.options, settings.deadline)
+    except (OutOfTimeError, KeyboardInterrupt, ArithmeticError) as stopped:
+        reason = str(stopped) if isinstance(stopped, ArithmeticError) else "stopped before the program was solved"
+        return Solved(along_a_line(problem, data), np.zeros_like(data.targets), reason)
+    reason = f"the inputs lie on a line, where one program over kinks at inputs is exact ({settings.solver}: {status})"
+    return Solved(network.lifted(data.input_frame, data.target_frame), multipliers, reason)
+
+
+def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
+    try:
+        master = Master(data)
+        z = first_kinks(problem, data)
+        best = master.start(z)
+    except KeyboardInterrupt:
+        nothing = np.zeros_like(data.targets)
+        return Solved(along_a_line(problem, data), nothing, f"{INTERRUPTED} before the first round", hurry=True)
+    reason = f"{ROUNDS} rounds were not enough"
+    rounds, hurry = 0, True
+    try:
+        if best.gap > settings.tol and data.decay is not None:
+            best, new = with_bound(data, best, best.multipliers, settings)
+            z = np.vstack([z, new])
+        while best.gap > settings.tol and rounds < ROUNDS:
+            rounds += 1
+            lasso = master.solve(z, best.upper, settings)
+            before = best.upper
+            if lasso.upper < best.upper:
+                best = replace(best, z=lasso.z, a=lasso.a, upper=lasso.upper)
+            best, new = separated(data, best, lasso.multipliers, settings)
+            upper, lower = data.unit * best.upper, data.unit * best.lower
+            settings.report(FiniteBracket(upper, lower, rounds, settings.deadline.elapsed, len(z)))
+            if not len(new) and best.upper < before / 2:
+                continue  # the solver saw numbers far from 1; now it sees better ones
+            if not len(new):
+                reason = "no kink is missing, but the solver leaves a gap"
+                break
+            # Kinks are left out only after progress: otherwise the loop could go round.
+            crowded = len(z) > 2 * master.target.size + CROWD and best.upper < before * (1 - 1e-6)
+            z = np.vstack([master.kept(z, lasso) if crowded else z, new])
+        if best.gap <= settings.tol:
+            reason = "the gap is within tol"
+        hurry = False
+    except OutOfTimeError:
+        reason = f"the time limit of {settings.deadline.limit:g} s was reached"
+    except KeyboardInterrupt:
+        reason = INTERRUPTED
+    except ArithmeticError as failed:
+        reason, hurry = str(failed), False
+    network = master.network(best if hurry else fewest(master, best, settings.tol))
+    return Solved(network, best.multipliers, f"{reason}; {rounds} rounds", data.unit * best.lower, hurry)
+
+
+def fewest(master: Master, best: Best, tol: float) -> Best:
+    """The best network without neurons that can be left out; as it is, if nobody wants to wait for that."""
+    try:
+        return master.thinned(best, tol)
+    except KeyboardInterrupt:
+        return best
+
+
+def separated(data: Coordinates, best: Best, outer: Array, settings: Settings) -> tuple[Best, Array]:
+    """Better bounds and missing kinks, from points on the way from the best multipliers to the lasso's.
+
+    The lasso's multipliers jump about as long as kinks are missing. A kink that is missed on the way there is missed
+    there too, and says more; where none is missed, the point on the way is a better bound.
+    """
+    found = [np.zeros((0, best.z.shape[1]))]
+    for step in (0.3, 0.7, 1.0):
+        best, new = with_bound(data, best, best.multipliers + step * (outer - best.multipliers), settings)
+        found.append(new)
+        if best.gap <= settings.tol or (len(new) and step > 0.5):
+            break
+    return best, np.vstack(found)
+
+
+def with_bound(data: Coordinates, best: Best, multipliers: Array, settings: Settings) -> tuple[Best, Array]:
+    """The bracket with the bound that these multipliers give, if it is better; and kinks where they exceed 1."""
+    L = projected(data, multipliers)
+    kappa, new, excess = 0.0, [np.zeros((0, best.z.shape[1]))], [np.zeros(0)]
+    for found in missing_kinks(data, L, settings):
+        kappa = max(kappa, found.kappa)
+        new.append(found.z)
+        excess.append(found.values)
+    most = np.argsort(-np.concatenate(excess))[: max(30, L.size)]
+    lower, share = lower_value(data, L, kappa)
+    return (replace(best, multipliers=share * L, lower=lower) if lower > best.lower else best), distinct_rows(
+        np.vstack(new)[most]
+    )
+
+
+def distinct_rows(z: Array) -> Array:
+    """Without repetitions: a kink through two inputs is found at both."""
+    return z[np.sort(np.unique(np.round(z, 9), axis=0, return_index=True)[1])]
+
+
+def first_kinks(problem: FiniteProblem, data: Coordinates) -> Array:
+    """Kinks through every input, normal to a few directions: along any one of them some network interpolates."""
+    rank = data.hull.rank
+    rng = np.random.default_rng(0)
+    count = 1 if rank == 1 else int(np.clip(400 / len(problem.distinct[0]), rank + 1, 40))
+    w = rng.standard_normal((count, rank))
+    w /= np.linalg.norm(w, axis=1)[:, None]
+    w = w if problem.skip else np.vstack([w, -w])
+    t = data.hull.coordinates(problem.inputs[problem.distinct[0]])
+    z = np.column_stack([np.repeat(w, len(t), axis=0), -(w @ t.T).ravel()])
+    if not data.penalise_bias:
+        return z
+    # The same affine functions, written on (y, 1).
+    slope = z[:, :-1] @ data.hull.axes / data.hull.scale
+    functions = np.column_stack([slope, z[:, -1] - slope @ data.hull.origin]) @ data.input_frame.axes.T
+    return np.asarray(functions / np.linalg.norm(functions, axis=1, keepdims=True))

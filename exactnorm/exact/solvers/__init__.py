@@ -1,0 +1,1 @@
+"""Cone programs, and the libraries that solve them."""
