@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.closed_form.certified import certified_rays
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.finite_problem import finite_problem
 from exactnorm.min_norm_network import bracketed, check_means
 from exactnorm.training_set import TrainingSet
@@ -112,8 +113,9 @@ def min_norm_denoiser(
         problem = finite_problem(train, weight_decay)
         found = bracketed(problem, tol, solver, solver_options, time_limit, progress, executor)
         return CertifiedDenoiser(train, *found)
-    if method == "auto" and (closed := certified_rays(train)) is not None:
-        return closed
+    with suppress(OutOfTimeError):  # thousands of points nearly on rays are tried one after another
+        if method == "auto" and (closed := certified_rays(train, deadline.earlier(0.8).check)) is not None:
+            return closed
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.balls.solve import solve_balls
     from exactnorm.exact.progress import reporter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -41,7 +43,7 @@ def rays(points: ArrayLike, rho: float) -> ReLUNetwork:
     """
     train = TrainingSet(np.asarray(points), rho)
     centre, u, ray, t = find_rays(train.points)
-    return _network(train, centre, u, ray, t)
+    return rays_network(train, centre, u, ray, t)
 
 
 def orthogonal(points: ArrayLike, rho: float, *, tolerance: float = 1e-9) -> ReLUNetwork:
@@ -84,7 +86,7 @@ def orthogonal(points: ArrayLike, rho: float, *, tolerance: float = 1e-9) -> ReL
             msg = f"seen from point {centre}, points {first} and {second} make an angle of {angle:.4g}°, not 90°"
             raise ValueError(msg)
     _one_point_a_ray(u, ray)
-    return _network(train, centre, u, ray, t)
+    return rays_network(train, centre, u, ray, t)
 
 
 def obtuse_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -119,11 +121,13 @@ def obtuse_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
     if len(u) > train.dimension or np.linalg.eigvalsh(u @ u.T)[0] < 1e-12:
         msg = f"the {train.size} points are not affinely independent, so they are no simplex; see `rays`"
         raise ValueError(msg)
-    return _network(train, centre, u, ray, t)
+    return rays_network(train, centre, u, ray, t)
 
 
-def find_rays(points: Array) -> tuple[int, Array, NDArray[np.intp], Array]:
+def find_rays(points: Array, check: Callable[[], None] = lambda: None) -> tuple[int, Array, NDArray[np.intp], Array]:
     """Row of a point from which all others lie on rays at least 90° apart, and what `one_sided_rays` says of it.
+
+    `check` is called before every candidate is looked at closely, and may raise.
 
     Raises
     ------
@@ -132,6 +136,7 @@ def find_rays(points: Array) -> tuple[int, Array, NDArray[np.intp], Array]:
     """
     reason = "no point sees every two others in one direction or at 90° and more"
     for centre in _candidates(points):
+        check()
         try:
             return int(centre), *one_sided_rays(points, int(centre))
         except ValueError as failed:
@@ -170,7 +175,8 @@ def _one_point_a_ray(u: Array, ray: NDArray[np.intp]) -> None:
         raise ValueError(msg)
 
 
-def _network(train: TrainingSet, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> ReLUNetwork:
+def rays_network(train: TrainingSet, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> ReLUNetwork:
+    """The network of `rays`, from what `find_rays` found."""
     order = np.lexsort((t, ray))[1:]  # ray by ray from the inside out; the centre, on ray −1, is left out
     first_of_ray = np.diff(ray[order], prepend=-1) > 0
     before = np.where(first_of_ray, centre, np.concatenate([[centre], order[:-1]]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -181,7 +182,8 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
     found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), pair)
     share, longer = part_of_limit(settings.deadline, SHARE), part_of_limit(settings.deadline, LONGER)
     settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-    found = replace(found, closed=certified_rays(train))
+    with suppress(OutOfTimeError):
+        found = replace(found, closed=certified_rays(train, share.check))
     if found.closed is not None:
         return found
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
