@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import problems
+from exactnorm import interrupts, problems
 from exactnorm.certify import (
     CertificateError,
     CertificateUndecided,
@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
+    interrupts.load("exactnorm.report")
     from exactnorm import report
 
     rows = report.check_rows(found.certificate, *answer)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import problems
-from exactnorm.cli.solve import writable_folder
+from exactnorm import interrupts, problems
+from exactnorm.cli.solve import SOLVING, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.training_set import Array
 
@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Solve both, tell, draw."""
     writable_folder(arguments.out)
     try:
+        interrupts.load("exactnorm.plot", *SOLVING)
         from exactnorm.cli import demo_picture
     except ImportError as missing:
         raise BadInput(str(missing)) from missing

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from exactnorm import interrupts
+from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 
 EXAMPLES = """\
@@ -37,6 +39,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write."""
+    interrupts.load(*SOLVING)
     from exactnorm import report
     from exactnorm.experiments import EXPERIMENTS
 
@@ -59,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 def ready(folder: Path) -> Path:
     """The folder, made if it is not there; `BadInput` if it cannot be used, or nothing can draw."""
     try:
-        import exactnorm.plot  # noqa: F401
+        interrupts.load("exactnorm.plot")
     except ImportError as missing:
         raise BadInput(str(missing)) from missing
     try:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem
+from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts
 from exactnorm.cli import read
-from exactnorm.cli.solve import real, writable_folder
+from exactnorm.cli.solve import SOLVING, real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Endpoints, Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
 from exactnorm.flow.probability import Method
@@ -76,6 +76,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Follow, classify, print, draw."""
     check_options(arguments)
+    interrupts.load(*SOLVING)
     plot = plotter(arguments)
     try:
         followed = (score if arguments.flow == "score" else probability)(arguments)
@@ -270,6 +271,7 @@ def plotter(arguments: argparse.Namespace) -> Callable[[Followed, Endpoints], No
         return None
     writable_folder(arguments.plot, "--plot")
     try:
+        interrupts.load("exactnorm.plot")
         from exactnorm import plot
     except ImportError as missing:
         raise BadInput(str(missing)) from missing

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from exactnorm import InfeasibleProblem, __version__
+from exactnorm import InfeasibleProblem, __version__, interrupts
 from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
 from exactnorm.cli.streams import BadInput, prepare, say
 
@@ -30,8 +30,18 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    if not prepare():
-        return 2
+    try:
+        interrupts.loaded()
+        status = answer(argv) if prepare() else 2
+    except KeyboardInterrupt:
+        say(interrupts.SENTENCE)
+        status = 130
+    interrupts.answered()
+    return status
+
+
+def answer(argv: Sequence[str] | None) -> int:
+    """Run one command; a mistake and a failure become a sentence and a status."""
     arguments = parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments)
@@ -51,9 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         say(f"exactnorm {arguments.command}: {failed}")
         return 1
-    except KeyboardInterrupt:
-        say("interrupted: there is no bracket yet")
-        return 130
     except BrokenPipeError:
         # The reader has gone (`exactnorm problems | head -1`): nothing is left to be said.
         forget_stdout()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from exactnorm import problems
+from exactnorm import interrupts, problems
 from exactnorm.cli.streams import show, show_json
 
 EXAMPLES = """\
@@ -30,6 +30,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
+    interrupts.load("exactnorm.report")
     from exactnorm import report
 
     if arguments.json:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from exactnorm import InfeasibleProblem
+from exactnorm import InfeasibleProblem, interrupts
 from exactnorm.certify import CertifiedDenoiser, save
 from exactnorm.cli import read, read_samples
 from exactnorm.cli.streams import BadInput, say, show, show_json, show_text
@@ -26,6 +26,16 @@ examples:
   exactnorm solve points.csv --samples-file samples.csv --weight-decay 0.01
 
 """
+
+SOLVING = (
+    "exactnorm.exact.balls.solve",
+    "exactnorm.exact.finite.solve",
+    "exactnorm.exact.solvers.cvxpy_problem",
+    "cvxpy.cvxcore.python.cvxcore",  # CVXPY loads it in the midst of its first problem
+    "exactnorm.exact.progress",
+    "exactnorm.report",
+)
+"""What solving loads: a second, so only where something is solved."""
 
 
 def add_to(commands: Any) -> None:
@@ -56,6 +66,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
     train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
+    interrupts.load(*SOLVING)
     check_options(arguments)
     if arguments.estimate:
         return estimate(train, arguments)

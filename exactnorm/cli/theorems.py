@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from exactnorm import interrupts
+from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 
 EXAMPLES = """\
@@ -34,11 +36,13 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, with progress on stderr, and print; 1 if an outcome is not the expected one."""
+    interrupts.load("exactnorm.report")
     from exactnorm import report, theorems
 
     if arguments.list:
         show_json(list(theorems.STATEMENTS)) if arguments.json else show("\n".join(theorems.STATEMENTS))
         return 0
+    interrupts.load(*SOLVING)
     try:
         running = theorems.run(arguments.names or None, lambda name: say(f"checking {name} …"))
     except ValueError as mistake:
