@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser, load, save
 from exactnorm.denoiser import min_norm_denoiser
-from exactnorm.flow.probability import probability_flow
+from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
 from exactnorm.flow.schedule import Schedule
 from exactnorm.training_set import Array, TrainingSet, real_array, real_number

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from exactnorm.experiments.table import Statement, Table
-from exactnorm.flow.closed import closed_probability_flow, closed_score_flow
 from exactnorm.flow.endpoints import Endpoints, endpoints
+from exactnorm.flow.hyperbox.closed import closed_probability_flow, closed_score_flow
 from exactnorm.training_set import Array
 
 COUNTS = (2, 5, 10, 15, 20, 25, 30)

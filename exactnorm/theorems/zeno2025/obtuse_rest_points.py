@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 
 from exactnorm.closed_form import obtuse_simplex
-from exactnorm.flow.rest_points import rest_points
+from exactnorm.flow.rest.rest_points import rest_points
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.kinks import clearance
 from exactnorm.theorems.zeno2023.obtuse import random_obtuse_simplex

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from threadpoolctl import ThreadpoolController
 
-from exactnorm.flow.lines import Lines, neighbours, orthogonal_lines
-from exactnorm.flow.score import starts
+from exactnorm.flow.hyperbox.lines import Lines, neighbours, orthogonal_lines
+from exactnorm.flow.inputs import starts
 from exactnorm.training_set import Array, real_number
 
 BLOCK = 2**16

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.flow.record import Indices
-from exactnorm.flow.reduction import EPS, Block
+from exactnorm.flow.score.reduction import EPS, Block
 from exactnorm.training_set import Array
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.flow.probability import Path
-from exactnorm.flow.score import network_of
+from exactnorm.flow.inputs import network_of
+from exactnorm.flow.probability.probability_flow import Path
 from exactnorm.training_set import Array, real_array
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import schur, solve_sylvester, solve_triangular
 
-from exactnorm.flow.region import contraction
+from exactnorm.flow.score.region import contraction
 from exactnorm.training_set import Array
 
 APART = 8.0

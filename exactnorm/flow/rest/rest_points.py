@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from exactnorm.closed_form.rays import find_rays
-from exactnorm.flow.arrangement import (
+from exactnorm.flow.rest.arrangement import (
     TOLERANCE,
     Arrangement,
     ReducedNetwork,
