@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem
+from exactnorm.arrays import Array
 from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
@@ -21,7 +22,7 @@ from exactnorm.flow import Endpoints, Flow, Lines, endpoints, orthogonal_lines, 
 from exactnorm.flow.probability import Method
 from exactnorm.flow.schedule import checked_level, named_schedule
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.flow.line import Solved
 from exactnorm.flow.record import Indices
 from exactnorm.flow.reduction import EPS, Block
 from exactnorm.flow.region import ORDER, Stable, displacement, shrunk, spectral_norm_bound, stable_part, taylor_terms
 from exactnorm.flow.roots import first_contact
 from exactnorm.flow.scales import Slow, slow_parts
-from exactnorm.training_set import Array
 
 Mask = NDArray[np.bool_]
 FAR = 1e10

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.flow.box import Box, box_of
 from exactnorm.flow.ivp import Integrator, solve_by_ivp
 from exactnorm.flow.line import Solved, solve_line
@@ -18,7 +19,6 @@ from exactnorm.flow.pieces import solve_pieces
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.reduction import Block, reduced
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
 
 Method = Literal["pieces", "ivp"]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
@@ -21,7 +22,7 @@ from exactnorm.exact.balls.ramp_program import Ramps, cheap_ramps
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 SHARE = 0.3
 """Of the time limit: what a first network and bound may take."""
