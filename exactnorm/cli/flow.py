@@ -212,7 +212,7 @@ def probability(arguments: argparse.Namespace) -> Followed:
 def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
     """ρ ↦ denoiser up to radius `top`: a closed form proved minimal up to there, else denoisers on a grid of radii."""
     from exactnorm import max_radius
-    from exactnorm.closed_form import equilateral_triangle, rays, recognise
+    from exactnorm.closed_form import recognise
 
     widest = TrainingSet(points).separation / 2
     known = recognise(points, min(top, 0.98 * widest))
@@ -225,12 +225,12 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
             "use a smaller --T or --alpha, or choose a stand-in with --high-noise"
         )
         raise BadInput(msg)
-    if known.minimal:
+    if known.form is not None and known.minimal:
         if arguments.levels is not None:
             msg = "--levels: these points have a closed form at these radii, so no grid of them is solved"
             raise BadInput(msg)
-        form = equilateral_triangle if known.name == "equilateral_triangle" else rays
-        return lambda rho: form(points, rho)
+        build = known.form.build
+        return lambda rho: build(points, rho)
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)

@@ -13,7 +13,7 @@ from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.bounds import best_rays
-from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.certified import certified_form
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks
@@ -182,7 +182,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
     found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), pair)
     share, longer = part_of_limit(settings.deadline, SHARE), part_of_limit(settings.deadline, LONGER)
     settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-    found = replace(found, closed=certified_rays(train))
+    found = replace(found, closed=certified_form(train))
     if found.closed is not None:
         return found
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
