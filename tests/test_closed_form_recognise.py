@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from exactnorm import TrainingSet, interpolation_error, problems
-from exactnorm.closed_form import FORMS, along_line, bounds, recognise, univariate, univariate_samples
+from exactnorm.closed_form import along_line, bounds, recognise, univariate, univariate_samples
+from exactnorm.closed_form.catalogue import FORMS
 
 E = np.array([[1, 0], [-0.5, 3**0.5 / 2], [-0.5, -(3**0.5) / 2]])
 

@@ -1,7 +1,6 @@
 """Minimum-norm denoisers in closed form: one function per theorem's geometry, (points, rho) -> ReLUNetwork."""
 
 from exactnorm.closed_form.bounds import CostBounds, along_line, bounds
-from exactnorm.closed_form.catalogue import FORMS, Form, LeastCost
 from exactnorm.closed_form.collinear import collinear, univariate
 from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.rays import obtuse_simplex, orthogonal, rays
@@ -10,10 +9,7 @@ from exactnorm.closed_form.samples import univariate_samples
 from exactnorm.closed_form.triangles import equilateral_triangle, orthocentre
 
 __all__ = [
-    "FORMS",
     "CostBounds",
-    "Form",
-    "LeastCost",
     "Recognition",
     "along_line",
     "bounds",
