@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from exactnorm import interrupts, problems
+from exactnorm.arrays import Array
 from exactnorm.cli.solve import SOLVING, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.training_set import Array
 
 EXAMPLES = """\
 examples:

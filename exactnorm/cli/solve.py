@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from exactnorm import InfeasibleProblem, interrupts
+from exactnorm.arrays import real_number
 from exactnorm.certify import CertifiedDenoiser, save
 from exactnorm.cli import read, read_samples
 from exactnorm.cli.streams import BadInput, say, show, show_json, show_text
-from exactnorm.training_set import TrainingSet, real_number
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:

@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
 
 
 @runtime_checkable

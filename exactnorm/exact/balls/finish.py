@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.master import master
 from exactnorm.exact.balls.polish import Neurons, corrected, margins, merge_nearby, newton, residual
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
-from exactnorm.training_set import Array
 
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
 LARGEST_SYSTEM = 2500

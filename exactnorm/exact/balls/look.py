@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.faces import CHUNK, Peaks, face_peaks
 from exactnorm.exact.balls.cells import essential_rows, whole_cells
 from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import collected
 from exactnorm.exact.settings import Settings
-from exactnorm.training_set import Array
 
 SHARE = 32
 """Patterns that one task of an executor looks at, at least."""

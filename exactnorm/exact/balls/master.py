@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.polish import Neurons, margins
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.tree import Tree
 from exactnorm.exact.settings import Settings
 from exactnorm.exact.solvers.cone_program import ConeProgram, solution
-from exactnorm.training_set import Array
 
 FLATTEST = 1e-3
 """Peaks flatter than this would let B jump; they are treated as this round."""

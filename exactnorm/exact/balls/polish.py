@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lstsq
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.program import slope_and_value
 from exactnorm.exact.balls.tree import Tree
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import pdist, squareform
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.tree import Tree, shortest_tree
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.hulls import hull_gaps
-from exactnorm.patterns import TooManyPatternsError, activation_patterns
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.patterns import TooManyPatternsError, kink_patterns
+from exactnorm.training_set import TrainingSet
 
 TOLD_APART = 1e-6
 """Error, in units of the distance of two points, beyond which a cost has no six digits."""
@@ -144,8 +145,7 @@ def reduced(train: TrainingSet, watch: Callable[[int], None] = lambda _: None, *
     if float(frame.distance(train.points).max()) > TOLD_APART * train.separation:
         raise too_near(train)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    patterns = activation_patterns(points, rho, watch=watch)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    patterns = kink_patterns(points, rho, watch=watch)
     if not feasible and (ray := infeasibility_ray(points, patterns)) is not None:
         raise InfeasibleProblem(_why_infeasible(train, ray, watch), ray)
     return Reduced(frame, points, rho, patterns, train.separation / frame.scale, shortest_tree(points, rho))
@@ -226,8 +226,7 @@ def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[f
 def _largest_radius(train: TrainingSet, watch: Callable[[int], None]) -> tuple[float, float]:
     frame = affine_hull(train.points)
     X = frame.coordinates(train.points)
-    patterns = activation_patterns(X, watch=watch)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    patterns = kink_patterns(X, watch=watch)
     widths = np.maximum(hull_gaps(X, patterns, watch=lambda: watch(len(patterns))).low, 0.0) / 2
     order = np.argsort(-widths)
     patterns, widths = patterns[order], widths[order]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.flow.hyperbox.box import Box, box_of
 from exactnorm.flow.hyperbox.lines import Lines
 from exactnorm.flow.inputs import HasNetwork, network_of, starts
@@ -19,7 +20,6 @@ from exactnorm.flow.score.line import Solved, solve_line
 from exactnorm.flow.score.pieces import solve_pieces
 from exactnorm.flow.score.reduction import Block, reduced
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
 
 Method = Literal["pieces", "ivp"]
 
