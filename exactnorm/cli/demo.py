@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from exactnorm import interrupts, problems
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.solve import SOLVING, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.training_set import Array
@@ -29,9 +30,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "demo",
         help="solve a triangle and a set of digits, and draw them",
-        description="Solve an acute triangle and five handwritten digits, say what came out, and write one picture.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Solve an acute triangle and five handwritten digits, say what came out, and write one picture."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("--out", default="exactnorm-demo.png", metavar="FILE", help="picture (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of tables")

@@ -15,6 +15,7 @@ import numpy as np
 
 from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts
 from exactnorm.cli import read
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.solve import SOLVING, real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Endpoints, Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
@@ -26,10 +27,10 @@ from exactnorm.training_set import Array, TrainingSet
 EXAMPLES = """\
 examples:
   exactnorm flow acute --flow score --plot trajectories.png
-  exactnorm flow orthonormal --flow probability --alpha 0.1 --T 4 --seed 1 --json
+  exactnorm flow orthonormal --flow probability --alpha 0.1 --T 4 --json
   exactnorm flow points.csv --flow score --rho 0.1 --horizon 3 --starts 1000
 
-starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end, or if the denoisers'
+starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end, or if the denoisers' \
 relative gap, which --json tells, is above 1e-6; 130 if Ctrl-C ended their solving.
 """
 TOLERANCE = 1e-6
@@ -43,9 +44,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "flow",
         help="follow score or probability flow from many starts",
-        description="Follow the score flow or the probability flow of DATA's denoisers, and say where it ends.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Follow the score flow or the probability flow of DATA's denoisers, and say where it ends."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     read.add_data(command)
     command.add_argument("--flow", choices=("score", "probability"), required=True, help="which flow")

@@ -12,6 +12,7 @@ from typing import Any
 from exactnorm import InfeasibleProblem, interrupts
 from exactnorm.certify import CertifiedDenoiser, save
 from exactnorm.cli import read, read_samples
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, say, show, show_json, show_text
 from exactnorm.training_set import TrainingSet, real_number
 
@@ -43,9 +44,9 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "solve",
         help="find a minimum-norm denoiser and a bracket on the least cost",
-        description="Find a minimum-norm denoiser of DATA and a bracket on the least representation cost.",
-        epilog=EXAMPLES + read_samples.FORMATS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped("Find a minimum-norm denoiser of DATA and a bracket on the least representation cost."),
+        epilog=wrapped(EXAMPLES + read_samples.FORMATS),
+        formatter_class=formatter,
     )
     read.add_data(command)
     read.add_radius_options(command)
