@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import Any
 
@@ -58,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         say(f"solving: {title.lower()} …")
         start = time.perf_counter()
-        denoiser = min_norm_denoiser(problem.train, progress=sys.stderr.isatty())
+        denoiser = min_norm_denoiser(problem.train, progress=True)
         seconds = time.perf_counter() - start
         records.append({"title": title, **report.solution_record(denoiser, seconds)})
         solved.append(denoiser)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -162,7 +161,7 @@ def score(arguments: argparse.Namespace) -> Followed | None:
     mean = train.points.mean(axis=0)
     radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
     scale = radius if arguments.start_scale is None else arguments.start_scale
-    denoiser = min_norm_denoiser(train, progress=sys.stderr.isatty())
+    denoiser = min_norm_denoiser(train, progress=True)
     gap = denoiser.certificate.gap
     if denoiser.interrupted:
         say(f"interrupted: the denoiser's relative gap is still {gap:.1e}, so no flow was followed")
@@ -238,7 +237,7 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)
     radii = np.linspace(1e-4 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # even where kinks move alike
-    path = DenoiserPath(points, radii, progress=sys.stderr.isatty())
+    path = DenoiserPath(points, radii, progress=True)
     say(f"the widest relative gap among them is {path.gap:.1e}")
     return path
 

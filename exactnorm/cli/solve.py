@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -162,7 +161,7 @@ def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenois
             tol=arguments.tol,
             solver=arguments.solver,
             time_limit=arguments.time_limit,
-            progress=sys.stderr.isatty(),
+            progress=True,
         )
     except InfeasibleProblem:
         raise
