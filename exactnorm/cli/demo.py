@@ -10,7 +10,8 @@ import numpy as np
 
 from exactnorm import interrupts, problems
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.solve import SOLVING, writable_folder
+from exactnorm.cli.outputs import writable_folder
+from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.training_set import Array
 
