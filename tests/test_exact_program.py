@@ -16,7 +16,7 @@ from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.program import block_program, dual_matrices, kink_program, proofs
 from exactnorm.exact.balls.start import first_kinks, ramps
 from exactnorm.exact.solvers.cvxpy_problem import solve
-from exactnorm.patterns import activation_patterns
+from exactnorm.patterns import kink_patterns
 
 
 def test_the_bound_of_tangent_cells_lies_between_that_of_patterns_and_the_optimum():
@@ -60,8 +60,7 @@ def test_the_kink_program_returns_an_interpolating_network_of_the_stated_cost():
 def test_every_kink_of_a_cell_respects_the_bound_of_the_cell():
     rng = np.random.default_rng(6)
     points = np.vstack([np.zeros(3), rng.uniform(-0.5, 0.5, (4, 3))])
-    patterns = activation_patterns(points, 0.02)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    patterns = kink_patterns(points, 0.02)
     B = rng.standard_normal((4, 3, 4))
     directions = rng.standard_normal((20000, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]

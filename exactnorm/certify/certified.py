@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate
 from exactnorm.files import Arrays, Entries, Entry, read, write
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 INTERRUPTED = "interrupted"
 """How the status begins where Ctrl-C ended the solve."""

@@ -9,9 +9,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import ReLUNetwork, lengths
-from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+from exactnorm.training_set import TrainingSet
 
 MISSED = 1e-6
 """An error above this share of the separation, or of the targets' spread, is no interpolation: its cost says little."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from exactnorm import interrupts, problems
+from exactnorm.arrays import Array
 from exactnorm.certify import (
     CertificateError,
     CertificateUndecided,
@@ -20,7 +21,7 @@ from exactnorm.certify.certified_network import load_either
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:

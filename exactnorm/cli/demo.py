@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from exactnorm import interrupts, problems
+from exactnorm.arrays import Array
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.outputs import writable_folder
 from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.training_set import Array
 
 EXAMPLES = """\
 examples:

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts, load_path, save_path
+from exactnorm.arrays import Array
 from exactnorm.cli import check, flow_options, read, schedules
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
-from exactnorm.flow.probability import Method
+from exactnorm.flow.probability.probability_flow import Method
 from exactnorm.flow.schedule import checked_level
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:
@@ -193,7 +194,7 @@ def probability(arguments: argparse.Namespace) -> Followed:
 def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
     """ρ ↦ denoiser up to radius `top`: a closed form proved minimal up to there, else denoisers on a grid of radii."""
     from exactnorm import max_radius
-    from exactnorm.closed_form import equilateral_triangle, rays, recognise
+    from exactnorm.closed_form import recognise
 
     widest = TrainingSet(points).separation / 2
     known = recognise(points, min(top, 0.98 * widest))
@@ -206,12 +207,12 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
             "use a smaller --T or --alpha, or choose a stand-in with --high-noise"
         )
         raise BadInput(msg)
-    if known.minimal:
+    if known.form is not None and known.minimal:
         for option in (name for name in ("levels", "out") if getattr(arguments, name) is not None):
             msg = f"--{option}: these points have a closed form at these radii, so no grid of them is solved"
             raise BadInput(msg)
-        form = equilateral_triangle if known.name == "equilateral_triangle" else rays
-        return lambda rho: form(points, rho)
+        build = known.form.build
+        return lambda rho: build(points, rho)
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)

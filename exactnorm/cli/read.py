@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from exactnorm import problems
+from exactnorm.arrays import Array
 from exactnorm.cli import text_table
 from exactnorm.cli.dialects import chosen
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 READERS = (".csv", ".tsv", ".txt", ".npy")
 KINDS = ".csv, .tsv, .txt and .npy"

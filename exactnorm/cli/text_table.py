@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from exactnorm.arrays import Array
 from exactnorm.cli.dialects import DIALECTS, Reading, best
 from exactnorm.cli.streams import BadInput, say
-from exactnorm.training_set import Array
 
 INDEX_NAMES = {"id", "idx", "index", "no", "nr", "row"}
 

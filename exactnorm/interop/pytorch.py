@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from exactnorm.arrays import Array
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 
 class ReLUModule(nn.Module):  # type: ignore[misc, unused-ignore]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 DEEPEST = 200
 """Cuts of one cell: more than halving an angle down to rounding takes."""

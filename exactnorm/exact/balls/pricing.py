@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof, cell_bound, cell_rows, cone_form, kink_map
 from exactnorm.exact.balls.cells import essential_rows
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.solvers.cone_program import ConeProgram, solution
-from exactnorm.training_set import Array
 
 FLOOR = 0.1
 """Bounds below this are not sought: only the cells where ‖B_s z‖ comes near 1 decide anything."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.closed_form.rays import find_rays
-from exactnorm.flow.arrangement import (
+from exactnorm.flow.rest.arrangement import (
     TOLERANCE,
     Arrangement,
     ReducedNetwork,
@@ -22,7 +23,6 @@ from exactnorm.flow.arrangement import (
 )
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, real_array
 
 MANY = 10
 """Kinks through one point of which both sides are looked at, for flats of rest points that end there."""
