@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from exactnorm import interrupts
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 
@@ -26,9 +27,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "experiment",
         help="repeat the papers' experiments exactly",
-        description="Repeat an experiment with exact denoisers and exact flows, beside the published statements.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Repeat an experiment with exact denoisers and exact flows, beside the published statements."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("name", metavar="NAME", choices=NAMES, help=", ".join(NAMES))
     command.add_argument("--out", metavar="DIR", help="write NAME.csv, NAME.json and NAME.png there")

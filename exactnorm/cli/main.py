@@ -10,6 +10,7 @@ from typing import Any
 
 from exactnorm import InfeasibleProblem, __version__, interrupts
 from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, prepare, say
 
 EXIT_STATUSES = """\
@@ -83,9 +84,9 @@ def parser() -> argparse.ArgumentParser:
     """The parser of every command."""
     top = argparse.ArgumentParser(
         prog="exactnorm",
-        description="Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost.",
-        epilog=EXIT_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped("Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost."),
+        epilog=wrapped(EXIT_STATUSES),
+        formatter_class=formatter,
     )
     top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
     debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from exactnorm import interrupts
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 
@@ -24,9 +25,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "theorems",
         help="check the statements of the theory by computation",
-        description="Check statements: what each claims, and what was computed without using the claimed formula.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Check statements: what each claims, and what was computed without using the claimed formula."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("names", nargs="*", metavar="NAME", help="statements to check (default: all)")
     command.add_argument("--list", action="store_true", help="print the names of all statements and stop")
