@@ -185,7 +185,9 @@ def real_array(values: ArrayLike, name: str) -> Array:
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
         array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
     if array.dtype.kind == "O" and array.ndim == 0:
-        msg = f"{name} is a {type(values).__name__}; give real numbers in an array"
+        given = array[()]  # what `values` was, if it has been made an array on the way here
+        has_points = ": its points are `.train.points`" if hasattr(given, "train") else ""
+        msg = f"{name} is a {type(given).__name__}{has_points}; give real numbers in an array"
         raise ValueError(msg)
     if array.dtype.kind == "c":
         msg = (
@@ -231,6 +233,9 @@ def _refuse_what_is_no_array(values: object, name: str) -> None:
 
 def real_number(value: float, name: str) -> float:
     """Return `value` as a float; raise ``ValueError`` unless it is one finite real number."""
+    if isinstance(value, str):
+        msg = f"{name}={value!r} is text; give the number without quotation marks"
+        raise ValueError(msg)
     try:
         number = float(value)
     except (TypeError, ValueError):
