@@ -11,8 +11,8 @@ from exactnorm import ReLUNetwork, check_certificate, interpolation_error, min_n
 from exactnorm.certify import along_lines, interpolation
 from exactnorm.certify.along_lines import error_along_lines
 from exactnorm.closed_form.rays import find_rays
-from exactnorm.flow import line
-from exactnorm.flow.reduction import Block
+from exactnorm.flow.score import line
+from exactnorm.flow.score.reduction import Block
 from exactnorm.training_set import closest_pair
 
 
@@ -148,12 +148,6 @@ def test_points_beside_a_line_are_refused_with_the_two_at_fault_however_rays_are
     points[70, 1] = 1e-3
     with pytest.raises(ValueError, match="one-sided rays"):
         find_rays(points)
-    with pytest.raises(TimeoutError):
-        find_rays(points[:60], check=out_of_time)
-
-
-def out_of_time():
-    raise TimeoutError
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import ReLUNetwork, lengths
-from exactnorm.training_set import Array
 
 FEW = 8
 """Neurons a line, on average, from which on going along lines is worth it."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.rays import one_sided_rays
 from exactnorm.closed_form.ramps import chain, ramp_network
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 
 def rays(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -43,7 +42,7 @@ def rays(points: ArrayLike, rho: float) -> ReLUNetwork:
     """
     train = TrainingSet(np.asarray(points), rho)
     centre, u, ray, t = find_rays(train.points)
-    return rays_network(train, centre, u, ray, t)
+    return _network(train, centre, u, ray, t)
 
 
 def orthogonal(points: ArrayLike, rho: float, *, tolerance: float = 1e-9) -> ReLUNetwork:
@@ -86,7 +85,7 @@ def orthogonal(points: ArrayLike, rho: float, *, tolerance: float = 1e-9) -> ReL
             msg = f"seen from point {centre}, points {first} and {second} make an angle of {angle:.4g}°, not 90°"
             raise ValueError(msg)
     _one_point_a_ray(u, ray)
-    return rays_network(train, centre, u, ray, t)
+    return _network(train, centre, u, ray, t)
 
 
 def obtuse_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -121,13 +120,11 @@ def obtuse_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
     if len(u) > train.dimension or np.linalg.eigvalsh(u @ u.T)[0] < 1e-12:
         msg = f"the {train.size} points are not affinely independent, so they are no simplex; see `rays`"
         raise ValueError(msg)
-    return rays_network(train, centre, u, ray, t)
+    return _network(train, centre, u, ray, t)
 
 
-def find_rays(points: Array, check: Callable[[], None] = lambda: None) -> tuple[int, Array, NDArray[np.intp], Array]:
+def find_rays(points: Array) -> tuple[int, Array, NDArray[np.intp], Array]:
     """Row of a point from which all others lie on rays at least 90° apart, and what `one_sided_rays` says of it.
-
-    `check` is called before every candidate is looked at closely, and may raise.
 
     Raises
     ------
@@ -136,7 +133,6 @@ def find_rays(points: Array, check: Callable[[], None] = lambda: None) -> tuple[
     """
     reason = "no point sees every two others in one direction or at 90° and more"
     for centre in _candidates(points):
-        check()
         try:
             return int(centre), *one_sided_rays(points, int(centre))
         except ValueError as failed:
@@ -159,10 +155,11 @@ def _candidates(points: Array, tests: int = 256) -> NDArray[np.intp]:
     pairs = ((i, i + shift) for shift in shifts for i in range(size - shift))
     for _, (i, j) in zip(range(tests), pairs, strict=False):
         to_i, to_j = scaled[i] - scaled[left], scaled[j] - scaled[left]
-        product = np.einsum("nd,nd->n", to_i, to_j)
-        lengths = np.linalg.norm(to_i, axis=1) * np.linalg.norm(to_j, axis=1)
+        for one in (to_i, to_j):
+            one /= np.maximum(np.linalg.norm(one, axis=1, keepdims=True), 1e-300)  # 0 stays 0: the point itself
         # Generous tests, since those that are left are looked at exactly.
-        left = left[(product <= 1e-6 * lengths) | (product >= (1 - 1e-6) * lengths)]
+        same = np.linalg.norm(to_i - to_j, axis=1) <= 1e-8
+        left = left[same | (np.einsum("nd,nd->n", to_i, to_j) <= 1e-8)]
         if len(left) <= 1:
             break
     return left
@@ -175,8 +172,7 @@ def _one_point_a_ray(u: Array, ray: NDArray[np.intp]) -> None:
         raise ValueError(msg)
 
 
-def rays_network(train: TrainingSet, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> ReLUNetwork:
-    """The network of `rays`, from what `find_rays` found."""
+def _network(train: TrainingSet, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> ReLUNetwork:
     order = np.lexsort((t, ray))[1:]  # ray by ray from the inside out; the centre, on ray −1, is left out
     first_of_ray = np.diff(ray[order], prepend=-1) > 0
     before = np.where(first_of_ray, centre, np.concatenate([[centre], order[:-1]]))
