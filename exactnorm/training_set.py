@@ -11,7 +11,6 @@ from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import KDTree
 
 Array = NDArray[np.float64]
 
@@ -254,6 +253,8 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
     spread = float(np.abs(centred).max()) or 1.0
     centred = centred / spread
     if len(points) > 2000 and points.shape[1] <= 8:
+        from scipy.spatial import KDTree  # only here: a proof is verified without SciPy
+
         distances, two = (np.asarray(one) for one in KDTree(centred).query(centred, k=2))
         close = np.flatnonzero(distances[:, 1] <= distances[:, 1].min() * (1 + 1e-9) + np.finfo(float).eps)
         # The nearest of a point is itself, but of equal points it may be any of them.

@@ -6,11 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-from exactnorm import InfeasibleProblem, __version__
-from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
+import exactnorm
 from exactnorm.cli.streams import BadInput, prepare, say
+
+COMMANDS = ("solve", "check", "verify", "flow", "theorems", "experiment", "problems", "demo", "completion")
+ALONE = "verify"
+"""The command that is loaded without the others: it needs NumPy and python-flint only."""
 
 EXIT_STATUSES = """\
 examples:
@@ -21,7 +25,7 @@ examples:
 
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
-  1    a valid answer that is wider than asked, or none because a solver failed; for `check`, a refuted certificate
+  1    a valid answer that is wider than asked, or none because a solver failed; for `check`, a refuted certificate or proof
   2    bad input, or a file that cannot be written; for `check`, a certificate that is left undecided
   3    no network interpolates the data
   130  interrupted before there was an answer
@@ -32,7 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     if not prepare():
         return 2
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    named = next((one for one in given if not one.startswith("-")), None)
+    arguments = parser((ALONE,) if named == ALONE else COMMANDS).parse_args(given)
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -41,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         say(f"exactnorm {arguments.command}: {mistake}")
         return 2
-    except InfeasibleProblem as reason:
+    except exactnorm.InfeasibleProblem as reason:
         if arguments.debug:
             raise
         say(f"exactnorm {arguments.command}: {reason}")
@@ -72,20 +78,20 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of these commands."""
     top = argparse.ArgumentParser(
         prog="exactnorm",
         description="Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost.",
         epilog=EXIT_STATUSES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
+    top.add_argument("--version", action="version", version=f"exactnorm {exactnorm.__version__}")
     debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}
     top.add_argument("--debug", **debug)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (solve, check, flow, theorems, experiment, problems, demo, completion):
-        module.add_to(commands)
+    for name in names:
+        import_module(f"exactnorm.cli.{name}").add_to(commands)
     for command in commands.choices.values():
         # Suppressed, so that its absence here leaves what stands before the command as it is.
         command.add_argument("--debug", default=argparse.SUPPRESS, **debug)

@@ -11,7 +11,7 @@ from typing import Any
 
 from exactnorm import InfeasibleProblem
 from exactnorm.certify import CertifiedDenoiser, save
-from exactnorm.cli import read, read_samples
+from exactnorm.cli import prove, read, read_samples
 from exactnorm.cli.streams import BadInput, say, show, show_json, show_text
 from exactnorm.training_set import TrainingSet, real_number
 
@@ -19,6 +19,7 @@ EXAMPLES = """\
 examples:
   exactnorm solve acute
   exactnorm solve points.csv --rho 0.1 --out denoiser.npz
+  exactnorm solve points.csv --rho 0.1 --prove --out proof.json
   exactnorm solve points.csv --sigma 0.02 --samples 100
   exactnorm solve digits5 --json
   exactnorm solve digits10 --estimate
@@ -49,7 +50,12 @@ def add_to(commands: Any) -> None:
         help="say how many patterns there are and about how long it takes, and stop",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    command.add_argument("--out", metavar="FILE.npz", help="save denoiser and certificate; read with exactnorm.load")
+    command.add_argument("--prove", action="store_true", help="prove a bracket in rational numbers (python-flint)")
+    command.add_argument(
+        "--out",
+        metavar="FILE",
+        help="save denoiser and certificate as .npz, for exactnorm.load; or, with --prove, the proof as .json",
+    )
     command.set_defaults(run=run)
 
 
@@ -62,15 +68,22 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     denoiser = solved(train, arguments)
     seconds = time.perf_counter() - start
+    proved = prove.proved(denoiser) if arguments.prove else None
     if arguments.out is not None:
-        save(arguments.out, denoiser)
+        if proved is not None and arguments.out.endswith(".json"):
+            prove.save(arguments.out, proved)
+        else:
+            save(arguments.out, denoiser)
         say(f"wrote {arguments.out}")
     from exactnorm import report
 
     if arguments.json:
-        show_json(report.solution_record(denoiser, seconds))
+        record = report.solution_record(denoiser, seconds)
+        show_json(record if proved is None else record | {"proved": prove.record(proved)})
     else:
         show(report.solution(denoiser, seconds, f"Minimum-norm denoiser of {arguments.data}"))
+        if proved is not None:
+            show_text(prove.sentence(proved))
     return 0 if denoiser.certificate.certifies(arguments.tol) else 1
 
 
@@ -109,14 +122,17 @@ def check_options(arguments: argparse.Namespace) -> None:
         if not real(arguments.weight_decay, "--weight-decay") > 0:
             msg = f"--weight-decay {arguments.weight_decay:g}: it must be positive"
             raise BadInput(msg)
+    if arguments.prove:
+        prove.check_possible(arguments)
     import cvxpy  # a second to load, so only here
 
     if arguments.solver.upper() not in (solvers := cvxpy.installed_solvers()):
         msg = f"--solver {arguments.solver}: CVXPY finds no such solver; it finds {', '.join(sorted(solvers))}"
         raise BadInput(msg)
     if arguments.out is not None:
-        if not arguments.out.endswith(".npz"):
-            msg = f"--out {arguments.out}: give a file name that ends in .npz"
+        if not arguments.out.endswith((".npz", ".json") if arguments.prove else ".npz"):
+            also = ", or .json for the proof" if arguments.prove else ""
+            msg = f"--out {arguments.out}: give a file name that ends in .npz{also}"
             raise BadInput(msg)
         writable_folder(arguments.out)
 

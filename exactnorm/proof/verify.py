@@ -14,7 +14,7 @@ from exactnorm.proof.bounds import RefutedError, lower_bound, upper_bound
 from exactnorm.proof.coverage import TooManyPatternsError
 from exactnorm.proof.document import Proof, UnreadableProofError, read
 from exactnorm.proof.problem import Balls, NoBasisError, balls, fingerprint, sound_points
-from exactnorm.proof.rationals import exact
+from exactnorm.proof.rationals import above, below, decimal_text, exact
 
 
 class UndecidedError(RuntimeError):
@@ -138,3 +138,9 @@ def _foreign(proof: Proof, points: Any, rho: fmpq) -> str:
     if proof.sha256 != fingerprint(points):
         return "the proof is for other points: their SHA-256 differs"
     return ""
+
+
+def decimals(verdict: Verdict, digits: int = 12) -> tuple[str, str | None]:
+    """The proved bounds with so many decimals, rounded outwards."""
+    lower = decimal_text(below(verdict.lower, digits), digits)
+    return lower, None if verdict.upper is None else decimal_text(above(verdict.upper, digits), digits)
