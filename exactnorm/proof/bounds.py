@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 from flint import fmpq, fmpq_mat
 
@@ -57,38 +56,47 @@ def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lam
 
 
 def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
-    """Σ over gaps of 2Δ/(Δ − 2ρ): points on rays from the first of the rows, directions pairwise at 90° or more."""
-    if len(set(evidence.rows)) < len(evidence.rows) or not 2 <= len(evidence.rows):
-        msg = "rays name at least two points, none of them twice"
-        raise RefutedError(msg)
-    if not all(n < problem.size for n in evidence.rows):
-        msg = f"rays name a point that is not there: there are {problem.size}"
-        raise RefutedError(msg)
-    centre, *others = evidence.rows
-    H = problem.gram
+    """Σ over gaps of 2Δ/(Δ − ρ_1 − ρ_2), along rays with directions pairwise at 90° or more.
 
-    def inner(n: int, m: int) -> fmpq:
-        return H[n, m] - H[n, centre] - H[centre, m] + H[centre, centre]
-
-    rays: list[list[int]] = []
-    for n in others:
-        for ray in rays:
-            m = ray[0]
-            product_ = inner(n, m)
-            if product_ > 0:
-                if product_ * product_ != inner(n, n) * inner(m, m):
-                    msg = f"seen from point {centre}, points {n} and {m} make an angle below 90 degrees"
-                    raise RefutedError(msg)
-                ray.append(n)
-                break
-        else:
-            rays.append([n])
+    A ray from the centre crosses the ball of a point at a height t with a half chord ρ' = √(ρ² − δ²), δ the point's
+    distance from the ray's line. On the chord the component of h along the ray is t; so over a gap of height Δ its slope
+    rises from 0 to Δ/(Δ − ρ_1 − ρ_2) at least, and falls again. Neurons supply what that takes, and each supplies at most
+    ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points beside the ray are no obstacle, then.
+    """
+    lines = [line for line, _ in evidence.rays]
+    for k, u in enumerate(lines):
+        if not any(u):
+            msg = f"ray {k} has no direction"
+            raise RefutedError(msg)
+        for m in range(k):
+            if product(u, problem.gamma, lines[m]) > 0:
+                msg = f"rays {m} and {k} make an angle below 90 degrees"
+                raise RefutedError(msg)
     total = fmpq(0)
-    for ray in rays:
-        ray.sort(key=lambda n: inner(n, n))
-        for before, after in pairwise([centre, *ray]):
-            squared = H[after, after] - 2 * H[after, before] + H[before, before]
-            total += slope(squared, problem.rho)
+    for line, points in evidence.rays:
+        total += ray_bound(problem, evidence.centre, line, points)
+    return total
+
+
+def ray_bound(problem: Balls, centre: int, line: Sequence[fmpq], points: Sequence[int]) -> fmpq:
+    """The sum over the gaps of one ray, rounded down."""
+    square = product(line, problem.gamma, line)
+    at = problem.heights * fmpq_mat([[one] for one in line])
+    total, before, chord = fmpq(0), fmpq(0), problem.rho * root(square, upper=False)
+    for n in points:
+        # Heights and chords times the length of the direction.
+        height = at[n, 0] - at[centre, 0]
+        half = problem.rho * problem.rho * square - (problem.squared_distance(n, centre) * square - height * height)
+        if half < 0:
+            msg = f"a ray from point {centre} does not cross the ball of point {n}"
+            raise RefutedError(msg)
+        half = root(half, upper=False)
+        gap = height - before
+        if not gap > chord + half:
+            msg = f"point {n} is not beyond the one before it on a ray from point {centre}, or their balls touch"
+            raise RefutedError(msg)
+        total += 2 * gap / (gap - chord - half)
+        before, chord = height, half
     return total
 
 
@@ -101,7 +109,7 @@ def slope(squared: fmpq, rho: fmpq) -> fmpq:
         If the balls touch.
     """
     if not squared > 4 * rho * rho:
-        msg = "two balls at the ends of a gap touch"
+        msg = "two balls at the ends of a segment touch"
         raise RefutedError(msg)
     # Decreasing in Δ: an upper bound on the root gives a lower one on the slope.
     length = root(squared, upper=True)
@@ -110,14 +118,14 @@ def slope(squared: fmpq, rho: fmpq) -> fmpq:
 
 def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
     """Σ c_e 2L_e/(L_e − 2ρ) for weights with Σ c_e u_e u_eᵀ ⪯ 1, u_e the unit vectors along segments."""
-    r, H, h = problem.rank, problem.gram, problem.heights
+    r, h = problem.rank, problem.heights
     form = fmpq_mat(problem.gamma)
     total = fmpq(0)
     for i, j, weight in evidence.segments:
         if i == j or weight < 0:
             msg = f"segment ({i}, {j}) has equal ends or a negative weight"
             raise RefutedError(msg)
-        squared = H[i, i] - 2 * H[i, j] + H[j, j]
+        squared = problem.squared_distance(i, j)
         along = [h[j, k] - h[i, k] for k in range(r)]
         # In the basis the form u uᵀ of a vector d = Σ q_i d_i is (Γq)(Γq)ᵀ/L², and Γq = h_j − h_i.
         for k in range(r):
@@ -150,20 +158,24 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
             raise RefutedError(msg)
         total += root(squared * product(neuron.a, problem.gamma, neuron.a), upper=True)
         check()
-    for n in range(1, problem.size):
-        on = [neuron for neuron in neurons if neuron.on >> n & 1]
-        slopes, values = fmpq_mat(r, r), fmpq_mat(r, 1)
-        for neuron in on:
-            a = fmpq_mat([[one] for one in neuron.a])
-            slopes += a * fmpq_mat([list(neuron.w)])
-            values += a * neuron.b
-        if slopes != fmpq_mat(r, r):
+    size = problem.size
+    switched = fmpq_mat(size, len(neurons))
+    for k, neuron in enumerate(neurons):
+        for n in range(size):
+            if neuron.on >> n & 1:
+                switched[n, k] = fmpq(1)
+    supplied = fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in neurons])
+    # Column i·(r + 1) + j of row n is the entry (i, j) of Σ a (w, b)ᵀ over the neurons that are on at ball n.
+    found = switched * supplied if neurons else fmpq_mat(size, r * (r + 1))
+    slopes = [i * (r + 1) + j for i in range(r) for j in range(r)]
+    values = fmpq_mat([[found[n, i * (r + 1) + r] for i in range(r)] for n in range(size)]) * problem.gamma
+    for n in range(size):
+        if any(found[n, k] != 0 for k in slopes):
             msg = f"the network is not constant on ball {n}"
             raise RefutedError(msg)
-        if problem.gamma * values != fmpq_mat([[problem.heights[n, i]] for i in range(r)]):
+        if any(values[n, i] != problem.heights[n, i] for i in range(r)):
             msg = f"the network does not map ball {n} to its centre"
             raise RefutedError(msg)
-        check()
     return total
 
 

@@ -30,7 +30,7 @@ def clash_flaw(problem: Balls, clash: Clash) -> str:
         if len({n for n, _ in side}) < len(side) or any(weight < 0 for weight in weights) or sum(weights) != 1:
             return "the weights of a clash are no convex combination"
     terms = [*clash.on, *((n, -weight) for n, weight in clash.off)]
-    squared = sum((problem.gram[n, m] * v * w for n, v in terms for m, w in terms), fmpq(0))
+    squared = problem.squared(terms)
     wanted = 4 * problem.rho * problem.rho
     near = squared < wanted if problem.rho > 0 else squared == 0
     return "" if near else "the combinations of a clash are not nearer than 2 rho"
@@ -52,7 +52,7 @@ def uncovered(problem: Balls, evidence: Cells) -> str:
     for clash in evidence.clashes:
         on, off = _bits(n for n, _ in clash.on), _bits(n for n, _ in clash.off)
         by_end[max(place[n] for n, _ in (*clash.on, *clash.off))].append((on, off))
-    complete = _complete_patterns(evidence.cells, problem.size)
+    complete = complete_patterns(evidence.cells, problem.size)
     stack, steps = [(1, 0, 1)], 0  # places filled, balls on, balls off
     while stack:
         filled, on, off = stack.pop()
@@ -72,7 +72,8 @@ def uncovered(problem: Balls, evidence: Cells) -> str:
     return ""
 
 
-def _complete_patterns(cells: Iterable[ProvedCell], size: int) -> set[int]:
+def complete_patterns(cells: Iterable[ProvedCell], size: int) -> set[int]:
+    """The patterns, as bits, that cells cover."""
     groups: dict[int, dict[int, list[Cuts]]] = {}
     for cell in cells:
         groups.setdefault(cell.on, {}).setdefault(cell.ball, []).append(cell.cuts)

@@ -66,9 +66,10 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class Rays:
-    """Rows of points on one-sided rays from the first of them."""
+    """Rays from the point `centre`: each a direction in the basis, and the points whose balls it crosses, in order."""
 
-    rows: tuple[int, ...]
+    centre: int
+    rays: tuple[tuple[tuple[fmpq, ...], tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +179,9 @@ def _lower(found: Any, size: int, r: int) -> Lower:
             tuple(_rows(part["order"], "the order")),
         )
     if kind == "rays":
-        return Rays(tuple(_rows(_fields(found, "rays", "kind", "rows")["rows"], "the rays")))
+        part = _fields(found, "rays", "kind", "centre", "rays")
+        rays = tuple(_ray(one, size, r) for one in _list(part["rays"], "rays"))
+        return Rays(_whole(part["centre"], "the centre", 0, size - 1), rays)
     if kind == "segments":
         listed = _list(_fields(found, "segments", "kind", "segments")["segments"], "segments")
         return Segments(tuple(_segment(one, size) for one in listed))
@@ -220,6 +223,12 @@ def _clash(found: Any, size: int) -> Clash:
             side.append((_whole(n, "a point", 0, size - 1), rational(weight)))
         sides.append(tuple(side))
     return Clash(*sides)
+
+
+def _ray(found: Any, size: int, r: int) -> tuple[tuple[fmpq, ...], tuple[int, ...]]:
+    part = _fields(found, "a ray", "direction", "points")
+    rows = tuple(_whole(one, "a point", 0, size - 1) for one in _list(part["points"], "the points of a ray"))
+    return _vector(part["direction"], "a direction", r), rows
 
 
 def _segment(found: Any, size: int) -> tuple[int, int, fmpq]:

@@ -1,8 +1,8 @@
 """The problem in exact numbers: clean points as the rationals that their floats are, in an affine basis of their own.
 
 With x_0 as origin and r independent differences d_i = x_{j_i} − x_0 as basis, a vector of the hull is Σ θ_i d_i, and all
-that a proof asks of the points is their Gram matrix: Γ of the basis, and h_n with h_n·θ = (x_n − x_0)·w for w = Σ θ_i d_i.
-No rotation and no division; lengths are in units of a power of two, on which nothing depends.
+that a proof asks of the points are products: Γ of the basis with itself, and h_n with h_n·θ = (x_n − x_0)·w for
+w = Σ θ_i d_i. No rotation and no division; lengths are in units of a power of two, on which nothing depends.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Balls:
 
     Parameters
     ----------
-    gram : fmpq_mat, shape (N, N)
-        (x_n − x_0)·(x_m − x_0), in squares of the unit.
+    offsets : fmpq_mat, shape (N, d)
+        Rows x_n − x_0, in the unit.
     rho : fmpq
         Radius in the unit; 0 for the limit of small balls.
     basis : tuple of int
@@ -40,7 +40,7 @@ class Balls:
         Rows h_n.
     """
 
-    gram: fmpq_mat
+    offsets: fmpq_mat
     rho: fmpq
     basis: tuple[int, ...]
     gamma: fmpq_mat
@@ -49,12 +49,22 @@ class Balls:
     @property
     def size(self) -> int:
         """Number of points, N."""
-        return int(self.gram.nrows())
+        return int(self.offsets.nrows())
 
     @property
     def rank(self) -> int:
         """Affine rank r."""
         return len(self.basis)
+
+    def squared(self, weights: Sequence[tuple[int, fmpq]]) -> fmpq:
+        """‖Σ v_n (x_n − x_0)‖² for pairs (n, v_n)."""
+        columns = range(self.offsets.ncols())
+        total = [sum((v * self.offsets[n, k] for n, v in weights), fmpq(0)) for k in columns]
+        return sum((one * one for one in total), fmpq(0))
+
+    def squared_distance(self, n: int, m: int) -> fmpq:
+        """‖x_n − x_m‖²."""
+        return self.squared([(n, fmpq(1)), (m, fmpq(-1))])
 
 
 class NoBasisError(ValueError):
@@ -69,32 +79,30 @@ def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: in
     NoBasisError
         If the differences of the rows `basis` from the first are dependent, or do not span all others.
     """
-    gram, power = gram_matrix(points)
-    scale = fmpq(2) ** (power - 2 * unit)
+    whole, power = whole_offsets(points)
     rows = list(basis)
     if len(set(rows)) < len(rows) or not all(1 <= n < len(points) for n in rows):
         msg = f"a basis names different points other than the first, not rows {rows}"
         raise NoBasisError(msg)
-    chosen = fmpz_mat([[gram[i, j] for j in rows] for i in rows])
-    if chosen.det() == 0:
+    chosen = fmpz_mat([[whole[i, k] for k in range(whole.ncols())] for i in rows]) if rows else fmpz_mat(0, 0)
+    if chosen.rank() < len(rows):
         msg = f"the differences of points {rows} from the first are dependent"
         raise NoBasisError(msg)
-    if (rank := gram.rank()) != len(rows):
+    if (rank := whole.rank()) != len(rows):
         msg = f"{len(rows)} differences span no set of affine rank {rank}"
         raise NoBasisError(msg)
-    whole = fmpq_mat(gram) * scale
-    gamma = fmpq_mat([[whole[i, j] for j in rows] for i in rows])
-    heights = fmpq_mat([[whole[n, j] for j in rows] for n in range(len(points))])
-    return Balls(whole, rho / fmpq(2) ** unit, tuple(rows), gamma, heights)
+    scale = fmpq(2) ** (power - unit)
+    offsets, differences = fmpq_mat(whole) * scale, fmpq_mat(chosen) * scale
+    heights = offsets * differences.transpose()
+    return Balls(offsets, rho / fmpq(2) ** unit, tuple(rows), differences * differences.transpose(), heights)
 
 
-def gram_matrix(points: NDArray[np.float64]) -> tuple[fmpz_mat, int]:
-    """Whole numbers M and a power p with M·2^p the products of the differences from the first point."""
+def whole_offsets(points: NDArray[np.float64]) -> tuple[fmpz_mat, int]:
+    """Whole numbers M and a power p with M·2^p the differences from the first point."""
     quotients = [[exact(value) for value in row] for row in points]
     bits = max(int(value.q).bit_length() - 1 for row in quotients for value in row)  # denominators are powers of two
-    scaled = [[int((value * fmpz(2) ** bits).p) for value in row] for row in quotients]
-    offsets = fmpz_mat([[value - first for value, first in zip(row, scaled[0], strict=True)] for row in scaled])
-    return offsets * offsets.transpose(), -2 * bits
+    scaled = [[(value * fmpz(2) ** bits).p for value in row] for row in quotients]
+    return fmpz_mat([[value - first for value, first in zip(row, scaled[0], strict=True)] for row in scaled]), -bits
 
 
 def fingerprint(points: NDArray[np.float64]) -> str:

@@ -181,7 +181,7 @@ def mixed(where: Coordinates, cell: ProvedCell, share: fmpq) -> ProvedCell:
     nu = {(n, m): rounded(value * keep, DIGITS) for n, m, value in cell.nu}
     if cell.ball < 0:
         first = next(n for n in range(1, where.problem.size) if cell.on >> n & 1)
-        weight = 1 / (4 * (1 + where.problem.gram[first, first]))
+        weight = 1 / (4 * (1 + where.problem.squared_distance(first, 0)))
         nu[0, first] = nu.get((0, first), fmpq(0)) + above(share * weight, 2 * DIGITS)
     ell = tuple((n, shrunk(vector, keep)) for n, vector in cell.ell) if share < 1 else ()
     mu = rounded(cell.mu * keep - share / 4, DIGITS)

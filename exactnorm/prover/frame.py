@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from flint import fmpq, fmpq_mat
+from flint import fmpq, fmpq_mat, fmpz_mat
 from scipy.linalg import qr
 
-from exactnorm.proof.problem import Balls, balls, gram_matrix
+from exactnorm.proof.problem import Balls, balls, whole_offsets
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.training_set import Array
 
@@ -62,18 +63,25 @@ def affine_basis(points: Array) -> tuple[int, ...]:
 
     The rank is that of the floats as they are: points that are nearly on a plane are not on it.
     """
-    rank = gram_matrix(points)[0].rank()
+    whole = whole_offsets(points)[0]
+    rank = whole.rank()
     offsets = points - points[0]
     order = qr(offsets.T / float(np.abs(offsets).max()), mode="r", pivoting=True)[1]
+    first = [int(n) for n in order[:rank]]
+    if rows_rank(whole, first) == rank:
+        return tuple(sorted(first))
     chosen: list[int] = []
-    gram = gram_matrix(points)[0]
     for n in order:
-        rows = [*chosen, int(n)]
-        if fmpq_mat([[gram[i, j] for j in rows] for i in rows]).rank() == len(rows):
-            chosen = rows
+        if rows_rank(whole, [*chosen, int(n)]) > len(chosen):
+            chosen.append(int(n))
         if len(chosen) == rank:
             break
     return tuple(sorted(chosen))
+
+
+def rows_rank(whole: fmpz_mat, rows: Sequence[int]) -> int:
+    """Rank of some rows."""
+    return int(fmpz_mat([[whole[n, k] for k in range(whole.ncols())] for n in rows]).rank())
 
 
 def coordinates(points: Array, rho: float, origin_axes: Array, scale: float) -> Coordinates:
@@ -82,9 +90,7 @@ def coordinates(points: Array, rho: float, origin_axes: Array, scale: float) -> 
     basis = affine_basis(points)
     problem = balls(points, exact(rho), basis, unit)
     two = fmpq(2) ** unit
-    differences = fmpq_mat(
-        [[(exact(points[n, k]) - exact(points[0, k])) / two for k in range(points.shape[1])] for n in basis]
-    )
+    differences = fmpq_mat([[problem.offsets[n, k] for k in range(points.shape[1])] for n in basis])
     # Coefficients of the projection of an axis onto the hull: Γ⁻¹ D axisᵀ.
     into = problem.gamma.solve(differences * matrix(origin_axes).transpose())
     short = fmpq_mat([[rounded(into[i, j], DIGITS) for j in range(into.ncols())] for i in range(into.nrows())])

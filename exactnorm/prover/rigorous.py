@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -10,23 +12,37 @@ from pathlib import Path
 import numpy as np
 from flint import fmpq
 
+from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.geometry import affine_hull
-from exactnorm.patterns import TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, rays_bound, segments_bound, upper_bound
-from exactnorm.proof.coverage import tree_complete
-from exactnorm.proof.document import Cells, Claim, Lower, Nothing, Proof, ProvedNeuron, Rays, Segments
+from exactnorm.exact.balls.pricing import rescaled
+from exactnorm.exact.balls.solve import solve_balls
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.geometry import Frame, affine_hull
+from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
+from exactnorm.proof.bounds import RefutedError, rays_bound, upper_bound
+from exactnorm.proof.coverage import complete_patterns
+from exactnorm.proof.document import Cells, Claim, Lower, Nothing, Proof, ProvedNeuron, Rays
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import above, below, exact
-from exactnorm.prover.cells import NotRepairedError, repaired
-from exactnorm.prover.clashes import excluded
+from exactnorm.prover.cells import NotRepairedError, repaired, translated
+from exactnorm.prover.clashes import Excluded, excluded
+from exactnorm.prover.covering import covering
 from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
 from exactnorm.prover.network import NoNetworkError, exact_neurons
+from exactnorm.prover.rays import exact_rays, ray_neurons
+from exactnorm.prover.segments import exact_segments, longest_segment
 from exactnorm.prover.text import proof_text
+from exactnorm.training_set import Array, TrainingSet
 
 DIGITS = 12
 """Decimals of the claimed bounds."""
+MANY = 2000
+"""Patterns beyond which no cells are made for the purpose: each takes a small semidefinite program."""
+SATISFYING = 1e-4
+"""Relative loss of a lower bound against the certificate's beyond which another way is tried."""
+
+Found = tuple[Lower, fmpq]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,94 +79,178 @@ class Rigorous:
         return proof_text(self.proof)
 
 
-def rigorous(denoiser: CertifiedDenoiser) -> Rigorous:
+def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) -> Rigorous:
     """Prove a bracket on the least cost of the denoiser's problem, as near to the certificate's as may be.
+
+    Parameters
+    ----------
+    denoiser : CertifiedDenoiser
+        Of noise balls.
+    time_limit : float, optional
+        Seconds for what may have to be computed anew: cells where the certificate has none, or the program where a
+        theorem holds only up to rounding.
+
+    Returns
+    -------
+    Rigorous
+        Its bounds hold for the points and the radius as the rational numbers that their floats are. Where something
+        cannot be proved, a weaker bound is, and `said` tells what failed; there always is a lower bound.
 
     Raises
     ------
     ValueError
         If the problem is not one of noise balls.
     """
-    start = time.perf_counter()
+    start, deadline = time.perf_counter(), Deadline(time_limit)
     train = denoiser.train
     if train.samples is not None:
         msg = "a proof is written for noise balls; this denoiser is for noisy samples"
         raise ValueError(msg)
-    evidence, points = evidence_of(denoiser), train.points
-    frame = affine_hull(points) if evidence.frame is None else evidence.frame
-    where = coordinates(points, train.rho, frame.axes, frame.scale)
-    X = frame.coordinates(points)
-    said: list[str] = []
-    neurons, upper = _upper(where, denoiser, X, said)
-    lower, bound = _lower(where, evidence, X, train.rho / frame.scale, said)
+    evidence = evidence_of(denoiser)
+    frame = affine_hull(train.points) if evidence.frame is None else evidence.frame
+    task = _Task(train, coordinates(train.points, train.rho, frame.axes, frame.scale), frame)
+    rays = exact_rays(task.where.problem, train.points, evidence.rays) if evidence.rays else None
+    neurons, upper = _upper(task, denoiser, rays)
+    lower, bound = _lower(task, denoiser, evidence, rays, deadline)
     claim = Claim(
-        "noise balls",
-        exact(train.rho),
-        below(bound, DIGITS),
-        None if upper is None else above(upper, DIGITS),
+        "noise balls", exact(train.rho), below(bound, DIGITS), None if upper is None else above(upper, DIGITS)
     )
-    size, dimension = points.shape
+    where, (size, dimension) = task.where, train.points.shape
     proof = Proof(
-        claim, fingerprint(points), size, dimension, where.problem.basis, where.unit, lower, neurons
+        claim, fingerprint(train.points), size, dimension, where.problem.basis, where.unit, lower, neurons
     )
-    return Rigorous(claim.lower, claim.upper, proof, tuple(said), time.perf_counter() - start)
+    return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - start)
 
 
 def save_proof(file: str | PathLike[str], found: Rigorous) -> None:
-    """Write the proof to a file."""
-    Path(file).write_text(found.text, encoding="ascii")
+    """Write the proof to a file: the whole of it, or nothing."""
+    path = Path(file)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(found.text, encoding="ascii")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class _Task:
+    """The problem in both coordinates, and what there is to say."""
+
+    def __init__(self, train: TrainingSet, where: Coordinates, frame: Frame) -> None:
+        self.train, self.where, self.frame = train, where, frame
+        self.X: Array = frame.coordinates(train.points)
+        self.rho = train.rho / frame.scale
+        self.said: list[str] = []
+        self._patterns: Patterns | None = None
+
+    @property
+    def patterns(self) -> Patterns:
+        """The living patterns with the first ball off; none where they are too many."""
+        if self._patterns is None:
+            try:
+                found = activation_patterns(self.X, self.rho)
+            except (TooManyPatternsError, ArithmeticError):
+                found = np.zeros((0, self.train.size), dtype=bool)
+            self._patterns = found[~found[:, 0] & found.any(axis=1)]
+        return self._patterns
 
 
 def _upper(
-    where: Coordinates, denoiser: CertifiedDenoiser, X: np.ndarray, said: list[str]
+    task: _Task, denoiser: CertifiedDenoiser, rays: Rays | None
 ) -> tuple[tuple[ProvedNeuron, ...] | None, fmpq | None]:
-    train = denoiser.train
-    rho = train.rho * float(np.linalg.norm(X, axis=1).max()) / float(np.linalg.norm(train.points - train.points[0], axis=1).max())
+    """An exact network and its cost."""
+    problem = task.where.problem
     try:
-        patterns = activation_patterns(X, rho)
-    except TooManyPatternsError:
-        patterns = np.zeros((0, train.size), dtype=bool)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
-    try:
-        neurons = exact_neurons(where, denoiser.network, train.points, X, patterns)
-        return neurons, upper_bound(where.problem, neurons)
+        neurons = None if rays is None else ray_neurons(problem, rays)
+        if neurons is None:
+            neurons = exact_neurons(task.where, denoiser.network, task.train.points, task.X, task.patterns)
+        return neurons, upper_bound(problem, neurons)
     except (NoNetworkError, RefutedError) as failed:
-        said.append(f"no upper bound is proved: {failed}")
+        task.said.append(f"no upper bound is proved: {failed}")
         return None, None
 
 
 def _lower(
-    where: Coordinates, evidence: Evidence, X: np.ndarray, rho: float, said: list[str]
-) -> tuple[Lower, fmpq]:
-    if evidence.proofs and evidence.B is not None:
-        try:
-            found = repaired(where, evidence.B, evidence.proofs)
-        except NotRepairedError as failed:
-            said.append(f"the dual matrices are not proved: {failed}")
-        else:
-            covered = _covered(found.cells, where.problem.size)
-            rest = excluded(where.problem, X, rho, covered)
-            if not rest.left:
-                return Cells(found.B, found.cells, rest.clashes, rest.order), found.lower
-            said.append(f"{len(rest.left)} patterns have no cells and are not shown to be empty")
-    if evidence.rays:
-        rays = Rays(evidence.rays)
-        try:
-            return rays, rays_bound(where.problem, rays)
-        except RefutedError as failed:
-            said.append(f"the theorem on rays does not apply to these floats: {failed}")
-    if evidence.segments is not None:
-        pass
-    return Nothing(), fmpq(0)
+    task: _Task, denoiser: CertifiedDenoiser, evidence: Evidence, rays: Rays | None, deadline: Deadline
+) -> Found:
+    """The best lower bound of several ways, the later ones tried only where the earlier disappoint."""
+    wanted = denoiser.certificate.lower * (1 - SATISFYING)
+    best: Found = (Nothing(), fmpq(0))
+    for way in (_by_rays, _by_cells, _by_segments, _by_program):
+        found = way(task, evidence, rays, deadline)
+        if found is not None and found[1] > best[1]:
+            best = found
+        if float(best[1]) >= wanted:
+            return best
+    if best[1] == 0 and (found := longest_segment(task.where.problem, task.train.points, task.where.unit)) is not None:
+        return found
+    return best
 
 
-def _covered(cells: tuple, size: int) -> set[int]:
-    groups: dict[int, dict[int, list]] = {}
-    for cell in cells:
-        groups.setdefault(cell.on, {}).setdefault(cell.ball, []).append(cell.cuts)
-    return {
-        on
-        for on, balls in groups.items()
-        if (-1 in balls and tree_complete(balls[-1]))
-        or all(j in balls and tree_complete(balls[j]) for j in range(size))
-    }
+def _by_rays(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline) -> Found | None:  # noqa: ARG001
+    if rays is None:
+        if evidence.rays:
+            task.said.append("the theorem on rays does not apply to these floats: its hypotheses hold to rounding only")
+        return None
+    try:
+        return rays, rays_bound(task.where.problem, rays)
+    except RefutedError as failed:
+        task.said.append(f"the theorem on rays does not apply to these floats: {failed}")
+        return None
+
+
+def _by_cells(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline) -> Found | None:  # noqa: ARG001
+    if evidence.B is None:
+        return None
+    B, proofs = evidence.B, evidence.proofs
+    problem = task.where.problem
+    try:
+        covered = complete_patterns([translated(task.where, one) for one in proofs], problem.size)
+        if not proofs and len(task.patterns) <= MANY:
+            made = covering(task.frame, task.X, task.rho, task.patterns, B, deadline)
+            B, proofs = made.B, made.proofs
+            covered = complete_patterns([translated(task.where, one) for one in proofs], problem.size)
+        rest = excluded(problem, task.X, task.rho, covered)
+        if 0 < len(rest.left) <= MANY:
+            B, proofs = _with_cells(task, B, proofs, rest, deadline)
+        elif rest.left:
+            task.said.append(f"{len(rest.left)} patterns have no cells, too many to make them")
+            return None
+        found = repaired(task.where, B, proofs)
+    except OutOfTimeError:
+        task.said.append("the time was over before every pattern had cells")
+        return None
+    except (NotRepairedError, ArithmeticError, np.linalg.LinAlgError) as failed:
+        task.said.append(f"the dual matrices are not proved: {failed}")
+        return None
+    return Cells(found.B, found.cells, rest.clashes, rest.order), found.lower
+
+
+def _with_cells(
+    task: _Task, B: Array, proofs: Sequence[CellProof], rest: Excluded, deadline: Deadline
+) -> tuple[Array, tuple[CellProof, ...]]:
+    """Cells also for the patterns that are left, dead by too little to be shown so."""
+    patterns = np.array([[on >> n & 1 for n in range(task.train.size)] for on in rest.left], dtype=bool)
+    made = covering(task.frame, task.X, task.rho, patterns, B, deadline)
+    return made.B, (*(rescaled(one, made.kappa**-2) for one in proofs), *made.proofs)
+
+
+def _by_segments(
+    task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline  # noqa: ARG001
+) -> Found | None:
+    if evidence.segments is None:
+        return None
+    return exact_segments(task.where.problem, task.train.points, task.where.unit, evidence.segments)
+
+
+def _by_program(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline) -> Found | None:
+    """The program, for a theorem that does not hold exactly."""
+    if not evidence.rays or not 0 < len(task.patterns) <= MANY:
+        return None
+    try:
+        solved = solve_balls(task.train, tol=1e-6, solver="CLARABEL", solver_options={}, deadline=deadline)
+    except (ValueError, ArithmeticError) as failed:
+        task.said.append(f"nor did the program: {failed}")
+        return None
+    task.said.append("a bracket of the convex program, near the theorem's, is proved in its place")
+    return _by_cells(task, evidence_of(solved), rays, deadline)

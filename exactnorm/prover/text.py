@@ -75,7 +75,11 @@ def lower(found: Lower) -> dict[str, Any]:
             ],
         }
     if isinstance(found, Rays):
-        return {"kind": "rays", "rows": list(found.rows)}
+        return {
+            "kind": "rays",
+            "centre": found.centre,
+            "rays": [{"direction": vector(line), "points": list(points)} for line, points in found.rays],
+        }
     if isinstance(found, Segments):
         return {"kind": "segments", "segments": [[i, j, number(value)] for i, j, value in found.segments]}
     assert isinstance(found, Nothing)
