@@ -23,6 +23,10 @@ from exactnorm.training_set import Array
 
 DIGITS = 18
 """Decimals of weights."""
+TOUCHING = 1e-9
+"""Distance of a kink from a point, in units of the set, below which rounding decides on its side."""
+MOST_TOUCHING = 14
+"""Kinks through one point whose sides are tried in all combinations."""
 
 
 class NoNetworkError(ArithmeticError):
@@ -82,9 +86,10 @@ def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: 
     a = where.problem.gamma.solve(differences * matrix(network.a * norms[:, None]).transpose())
     heights = (points - points[0]) @ network.w.T + (network.w @ points[0] + network.b)
     offset = (network.w @ points[0] + network.b) / norms / unit
+    switched = sides(network, heights, unit * norms)
     out = []
     for k in range(network.neurons):
-        on = heights[:, k] > 0
+        on = switched[:, k]
         direction, level = [w[i, k] for i in range(r)], exact(float(offset[k]))
         if on[0]:  # a [t]_+ = a t + a [−t]_+, and slopes and constants are free
             on, direction, level = ~on, [-one for one in direction], -level
@@ -93,6 +98,27 @@ def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: 
         kink = moved_inside(where, X, on, direction, level)
         out.append(ProvedNeuron(bits_of(on), *kink, tuple(rounded(a[i, k], DIGITS) for i in range(r))))
     return out
+
+
+def sides(network: ReLUNetwork, heights: Array, sizes: Array) -> NDArray[np.bool_]:
+    """Which neurons are on at which points, (N, K).
+
+    For small balls kinks run through points, and rounding decides on which side: there, the choice is taken with which
+    the network is constant near the point.
+    """
+    on = heights > 0
+    touching = np.abs(heights) <= TOUCHING * sizes
+    slopes = np.einsum("ki,kj->kij", network.a, network.w)
+    skip = np.zeros(slopes.shape[1:]) if network.V is None else network.V
+    for n in np.flatnonzero(touching.any(axis=1)):
+        open_ = np.flatnonzero(touching[n])
+        if len(open_) > MOST_TOUCHING:
+            continue
+        sure = skip + slopes[on[n] & ~touching[n]].sum(axis=0)
+        choices = (np.arange(2 ** len(open_))[:, None] >> np.arange(len(open_))) & 1
+        left = sure + np.einsum("ck,kij->cij", choices, slopes[open_])
+        on[n, open_] = choices[np.argmin(np.linalg.norm(left, axis=(1, 2)))] > 0
+    return on
 
 
 def bits_of(on: NDArray[np.bool_]) -> int:

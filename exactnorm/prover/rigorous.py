@@ -205,11 +205,10 @@ def _by_cells(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Dead
     B, proofs = evidence.B, evidence.proofs
     problem = task.where.problem
     try:
-        covered = complete_patterns([translated(task.where, one) for one in proofs], problem.size)
         if not proofs and len(task.patterns) <= MANY:
-            made = covering(task.frame, task.X, task.rho, task.patterns, B, deadline)
+            made = covering(task.X, task.rho, task.patterns, B, deadline)
             B, proofs = made.B, made.proofs
-            covered = complete_patterns([translated(task.where, one) for one in proofs], problem.size)
+        covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
         rest = excluded(problem, task.X, task.rho, covered)
         if 0 < len(rest.left) <= MANY:
             B, proofs = _with_cells(task, B, proofs, rest, deadline)
@@ -231,7 +230,7 @@ def _with_cells(
 ) -> tuple[Array, tuple[CellProof, ...]]:
     """Cells also for the patterns that are left, dead by too little to be shown so."""
     patterns = np.array([[on >> n & 1 for n in range(task.train.size)] for on in rest.left], dtype=bool)
-    made = covering(task.frame, task.X, task.rho, patterns, B, deadline)
+    made = covering(task.X, task.rho, patterns, B, deadline)
     return made.B, (*(rescaled(one, made.kappa**-2) for one in proofs), *made.proofs)
 
 
