@@ -25,8 +25,8 @@ examples:
 
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
-  1    a valid answer that is wider than asked, or none because a solver failed; for `check`, a refuted certificate or proof
-  2    bad input, or a file that cannot be written; for `check`, a certificate that is left undecided
+  1    a valid answer that is wider than asked, or none because a solver failed; for `check` and `verify`, refuted
+  2    bad input, or a file that cannot be written; for `check` and `verify`, undecided
   3    no network interpolates the data
   130  interrupted before there was an answer
 """

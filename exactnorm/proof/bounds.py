@@ -59,9 +59,9 @@ def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
     """Σ over gaps of 2Δ/(Δ − ρ_1 − ρ_2), along rays with directions pairwise at 90° or more.
 
     A ray from the centre crosses the ball of a point at a height t with a half chord ρ' = √(ρ² − δ²), δ the point's
-    distance from the ray's line. On the chord the component of h along the ray is t; so over a gap of height Δ its slope
-    rises from 0 to Δ/(Δ − ρ_1 − ρ_2) at least, and falls again. Neurons supply what that takes, and each supplies at most
-    ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points beside the ray are no obstacle, then.
+    distance from the ray's line. On the chord the component of h along the ray is t; so over a gap of height Δ its
+    slope rises from 0 to Δ/(Δ − ρ_1 − ρ_2) at least, and falls again. Neurons supply what that takes, and each supplies
+    at most ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points beside the ray are no obstacle, then.
     """
     lines = [line for line, _ in evidence.rays]
     for k, u in enumerate(lines):

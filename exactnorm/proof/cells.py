@@ -10,10 +10,8 @@ from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.document import ProvedCell
 from exactnorm.proof.problem import Balls, product
 
-Matrix = fmpq_mat
 
-
-def flaw(problem: Balls, cell: ProvedCell, B_s: Matrix) -> str:
+def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> str:
     """What keeps the cell from showing ‖B_s (w, b)‖ ≤ ‖w‖ on it; empty if nothing does."""
     if cell.on & 1 or cell.on == 0:
         return "the first ball must be off and some other on"
@@ -28,7 +26,7 @@ def flaw(problem: Balls, cell: ProvedCell, B_s: Matrix) -> str:
     return "" if pivot is None else f"S is not positive semidefinite: a pivot is {_about(pivot)}"
 
 
-def slack(problem: Balls, cell: ProvedCell, B_s: Matrix) -> Matrix:
+def slack(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> fmpq_mat:
     """S = e_t e_tᵀ − (B_s T)ᵀ Γ (B_s T) − 2Q in the coordinates (θ, b, t), or (θ, t) on a tangent cell."""
     r = problem.rank
     G = rows(problem, cell)
@@ -45,7 +43,7 @@ def slack(problem: Balls, cell: ProvedCell, B_s: Matrix) -> Matrix:
     return S
 
 
-def multipliers(problem: Balls, cell: ProvedCell, G: Matrix) -> Matrix:
+def multipliers(problem: Balls, cell: ProvedCell, G: fmpq_mat) -> fmpq_mat:
     """The rows that G's rows are multiplied with: Σ_m ν_nm g_m + ℓ_n, as rows of numbers, shape (rows, size)."""
     r, size = problem.rank, G.ncols()
     nu = fmpq_mat(G.nrows(), G.nrows())
@@ -64,7 +62,7 @@ def multipliers(problem: Balls, cell: ProvedCell, G: Matrix) -> Matrix:
     return out
 
 
-def kink_map(problem: Balls, cell: ProvedCell) -> Matrix:
+def kink_map(problem: Balls, cell: ProvedCell) -> fmpq_mat:
     """T with (θ, b) = T ẑ: drops t, or on a cell tangent to ball j sets b = σ_j ρ t − h_j·θ."""
     r = problem.rank
     free = cell.ball < 0
@@ -80,7 +78,7 @@ def kink_map(problem: Balls, cell: ProvedCell) -> Matrix:
     return T
 
 
-def rows(problem: Balls, cell: ProvedCell) -> Matrix:
+def rows(problem: Balls, cell: ProvedCell) -> fmpq_mat:
     """Rows g with g·ẑ ≥ 0 on the cell: σ_n (w·(x_n − x_0) + b) − ρ t for every ball, then p·w for every cut."""
     r, free = problem.rank, cell.ball < 0
     out = []
@@ -104,7 +102,7 @@ def sign(on: int, n: int) -> int:
     return 1 if on >> n & 1 else -1
 
 
-def pattern_sum(B: Sequence[Matrix], on: int) -> Matrix:
+def pattern_sum(B: Sequence[fmpq_mat], on: int) -> fmpq_mat:
     """B_s, the sum of the matrices of the balls that are on."""
     out = fmpq_mat(B[0].nrows(), B[0].ncols())
     for n, one in enumerate(B, 1):
@@ -113,7 +111,7 @@ def pattern_sum(B: Sequence[Matrix], on: int) -> Matrix:
     return out
 
 
-def gain(problem: Balls, B: Sequence[Matrix]) -> fmpq:
+def gain(problem: Balls, B: Sequence[fmpq_mat]) -> fmpq:
     """Σ_n ⟨B_n, T_n⟩."""
     r = problem.rank
     return sum((problem.heights[n, i] * one[i, r] for n, one in enumerate(B, 1) for i in range(r)), fmpq(0))

@@ -1,4 +1,4 @@
-"""Whether a symmetric matrix of rationals is positive semidefinite: L D Lᵀ in balls, and in rationals where they meet 0."""
+"""Whether a matrix of rationals is positive semidefinite: L D Lᵀ in balls, and in rationals where balls meet 0."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Clash:
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Dual matrices, with cells for every pattern that no clash excludes; `order` in which patterns are gone through."""
+    """Dual matrices, with cells for every pattern that no clash excludes; `order` is that of the search for one."""
 
     B: tuple[tuple[tuple[fmpq, ...], ...], ...]
     cells: tuple[ProvedCell, ...]
@@ -128,10 +128,8 @@ def read(text: str | bytes) -> Proof:
             parse_int=_index,
         )
         return _proof(found)
-    except UnreadableProofError:
-        raise
     except RecursionError:
-        msg = "the text is nested more deeply than a proof is"
+        msg = "this is not a proof: it is nested more deeply"
         raise UnreadableProofError(msg) from None
     except (ValueError, TypeError) as mistake:
         msg = f"this is not a proof: {mistake}"
@@ -141,7 +139,8 @@ def read(text: str | bytes) -> Proof:
 def _proof(found: Any) -> Proof:
     top = _fields(found, "the proof", "format", "version", "claim", "points", "coordinates", "lower", "upper")
     if top["format"] != FORMAT or top["version"] != VERSION:
-        msg = f"this is version {str(top['version'])[:20]} of {str(top['format'])[:40]!r}; {VERSION} of {FORMAT!r} is read"
+        given = f"version {str(top['version'])[:20]} of {str(top['format'])[:40]!r}"
+        msg = f"this is {given}; version {VERSION} of {FORMAT!r} is read"
         raise UnreadableProofError(msg)
     claim = _fields(top["claim"], "the claim", "problem", "rho", "lower", "upper")
     points = _fields(top["points"], "points", "sha256", "number", "dimension")

@@ -1,7 +1,7 @@
 """The problem in exact numbers: clean points as the rationals that their floats are, in an affine basis of their own.
 
-With x_0 as origin and r independent differences d_i = x_{j_i} − x_0 as basis, a vector of the hull is Σ θ_i d_i, and all
-that a proof asks of the points are products: Γ of the basis with itself, and h_n with h_n·θ = (x_n − x_0)·w for
+With x_0 as origin and r independent differences d_i = x_{j_i} − x_0 as basis, a vector of the hull is Σ θ_i d_i, and
+all that a proof asks of the points are products: Γ of the basis with itself, and h_n with h_n·θ = (x_n − x_0)·w for
 w = Σ θ_i d_i. No rotation and no division; lengths are in units of a power of two, on which nothing depends.
 """
 

@@ -115,7 +115,7 @@ def judged(problem: Balls, proof: Proof, check: Callable[[], None]) -> Verdict:
 
 def largest_file(size: int, dimension: int) -> int:
     """Characters of the longest proof that is read, by the problem alone."""
-    patterns = min(2 ** (size - 1), 20_000)
+    patterns: int = min(2 ** min(size - 1, 15), 20_000)
     rows = size + min(size, dimension) + 2
     return min(1_000_000 + 2000 * patterns * rows * rows, 400_000_000)
 
@@ -132,7 +132,9 @@ def _foreign(proof: Proof, points: Any, rho: fmpq) -> str:
     if proof.claim.problem != "noise balls":
         return f"the proof is about {proof.claim.problem!r}, not about noise balls"
     if (proof.size, proof.dimension) != points.shape:
-        return f"the proof is for {proof.size} points in R^{proof.dimension}, not for {len(points)} in R^{points.shape[1]}"
+        return (
+            f"the proof is for {proof.size} points in R^{proof.dimension}, not for {len(points)} in R^{points.shape[1]}"
+        )
     if proof.claim.rho != rho:
         return f"the proof is for rho = {float(proof.claim.rho)!r}, not {float(rho)!r}"
     if proof.sha256 != fingerprint(points):

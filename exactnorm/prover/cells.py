@@ -19,7 +19,7 @@ from exactnorm.prover.frame import Coordinates
 from exactnorm.training_set import Array
 
 DIGITS = 14
-"""Decimals of dual matrices of order 1 and their multipliers: the repair costs a thousand times as much as they lose."""
+"""Decimals of dual matrices of order 1 and of multipliers: the repair costs a thousand times as much as they lose."""
 LEAST = fmpq(1, 10**11)
 """Share of the interior point that is mixed in at least."""
 MOST = fmpq(1, 2)
@@ -114,10 +114,7 @@ def dual_matrices(where: Coordinates, B: Array, digits: int) -> list[fmpq_mat]:
         head = fmpq_mat([[left[i, j] for j in range(k)] for i in range(r)]) * pull
         out.append(
             fmpq_mat(
-                [
-                    [rounded(head[i, j], digits) for j in range(r)] + [rounded(left[i, k] / c, digits)]
-                    for i in range(r)
-                ]
+                [[rounded(head[i, j], digits) for j in range(r)] + [rounded(left[i, k] / c, digits)] for i in range(r)]
             )
         )
     return out
@@ -143,7 +140,9 @@ def translated(where: Coordinates, proof: CellProof, digits: int) -> ProvedCell:
         for n, m in zip(*np.nonzero(np.triu(proof.nu, 1)), strict=True)
         if (value := rounded(exact(proof.nu[n, m]) / (c * c), digits)) > 0
     )
-    return ProvedCell(on, int(cell.ball), cuts, rounded(exact(proof.mu), digits), nu, cone_rows(where, proof.ell, digits))
+    return ProvedCell(
+        on, int(cell.ball), cuts, rounded(exact(proof.mu), digits), nu, cone_rows(where, proof.ell, digits)
+    )
 
 
 def cone_rows(where: Coordinates, ell: Array, digits: int) -> tuple[tuple[int, Row], ...]:

@@ -63,7 +63,8 @@ def excluded(
                 kept[k] = False
             elif (clash := clash_of(problem, X, on, off)) is not None:
                 clashes.append(clash)
-                found.append(tuple(np.isin(np.arange(size), [m for m, _ in side]) for side in (clash.on, clash.off)))
+                a, b = (np.isin(np.arange(size), [m for m, _ in side]) for side in (clash.on, clash.off))
+                found.append((a, b))
                 kept[k] = False
             check()
         alive = both[kept]

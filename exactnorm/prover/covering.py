@@ -34,7 +34,7 @@ class Covering:
 
 
 def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, deadline: Deadline) -> Covering:
-    """Cells of the patterns with multipliers for B/κ, κ as near to the maximum of the dual function as a few cells allow.
+    """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
 
     Cells are split until the bound is attained but for `SLACK`, they are `CROWD` a pattern, or the time is over.
     """

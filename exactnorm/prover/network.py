@@ -1,8 +1,8 @@
 """A network that interpolates exactly: the solver's, its weights rounded, and a correction of what that leaves.
 
-The kinks are moved into the open space between the balls. What the neurons then miss is a matrix for every ball, which a
-few more neurons supply: for a pattern, r + 1 kinks that span all (w, b) make up any matrix. Where the solver's network is
-exact to rounding, so small are the output weights of the correction.
+The kinks are moved into the open space between the balls. What the neurons then miss is a matrix for every ball, which
+a few more neurons supply: for a pattern, r + 1 kinks that span all (w, b) make up any matrix. Where the network of the
+solver is exact to rounding, so small are the output weights of the correction.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def exact_neurons(
 def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: Array) -> list[ProvedNeuron]:
     """The network's neurons in the basis, their kinks inside their gaps.
 
-    A kink that touches balls enters them by rounding. A little of the one in the middle of the widest gap of its pattern
-    is added to (w, b): cones are convex.
+    A kink that touches balls enters them by rounding. A little of the one in the middle of the widest gap of its
+    pattern is added to (w, b): cones are convex.
 
     Raises
     ------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.solve import solve_balls
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
+from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
 from exactnorm.proof.bounds import RefutedError, rays_bound, upper_bound
 from exactnorm.proof.coverage import complete_patterns
@@ -101,24 +103,23 @@ def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) ->
     ValueError
         If the problem is not one of noise balls.
     """
-    start, deadline = time.perf_counter(), Deadline(time_limit)
+    start = time.perf_counter()
     train = denoiser.train
     if train.samples is not None:
         msg = "a proof is written for noise balls; this denoiser is for noisy samples"
         raise ValueError(msg)
     evidence = evidence_of(denoiser)
     frame = affine_hull(train.points) if evidence.frame is None else evidence.frame
-    task = _Task(train, coordinates(train.points, train.rho, frame.axes, frame.scale), frame)
-    rays = exact_rays(task.where.problem, train.points, evidence.rays) if evidence.rays else None
-    neurons, upper = _upper(task, denoiser, rays)
-    lower, bound = _lower(task, denoiser, evidence, rays, deadline)
+    where = coordinates(train.points, train.rho, frame.axes, frame.scale)
+    rays = exact_rays(where.problem, train.points, evidence.rays) if evidence.rays else None
+    task = Task(train, frame, where, evidence, rays, Deadline(time_limit))
+    neurons, upper = _upper(task, denoiser.network)
+    lower, bound = _lower(task, denoiser.certificate.lower * (1 - SATISFYING))
     claim = Claim(
         "noise balls", exact(train.rho), below(bound, DIGITS), None if upper is None else above(upper, DIGITS)
     )
-    where, (size, dimension) = task.where, train.points.shape
-    proof = Proof(
-        claim, fingerprint(train.points), size, dimension, where.problem.basis, where.unit, lower, neurons
-    )
+    size, dimension = train.points.shape
+    proof = Proof(claim, fingerprint(train.points), size, dimension, where.problem.basis, where.unit, lower, neurons)
     return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - start)
 
 
@@ -133,51 +134,56 @@ def save_proof(file: str | PathLike[str], found: Rigorous) -> None:
         part.unlink(missing_ok=True)
 
 
-class _Task:
-    """The problem in both coordinates, and what there is to say."""
+@dataclass(frozen=True, eq=False)
+class Task:
+    """The problem in exact numbers and in the frame's, what there is to prove it with, and what there is to say."""
 
-    def __init__(self, train: TrainingSet, where: Coordinates, frame: Frame) -> None:
-        self.train, self.where, self.frame = train, where, frame
-        self.X: Array = frame.coordinates(train.points)
-        self.rho = train.rho / frame.scale
-        self.said: list[str] = []
-        self._patterns: Patterns | None = None
+    train: TrainingSet
+    frame: Frame
+    where: Coordinates
+    evidence: Evidence
+    rays: Rays | None
+    deadline: Deadline
+    said: list[str] = field(default_factory=list)
 
     @property
+    def X(self) -> Array:
+        """The points in the frame."""
+        return self.frame.coordinates(self.train.points)
+
+    @property
+    def rho(self) -> float:
+        """The radius in the frame."""
+        return self.train.rho / self.frame.scale
+
+    @cached_property
     def patterns(self) -> Patterns:
         """The living patterns with the first ball off; none where they are too many."""
-        if self._patterns is None:
-            try:
-                found = activation_patterns(self.X, self.rho)
-            except (TooManyPatternsError, ArithmeticError):
-                found = np.zeros((0, self.train.size), dtype=bool)
-            self._patterns = found[~found[:, 0] & found.any(axis=1)]
-        return self._patterns
+        try:
+            found = activation_patterns(self.X, self.rho)
+        except (TooManyPatternsError, ArithmeticError):
+            found = np.zeros((0, self.train.size), dtype=bool)
+        return found[~found[:, 0] & found.any(axis=1)]
 
 
-def _upper(
-    task: _Task, denoiser: CertifiedDenoiser, rays: Rays | None
-) -> tuple[tuple[ProvedNeuron, ...] | None, fmpq | None]:
+def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] | None, fmpq | None]:
     """An exact network and its cost."""
     problem = task.where.problem
     try:
-        neurons = None if rays is None else ray_neurons(problem, rays)
+        neurons = None if task.rays is None else ray_neurons(problem, task.rays)
         if neurons is None:
-            neurons = exact_neurons(task.where, denoiser.network, task.train.points, task.X, task.patterns)
+            neurons = exact_neurons(task.where, network, task.train.points, task.X, task.patterns)
         return neurons, upper_bound(problem, neurons)
     except (NoNetworkError, RefutedError) as failed:
         task.said.append(f"no upper bound is proved: {failed}")
         return None, None
 
 
-def _lower(
-    task: _Task, denoiser: CertifiedDenoiser, evidence: Evidence, rays: Rays | None, deadline: Deadline
-) -> Found:
+def _lower(task: Task, wanted: float) -> Found:
     """The best lower bound of several ways, the later ones tried only where the earlier disappoint."""
-    wanted = denoiser.certificate.lower * (1 - SATISFYING)
     best: Found = (Nothing(), fmpq(0))
     for way in (_by_rays, _by_cells, _by_segments, _by_program):
-        found = way(task, evidence, rays, deadline)
+        found = way(task)
         if found is not None and found[1] > best[1]:
             best = found
         if float(best[1]) >= wanted:
@@ -187,31 +193,31 @@ def _lower(
     return best
 
 
-def _by_rays(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline) -> Found | None:  # noqa: ARG001
-    if rays is None:
-        if evidence.rays:
+def _by_rays(task: Task) -> Found | None:
+    if task.rays is None:
+        if task.evidence.rays:
             task.said.append("the theorem on rays does not apply to these floats: its hypotheses hold to rounding only")
         return None
     try:
-        return rays, rays_bound(task.where.problem, rays)
+        return task.rays, rays_bound(task.where.problem, task.rays)
     except RefutedError as failed:
         task.said.append(f"the theorem on rays does not apply to these floats: {failed}")
         return None
 
 
-def _by_cells(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline) -> Found | None:  # noqa: ARG001
-    if evidence.B is None:
+def _by_cells(task: Task) -> Found | None:
+    if task.evidence.B is None:
         return None
-    B, proofs = evidence.B, evidence.proofs
+    B, proofs = task.evidence.B, task.evidence.proofs
     problem = task.where.problem
     try:
         if not proofs and len(task.patterns) <= MANY:
-            made = covering(task.X, task.rho, task.patterns, B, deadline)
+            made = covering(task.X, task.rho, task.patterns, B, task.deadline)
             B, proofs = made.B, made.proofs
         covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
         rest = excluded(problem, task.X, task.rho, covered)
         if 0 < len(rest.left) <= MANY:
-            B, proofs = _with_cells(task, B, proofs, rest, deadline)
+            B, proofs = _with_cells(task, B, proofs, rest)
         elif rest.left:
             task.said.append(f"{len(rest.left)} patterns have no cells, too many to make them")
             return None
@@ -226,30 +232,28 @@ def _by_cells(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Dead
 
 
 def _with_cells(
-    task: _Task, B: Array, proofs: Sequence[CellProof], rest: Excluded, deadline: Deadline
+    task: Task, B: Array, proofs: Sequence[CellProof], rest: Excluded
 ) -> tuple[Array, tuple[CellProof, ...]]:
     """Cells also for the patterns that are left, dead by too little to be shown so."""
     patterns = np.array([[on >> n & 1 for n in range(task.train.size)] for on in rest.left], dtype=bool)
-    made = covering(task.X, task.rho, patterns, B, deadline)
+    made = covering(task.X, task.rho, patterns, B, task.deadline)
     return made.B, (*(rescaled(one, made.kappa**-2) for one in proofs), *made.proofs)
 
 
-def _by_segments(
-    task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline  # noqa: ARG001
-) -> Found | None:
-    if evidence.segments is None:
+def _by_segments(task: Task) -> Found | None:
+    if task.evidence.segments is None:
         return None
-    return exact_segments(task.where.problem, task.train.points, task.where.unit, evidence.segments)
+    return exact_segments(task.where.problem, task.train.points, task.where.unit, task.evidence.segments)
 
 
-def _by_program(task: _Task, evidence: Evidence, rays: Rays | None, deadline: Deadline) -> Found | None:
+def _by_program(task: Task) -> Found | None:
     """The program, for a theorem that does not hold exactly."""
-    if not evidence.rays or not 0 < len(task.patterns) <= MANY:
+    if not task.evidence.rays or not 0 < len(task.patterns) <= MANY:
         return None
     try:
-        solved = solve_balls(task.train, tol=1e-6, solver="CLARABEL", solver_options={}, deadline=deadline)
+        solved = solve_balls(task.train, tol=1e-6, solver="CLARABEL", solver_options={}, deadline=task.deadline)
     except (ValueError, ArithmeticError) as failed:
         task.said.append(f"nor did the program: {failed}")
         return None
     task.said.append("a bracket of the convex program, near the theorem's, is proved in its place")
-    return _by_cells(task, evidence_of(solved), rays, deadline)
+    return _by_cells(replace(task, evidence=evidence_of(solved), rays=None))

@@ -1,11 +1,13 @@
 """Multipliers of one cell with room to spare, however thin the cell is.
 
-Where two balls are near each other next to the size of the set, cells are thin and dual matrices large, and a solver loses
-its digits. In the coordinates of the cell's analytic centre, where the barrier's Hessian is the identity, both are of order
-1; and asking for S ⪰ δ there leaves the solver's errors nothing to spoil.
+Where two balls are near each other next to the size of the set, cells are thin and dual matrices large, and a solver
+loses its digits. In the coordinates of the cell's analytic centre, where the barrier's Hessian is the identity, both
+are of order 1; and asking for S ⪰ δ there leaves the solver's errors nothing to spoil.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from scipy import sparse
@@ -33,7 +35,7 @@ def strictly_priced(cell: Cell, X: Array, rho: float, B: Array, deadline: Deadli
     C = _rounding_map(G, X.shape[1], deadline)
     if C is None:
         return price(cell, X, rho, B, "CLARABEL", rows, deadline)
-    L = np.linalg.inv(C)
+    L: Array = np.asarray(np.linalg.inv(C), dtype=float)
     BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, X, rho)
     scaled = G @ L
     size = np.linalg.norm(scaled, axis=1)
@@ -64,7 +66,7 @@ def _rounding_map(G: Array, r: int, deadline: Deadline | None) -> Array | None:
             # On the slice t = 1: the barrier is homogeneous, and its size along the cone is free.
             step = np.zeros_like(z)
             step[:-1] = -np.linalg.solve(H[:-1, :-1], gradient[:-1])
-            decrement = float(np.sqrt(max(0.0, -gradient @ step)))
+            decrement = math.sqrt(max(0.0, -float(gradient @ step)))
             z = z + step * (1.0 if decrement < 0.25 else 1 / (1 + decrement))
             if decrement < 1e-3:
                 break
@@ -115,7 +117,8 @@ def _program(G: Array, BT: Array, L: Array, r: int) -> ConeProgram:
     linear = np.einsum("ki,cj->kcij", G, parts).reshape(-1, n, n)
     corner = np.outer(L[-1], L[-1])[None]
     J = L.T @ cone_form(n, r) @ L
-    forms = np.concatenate([corner, -2 * J[None], -(half + np.swapaxes(half, 1, 2)), -(linear + np.swapaxes(linear, 1, 2))])
+    products = np.concatenate([half, linear])
+    forms = np.concatenate([corner, -2 * J[None], -(products + np.swapaxes(products, 1, 2))])
     pairs, size = len(first), len(forms)
     head = np.zeros((1 + pairs + R * (r + 1), size))
     head[0, 0] = -1.0
