@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         variance_preserving,
         vertex_radius,
     )
-    from exactnorm.flow.rest_points import RestPoint, rest_points
+    from exactnorm.flow.rest.rest_points import RestPoint, rest_points
     from exactnorm.min_norm_network import min_norm_network
     from exactnorm.network import ReLUNetwork
     from exactnorm.path import DenoiserPath, load_path, refined_flow, save_path
@@ -114,7 +114,7 @@ HOMES = {
         "variance_preserving",
         "vertex_radius",
     ),
-    "exactnorm.flow.rest_points": ("RestPoint", "rest_points"),
+    "exactnorm.flow.rest.rest_points": ("RestPoint", "rest_points"),
     "exactnorm.min_norm_network": ("min_norm_network",),
     "exactnorm.network": ("ReLUNetwork",),
     "exactnorm.path": ("DenoiserPath", "load_path", "refined_flow", "save_path"),

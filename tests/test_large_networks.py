@@ -8,8 +8,8 @@ import pytest
 
 from exactnorm import ReLUNetwork, interpolation_error, min_norm_denoiser, score_flow
 from exactnorm.certify import interpolation
-from exactnorm.flow import line
-from exactnorm.flow.reduction import Block
+from exactnorm.flow.score import line
+from exactnorm.flow.score.reduction import Block
 from exactnorm.training_set import closest_pair
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from flint import fmpq, fmpq_mat
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from proof_corpus import problem_of, proved
 
@@ -135,8 +135,11 @@ def test_a_radius_that_is_none_is_refused(rho):
 
 
 fractions = st.fractions(max_denominator=10**12)
+# On a busy machine the first example may take seconds, whatever is tested.
+unhurried = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@unhurried
 @given(fractions, st.integers(0, 20))
 def test_rounding_is_on_the_right_side(value, digits):
     number, ulp = fmpq(value.numerator, value.denominator), fmpq(1, 10**digits)
@@ -148,6 +151,7 @@ def test_rounding_is_on_the_right_side(value, digits):
     assert Fraction(quotient_text(number)) == value
 
 
+@unhurried
 @given(st.fractions(min_value=0, max_denominator=10**12))
 def test_roots_enclose(value):
     number = fmpq(value.numerator, value.denominator)
@@ -156,7 +160,7 @@ def test_roots_enclose(value):
     assert (high - low) * 10**30 <= high
 
 
-@settings(max_examples=60)
+@unhurried
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**32 - 1), st.integers(0, 40))
 def test_definiteness_is_told_however_near_to_zero(size, rank, seed, digits):
     rng = np.random.default_rng(seed)

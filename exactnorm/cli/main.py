@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Any
 
 import exactnorm
+from exactnorm import interrupts
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, prepare, say
 
 COMMANDS = ("solve", "check", "verify", "flow", "theorems", "experiment", "problems", "demo", "completion")
@@ -34,8 +36,18 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    if not prepare():
-        return 2
+    try:
+        interrupts.loaded()
+        status = answer(argv) if prepare() else 2
+    except KeyboardInterrupt:
+        say(interrupts.SENTENCE)
+        status = 130
+    interrupts.answered()
+    return status
+
+
+def answer(argv: Sequence[str] | None) -> int:
+    """Run one command; a mistake and a failure become a sentence and a status."""
     given = sys.argv[1:] if argv is None else list(argv)
     named = next((one for one in given if not one.startswith("-")), None)
     arguments = parser((ALONE,) if named == ALONE else COMMANDS).parse_args(given)
@@ -57,9 +69,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         say(f"exactnorm {arguments.command}: {failed}")
         return 1
-    except KeyboardInterrupt:
-        say("interrupted: there is no bracket yet")
-        return 130
     except BrokenPipeError:
         # The reader has gone (`exactnorm problems | head -1`): nothing is left to be said.
         forget_stdout()
@@ -82,9 +91,9 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser of these commands."""
     top = argparse.ArgumentParser(
         prog="exactnorm",
-        description="Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost.",
-        epilog=EXIT_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped("Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost."),
+        epilog=wrapped(EXIT_STATUSES),
+        formatter_class=formatter,
     )
     top.add_argument("--version", action="version", version=f"exactnorm {exactnorm.__version__}")
     debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}

@@ -6,21 +6,23 @@ import argparse
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from exactnorm.cli.streams import BadInput, say
+from exactnorm.cli.streams import say
 
 if TYPE_CHECKING:
     from exactnorm.certify import CertifiedDenoiser
     from exactnorm.prover import Rigorous
 
 
-def check_possible(arguments: argparse.Namespace) -> None:
-    """Raise `BadInput` before the work where nothing could be proved after it."""
+def obstacles(arguments: argparse.Namespace) -> list[str]:
+    """Why nothing could be proved after the work, to be said before it."""
+    found = []
     if find_spec("flint") is None:
-        msg = "--prove needs python-flint: pip install 'exactnorm[rigorous]'"
-        raise BadInput(msg)
+        found.append("--prove needs python-flint: pip install 'exactnorm[rigorous]'")
     if arguments.samples_file is not None:
-        msg = "--prove is for noise balls: leave --samples-file out"
-        raise BadInput(msg)
+        found.append("--prove is for noise balls: leave --samples-file out")
+    if arguments.estimate:
+        found.append("--estimate solves nothing: leave --prove out")
+    return found
 
 
 def proved(denoiser: CertifiedDenoiser) -> Rigorous:

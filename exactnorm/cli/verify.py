@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from exactnorm.cli import text_table
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, say, show_json, show_text
 
 EXAMPLES = """\
@@ -31,9 +32,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "verify",
         help="verify a proof of a bracket, in rational numbers",
-        description="Verify a proof that `exactnorm solve --prove` wrote, against points and radius of your own.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Verify a proof that `exactnorm solve --prove` wrote, against points and radius of your own."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("file", metavar="PROOF.json", help="the proof")
     command.add_argument(

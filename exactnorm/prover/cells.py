@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import fmpq, fmpq_mat
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.proof.cells import gain, pattern_sum, slack
 from exactnorm.proof.definite import negative_pivot
@@ -16,7 +17,6 @@ from exactnorm.proof.document import ProvedCell
 from exactnorm.proof.problem import product
 from exactnorm.proof.rationals import above, exact, root, rounded
 from exactnorm.prover.frame import Coordinates
-from exactnorm.training_set import Array
 
 DIGITS = 14
 """Decimals of dual matrices of order 1 and of multipliers: the repair costs a thousand times as much as they lose."""

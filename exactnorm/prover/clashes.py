@@ -10,12 +10,12 @@ from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
 from exactnorm.proof.coverage import clash_flaw
 from exactnorm.proof.document import Clash
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import exact, rounded
-from exactnorm.training_set import Array
 
 DIGITS = 12
 """Decimals of weights."""

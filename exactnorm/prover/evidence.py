@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.geometry import Frame
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

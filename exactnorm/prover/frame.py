@@ -10,9 +10,9 @@ import numpy as np
 from flint import fmpq, fmpq_mat, fmpz_mat
 from scipy.linalg import qr
 
+from exactnorm.arrays import Array
 from exactnorm.proof.problem import Balls, balls, whole_offsets
 from exactnorm.proof.rationals import exact, rounded
-from exactnorm.training_set import Array
 
 DIGITS = 40
 """Decimals of the map between coordinates."""

@@ -13,13 +13,13 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.proof.bounds import entered
 from exactnorm.proof.document import ProvedNeuron
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.prover.frame import Coordinates, matrix
-from exactnorm.training_set import Array
 
 DIGITS = 18
 """Decimals of weights."""

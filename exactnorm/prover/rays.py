@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from flint import fmpq, fmpq_mat
 
+from exactnorm.arrays import Array
 from exactnorm.certify.rays import one_sided_rays
 from exactnorm.proof.document import ProvedNeuron, Rays
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import above, below, exact, root, rounded
-from exactnorm.training_set import Array
 
 DIGITS = 18
 """Decimals of directions and weights."""

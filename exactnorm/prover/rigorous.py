@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from flint import fmpq
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.exact.balls.pricing import rescaled
@@ -35,7 +36,7 @@ from exactnorm.prover.network import NoNetworkError, exact_neurons
 from exactnorm.prover.rays import exact_rays, ray_neurons
 from exactnorm.prover.segments import exact_segments, longest_segment
 from exactnorm.prover.text import proof_text
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 DIGITS = 12
 """Decimals of the claimed bounds."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from flint import fmpq
 
+from exactnorm.arrays import Array
 from exactnorm.proof.bounds import RefutedError, segments_bound
 from exactnorm.proof.document import Segments
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import exact, rounded
-from exactnorm.training_set import Array
 
 DIGITS = 18
 

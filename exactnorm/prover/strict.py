@@ -12,12 +12,12 @@ import math
 import numpy as np
 from scipy import sparse
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof, cell_rows, cone_form, kink_map
 from exactnorm.exact.balls.cells import essential_rows
 from exactnorm.exact.balls.pricing import FLOOR, Priced, price
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.solvers.cone_program import ConeProgram, solution
-from exactnorm.training_set import Array
 
 MARGIN = 5e-9
 """δ: above what Clarabel leaves open, far below what a bracket resolves."""
