@@ -3,7 +3,9 @@
     python benchmarks/deadlines.py [--limits 3 10] [--only NAME …] [--processor]
 
 Noise balls, finite problems with and without weight decay, paths of denoisers and largest radii. With ``--processor``
-limits and times are processor seconds: what a machine with nothing else to do would show. A row says the limit, the seconds until the denoiser was there and until the process had ended (both after loading the
+limits and times are processor seconds: what a machine with nothing else to do would show.
+
+A row says the limit, the seconds until the answer was there and until the process had ended (both after loading the
 solvers, which takes a second or two), the bracket, and the phase in which the limit was reached. Each row is a process
 of its own. A row later than 1.1 × limit + 1 s is marked, and ends the script with status 1.
 """
