@@ -25,6 +25,7 @@ from exactnorm import (
     rest_points,
     score_flow,
 )
+from exactnorm.certify import Rays
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.flow import basins, endpoints
 from exactnorm.geometry import Frame
@@ -36,7 +37,7 @@ def certified(problem, make):
     network = make(train.points, train.rho)
     error = interpolation_error(network, train.points, train.rho)
     lower = rays_lower_bound(train.points, train.rho, 0)
-    certificate = Certificate(network.representation_cost, lower, error, "theorem", "one-sided rays", rays=(0,))
+    certificate = Certificate(lower, network.representation_cost, error, Rays((0,)))
     return CertifiedDenoiser(train, network, certificate, "closed form")
 
 

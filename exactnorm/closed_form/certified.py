@@ -6,6 +6,7 @@ from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
 from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.training_set import TrainingSet
 
@@ -27,15 +28,10 @@ def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
     if not (known or (network.neurons * train.points.size > EXACT and error <= MISSED * train.separation)):
         return None
     certificate = Certificate(
-        upper=network.representation_cost,
         lower=min(lower, network.representation_cost),  # the two sums round differently
+        upper=network.representation_cost,
         interpolation_error=error,
-        kind="theorem",
-        statement=(
-            f"all points lie on rays from point {centre}, pairwise at least 90° apart, and no denoiser of such points "
-            "costs less than the sum of 2Δ/(Δ − 2ρ) over the gaps Δ on the rays"
-        ),
-        rays=(centre, *(n for n in range(train.size) if n != centre)),
+        evidence=Rays((centre, *(n for n in range(train.size) if n != centre))),
     )
     status = (
         f"The closed form for points on one-sided rays from point {centre} was taken; it is proved to have the least "

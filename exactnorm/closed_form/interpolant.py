@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.finite.certificate import finite_certificate, finite_status
+from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array
