@@ -284,7 +284,7 @@ def test_the_dual_function_of_an_optimal_certificate_is_at_most_1_and_touches_it
     assert np.nanmax(value) == pytest.approx(1, abs=1e-4)
     for kink in axes.get_lines()[1:]:
         assert np.interp(kink.get_xdata()[0], angle, value) == pytest.approx(1, abs=1e-3)
-    with pytest.raises(ValueError, match="rests on a theorem"):
+    with pytest.raises(ValueError, match="does not rest on dual matrices"):
         plot.dual_function(on_a_line)
 
 
