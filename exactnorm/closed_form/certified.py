@@ -5,8 +5,7 @@ from __future__ import annotations
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
-from exactnorm.certify.rays import rays_lower_bound
-from exactnorm.certify.rays.evidence import Rays
+from exactnorm.certify.rays.evidence import Rays, rays_bound
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.training_set import TrainingSet
 
@@ -20,8 +19,9 @@ def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
     """
     try:
         centre = find_rays(train.points)[0]
-        network, lower = rays(train.points, train.rho), rays_lower_bound(train.points, train.rho, centre)
-    except ValueError:
+        evidence = Rays((centre, *(n for n in range(train.size) if n != centre)))
+        network, lower = rays(train.points, train.rho), rays_bound(evidence, train)
+    except ValueError:  # among them the refusal of evidence
         return None
     error, known = sure_error(network, train)
     # Thousands of points have networks whose worst possible rounding is larger than what is measured.
@@ -31,7 +31,7 @@ def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
         lower=min(lower, network.representation_cost),  # the two sums round differently
         upper=network.representation_cost,
         interpolation_error=error,
-        evidence=Rays((centre, *(n for n in range(train.size) if n != centre))),
+        evidence=evidence,
     )
     status = (
         f"The closed form for points on one-sided rays from point {centre} was taken; it is proved to have the least "

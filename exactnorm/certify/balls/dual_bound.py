@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
 
 from exactnorm.certify.balls.cell import CellProof, cell_bound
 from exactnorm.certify.balls.faces import face_peaks
@@ -86,6 +87,21 @@ def face_bound(
                 msg = f"more than {LARGEST_CHECK} heaps of faces of activation patterns may hold the largest dual value"
                 raise CertificateUndecided(msg)
     return _ratio(gain, kappa)
+
+
+def bound_at(points: Array, B: Array, kappa: float) -> float:
+    """Σ_n ⟨B_n, T_n⟩ / κ as `face_bound` computes it, where κ is known already: rounding of all sums is taken off."""
+    return _ratio(_gain(points, B), kappa + sum_rounding(B))
+
+
+def elsewhere(points: Array, rho: float) -> float:
+    """The share of a bound that a machine which rounds the coordinates otherwise may find missing.
+
+    Coordinates have an error of some last places of 1; between two balls that is a share of their gap, and so of the
+    slope across it. Whoever states a bound leaves this off, so that it is supported wherever it is recomputed.
+    """
+    gap = float(pdist(points).min()) - 2 * rho
+    return min(1.0, 8 * float(np.finfo(float).eps) / gap) if gap > 0 else 1.0
 
 
 def sum_rounding(B: Array) -> float:

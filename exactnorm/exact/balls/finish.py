@@ -130,4 +130,4 @@ def interpolates(problem: Reduced, neurons: Neurons) -> bool:
     off = float(np.abs(residual(problem.points, neurons.kinks, neurons.a)).max())
     inside = float(margins(problem.points, problem.rho, neurons.kinks).min())
     # Relative to the distance of the points as well: a network that maps two of them to one place is no solution.
-    return off < min(1e-11, 1e-6 * problem.apart) and inside > -1e-12
+    return off < min(1e-11, 1e-6 * problem.apart) and inside > -min(1e-12, max(1e-9 * problem.apart, 4e-15))

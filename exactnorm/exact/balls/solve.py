@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.certify.balls.dual_bound import dual_bound, sum_rounding
+from exactnorm.certify.balls.dual_bound import bound_at, dual_bound, elsewhere
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
@@ -194,8 +194,9 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
     """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
     if best.B is None:
         return Certificate(0.0, best.upper, None, Nothing())
+    sure = 1 - elsewhere(problem.points, problem.rho)
     evidence = Faces(problem.frame, best.B, len(problem.patterns))
-    plain = Certificate(best.lower / (1 + sum_rounding(best.B)), best.upper, None, evidence)
+    plain = Certificate(sure * bound_at(problem.points, best.B, 1.0), best.upper, None, evidence)
     if best.gap > settings.tol:
         return plain
     settings.report(replace(best, seconds=settings.deadline.elapsed, phase="computing multipliers"))
@@ -206,7 +207,7 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
         settings.said.append("the multipliers of the cells were not computed to the end")
         return plain
     B = best.B / kappa
-    lower = dual_bound(problem.points, problem.rho, B, proofs)
+    lower = sure * dual_bound(problem.points, problem.rho, B, proofs)
     if best.upper - lower > settings.tol * best.upper:
         settings.said.append(f"the multipliers of {len(proofs)} cells support only a lower bound of {lower:.9g}")
         return plain
