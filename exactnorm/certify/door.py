@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 LARGEST = 1e50
 """Entries above this are refused: coordinates are near 1, and products of four entries must stay numbers."""

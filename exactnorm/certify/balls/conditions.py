@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import DEEPEST, Cell, CellProof
 from exactnorm.certify.door import number, numbers, refuse, truths, whole
 from exactnorm.geometry import Frame, affine_hull
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 
 def sound_axes(frame: Any, train: TrainingSet) -> tuple[Array, float]:

@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, uncovered
 from exactnorm.certify.balls.conditions import sound_axes, sound_proof
 from exactnorm.certify.balls.dual_bound import dual_bound, face_bound
 from exactnorm.certify.door import numbers, refuse, whole
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.geometry import Frame
-from exactnorm.patterns import activation_patterns
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.patterns import kink_patterns
+from exactnorm.training_set import TrainingSet
 
 NEAREST = 1e-8
 """Separation, in units of the size, up to which rounding may hide activation patterns: a tenth of what is solved."""
@@ -137,5 +138,4 @@ def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, floa
 
 
 def _patterns(points: Array, rho: float, effort: Effort) -> NDArray[np.bool_]:
-    patterns = activation_patterns(points, rho, watch=lambda _: effort.check())
-    return np.asarray(patterns[~patterns[:, 0] & patterns.any(axis=1)])
+    return kink_patterns(points, rho, watch=lambda _: effort.check())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from exactnorm.arrays import Array
 from exactnorm.certify.door import number, numbers, refuse
 from exactnorm.certify.effort import Effort
 from exactnorm.certify.finite.bounds import finite_lower_bound
 from exactnorm.finite_problem import FiniteProblem, coordinates
-from exactnorm.training_set import Array
 
 DUAL = (
     "The lower bound is a dual bound: multipliers of {conditions}, whose dual function was maximised by going through "
