@@ -97,7 +97,7 @@ def test_what_is_no_number_is_refused(value):
         lambda proof: proof["lower"].update(kind="cells"),
         lambda proof: proof["lower"].update(kind=["cells"]),
         lambda proof: proof["lower"].update(centre=7),
-        lambda proof: proof["upper"]["neurons"][0].update(on=[10**9]),
+        lambda proof: proof["upper"]["neurons"][0].update(on=[1]),
         lambda proof: proof["upper"]["neurons"][0].update(w=["1", "2"]),
         lambda proof: proof["upper"]["neurons"].append(3),
     ],
