@@ -11,7 +11,7 @@ from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.document import Cells, Lower, ProvedNeuron, Rays, Segments
 from exactnorm.proof.problem import Balls, product
-from exactnorm.proof.rationals import root
+from exactnorm.proof.rationals import about, root
 
 
 class RefutedError(ValueError):
@@ -40,7 +40,7 @@ def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lam
     for clash in evidence.clashes:
         if why := clash_flaw(problem, clash):
             raise RefutedError(why)
-    if why := uncovered(problem, evidence):
+    if why := uncovered(problem, evidence, check):
         raise RefutedError(why)
     B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
     sums: dict[int, fmpq_mat] = {}
@@ -133,7 +133,7 @@ def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
                 form[k, m] -= weight * along[k] * along[m]
         total += weight * squared * slope(squared, problem.rho)
     if (pivot := negative_pivot(form)) is not None:
-        msg = f"the weights of the segments are too large: a pivot is {float(pivot):.3g}"
+        msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
     return total
 
