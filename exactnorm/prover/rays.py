@@ -8,7 +8,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from exactnorm.arrays import Array
-from exactnorm.certify.rays import one_sided_rays
+from exactnorm.certify.rays.one_sided import one_sided_rays
 from exactnorm.proof.document import ProvedNeuron, Rays
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import above, below, exact, root, rounded
