@@ -43,10 +43,10 @@ def quotient_text(number: fmpq) -> str:
     return str(number.p) if number.q == 1 else f"{number.p}/{number.q}"
 
 
-def about(number: fmpq, digits: int = 17) -> str:
-    """The number for a message, to so many digits; of one that no float holds, how many digits it has."""
+def about(number: fmpq, digits: int | None = None) -> str:
+    """The number for a message, as a float or to so many digits; of one that no float holds, how many digits it has."""
     try:
-        return f"{float(number):.{digits}g}"
+        return repr(float(number)) if digits is None else f"{float(number):.{digits}g}"
     except OverflowError:
         return f"{'-' if number < 0 else ''}1e{len(str(abs(number.p))) - len(str(number.q))}"
 
