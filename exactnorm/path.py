@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser, load, save
 from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.flow.family import Family
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
 from exactnorm.flow.schedule import Schedule
@@ -125,6 +126,14 @@ class DenoiserPath:
             return None
         kept = np.unique(np.append(np.arange(0, len(self.radii), 2), len(self.radii) - 1))
         return replace(self, radii=self.radii[kept], denoisers=tuple(self.denoisers[n] for n in kept))
+
+    @property
+    def family(self) -> Family:
+        """What a probability flow follows: one denoiser from switch to switch."""
+        rough = None
+        if (path := self.coarser) is not None:
+            rough = Family(path, path.points, path.rho_min, path.rho_max, path.switches)
+        return Family(self, self.points, self.rho_min, self.rho_max, self.switches, rough)
 
     @property
     def gap(self) -> float:

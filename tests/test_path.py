@@ -3,6 +3,7 @@
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,13 +71,8 @@ def test_a_path_of_solved_programs_follows_the_closed_form_and_survives_its_file
     Y = np.random.default_rng(1).normal(0, 0.7, (5, 2))
     solved = probability_flow(again, Y, "edm", alpha=1.0, T=0.2)
 
-    class Closed:
-        points, switches, rho_min, rho_max = again.points, again.switches, again.rho_min, again.rho_max
-
-        def __call__(self, rho):
-            return equilateral_triangle(points, 0.05 if rho < 0.1 else 0.2)
-
-    assert np.abs(solved.endpoint - probability_flow(Closed(), Y, "edm", alpha=1.0, T=0.2).endpoint).max() < 1e-3
+    closed = replace(again.family, denoiser=lambda rho: equilateral_triangle(points, 0.05 if rho < 0.1 else 0.2))
+    assert np.abs(solved.endpoint - probability_flow(closed, Y, "edm", alpha=1.0, T=0.2).endpoint).max() < 1e-3
 
 
 def test_damaged_or_missing_files_are_refused(tmp_path):

@@ -18,7 +18,7 @@ from exactnorm.cli import read
 from exactnorm.cli.solve import real, writable_folder
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Endpoints, Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
-from exactnorm.flow.probability.probability_flow import Method
+from exactnorm.flow.probability.methods import Method
 from exactnorm.flow.schedule import checked_level, named_schedule
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import Array, TrainingSet
