@@ -20,11 +20,15 @@ from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.score.ivp import solve_by_ivp
 from exactnorm.flow.score.line import Solved, solve_line
 from exactnorm.flow.score.pieces import solve_pieces
-from exactnorm.flow.score.reduction import Block, reduced
+from exactnorm.flow.score.reduction import EPS, Block, Reduction, reduced
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import Array, real_array
 
 Method = Literal["pieces", "ivp"]
+FAR = 1e4
+"""Distance of a start, in units of that of the farthest kink, from which on its rounding is told in `Flow.error`."""
+ROUNDINGS = 4.0
+"""Of the start, of the axes along which it is seen, and of what is computed from both."""
 METHODS: Mapping[str, Pieces | Ivp] = MappingProxyType({"pieces": Pieces(), "ivp": Ivp()})
 
 
@@ -86,11 +90,8 @@ def score_flow(
     walls = None if box is None else box_of(box, near, network)
     system = reduced(network, None if walls is None else walls.planes)
     due = np.append(asked, horizon)
-    solved = [_solve(block, rows, system.origin, due, way) for block in system.blocks]
-    states = system.origin + np.exp(-due)[:, None] * system.remainder(rows)[:, None, :]
-    for block, part in zip(system.blocks, solved, strict=True):
-        states = states + part.states @ block.axes
-    states[:, due == 0] = rows[:, None]
+    states, solved = _followed(system, rows, due, way)
+    error = _rounding(system, rows, due, way, states[:, -1]) if isinstance(way, Pieces) else None
     events = sorted_events(*([x for part in solved for x in getattr(part, name)] for name in ("start", "time", "kink")))
     if walls is not None:
         events = _with_box(events, walls, rows, len(network.b), horizon)
@@ -103,10 +104,36 @@ def score_flow(
         more = score_flow(network, rows[which], horizon, method=way, times=times)
         return more.states
 
-    return replace(
-        _flow(Y, states, horizon, asked, solved, events, active, "ivp" if isinstance(way, Ivp) else "pieces"),
-        again=again,
-    )
+    name: Method = "ivp" if isinstance(way, Ivp) else "pieces"
+    flow = _flow(Y, states, horizon, asked, solved, events, active, name)
+    note = "" if error is None else f"; rounding of starts as far away may have moved an endpoint by {error:.2g}"
+    return replace(flow, again=again, error=error, status=flow.status + note)
+
+
+def _followed(system: Reduction, rows: Array, due: Array, way: Pieces | Ivp) -> tuple[Array, list[Solved]]:
+    """States (m, n, d) at the times that are due, put together from those of the blocks."""
+    solved = [_solve(block, rows, system.origin, due, way) for block in system.blocks]
+    states = system.origin + np.exp(-due)[:, None] * system.remainder(rows)[:, None, :]
+    for block, part in zip(system.blocks, solved, strict=True):
+        states = states + part.states @ block.axes
+    states[:, due == 0] = rows[:, None]
+    return states, solved
+
+
+def _rounding(system: Reduction, rows: Array, due: Array, way: Pieces, ends: Array) -> float | None:
+    """By how much endpoints move when far starts move by a few roundings; None where no start is far."""
+    lengths = max((float(np.abs(block.b).max(initial=0.0)) for block in system.blocks), default=0.0)
+    size = np.linalg.norm(rows - system.origin, axis=1)
+    far = np.flatnonzero(size > FAR * lengths) if lengths else np.empty(0, np.intp)
+    if not len(far):
+        return None
+    rng, moved = np.random.default_rng(0), 0.0
+    for _ in range(2):  # one direction might be one that does not matter
+        away = rng.standard_normal((len(far), rows.shape[1]))
+        away *= ROUNDINGS * EPS * (size[far] / np.linalg.norm(away, axis=1))[:, None]
+        distance = np.linalg.norm(_followed(system, rows[far] + away, due, way)[0][:, -1] - ends[far], axis=1)
+        moved = max(moved, float(distance[np.isfinite(distance)].max(initial=0.0)))
+    return moved
 
 
 def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: float) -> Events:
