@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 ASTRAY = 1e-7
 """How far a step may turn from its ray, in radians: less than changes a cost by what a bracket resolves."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.closed_form.rays import find_rays
 from exactnorm.flow.hyperbox.lines import Lines, orthogonal_lines
 from exactnorm.flow.record import Flow, Indices
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, TrainingSet, closest_pair, real_array
+from exactnorm.training_set import TrainingSet, closest_pair
 
 KINDS = ("training point", "virtual training point", "boundary", "interior", "outside", "other", "none")
 MEMORISED = 1 / 3

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from exactnorm.flow.inputs import HasNetwork, network_of
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
 Given = Callable[[float], ReLUNetwork | HasNetwork]
 

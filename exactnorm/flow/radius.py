@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from exactnorm.training_set import real_number
+from exactnorm.arrays import real_number
 
 
 def radius(

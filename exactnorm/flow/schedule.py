@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.optimize import brentq
 
-from exactnorm.training_set import real_number
+from exactnorm.arrays import real_number
 
 
 def unscaled(_: float) -> float:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.flow.schedule import SCHEDULES, Schedule, named_schedule, unscaled
-from exactnorm.training_set import Array, real_array
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_number
 from exactnorm.flow.hyperbox.lines import Lines, orthogonal_lines
 from exactnorm.flow.record import Events, Indices
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_number
 
 EPS = float(np.finfo(float).eps)
 SIDES = 4  # planes a line: the lower face ∓ near, the upper face ∓ near

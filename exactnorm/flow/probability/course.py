@@ -8,9 +8,10 @@ from typing import get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.flow.family import Family
 from exactnorm.flow.probability.high_noise import StandIn
-from exactnorm.training_set import Array, closest_pair, real_array, real_number
+from exactnorm.training_set import closest_pair
 
 SMALLEST = 1e-12
 """Share of the first noise level below which a flow to σ = 0 goes on with the denoiser of that level."""

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from exactnorm.arrays import Array
 from exactnorm.flow.family import Family
 from exactnorm.flow.hyperbox.box import Box
 from exactnorm.flow.hyperbox.closed import closed_probability_flow
@@ -18,7 +19,6 @@ from exactnorm.flow.probability.course import Course
 from exactnorm.flow.probability.methods import LEVELS, Levels
 from exactnorm.flow.record import Events, Indices
 from exactnorm.flow.score.score_flow import score_flow
-from exactnorm.training_set import Array
 
 DRIFT = 1e-9
 """Share of a gap by which that denoiser, instead of those of ever smaller radius, may move anything in its bands.

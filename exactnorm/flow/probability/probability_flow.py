@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.flow.family import Family, Given, HasFamily, family_of
 from exactnorm.flow.hyperbox.box import box_of
 from exactnorm.flow.hyperbox.lines import Lines
-from exactnorm.flow.inputs import HasNetwork, starts
+from exactnorm.flow.inputs import starts
 from exactnorm.flow.methods import Ivp, chosen
 from exactnorm.flow.probability.course import Course, course_of
 from exactnorm.flow.probability.follow import Part, by_closed_form, follow, follow_roughly, moved
@@ -22,8 +23,7 @@ from exactnorm.flow.probability.result import record_of
 from exactnorm.flow.record import Flow, Indices
 from exactnorm.flow.schedule import checked_level
 from exactnorm.flow.schedule_table import GivenSchedule, schedule_of
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
+from exactnorm.network import HasNetwork, ReLUNetwork
 
 
 def probability_flow(

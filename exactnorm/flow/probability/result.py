@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.flow.probability.course import Course
 from exactnorm.flow.probability.follow import Part
 from exactnorm.flow.probability.methods import Method
 from exactnorm.flow.record import Flow, sorted_events
 from exactnorm.flow.schedule import Schedule
-from exactnorm.training_set import Array
 
 
 def record_of(

@@ -8,10 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.flow.family import Family, Given, HasFamily, family_of
-from exactnorm.flow.inputs import HasNetwork
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
+from exactnorm.network import HasNetwork, ReLUNetwork
 
 
 def sampler_levels(count: int, sigma_min: float, sigma_max: float, exponent: float = 7.0) -> Array:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.closed_form.rays import find_rays
-from exactnorm.flow.inputs import HasNetwork, network_of
 from exactnorm.flow.rest.arrangement import (
     TOLERANCE,
     Arrangement,
@@ -22,9 +22,9 @@ from exactnorm.flow.rest.arrangement import (
     count_regions,
     reduced_network,
 )
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, TrainingSet, real_array
+from exactnorm.training_set import TrainingSet
 
 MANY = 10
 """Kinks through one point of which both sides are looked at, for flats of rest points that end there."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.flow.inputs import HasNetwork
+from exactnorm.arrays import Array, real_array
 from exactnorm.flow.record import Indices
 from exactnorm.flow.score.score_flow import score_flow
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
+from exactnorm.network import HasNetwork, ReLUNetwork
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from exactnorm.arrays import Array
 from exactnorm.flow.methods import Ivp
 from exactnorm.flow.score.line import Solved
 from exactnorm.flow.score.reduction import Block
-from exactnorm.training_set import Array
 
 Distance = Callable[[float, Array], float]
 OFTEN = 50

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.flow.record import Indices
 from exactnorm.flow.score.line import Solved
 from exactnorm.flow.score.reduction import EPS, Block
@@ -21,7 +22,6 @@ from exactnorm.flow.score.region import (
 )
 from exactnorm.flow.score.roots import first_contact
 from exactnorm.flow.score.scales import Slow, slow_parts
-from exactnorm.training_set import Array
 
 Mask = NDArray[np.bool_]
 FAR = 1e10

@@ -12,17 +12,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.flow.hyperbox.box import Box, box_of
 from exactnorm.flow.hyperbox.lines import Lines
-from exactnorm.flow.inputs import HasNetwork, network_of, starts
+from exactnorm.flow.inputs import starts
 from exactnorm.flow.methods import Ivp, Pieces, chosen
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.score.ivp import solve_by_ivp
 from exactnorm.flow.score.line import Solved, solve_line
 from exactnorm.flow.score.pieces import solve_pieces
 from exactnorm.flow.score.reduction import EPS, Block, Reduction, reduced
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
 Method = Literal["pieces", "ivp"]
 FAR = 1e4
