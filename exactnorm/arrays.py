@@ -27,7 +27,7 @@ def real_array(values: ArrayLike, name: str) -> Array:
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
         array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
     if array.dtype.kind not in "biuf":
-        raise ValueError(_why_not_real(values, array, name))
+        raise ValueError(_why_not_real(array, name))
     array = np.array(array, dtype=np.float64, order="C")
     if not np.all(np.isfinite(array)):
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -40,7 +40,7 @@ def real_array(values: ArrayLike, name: str) -> Array:
     return array
 
 
-def _why_not_real(values: object, array: NDArray[Any], name: str) -> str:
+def _why_not_real(array: NDArray[Any], name: str) -> str:
     """The sentence about an array whose type is none of real numbers."""
     if array.dtype.kind == "c":
         return (
