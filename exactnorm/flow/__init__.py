@@ -26,7 +26,7 @@ from exactnorm.flow.schedule import (
     variance_exploding,
     variance_preserving,
 )
-from exactnorm.flow.schedule_table import schedule_from_arrays, schedule_from_file, schedule_of
+from exactnorm.flow.schedule_table import schedule_from_arrays, schedule_of
 from exactnorm.flow.score.basins import Basins, basins
 from exactnorm.flow.score.score_flow import score_flow
 
@@ -61,7 +61,6 @@ __all__ = [
     "sample",
     "sampler_levels",
     "schedule_from_arrays",
-    "schedule_from_file",
     "schedule_of",
     "score_flow",
     "variance_exploding",

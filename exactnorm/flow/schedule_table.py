@@ -1,11 +1,9 @@
-"""Noise schedules through given noise levels: arrays, files, and whatever else says what a schedule is."""
+"""Noise schedules through given noise levels: arrays, and whatever else says what a schedule is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from os import PathLike, fspath
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,7 +32,8 @@ def schedule_from_arrays(
     Parameters
     ----------
     times : array_like, shape (n,)
-        Increasing from 0, or decreasing to 0 as samplers list them.
+        Increasing from 0 or later, or decreasing as samplers list them. Without time 0, the noise level is 0 and the
+        scale 1 there.
     sigmas : array_like, shape (n,)
         Noise levels, increasing with time from 0.
     scales : array_like, shape (n,), optional
@@ -48,12 +47,21 @@ def schedule_from_arrays(
     """
     t, sigma = real_array(times, "times"), real_array(sigmas, "sigmas")
     s = np.ones_like(sigma) if scales is None else real_array(scales, "scales")
-    if t.ndim != 1 or len(t) < 2 or not t.shape == sigma.shape == s.shape:
+    if t.ndim != 1 or not len(t) or not t.shape == sigma.shape == s.shape:
         given = f"times {t.shape}, sigmas {sigma.shape}" + ("" if scales is None else f", scales {s.shape}")
-        msg = f"schedule {name!r} has {given}; give at least two times, and as many noise levels (and scales)"
+        msg = f"schedule {name!r} has {given}; give times, and as many noise levels (and scales)"
         raise ValueError(msg)
     if t[0] > t[-1]:
         t, sigma, s = t[::-1], sigma[::-1], s[::-1]
+    _refuse(name, t, sigma, s)
+    if t[0] > 0:
+        t, sigma, s = np.append(0.0, t), np.append(0.0, sigma), np.append(1.0, s)
+    curves = [Curve(PchipInterpolator(t, values, extrapolate=False)) for values in (sigma, s)]
+    return Schedule(name, curves[0], unscaled if scales is None else curves[1], float(t[-1]))
+
+
+def _refuse(name: str, t: Array, sigma: Array, s: Array) -> None:
+    """Raise ``ValueError`` for rows that are no schedule."""
     for what, values in (("time", t), ("noise level", sigma)):
         if len(back := np.flatnonzero(np.diff(values) <= 0)):
             n = int(back[0])
@@ -62,65 +70,18 @@ def schedule_from_arrays(
                 f"times {t[n]:g} and {t[n + 1]:g}; it must increase"
             )
             raise ValueError(msg)
-    if t[0] != 0 or sigma[0] != 0 or s[0] != 1:
+    if t[0] < 0 or not (t[0] > 0 < sigma[0] or (t[0], sigma[0], s[0]) == (0, 0, 1)):
         msg = (
             f"schedule {name!r} begins at time {t[0]:g} with noise level {sigma[0]:g} and scale {s[0]:g}; it must "
-            "begin at time 0 with noise level 0 and scale 1: put them in front, and shift or divide the rest"
+            "begin at time 0 with noise level 0 and scale 1, or later with more noise: shift or divide what is given"
         )
+        raise ValueError(msg)
+    if not t[-1] > 0:
+        msg = f"schedule {name!r} ends at time 0, without noise; give later times, too"
         raise ValueError(msg)
     if not s.min() > 0:
         msg = f"schedule {name!r} has a scale {s.min():g} at time {t[s.argmin()]:g}; it must be positive"
         raise ValueError(msg)
-    curves = [Curve(PchipInterpolator(t, values, extrapolate=False)) for values in (sigma, s)]
-    return Schedule(name, curves[0], unscaled if scales is None else curves[1], float(t[-1]))
-
-
-def schedule_from_file(file: str | PathLike[str]) -> Schedule:
-    """Schedule through the rows of a table: time, noise level and, if there is a third column, scale.
-
-    Parameters
-    ----------
-    file : path
-        Text with numbers separated by commas, semicolons, tabs or blanks, below a row of names if the first row holds
-        no numbers; or a ``.npy`` array of shape (n, 2) or (n, 3).
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is no such table, or as `schedule_from_arrays`.
-    """
-    path, shown = Path(file), fspath(file)
-    try:
-        table = np.load(path, allow_pickle=False) if path.suffix == ".npy" else _read_table(path)
-    except (ValueError, EOFError, UnicodeDecodeError) as mistake:
-        msg = f"{shown!r} is no table of a schedule: {mistake}; give rows of time, noise level and, if wanted, scale"
-        raise ValueError(msg) from None
-    if table.ndim != 2 or table.shape[1] not in (2, 3):
-        msg = f"{shown!r} holds an array {table.shape}; give columns time, noise level and, if wanted, scale"
-        raise ValueError(msg)
-    return schedule_from_arrays(*table.T, name=path.stem)
-
-
-def _read_table(path: Path) -> Array:
-    """Rows of numbers; a first row without any is taken for the columns' names."""
-    rows = [line.replace(";", " ").replace(",", " ").split() for line in path.read_text("utf-8-sig").splitlines()]
-    rows = [row for row in rows if row and not row[0].startswith("#")]
-    if rows and not any(_is_number(word) for word in rows[0]):
-        rows = rows[1:]
-    if len({len(row) for row in rows}) != 1:
-        msg = "its rows do not have the same number of entries" if rows else "it holds no rows"
-        raise ValueError(msg)
-    return np.array([[float(word) for word in row] for row in rows])
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 GivenSchedule = Schedule | str | Callable[[float], float] | ArrayLike
