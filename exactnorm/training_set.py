@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
 
 from exactnorm.arrays import LARGEST, Array, real_array, real_number
+
+TIES = 100
+"""Pairs of points that are nearest up to rounding, of a block of rows, which are looked at one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +202,10 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
         gram = squares[rows, None] + squares[None, start:] - 2 * centred[rows] @ centred[start:].T
         gram[np.tril_indices(len(rows), m=gram.shape[1])] = np.inf
         near = np.argwhere(gram <= gram.min() + slack) if np.isfinite(gram.min()) else np.empty((0, 2), int)
+        if len(near) > TIES:  # as many as in a grid or a simplex: told apart at once
+            between = cdist(centred[rows], centred[start:])
+            between[np.tril_indices(len(rows), m=between.shape[1])] = np.inf
+            near = np.argwhere(between <= between.min() * (1 + 1e-14))[:TIES]
         for i, j in near:
             distance = math.dist(points[rows[i]], points[start + j])
             if distance < best[2]:

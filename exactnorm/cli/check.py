@@ -37,7 +37,7 @@ neither tolerances nor how much work or memory the check takes.
 exit status:
   0  supported: the certificate claims no more than its arrays support
   1  refuted: it claims more, or is not evidence of the right kind; the sentence on stderr says in what way
-  2  undecided: the check would take too long; or the file is not one that exactnorm wrote, or cannot be read
+  2  undecided: the check would take too long; or the file is none of exactnorm's, or cannot be read
 """
 
 
