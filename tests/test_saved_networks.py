@@ -40,13 +40,13 @@ def test_a_file_whose_weights_do_not_fit_together_is_refused(tmp_path):
 
 
 def test_a_bare_network_is_no_level_of_a_path_and_no_certified_network(tmp_path, denoiser):
-    exactnorm.save_path(tmp_path / "path", exactnorm.DenoiserPath(POINTS, [0.1], (denoiser,)))
+    exactnorm.save(tmp_path / "path", exactnorm.DenoiserPath(POINTS, [0.1], (denoiser,)))
     file = tmp_path / "path" / "level0000.npz"
     exactnorm.save(file, denoiser.network)
     with pytest.raises(ValueError, match="it holds a 'network'"):
-        exactnorm.load_path(tmp_path / "path")
+        exactnorm.load(tmp_path / "path")
     with pytest.raises(ValueError, match="it holds a 'network'"):
-        exactnorm.load_network(file)
+        exactnorm.load(file)
 
 
 def written(kind, file):
@@ -98,9 +98,9 @@ def test_arguments_of_save_and_load_in_the_wrong_place_are_told_their_order(tmp_
     with pytest.raises(TypeError, match="what is saved is a ndarray"):
         exactnorm.save(name, POINTS)
     with pytest.raises(TypeError, match="denoisers are for save"):
-        exactnorm.save_network(name, denoiser)
+        exactnorm.save(name, denoiser)
     with pytest.raises(TypeError, match="it comes first"):
-        exactnorm.save_network(min_norm_network([[0.0], [1.0]], [0.0, 1.0]), name)
+        exactnorm.save(min_norm_network([[0.0], [1.0]], [0.0, 1.0]), name)
     assert list(tmp_path.iterdir()) == []
 
 

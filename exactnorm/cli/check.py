@@ -17,10 +17,10 @@ from exactnorm.certify import (
     CertifiedNetwork,
     check_certificate,
 )
-from exactnorm.certify.certified_network import load_either
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.saved import load
 from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
@@ -135,7 +135,7 @@ def saved(file: str) -> CertifiedDenoiser | CertifiedNetwork:
         msg = f"{file!r} is a directory; give one of the .npz files in it"
         raise BadInput(msg)
     try:
-        return load_either(file)
+        return load(file)
     except FileNotFoundError:
         msg = f"there is no file {file!r}"
         raise BadInput(msg) from None

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts, load_path, save_path
+from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts, load, save
 from exactnorm.arrays import Array
 from exactnorm.cli import check, flow_options, read, schedules
 from exactnorm.cli.help_text import formatter, wrapped
@@ -220,7 +220,7 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     path = DenoiserPath(points, radii, progress=True)
     say(f"the widest relative gap among them is {path.gap:.1e}")
     if arguments.out is not None:
-        save_path(arguments.out, path)
+        save(arguments.out, path)
         say(f"wrote {arguments.out}")
     return path
 
@@ -237,7 +237,7 @@ def saved_denoiser(file: str) -> CertifiedDenoiser:
 def saved_path(folder: str) -> DenoiserPath:
     """The path in a folder."""
     try:
-        return load_path(folder)
+        return load(folder)
     except (OSError, ValueError) as mistake:
         raise BadInput(str(mistake)) from mistake
 
