@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from exactnorm.comparison import compare
     from exactnorm.denoiser import min_norm_denoiser
     from exactnorm.exact.balls.problem import InfeasibleProblem, max_radius
+    from exactnorm.finite_network import min_norm_network
     from exactnorm.finite_problem import FiniteProblem
     from exactnorm.flow import Schedule, endpoints, probability_flow, rest_points, score_flow
-    from exactnorm.min_norm_network import min_norm_network
     from exactnorm.network import ReLUNetwork
     from exactnorm.path import DenoiserPath
     from exactnorm.saved import load, save
@@ -40,8 +40,7 @@ ROOMS = (
     "prover",
     "theorems",
 )
-"""Where the other names live, each room loaded when it is first used: some of them bring along matplotlib, scikit-learn or
-a solver."""
+"""Where other names live; each is loaded when first used: some bring along matplotlib, scikit-learn or a solver."""
 
 HOMES = {
     "exactnorm.certify": (
@@ -65,7 +64,7 @@ HOMES = {
         "rest_points",
         "score_flow",
     ),
-    "exactnorm.min_norm_network": ("min_norm_network",),
+    "exactnorm.finite_network": ("min_norm_network",),
     "exactnorm.network": ("ReLUNetwork",),
     "exactnorm.path": ("DenoiserPath",),
     "exactnorm.saved": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 
@@ -9,17 +10,22 @@ from exactnorm.certify.certified import DENOISER, CertifiedDenoiser, built, writ
 from exactnorm.certify.certified import WHAT as DENOISER_TAG
 from exactnorm.certify.certified_network import SAVED, CertifiedNetwork, built_network, write_certified_network
 from exactnorm.certify.certified_network import WHAT as CERTIFIED_TAG
-from exactnorm.files import check_names_file, read
+from exactnorm.files import Arrays, check_names_file, read
 from exactnorm.network import ReLUNetwork
 from exactnorm.network_file import WEIGHTS, built_weights, write_network
 from exactnorm.network_file import WHAT as NETWORK_TAG
 from exactnorm.path import HEAD, DenoiserPath, read_path, write_path
 
+Saved = CertifiedDenoiser | CertifiedNetwork | ReLUNetwork
 FILES = {DENOISER_TAG: DENOISER, CERTIFIED_TAG: SAVED, NETWORK_TAG: WEIGHTS}
-BUILD = {DENOISER_TAG: built, CERTIFIED_TAG: built_network, NETWORK_TAG: built_weights}
+BUILD: dict[str, Callable[[str | PathLike[str], Arrays], Saved]] = {
+    DENOISER_TAG: built,
+    CERTIFIED_TAG: built_network,
+    NETWORK_TAG: built_weights,
+}
 
 
-def save(file: str | PathLike[str], what: CertifiedDenoiser | CertifiedNetwork | ReLUNetwork | DenoiserPath) -> None:
+def save(file: str | PathLike[str], what: Saved | DenoiserPath) -> None:
     """Write a result to a file as plain arrays (NumPy's .npz, no pickle), or a path to a folder.
 
     Parameters
@@ -56,7 +62,7 @@ def save(file: str | PathLike[str], what: CertifiedDenoiser | CertifiedNetwork |
             raise TypeError(msg)
 
 
-def load(file: str | PathLike[str]) -> CertifiedDenoiser | CertifiedNetwork | ReLUNetwork | DenoiserPath:
+def load(file: str | PathLike[str]) -> Saved | DenoiserPath:
     """Read what `save` wrote; the type of what comes back tells what was found.
 
     Nothing in the file is unpickled, and memory is a few times its size. The numbers are those in the file:

@@ -237,9 +237,13 @@ def saved_denoiser(file: str) -> CertifiedDenoiser:
 def saved_path(folder: str) -> DenoiserPath:
     """The path in a folder."""
     try:
-        return load(folder)
+        found = load(folder)
     except (OSError, ValueError) as mistake:
         raise BadInput(str(mistake)) from mistake
+    if not isinstance(found, DenoiserPath):
+        msg = f"{folder!r} holds a {type(found).__name__}, and no path of denoisers"
+        raise BadInput(msg)
+    return found
 
 
 def hyperbox(points: Array) -> Lines | None:

@@ -11,10 +11,10 @@ from exactnorm.flow.hyperbox.closed import (
 )
 from exactnorm.flow.hyperbox.lines import Lines, orthogonal_lines
 from exactnorm.flow.methods import Ivp, Pieces
+from exactnorm.flow.noise_radius import radius
 from exactnorm.flow.probability.methods import Closed, Levels
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.probability.samplers import sample, sampler_levels
-from exactnorm.flow.radius import radius
 from exactnorm.flow.record import Events, Flow
 from exactnorm.flow.rest.rest_points import RestPoint, rest_points
 from exactnorm.flow.schedule import (
