@@ -182,7 +182,8 @@ def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
     # These take or return results, files, levels and names, and no arrays of the user's.
     others = {
         "Basins", "Certificate", "CertifiedDenoiser", "Closed", "CostBounds", "Endpoints", "Events", "Family", "Flow",
-        "InfeasibleProblem", "Ivp", "Levels", "Lines", "MinNormDenoiser", "Pieces", "Recognition", "RestPoint", "SCHEDULES",
+        "InfeasibleProblem", "Ivp", "Levels", "Lines", "MinNormDenoiser", "Pieces", "Recognition", "RestPoint",
+        "SCHEDULES",
         "Schedule", "Share", "check_certificate", "cosine", "edm", "from_torch", "load", "named_schedule", "radius",
         "sampler_levels", "save", "to_onnx", "to_torch", "variance_exploding", "variance_preserving", "wilson",
     }  # fmt: skip
