@@ -94,10 +94,7 @@ def probability_flow(
     schedule, family = schedule_of(schedule), family_of(path)
     if train is not None:
         family = replace(family, points=real_array(train, "train"))
-    way = chosen("pieces" if method is None else method, options, METHODS)
-    if isinstance(way, Levels) and way.steps is not None and family.switches is not None:
-        msg = f"steps={way.steps}: this path has noise levels of its own; leave out steps, or refine the path"
-        raise ValueError(msg)
+    way = _way(method, options, family)
     course = course_of(family, checked_level(schedule, T), alpha, sigma_end, sigmas, high_noise)
     first = _first(family, course)
     Y = starts(start, first.dimension)
@@ -128,6 +125,15 @@ def probability_flow(
     error = None if rough is None else moved(driven, rough)
     name: Method = "ivp" if isinstance(way, Ivp) else "pieces"
     return replace(record_of(Y, schedule, [*parts, *driven], course, name, error), again=again)
+
+
+def _way(method: object, options: dict[str, Any], family: Family) -> Closed | Levels | Ivp:
+    """The method that is asked for, and that this family can be followed by."""
+    way = chosen("pieces" if method is None else method, options, METHODS)
+    if isinstance(way, Levels) and way.steps is not None and family.switches is not None:
+        msg = f"steps={way.steps}: this path has noise levels of its own; leave out steps, or refine the path"
+        raise ValueError(msg)
+    return way
 
 
 def _first(family: Family, course: Course) -> ReLUNetwork:
