@@ -19,7 +19,7 @@ from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.flow.family import Family
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
-from exactnorm.flow.schedule import Schedule
+from exactnorm.flow.schedule_table import GivenSchedule
 from exactnorm.training_set import TrainingSet
 
 HEAD = "path.json"
@@ -157,7 +157,7 @@ def refined(path: DenoiserPath) -> DenoiserPath:
 def refined_flow(
     path: DenoiserPath,
     start: ArrayLike,
-    schedule: Schedule | str,
+    schedule: GivenSchedule,
     *,
     alpha: float,
     T: float,
