@@ -183,8 +183,8 @@ def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
         "Flow",
         "RestPoint", "InfeasibleProblem", "Schedule", "check_certificate", "cosine", "edm", "load", "load_network",
         "load_path", "named_schedule", "radius", "refined_flow", "sampler_levels", "save", "save_network",
-        "save_path", "variance_exploding", "variance_preserving", "MinNormDenoiser", "from_torch", "to_onnx",
-        "to_torch", "Recognition",
+        "save_path", "variance_exploding", "variance_preserving", "MinNormDenoiser", "from_onnx", "from_torch",
+        "to_onnx", "to_torch", "Recognition",
     }  # fmt: skip
     public = {*exactnorm.__all__, *closed_form.__all__, *baselines.__all__, *interop.__all__}
     assert public == named | others

@@ -1,6 +1,7 @@
 """PyTorch modules hold the same network; round trips lose nothing."""
 
 import copy
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -266,7 +267,7 @@ def edm_sampler(torch, net, latents, class_labels=None, num_steps=18, sigma_min=
     t_steps = (powers[0] + step_indices / max(num_steps - 1, 1) * (powers[1] - powers[0])) ** rho
     t_steps = torch.cat([net.round_sigma(t_steps), torch.zeros_like(t_steps[:1])])
     x_next = latents.to(torch.float64) * t_steps[0]
-    for i, (t_cur, t_next) in enumerate(zip(t_steps[:-1], t_steps[1:], strict=True)):
+    for i, (t_cur, t_next) in enumerate(pairwise(t_steps)):
         x_hat, t_hat = x_next, net.round_sigma(t_cur)
         d_cur = (x_hat - net(x_hat, t_hat, class_labels).to(torch.float64)) / t_hat
         x_next = x_hat + (t_next - t_hat) * d_cur
