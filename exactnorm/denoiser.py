@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.certified import certified_form
 from exactnorm.exact.deadline import Deadline
 from exactnorm.finite_problem import finite_problem
 from exactnorm.min_norm_network import bracketed, check_means
@@ -114,7 +114,7 @@ def min_norm_denoiser(
         problem = finite_problem(train, weight_decay)
         found = bracketed(problem, tol, solver, solver_options, time_limit, progress, executor)
         return CertifiedDenoiser(train, *found)
-    if method == "auto" and (closed := certified_rays(train)) is not None:
+    if method == "auto" and (closed := certified_form(train)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.balls.solve import solve_balls

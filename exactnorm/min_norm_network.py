@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import real_number
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.closed_form.interpolant import certified_interpolant
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import real_number
 
 if TYPE_CHECKING:
     from exactnorm.exact.finite.group_lasso import FiniteBracket

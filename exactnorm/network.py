@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.geometry import Frame
-from exactnorm.training_set import Array, real_array
 
 BLOCK = 2**22
 """Numbers in the largest array on the way to a value: tens of megabytes, however many inputs and neurons there are."""

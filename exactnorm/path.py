@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify.certified import CertifiedDenoiser, load_denoiser, save
 from exactnorm.denoiser import min_norm_denoiser
-from exactnorm.flow.probability import probability_flow
+from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
 from exactnorm.flow.schedule import Schedule
-from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+from exactnorm.training_set import TrainingSet
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate
 from exactnorm.files import Arrays, Entries, Entry, check_names_file, read, write
@@ -17,7 +18,7 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.network_file import WEIGHTS, built_weights, write_network
 from exactnorm.network_file import WHAT as NETWORK_TAG
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 INTERRUPTED = "interrupted"
 """How the status begins where Ctrl-C ended the solve."""

@@ -7,6 +7,7 @@ from os import PathLike
 
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import DENOISER, SOLUTION, CertifiedDenoiser, built, solution, solution_values
 from exactnorm.certify.certified import WHAT as DENOISER_TAG
@@ -14,7 +15,6 @@ from exactnorm.files import Arrays, Entries, Entry, check_names_file, read, writ
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array
 
 WHAT = "network for a finite problem"
 NETWORK: Entries = {

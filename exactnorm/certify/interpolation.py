@@ -9,9 +9,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.certify.along_lines import error_along_lines
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import HasNetwork, ReLUNetwork, lengths, network_of
-from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+from exactnorm.training_set import TrainingSet
 
 MISSED = 1e-6
 """An error above this share of the separation, or of the targets' spread, is no interpolation: its cost says little."""
@@ -61,12 +63,19 @@ def interpolation_error(
             "give points (N, d), a network from R^d to R^d, and rho >= 0"
         )
         raise ValueError(msg)
+    return _measured(network, X, rho, check)[0]
+
+
+def _measured(network: ReLUNetwork, X: Array, rho: float, check: Callable[[], None]) -> tuple[float, float]:
+    """The error, and by how much rounding may have changed it."""
     worst = 0.0
     with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
+        if (quick := error_along_lines(network, X, rho, check)) is not None:
+            return quick
         for rows, before in blocks(network, X):
             off = network(X[rows]) - X[rows]
             worst = max(worst, _largest_error(network, before, off, rho, check))
-    return worst
+    return worst, value_rounding(network, float(np.linalg.norm(X, axis=1).max()) + rho)
 
 
 def sure_error(
@@ -77,8 +86,7 @@ def sure_error(
     Where rounding hides that, in sets far from the origin, values at the points are computed in rational arithmetic,
     unless the network is too large for that.
     """
-    error = interpolation_error(network, train.points, train.rho, check)
-    rounding = value_rounding(network, float(np.linalg.norm(train.points, axis=1).max()) + train.rho)
+    error, rounding = _measured(network, train.points, train.rho, check)
     enough = MISSED * train.separation
     if network.neurons * train.points.size <= EXACT and error <= enough < error + rounding < math.inf:
         error, rounding = _exact_error(network, train.points, train.rho, check), 0.0

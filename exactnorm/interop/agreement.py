@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.network import ReLUNetwork, lengths
-from exactnorm.training_set import Array
 
 COUNT = 32
 SIZES = (0.1, 1.0, 10.0, 1000.0)

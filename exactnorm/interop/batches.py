@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.training_set import Array, real_array
+from exactnorm.arrays import Array, real_array
 
 
 def to_array(values: Any, name: str) -> Array:

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from exactnorm.arrays import Array
 from exactnorm.interop.agreement import disagreement, probes
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 PRECISION: dict[int, Any] = {onnx.TensorProto.DOUBLE: np.float64, onnx.TensorProto.FLOAT: np.float32}
 SAME = ("Identity", "Cast", "Dropout", "Flatten")
@@ -67,7 +67,8 @@ def from_onnx(model: onnx.ModelProto | str | PathLike[str]) -> ReLUNetwork:
     y = probes(network)
     dtype = PRECISION.get(inputs[0].type.tensor_type.elem_type, np.float32)
     y = y.astype(dtype).astype(np.float64)
-    values = ReferenceEvaluator(model).run(None, {inputs[0].name: y.astype(dtype)})[0]
+    reference: Any = ReferenceEvaluator(model)
+    values = reference.run(None, {inputs[0].name: y.astype(dtype)})[0]
     precision = max(float(np.finfo(one).eps) for one in (y.astype(dtype).dtype, values.dtype))
     off, rounding = disagreement(network, y, np.asarray(values, dtype=np.float64), precision)
     if not off <= rounding:

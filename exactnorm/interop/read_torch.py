@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from exactnorm.arrays import Array
 from exactnorm.interop.agreement import disagreement, probes
 from exactnorm.interop.pytorch import ReLUModule
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 ACCEPTED = (
     "from_torch takes a module of two torch.nn.Linear with a ReLU between, with or without a bypass (a third Linear of "

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from exactnorm.arrays import Array, real_number
 from exactnorm.interop.batches import batch, like, one_each, to_array
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
-from exactnorm.training_set import Array, real_number
 
 ROOM = 1 - 1e-6
 """Share of the largest level that `sigma_max` gives: rounded to single precision it must not be beyond."""

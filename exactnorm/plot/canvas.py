@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.network import ReLUNetwork, network_of
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 try:
     from matplotlib.axes import Axes

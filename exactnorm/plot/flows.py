@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 from exactnorm.flow import Basins, Endpoints, Flow, Share, score_flow
-from exactnorm.flow.rest_points import RestPoint
-from exactnorm.flow.rest_points import rest_points as all_rest_points
+from exactnorm.flow.rest.rest_points import RestPoint
+from exactnorm.flow.rest.rest_points import rest_points as all_rest_points
 from exactnorm.network import ReLUNetwork
 from exactnorm.plot.canvas import (
     BLUE,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.exact.balls.gathered import (
     ROOM,
@@ -28,7 +29,6 @@ from exactnorm.exact.balls.gathered import (
 )
 from exactnorm.exact.deadline import Deadline
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 ROUNDS = 12
 """Times that cuts are added; the last ones gain a percent or so."""

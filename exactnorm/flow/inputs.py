@@ -1,0 +1,16 @@
+"""What flows take: starts."""
+
+from __future__ import annotations
+
+from numpy.typing import ArrayLike
+
+from exactnorm.arrays import Array, real_array
+
+
+def starts(start: ArrayLike, dimension: int) -> Array:
+    """Validated starts, shape (d,) or (m, d)."""
+    Y = real_array(start, "start")
+    if Y.ndim not in (1, 2) or Y.shape[-1] != dimension:
+        msg = f"start has shape {Y.shape}; this denoiser takes ({dimension},) or (m, {dimension})"
+        raise ValueError(msg)
+    return Y
