@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound, interpolates
+from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound
+from exactnorm.certify.finite.evidence import Multipliers, PenalisedMultipliers
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -28,25 +28,17 @@ def finite_certificate(
     it is computed, and may raise.
     """
     upper, error = finite_upper_bound(problem, network)
-    if problem.weight_decay is None and not interpolates(problem, network, error):
-        upper = math.inf  # the cost of a network that does not interpolate says nothing
     try:
         lower = finite_lower_bound(problem, multipliers, check) if lower is None else lower
     except TooManyPatternsError:
         multipliers = np.zeros_like(multipliers)
         lower = finite_lower_bound(problem, multipliers)
+    decay = problem.weight_decay
     return Certificate(
-        upper=upper,
         lower=min(lower, upper),  # they may cross by a rounding where both are the optimum
-        interpolation_error=error if problem.weight_decay is None else None,
-        kind="computed",
-        statement=(
-            "The lower bound is a dual bound: multipliers of the interpolation conditions, whose dual function was "
-            "maximised by going through all faces of all activation patterns, in floating point. The upper value is "
-            "the objective at the network."
-        ),
-        multipliers=multipliers,
-        weight_decay=problem.weight_decay,
+        upper=upper,
+        interpolation_error=error if decay is None else None,
+        evidence=Multipliers(multipliers) if decay is None else PenalisedMultipliers(multipliers, decay),
     )
 
 
