@@ -149,3 +149,15 @@ def test_half_precision_points_warn_that_their_distances_were_rounded():
     with pytest.warns(UserWarning, match="float16 keeps three digits: distances between these points"):
         half = min_norm_denoiser(POINTS.astype(np.float16), 0.1)
     assert np.array_equal(half.train.points, POINTS)
+
+
+def test_images_where_points_are_expected_are_told_how_to_be_flattened_and_brought_back():
+    network = ReLUNetwork(np.ones((1, 6)), np.ones((1, 6)), [0.0], None, np.zeros(6))
+    pictures = np.zeros((4, 2, 3))
+    for call in (network, lambda y: exactnorm.score_flow(network, y, 1.0)):
+        with pytest.raises(
+            ValueError, match=r"flatten these images by \.reshape\(4, -1\); \.reshape\(-1, 2, 3\) brings"
+        ):
+            call(pictures)
+    with pytest.raises(ValueError, match=r"takes \(6,\) or \(m, 6\)$"):
+        network(np.zeros((4, 5)))
