@@ -49,6 +49,21 @@ def test_a_large_set_is_back_on_time_with_a_finite_bracket(name, processor_clock
     assert took < LATE
 
 
+def test_the_clock_of_progress_never_goes_back():
+    seen = []
+    min_norm_denoiser(problems.plane_5().train, progress=seen.append)
+    seconds = [best.seconds for best in seen]
+    assert seconds == sorted(seconds)
+    assert any(best.phase == "closing the gap" and best.seconds > 0 for best in seen)
+
+
+@pytest.mark.parametrize("train", [problems.digits(7).train, problems.gaussian(30, 3, seed=0).train])
+def test_a_limit_that_loading_the_solvers_uses_up_still_brings_a_network_and_a_bound(train):
+    certificate = min_norm_denoiser(train, method="program", time_limit=1e-3).certificate
+    assert 0 < certificate.lower < certificate.upper < np.inf
+    assert certificate.interpolation_error < 1e-9 * np.ptp(train.points)
+
+
 def test_progress_names_every_phase_in_turn():
     named = []
 
