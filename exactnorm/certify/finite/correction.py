@@ -74,6 +74,8 @@ def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Arra
     order = np.argsort(Y @ u, kind="stable")
     order = order[_told_apart(Y[order], problem.targets[problem.distinct[0]][order])]
     gaps = np.diff(Y[order], axis=0) @ u
+    if len(order) == 1:
+        return 0.0 if problem.constant else float(np.linalg.norm(miss[order[0]]) + unsure[order[0]])
     if not (gaps.min() > 0 and np.isfinite(miss).all()):
         return float("inf")
     kinks = Y[order] @ u
