@@ -159,7 +159,7 @@ def _ball_upper(train: TrainingSet, network: ReLUNetwork, effort: Effort) -> tup
             raise CertificateUndecided(msg)
         if not slope <= FLAT:
             refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
-        upper = upper_value(network, train, error, sides)
+        upper = upper_value(network, train, sides)
     return upper, error, 1e-9 * train.separation + 1e-12 * size
 
 

@@ -37,7 +37,7 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
     # Thousands of points have networks whose worst possible rounding is larger than what is measured.
     if not (known or (network.neurons * train.points.size > EXACT and error <= MISSED * train.separation)):
         return None
-    upper = stated_upper(network, train, error)
+    upper = stated_upper(network, train)
     certificate = Certificate(
         lower=min(least.value, upper),  # the two sums round differently
         upper=upper,

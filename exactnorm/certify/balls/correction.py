@@ -23,7 +23,7 @@ from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
 
 MANY = 100
-"""Points, beyond which the error is priced by the narrowest gap, and only where it is more than rounding."""
+"""Points, beyond which a miss is not priced: it is then known to be below `MISSED` of the separation, and no more."""
 NEGLIGIBLE = 1e-9
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
 LOOKED_AT = 300
@@ -49,37 +49,32 @@ class Slabs:
     half: Array
 
 
-def upper_value(network: ReLUNetwork, train: TrainingSet, error: float, sides: NDArray[np.bool_]) -> float:
+def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> float:
     """The cost of the network, and that of correcting it, where that is more than rounding.
 
     Parameters
     ----------
     network : ReLUNetwork
     train : TrainingSet
-    error : float
-        Its interpolation error.
     sides : ndarray of bool, shape (N, K)
         The neurons that are on, on each ball; not looked at for more than `MANY` points.
     """
-    return _with_correction(network, train, error, sides, 1.0)
+    return _with_correction(network, train, sides, 1.0)
 
 
-def stated_upper(network: ReLUNetwork, train: TrainingSet, error: float) -> float:
+def stated_upper(network: ReLUNetwork, train: TrainingSet) -> float:
     """The upper value to state, so that others, who round otherwise, find no more."""
+    if train.size > MANY:
+        return network.representation_cost
     sides, slope = sides_of_balls(network, train)
-    return _with_correction(network, train, error, sides, 4.0) if slope <= FLAT else network.representation_cost
+    return _with_correction(network, train, sides, 4.0) if slope <= FLAT else network.representation_cost
 
 
-def _with_correction(
-    network: ReLUNetwork, train: TrainingSet, error: float, sides: NDArray[np.bool_], room: float
-) -> float:
+def _with_correction(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], room: float) -> float:
     cost = network.representation_cost
     if train.size > MANY:
-        gap = train.separation - 2 * train.rho
-        narrow = min(gap, train.rho) if train.rho > 0 else gap
-        more = 24 * train.size * error / narrow if error > NEGLIGIBLE * train.separation else 0.0
-    else:
-        more = room * correction_cost(network, train, sides)
+        return cost
+    more = room * correction_cost(network, train, sides)
     return cost if more <= NEGLIGIBLE * cost else cost + more
 
 

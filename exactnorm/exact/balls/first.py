@@ -120,7 +120,7 @@ class First:
         network = self.ramps.network(np.zeros(self.frame.rank)).lifted(self.frame)
         # Both bounds may be the optimum, and they round differently.
         error = sure_error(network, self.train)[0]
-        upper = stated_upper(network, self.train, error)
+        upper = stated_upper(network, self.train)
         certificate = Certificate(min(self.lower, upper), upper, error, self.evidence)
         status = (
             f"{reason}; the bracket is valid but wide: the network is one of ramps across gaps between balls, and "

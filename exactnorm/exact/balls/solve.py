@@ -179,7 +179,7 @@ def certified(
     if not error <= TOLD_APART * train.separation:
         raise too_near(train)
     certificate = replace(
-        dual_certificate(problem, replace(best, upper=stated_upper(network, train, error)), settings),
+        dual_certificate(problem, replace(best, upper=stated_upper(network, train)), settings),
         interpolation_error=error,
     )
     # The bound may be above the cost by the rounding of both.
