@@ -3,14 +3,21 @@
 import numpy as np
 import pytest
 
-from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, interpolation_error, min_norm_denoiser
+from exactnorm import (
+    FiniteProblem,
+    ReLUNetwork,
+    TrainingSet,
+    check_certificate,
+    interpolation_error,
+    min_norm_denoiser,
+    min_norm_network,
+)
 from exactnorm.certify import Certificate, CertificateError, Multipliers, Nothing
 from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import basis_of_slabs, correction_cost
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
 from exactnorm.certify.finite.correction import misses
-from exactnorm.min_norm_network import min_norm_network
 
 TOOTH = FiniteProblem(np.array([0, 1e-7, 2e-7, 1, 2, 3])[:, None], [0, 8e-7, 0, 0, 1, 0])
 """A tooth of slopes 8 and −8 at the first inputs: the jumps are 16, 8, 1, 2, and 27 is the least cost."""
