@@ -1,4 +1,4 @@
-"""What flows take: starts."""
+"""Where flows start."""
 
 from __future__ import annotations
 
