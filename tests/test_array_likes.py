@@ -184,7 +184,8 @@ def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
         "Basins", "Certificate", "CertifiedDenoiser", "Closed", "CostBounds", "Endpoints", "Events", "Family", "Flow",
         "InfeasibleProblem", "Ivp", "Levels", "Lines", "MinNormDenoiser", "Pieces", "Recognition", "RestPoint",
         "SCHEDULES", "Schedule", "Share", "check_certificate", "cosine", "edm", "from_onnx", "from_torch", "load",
-        "named_schedule", "radius", "sampler_levels", "save", "to_onnx", "to_torch", "variance_exploding", "variance_preserving", "wilson",
+        "named_schedule", "radius",
+        "sampler_levels", "save", "to_onnx", "to_torch", "variance_exploding", "variance_preserving", "wilson",
     }  # fmt: skip
     public = {*exactnorm.__all__, *exactnorm.flow.__all__, *closed_form.__all__, *baselines.__all__, *interop.__all__}
     assert public == named | others
