@@ -111,7 +111,6 @@ def bound_of_cells(p, low):
                 continue
             whole, *parts = (whole_tree(groups.get((frozenset(on), j), [])) for j in range(-1, N))
             need(whole or all(parts), f"pattern {some} is not covered")
-    # b_n is the column of b in B_n, and ⟨B_n, T_n⟩ = b_n · (x_n − x_0).
     return sum((dot(p.vector([row[-1] for row in M]), p.x[n]) for n, M in enumerate(B, 1)), F(0))
 
 
@@ -132,7 +131,6 @@ def check_cell(p, cell, B, k):
     sign = [1 if n in on else -1 for n in range(N)]
     need(-1 <= j < N, "ball")
     zero = [F(0)] * len(p.x[0])
-    # (w, b, t) of every unit vector of the cell's coordinates
     units = [(d, F(0) if j < 0 else -dot(d, p.x[j]), F(0)) for d in p.d]
     units += [(zero, F(1), F(0)), (zero, F(0), F(1))] if j < 0 else [(zero, sign[j] * p.rho, F(1))]
     rows = [[sign[n] * (dot(w, p.x[n]) + b) - p.rho * t for w, b, t in units] for n in range(N)]
