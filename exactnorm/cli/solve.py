@@ -14,6 +14,7 @@ from exactnorm.arrays import real_number
 from exactnorm.certify import CertifiedDenoiser, save
 from exactnorm.cli import read, read_samples
 from exactnorm.cli.streams import BadInput, say, show, show_json, show_text
+from exactnorm.exact.solvers.choice import chosen
 from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
@@ -110,11 +111,11 @@ def check_options(arguments: argparse.Namespace) -> None:
         if not real(arguments.weight_decay, "--weight-decay") > 0:
             msg = f"--weight-decay {arguments.weight_decay:g}: it must be positive"
             raise BadInput(msg)
-    import cvxpy  # a second to load, so only here
-
-    if arguments.solver.upper() not in (solvers := cvxpy.installed_solvers()):
-        msg = f"--solver {arguments.solver}: CVXPY finds no such solver; it finds {', '.join(sorted(solvers))}"
-        raise BadInput(msg)
+    try:
+        chosen(arguments.solver)
+    except ValueError as mistake:
+        msg = f"--{mistake}"
+        raise BadInput(msg) from mistake
     if arguments.out is not None:
         if not arguments.out.endswith(".npz"):
             msg = f"--out {arguments.out}: give a file name that ends in .npz"
