@@ -34,7 +34,7 @@ class DenoiserPath:
         Distinct noise radii ρ > 0 with 2ρ below the smallest distance, in any order; kept in increasing order.
     denoisers : tuple of CertifiedDenoiser, optional
         One for each radius, in increasing order of radius. Solved for when left out.
-    tol, time_limit, progress, executor
+    tol, time_limit, progress, executor, solver, solver_options
         As for `min_norm_denoiser`, for each level alone; levels that `refined_flow` adds are solved alike.
 
     Raises
@@ -59,6 +59,8 @@ class DenoiserPath:
     time_limit: float | None = field(default=None, repr=False)
     progress: bool | Callable[[Any], None] = field(default=False, repr=False)
     executor: Executor | None = field(default=None, repr=False)
+    solver: str = field(default="CLARABEL", repr=False)
+    solver_options: dict[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         radii = np.sort(np.atleast_1d(real_array(self.radii, "radii")))
@@ -94,6 +96,8 @@ class DenoiserPath:
             time_limit=self.time_limit,
             progress=self.progress,
             executor=self.executor,
+            solver=self.solver,
+            solver_options=self.solver_options,
             near=near,
         )
         if found.interrupted:

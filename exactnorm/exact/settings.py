@@ -37,7 +37,7 @@ class Solver:
     @property
     def stand_in(self) -> Solver:
         """Who is asked where this solver gives no numbers: another one, with its own defaults."""
-        return Solver("SCS" if self.name != "SCS" else "CLARABEL")
+        return Solver("SCS" if self.name == "CLARABEL" else "CLARABEL")
 
 
 @dataclass(frozen=True, eq=False)
