@@ -27,7 +27,7 @@ def real_array(values: ArrayLike, name: str) -> Array:
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
         array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
     if array.dtype.kind not in "biuf":
-        raise ValueError(_why_not_real(values, array, name))
+        raise ValueError(_why_not_real(array, name))
     array = np.array(array, dtype=np.float64, order="C")
     if not np.all(np.isfinite(array)):
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -40,7 +40,7 @@ def real_array(values: ArrayLike, name: str) -> Array:
     return array
 
 
-def _why_not_real(values: object, array: NDArray[Any], name: str) -> str:
+def _why_not_real(array: NDArray[Any], name: str) -> str:
     """The sentence about an array whose type is none of real numbers."""
     if array.dtype.kind == "c":
         return (
@@ -50,7 +50,9 @@ def _why_not_real(values: object, array: NDArray[Any], name: str) -> str:
     if array.dtype.kind != "O":
         return f"{name} has dtype {array.dtype}; give real numbers"
     if array.ndim == 0:
-        return f"{name} is a {type(values).__name__}; give real numbers in an array"
+        given = array[()]  # what `values` was, if it has been made an array on the way here
+        has_points = ": its points are `.train.points`" if hasattr(given, "train") else ""
+        return f"{name} is a {type(given).__name__}{has_points}; give real numbers in an array"
     where = next(place for place, value in np.ndenumerate(array) if not isinstance(value, Real))
     return f"{name} holds {array[where]!r} at index {where}; give real numbers, all of them there"
 
@@ -74,6 +76,9 @@ def _refuse_what_is_no_array(values: object, name: str) -> None:
 
 def real_number(value: float, name: str) -> float:
     """Return `value` as a float; raise ``ValueError`` unless it is one finite real number."""
+    if isinstance(value, str):
+        msg = f"{name}={value!r} is text; give the number without quotation marks"
+        raise ValueError(msg)
     try:
         number = float(value)
     except (TypeError, ValueError):

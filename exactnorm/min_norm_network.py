@@ -122,7 +122,8 @@ def bracketed(
 
 def check_means(tol: float, time_limit: float | None) -> None:
     """Raise ``ValueError`` unless `tol` lies between 0 and 1 and `time_limit` is positive or None."""
-    if not 0 < real_number(tol, "tol") < 1:
+    tol = real_number(tol, "tol")
+    if not 0 < tol < 1:
         msg = f"tol={tol:g}: the relative gap to aim for lies between 0 and 1, such as 1e-6"
         raise ValueError(msg)
     if time_limit is not None and not real_number(time_limit, "time_limit") > 0:

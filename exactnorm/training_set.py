@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial import KDTree
 
 from exactnorm.arrays import LARGEST, Array, real_array, real_number
+
+TIES = 100
+"""Pairs of points that are nearest up to rounding, of a block of rows, which are looked at one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +182,8 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
     spread = float(np.abs(centred).max()) or 1.0
     centred = centred / spread
     if len(points) > 2000 and points.shape[1] <= 8:
+        from scipy.spatial import KDTree  # only here: a proof is verified without SciPy
+
         distances, two = (np.asarray(one) for one in KDTree(centred).query(centred, k=2))
         close = np.flatnonzero(distances[:, 1] <= distances[:, 1].min() * (1 + 1e-9) + np.finfo(float).eps)
         # The nearest of a point is itself, but of equal points it may be any of them.
@@ -198,6 +202,12 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
         gram = squares[rows, None] + squares[None, start:] - 2 * centred[rows] @ centred[start:].T
         gram[np.tril_indices(len(rows), m=gram.shape[1])] = np.inf
         near = np.argwhere(gram <= gram.min() + slack) if np.isfinite(gram.min()) else np.empty((0, 2), int)
+        if len(near) > TIES:  # as many as in a grid or a simplex: told apart at once
+            from scipy.spatial.distance import cdist
+
+            between = cdist(centred[rows], centred[start:])
+            between[np.tril_indices(len(rows), m=between.shape[1])] = np.inf
+            near = np.argwhere(between <= between.min() * (1 + 1e-14))[:TIES]
         for i, j in near:
             distance = math.dist(points[rows[i]], points[start + j])
             if distance < best[2]:

@@ -7,13 +7,31 @@ import json
 import os
 import sys
 import unicodedata
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class BadInput(ValueError):
     """A user's mistake: one sentence, exit status 2."""
+
+
+def told(look: Callable[..., object], *given: Any) -> list[str]:
+    """The mistake that a look at options raises, if there is one."""
+    try:
+        look(*given)
+    except BadInput as mistake:
+        return [str(mistake)]
+    return []
+
+
+def refuse(mistakes: Sequence[str]) -> None:
+    """Raise `BadInput` for mistakes, all of them at once."""
+    if mistakes:
+        several = "\n  ".join([f"{len(mistakes)} mistakes:", *mistakes])
+        raise BadInput(mistakes[0] if len(mistakes) == 1 else several)
 
 
 PLAIN = {
@@ -65,6 +83,8 @@ def prepare() -> bool:
 
 def show(renderable: RenderableType) -> None:
     """Print a result to stdout; in a pipe without colour and wide enough that no number is broken."""
+    from rich.console import Console  # only those who print a table need it
+
     console = Console() if sys.stdout.isatty() else Console(width=250, color_system=None)
     console.print(renderable)
 

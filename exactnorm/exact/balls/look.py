@@ -65,7 +65,7 @@ def look(
     w, b, value = (np.concatenate([getattr(one, name) for one in found]) for name in ("w", "b", "value"))
     kinks = Kinks(w, b, problem.patterns[np.concatenate([one.pattern for one in found])])
     order = np.argsort(-value, kind="stable")
-    first = order[np.unique(distinct(kinks[order], 1e-7))]
+    first = order[np.unique(distinct(kinks[order], problem.tree.features(kinks[order]), 1e-7))]
     return Look(B, float(value.max(initial=floor)), kinks[first], value[first])
 
 

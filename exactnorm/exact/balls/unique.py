@@ -43,7 +43,7 @@ def touching_kinks(problem: Reduced, best: Bracket, settings: Settings) -> Kinks
                 return None
     except OutOfTimeError:
         return None
-    return peaks[np.unique(distinct(peaks, 1e-4))] if len(peaks) else None
+    return peaks[np.unique(distinct(peaks, problem.tree.features(peaks), 1e-4))] if len(peaks) else None
 
 
 def level(problem: Reduced, peak: Kinks, Bs: Array, check: Callable[[], None] = lambda: None) -> bool:

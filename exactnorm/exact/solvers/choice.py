@@ -22,6 +22,9 @@ def chosen(name: str, options: dict[str, Any] | None = None) -> Solver:
     ValueError
         Unless it is installed, takes semidefinite programs, as some steps are, and has these options.
     """
+    if not isinstance(name, str):
+        msg = f"solver={name!r}: give the name of one, such as 'CLARABEL', which is the default"
+        raise ValueError(msg)
     solver = Solver(name.upper(), options or {})
     if solver.name not in OWN and not _solves_semidefinite(solver.name):
         from exactnorm.exact.solvers.cvxpy import installed

@@ -17,7 +17,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.closed_form import equilateral_triangle
-from exactnorm.flow.rest_points import RestPoint, rest_points
+from exactnorm.flow.rest.rest_points import RestPoint, rest_points
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.kinks import clearance
 from exactnorm.theorems.zeno2023.equilateral import triangle

@@ -19,7 +19,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.closed_form import obtuse_simplex
-from exactnorm.flow.rest_points import rest_points
+from exactnorm.flow.rest.rest_points import rest_points
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.kinks import clearance
 from exactnorm.theorems.zeno2023.obtuse import random_obtuse_simplex

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.flow.closed import closed_probability_flow
-from exactnorm.flow.lines import Lines
-from exactnorm.flow.reduction import Block, reduced
+from exactnorm.flow.hyperbox.closed import closed_probability_flow
+from exactnorm.flow.hyperbox.lines import Lines
+from exactnorm.flow.score.reduction import Block, reduced
 from exactnorm.network import ReLUNetwork
 
 SHARES = (1.0, 0.61, 0.23, 0.05)
