@@ -1,6 +1,7 @@
 """What a bracket rests on: arrays in, bounds out. Knows nothing of cvxpy or of any solver."""
 
 from exactnorm.certify.balls.cell import Cell, CellProof
+from exactnorm.certify.balls.profile import DualProfile, dual_profile
 from exactnorm.certify.certificate import Certificate, CertificateError
 from exactnorm.certify.certified import CertifiedDenoiser, load, save
 from exactnorm.certify.certified_network import CertifiedNetwork, load_network, save_network
@@ -16,7 +17,9 @@ __all__ = [
     "CertificateUndecided",
     "CertifiedDenoiser",
     "CertifiedNetwork",
+    "DualProfile",
     "check_certificate",
+    "dual_profile",
     "interpolation_error",
     "load",
     "load_network",
