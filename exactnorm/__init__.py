@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from exactnorm.comparison import Comparison, compare
     from exactnorm.denoiser import min_norm_denoiser
     from exactnorm.exact.balls.problem import InfeasibleProblem, max_radius
+    from exactnorm.finite_network import min_norm_network
     from exactnorm.finite_problem import FiniteProblem
     from exactnorm.flow import (
         Basins,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
         vertex_radius,
     )
     from exactnorm.flow.rest.rest_points import RestPoint, rest_points
-    from exactnorm.min_norm_network import min_norm_network
     from exactnorm.network import ReLUNetwork
     from exactnorm.path import DenoiserPath, load_path, refined_flow, save_path
     from exactnorm.patterns import activation_patterns
@@ -115,7 +115,7 @@ HOMES = {
         "vertex_radius",
     ),
     "exactnorm.flow.rest.rest_points": ("RestPoint", "rest_points"),
-    "exactnorm.min_norm_network": ("min_norm_network",),
+    "exactnorm.finite_network": ("min_norm_network",),
     "exactnorm.network": ("ReLUNetwork",),
     "exactnorm.path": ("DenoiserPath", "load_path", "refined_flow", "save_path"),
     "exactnorm.patterns": ("activation_patterns",),

@@ -1,5 +1,6 @@
 """What `import exactnorm` does and does not bring along."""
 
+import pkgutil
 import subprocess
 import sys
 
@@ -34,6 +35,11 @@ def test_every_public_name_is_there_once_and_in_alphabetical_order():
     assert len(set(names)) == len(names)
     for name in names:
         assert getattr(exactnorm, name).__doc__
+
+
+def test_no_public_name_is_hidden_by_a_module_once_that_is_loaded():
+    modules = {module.name for module in pkgutil.iter_modules(exactnorm.__path__)}
+    assert not modules & (set(exactnorm.__all__) - set(exactnorm.SUBMODULES))
 
 
 def test_dir_lists_every_public_name():

@@ -99,6 +99,7 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}
     top.add_argument("--debug", **debug)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    interrupts.load(*(f"exactnorm.cli.{name}" for name in names))
     for name in names:
         import_module(f"exactnorm.cli.{name}").add_to(commands)
     for command in commands.choices.values():

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
+from exactnorm.certify.balls.edges import Segments
+from exactnorm.certify.balls.evidence import Cells, Faces
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.rays.evidence import Rays
 from exactnorm.geometry import Frame
 
 
@@ -23,5 +28,14 @@ class Evidence:
 
 def evidence_of(denoiser: CertifiedDenoiser) -> Evidence:
     """What the denoiser's certificate rests on."""
-    found = denoiser.certificate
-    return Evidence(found.frame, found.B, found.proofs, found.rays, found.segments)
+    match denoiser.certificate.evidence:
+        case Cells(frame=frame, B=B, proofs=proofs):
+            return Evidence(frame, B, proofs, (), None)
+        case Faces(frame=frame, B=B):
+            return Evidence(frame, B, (), (), None)
+        case Rays(rows=rows):
+            return Evidence(None, None, (), rows, None)
+        case Segments(ends=ends, weights=weights):
+            return Evidence(None, None, (), (), np.column_stack([ends, weights]))
+        case _:
+            return Evidence(None, None, (), (), None)

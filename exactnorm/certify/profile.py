@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.evidence import Cells, Faces
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.patterns import Patterns, kink_patterns
 
@@ -46,13 +47,13 @@ def dual_profile(denoiser: CertifiedDenoiser, directions: int = 720) -> DualProf
     Raises
     ------
     ValueError
-        If the certificate rests on a theorem, or the rank is another.
+        If the certificate does not rest on dual matrices, or the rank is another.
     """
     certificate, train, network = denoiser.certificate, denoiser.train, denoiser.network
-    if certificate.frame is None or certificate.B is None:
-        msg = "this certificate rests on a theorem: it has no dual function to draw"
+    if not isinstance(certificate.evidence, Cells | Faces):
+        msg = "this certificate does not rest on dual matrices: it has no dual function to draw"
         raise ValueError(msg)
-    frame, B = certificate.frame, certificate.B
+    frame, B = certificate.evidence.frame, certificate.evidence.B
     if frame.rank != 2:
         msg = f"the dual function is drawn for points of affine rank 2; these have {frame.rank}"
         raise ValueError(msg)
