@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array
-from exactnorm.flow.inputs import network_of
 from exactnorm.flow.probability.probability_flow import Path
+from exactnorm.network import network_of
 
 
 def sampler_levels(count: int, sigma_min: float, sigma_max: float, exponent: float = 7.0) -> Array:

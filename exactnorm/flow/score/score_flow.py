@@ -13,13 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from exactnorm.arrays import Array, real_array
 from exactnorm.flow.hyperbox.box import Box, box_of
 from exactnorm.flow.hyperbox.lines import Lines
-from exactnorm.flow.inputs import HasNetwork, network_of, starts
+from exactnorm.flow.inputs import starts
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.score.ivp import Integrator, solve_by_ivp
 from exactnorm.flow.score.line import Solved, solve_line
 from exactnorm.flow.score.pieces import solve_pieces
 from exactnorm.flow.score.reduction import Block, reduced
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
 Method = Literal["pieces", "ivp"]
 
