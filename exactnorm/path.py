@@ -14,12 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array, real_number
-from exactnorm.certify.certified import CertifiedDenoiser, load_denoiser, save
+from exactnorm.certify.certified import CertifiedDenoiser, read_denoiser, write_denoiser
 from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.exact.deadline import Deadline
+from exactnorm.flow.family import Family
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
-from exactnorm.flow.schedule import Schedule
+from exactnorm.flow.schedule_table import GivenSchedule
 from exactnorm.training_set import TrainingSet
+
+HEAD = "path.json"
+"""What a directory that holds a path holds beside its levels."""
+SHORTEST = 1e-2
+"""Seconds that a level may take however late it is: a first bracket comes whatever the clock says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +41,11 @@ class DenoiserPath:
         Distinct noise radii ρ > 0 with 2ρ below the smallest distance, in any order; kept in increasing order.
     denoisers : tuple of CertifiedDenoiser, optional
         One for each radius, in increasing order of radius. Solved for when left out.
-    tol, time_limit, progress, executor, solver, solver_options
-        As for `min_norm_denoiser`, for each level alone; levels that `refined_flow` adds are solved alike.
+    tol, progress, executor, solver, solver_options
+        As for `min_norm_denoiser`; levels that `refined_flow` adds are solved alike.
+    time_limit : float, optional
+        Seconds for all levels together, of which each may take an equal share of what the ones before it left; and
+        again for all levels that `refined_flow` adds.
 
     Raises
     ------
@@ -83,17 +93,21 @@ class DenoiserPath:
     def _all_solved(self, radii: Array) -> list[CertifiedDenoiser]:
         """One denoiser a radius, each started from the one before."""
         found: list[CertifiedDenoiser] = []
-        for rho in radii:
-            found.append(self.solved(float(rho), found[-1] if found else None))
+        deadline = Deadline(self.time_limit)
+        for left, rho in zip(range(len(radii), 0, -1), radii, strict=True):
+            found.append(self.solved(float(rho), found[-1] if found else None, deadline, left))
         return found
 
-    def solved(self, rho: float, near: CertifiedDenoiser | None) -> CertifiedDenoiser:
-        """The denoiser of another radius, solved for as the path's own were, from the one of a nearby radius."""
+    def solved(self, rho: float, near: CertifiedDenoiser | None, deadline: Deadline, left: int) -> CertifiedDenoiser:
+        """The denoiser of another radius, solved for as the path's own were, from the one of a nearby radius.
+
+        It may take an equal share of the time that is left for so many levels.
+        """
         found = min_norm_denoiser(
             self.points,
             rho,
             tol=self.tol,
-            time_limit=self.time_limit,
+            time_limit=None if deadline.limit is None else max(deadline.remaining / left, SHORTEST),
             progress=self.progress,
             executor=self.executor,
             solver=self.solver,
@@ -132,16 +146,26 @@ class DenoiserPath:
         return replace(self, radii=self.radii[kept], denoisers=tuple(self.denoisers[n] for n in kept))
 
     @property
+    def family(self) -> Family:
+        """What a probability flow follows: one denoiser from switch to switch."""
+        rough = None
+        if (path := self.coarser) is not None:
+            rough = Family(path, path.points, path.rho_min, path.rho_max, path.switches)
+        return Family(self, self.points, self.rho_min, self.rho_max, self.switches, rough)
+
+    @property
     def gap(self) -> float:
         """Widest relative gap (upper − lower)/upper of the certificates along the path."""
         return max(h.certificate.gap for h in self.denoisers)
 
 
-def refined(path: DenoiserPath) -> DenoiserPath:
+def refined(path: DenoiserPath, deadline: Deadline | None = None) -> DenoiserPath:
     """The path with a level added between any two neighbours, and one at a tenth of the smallest radius."""
+    deadline = deadline or Deadline(path.time_limit)
     known = dict(zip(path.radii.tolist(), path.denoisers, strict=True))
-    for rho, near in zip([0.1 * path.rho_min, *path.switches], [path.denoisers[0], *path.denoisers[:-1]], strict=True):
-        known[float(rho)] = path.solved(float(rho), near)
+    added = zip([0.1 * path.rho_min, *path.switches], [path.denoisers[0], *path.denoisers[:-1]], strict=True)
+    for count, (rho, near) in enumerate(added):
+        known[float(rho)] = path.solved(float(rho), near, deadline, len(path.radii) - count)
     radii = sorted(known)
     return replace(path, radii=np.array(radii), denoisers=tuple(known[rho] for rho in radii))
 
@@ -149,7 +173,7 @@ def refined(path: DenoiserPath) -> DenoiserPath:
 def refined_flow(
     path: DenoiserPath,
     start: ArrayLike,
-    schedule: Schedule | str,
+    schedule: GivenSchedule,
     *,
     alpha: float,
     T: float,
@@ -167,7 +191,8 @@ def refined_flow(
     settle : float
         Distance, in the unit of the points, between endpoints on a path and on its refinement.
     max_levels : int
-        Refine no further than this; the flow's `complete` is False if the endpoints have not settled by then.
+        Refine no further than this, nor beyond the path's time limit; the flow's `complete` is False if the endpoints
+        have not settled by then.
 
     Returns
     -------
@@ -187,49 +212,37 @@ def refined_flow(
         raise ValueError(msg)
     flow = probability_flow(path, start, schedule, alpha=alpha, T=T)
     moved = float("inf")
-    while moved > settle and 2 * len(path.radii) <= max_levels:
-        path = refined(path)
+    deadline = Deadline(path.time_limit)
+    while moved > settle and 2 * len(path.radii) <= max_levels and deadline.remaining > 0:
+        path = refined(path, deadline)
         finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
         moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max(initial=0.0))
         flow = finer
     note = f"{len(path.radii)} levels; the last refinement moved the endpoints by at most {moved:.2e}"
     if moved > settle:
         status = f"incomplete: not settled to {settle:g} with {note}"
+        status += "" if deadline.remaining > 0 else f"; the time limit of {path.time_limit:g} s was reached"
         return replace(flow, complete=False, status=status, error=moved), path
     return replace(flow, status=f"{flow.status}; {note}", error=moved), path
 
 
-def save_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
-    """Write a path to a new or empty directory: one file a level, as `save` writes it, and ``path.json``.
-
-    Raises
-    ------
-    FileExistsError
-        If the directory holds anything.
-    """
+def write_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
+    """Write a path to a new or empty directory: one file a level, and ``path.json``; ``FileExistsError`` for others."""
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         msg = f"{str(folder)!r} is not empty; give a new directory"
         raise FileExistsError(msg)
     for n, denoiser in enumerate(path.denoisers):
-        save(folder / f"level{n:04d}.npz", denoiser)
-    (folder / "path.json").write_text(json.dumps({"levels": len(path.denoisers), "tol": path.tol}))
+        write_denoiser(folder / f"level{n:04d}.npz", denoiser)
+    (folder / HEAD).write_text(json.dumps({"levels": len(path.denoisers), "tol": path.tol}))
 
 
-def load_path(directory: str | PathLike[str]) -> DenoiserPath:
-    """Read what `save_path` wrote. Certificates are those in the files: `check_certificate` recomputes them.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    ValueError
-        If a file is damaged.
-    """
+def read_path(directory: str | PathLike[str]) -> DenoiserPath:
+    """Read what `write_path` wrote; ``FileNotFoundError`` or ``ValueError`` if a file is missing or damaged."""
     folder = Path(directory)
     try:
-        with (folder / "path.json").open("rb") as file:
+        with (folder / HEAD).open("rb") as file:
             head = json.loads(file.read(1000))  # a few dozen bytes, as it is written
         levels, tol = head["levels"], real_number(head["tol"], "tol")
         if type(levels) is not int:
@@ -238,7 +251,7 @@ def load_path(directory: str | PathLike[str]) -> DenoiserPath:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         msg = f"{str(folder / 'path.json')!r} does not describe a path that exactnorm saved: {error}"
         raise ValueError(msg) from None
-    denoisers = tuple(load_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
+    denoisers = tuple(read_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
     if not denoisers:
         msg = f"{str(folder)!r} holds a path without levels"
         raise ValueError(msg)

@@ -60,10 +60,13 @@ def test_the_program_is_proved_where_the_certificate_has_no_cells():
 
 def test_multipliers_that_prove_nothing_leave_a_weaker_bound_and_say_which_cell_failed():
     good = solved("acute")
-    evidence = good.certificate.evidence
-    spoilt = tuple(replace(proof, mu=proof.mu + (10.0 if k == 1 else 0.0)) for k, proof in enumerate(evidence.proofs))
-    certificate = replace(good.certificate, evidence=replace(evidence, proofs=spoilt))
-    found = rigorous(replace(good, certificate=certificate))
+    spoilt = tuple(
+        replace(proof, mu=proof.mu + (10.0 if k == 1 else 0.0))
+        for k, proof in enumerate(good.certificate.evidence.proofs)
+    )
+    found = rigorous(
+        replace(good, certificate=replace(good.certificate, evidence=replace(good.certificate.evidence, proofs=spoilt)))
+    )
     points, rho = problem_of("acute")
     assert verify(found.text, points, rho).outcome == "proved"
     assert any("cell 1" in sentence for sentence in found.said)
@@ -76,7 +79,7 @@ def test_multipliers_that_prove_nothing_leave_a_weaker_bound_and_say_which_cell_
 def test_segments_are_proved_and_their_weights_cannot_be_raised():
     points, rho = problem_of("acute")
     base = solved("acute").certificate
-    certificate = replace(base, lower=4.0, evidence=Segments(np.array([[0, 1], [0, 2], [1, 2]]), np.ones(3)))
+    certificate = replace(base, evidence=Segments(np.array([[0, 1], [0, 2], [1, 2]]), np.ones(3)), lower=4.0)
     found = rigorous(replace(solved("acute"), certificate=certificate))
     assert found.proof.lower.segments
     assert 4.0 < float(found.lower) <= float(base.upper)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from exactnorm import DenoiserPath, TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
+from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import DEFAULT_OPTIONS
 from exactnorm.exact.solvers import choice, clarabel, cvxpy, scs
 
@@ -103,7 +104,7 @@ def test_every_level_of_a_path_goes_to_the_users_solver(handed):
     path = DenoiserPath([[0, 0], [1, 0], [0.4, 0.9]], [0.05, 0.1], solver="FAKE", solver_options=OPTIONS)
     count = len(calls)
     assert count > 1
-    path.solved(0.07, path.denoisers[0])  # as levels that are added are
+    path.solved(0.07, path.denoisers[0], Deadline(None), 1)  # as levels that are added are
     assert len(calls) > count
     assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
 

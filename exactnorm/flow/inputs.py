@@ -1,10 +1,11 @@
-"""What flows take: a denoiser, which carries a network, and starts."""
+"""Where flows start."""
 
 from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array
+from exactnorm.network import image_advice
 
 
 def starts(start: ArrayLike, dimension: int) -> Array:
@@ -12,5 +13,5 @@ def starts(start: ArrayLike, dimension: int) -> Array:
     Y = real_array(start, "start")
     if Y.ndim not in (1, 2) or Y.shape[-1] != dimension:
         msg = f"start has shape {Y.shape}; this denoiser takes ({dimension},) or (m, {dimension})"
-        raise ValueError(msg)
+        raise ValueError(msg + image_advice(Y.shape, dimension))
     return Y

@@ -17,25 +17,27 @@ from exactnorm.geometry import Frame
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The parts of a certificate on noise balls; those that it does not have are None or empty."""
+    """The parts of a certificate on noise balls; those that it does not have are None or empty.
 
-    frame: Frame | None
-    B: Array | None
-    proofs: tuple[CellProof, ...]
-    rays: tuple[int, ...]
-    segments: Array | None
+    `segments` has a row for each: its two ends and its weight.
+    """
+
+    frame: Frame | None = None
+    B: Array | None = None
+    proofs: tuple[CellProof, ...] = ()
+    rays: tuple[int, ...] = ()
+    segments: Array | None = None
 
 
 def evidence_of(denoiser: CertifiedDenoiser) -> Evidence:
     """What the denoiser's certificate rests on."""
-    match denoiser.certificate.evidence:
-        case Cells(frame=frame, B=B, proofs=proofs):
-            return Evidence(frame, B, proofs, (), None)
-        case Faces(frame=frame, B=B):
-            return Evidence(frame, B, (), (), None)
-        case Rays(rows=rows):
-            return Evidence(None, None, (), rows, None)
-        case Segments(ends=ends, weights=weights):
-            return Evidence(None, None, (), (), np.column_stack([ends, weights]))
-        case _:
-            return Evidence(None, None, (), (), None)
+    found = denoiser.certificate.evidence
+    if isinstance(found, Cells):
+        return Evidence(found.frame, found.B, found.proofs)
+    if isinstance(found, Faces):
+        return Evidence(found.frame, found.B)
+    if isinstance(found, Rays):
+        return Evidence(rays=found.rows)
+    if isinstance(found, Segments):
+        return Evidence(segments=np.column_stack([found.ends, found.weights]))
+    return Evidence()
