@@ -21,6 +21,7 @@ from exactnorm.flow.family import Family
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
 from exactnorm.flow.schedule_table import GivenSchedule
+from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
 HEAD = "path.json"
@@ -71,6 +72,8 @@ class DenoiserPath:
     executor: Executor | None = field(default=None, repr=False)
     solver: str = field(default="CLARABEL", repr=False)
     solver_options: dict[str, Any] | None = field(default=None, repr=False)
+
+    __repr__ = one_line
 
     def __post_init__(self) -> None:
         radii = np.sort(np.atleast_1d(real_array(self.radii, "radii")))

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from exactnorm.certify.balls.constancy import FLAT, local_slope
+from exactnorm.certify.balls.constancy import FLAT, MANY, sides_of_balls
+from exactnorm.certify.balls.correction import upper_value
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.door import number, refuse
 from exactnorm.certify.effort import CertificateUndecided, Effort
@@ -149,8 +150,16 @@ def _ball_upper(train: TrainingSet, network: ReLUNetwork, effort: Effort) -> tup
         raise CertificateUndecided(msg)
     if not interpolates_balls:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
-    elif not (slope := local_slope(network, train, effort.check)) <= FLAT:
-        refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
+    else:
+        sides, slope = sides_of_balls(network, train, effort.check)
+        if slope == math.inf and network.neurons * train.size > MANY:
+            msg = (
+                f"whether the network of {network.neurons} neurons is constant near {train.size} points is not decided"
+            )
+            raise CertificateUndecided(msg)
+        if not slope <= FLAT:
+            refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
+        upper = upper_value(network, train, sides)
     return upper, error, 1e-9 * train.separation + 1e-12 * size
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exactnorm.certify.balls.correction import stated_upper
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
@@ -36,9 +37,10 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
     # Thousands of points have networks whose worst possible rounding is larger than what is measured.
     if not (known or (network.neurons * train.points.size > EXACT and error <= MISSED * train.separation)):
         return None
+    upper = stated_upper(network, train)
     certificate = Certificate(
-        lower=min(least.value, network.representation_cost),  # the two sums round differently
-        upper=network.representation_cost,
+        lower=min(least.value, upper),  # the two sums round differently
+        upper=upper,
         interpolation_error=error,
         evidence=least.evidence,
     )

@@ -256,3 +256,10 @@ def test_who_gives_no_radius_is_told_how_large_it_may_be(run, folder):
     assert err.endswith(
         f"give the noise radius of these points with --rho R, below {half:.6g}, half their smallest distance\n"
     )
+
+
+@pytest.mark.parametrize("given", [np.ma.masked_equal(TRIANGLE, 0.9), np.array(TRIANGLE) * 1j])
+def test_a_network_refuses_masked_and_complex_inputs(given):
+    network = exactnorm.ReLUNetwork(np.eye(2), np.eye(2), [0, 0], None, [0, 0])
+    with pytest.raises(ValueError, match="inputs"):
+        network(given)

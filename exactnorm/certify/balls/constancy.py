@@ -29,7 +29,14 @@ FEW = 100
 
 
 def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> float:
-    """Largest slope ‖D_n‖ (Frobenius norm) of the network on the balls of a training set, or the first above `FLAT`.
+    """The slope that `sides_of_balls` finds."""
+    return sides_of_balls(network, train, check)[1]
+
+
+def sides_of_balls(
+    network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None
+) -> tuple[NDArray[np.bool_], float]:
+    """The neurons that count as on, on each ball, and the largest slope ‖D_n‖ there, or the first above `FLAT`.
 
     At ρ = 0 the denoiser is the limit of denoisers for small balls: constant near each point, with kinks that may run
     through the points. Such a kink counts as on the side of the point on which it makes D_n vanish, if there is one.
@@ -45,14 +52,18 @@ def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], No
 
     Returns
     -------
-    float
-        0 where the radius is above `SMALL` times the separation. Infinite where no hyperplane makes a neuron's sides,
-        or there are too many neurons to look at.
+    sides : ndarray of bool, shape (N, K)
+        Those at the centres where the radius is above `SMALL` times the separation; the slope is 0 then, as the error
+        shows it. Empty where there are too many to look at.
+    slope : float
+        Frobenius norm. Infinite where no hyperplane makes a neuron's sides, or there are too many to look at.
     """
+    nothing = np.zeros((0, 0), dtype=bool)
+    large = network.neurons * train.size > MANY
     if train.rho > SMALL * train.separation:
-        return 0.0
-    if network.neurons * train.size > MANY:
-        return math.inf
+        return (nothing if large else train.points @ network.w.T + network.b > 0), 0.0
+    if large:
+        return nothing, math.inf
     w = lengths(network.w)
     eps = float(np.finfo(float).eps)
     reach = float(np.linalg.norm(train.points, axis=1).max())
@@ -65,9 +76,9 @@ def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], No
                 sides[n], slope = _flattest(network, row > 0, np.flatnonzero(np.abs(row) <= near))
                 check()
                 if not slope <= FLAT:  # the first is enough
-                    return slope if slope < math.inf else math.inf
+                    return sides, slope if slope < math.inf else math.inf
                 worst = max(worst, slope)
-        return worst if _are_patterns(network, train, sides, check) else math.inf
+        return sides, worst if _are_patterns(network, train, sides, check) else math.inf
 
 
 def _flattest(

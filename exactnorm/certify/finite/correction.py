@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import values_along_lines
@@ -42,7 +43,10 @@ def misses(problem: FiniteProblem, network: ReLUNetwork) -> Iterator[tuple[Array
 
 
 def correction_cost(problem: FiniteProblem, miss: Array, unsure: Array) -> float:
-    """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs."""
+    """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs.
+
+    Inputs with equal targets that only their last digits tell apart count as one, as they do for the lower bound.
+    """
     Y = problem.inputs[problem.distinct[0]]
     return min(_along(problem, Y, miss, unsure, u) for u in directions(Y))
 
@@ -55,13 +59,23 @@ def directions(Y: Array) -> Array:
     return np.asarray(some / np.linalg.norm(some, axis=1)[:, None])
 
 
+def _told_apart(Y: Array, x: Array) -> NDArray[np.bool_]:
+    """Which of the inputs do not coincide with the one before but for rounding, or have another target."""
+    last = 16 * float(np.finfo(float).eps) * float(np.abs(Y).max())
+    twins = (np.abs(np.diff(Y, axis=0)).max(axis=1) <= last) & (x[1:] == x[:-1]).all(axis=1)
+    return np.append(True, ~twins)
+
+
 def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Array) -> float:
     """The cost of the function of u·y that is linear between the inputs and takes the values `miss`, known to `unsure`.
 
     Infinite where two inputs coincide along u.
     """
     order = np.argsort(Y @ u, kind="stable")
+    order = order[_told_apart(Y[order], problem.targets[problem.distinct[0]][order])]
     gaps = np.diff(Y[order], axis=0) @ u
+    if len(order) == 1:
+        return 0.0 if problem.constant else float(np.linalg.norm(miss[order[0]]) + unsure[order[0]])
     if not (gaps.min() > 0 and np.isfinite(miss).all()):
         return float("inf")
     kinks = Y[order] @ u

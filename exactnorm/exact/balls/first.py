@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.correction import stated_upper
 from exactnorm.certify.balls.edges import Segments, edges_lower_bound
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
@@ -117,9 +118,9 @@ class First:
             )
             raise NothingFoundError(msg)
         network = self.ramps.network(np.zeros(self.frame.rank)).lifted(self.frame)
-        upper = network.representation_cost
         # Both bounds may be the optimum, and they round differently.
         error = sure_error(network, self.train)[0]
+        upper = stated_upper(network, self.train)
         certificate = Certificate(min(self.lower, upper), upper, error, self.evidence)
         status = (
             f"{reason}; the bracket is valid but wide: the network is one of ramps across gaps between balls, and "

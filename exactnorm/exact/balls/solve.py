@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from exactnorm.certify.balls.correction import stated_upper
 from exactnorm.certify.balls.dual_bound import bound_at, dual_bound, elsewhere
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
@@ -176,7 +177,8 @@ def certified(
     if not error <= TOLD_APART * train.separation:
         raise too_near(train)
     certificate = replace(
-        dual_certificate(problem, replace(best, upper=network.representation_cost), settings), interpolation_error=error
+        dual_certificate(problem, replace(best, upper=stated_upper(network, train)), settings),
+        interpolation_error=error,
     )
     # The bound may be above the cost by the rounding of both.
     certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))

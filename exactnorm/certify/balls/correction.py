@@ -1,0 +1,172 @@
+"""What a network that misses its balls a little may save: the cost of another one that makes up for it.
+
+On ball n the network is off by an affine map, e_n + D_n (y − x_n). A network g that equals it there, up to an affine
+map that costs nothing, makes up for it, so that cost(h) + cost(g) bounds the least cost from above. We take g from
+slabs, between parallel hyperplanes that miss all balls: some of their patterns form a basis, in which the affine maps
+are a sum of one map for each slab, on one side of it. Take a slab of half-width η, and a point p of its middle plane, R
+from the far side of the balls: two parallel kinks make a value β at p at the cost ‖β‖/η, one kink a slope along the
+normal, and kinks tilted by η/2R a slope W across it: together at most ‖β‖/η + (1 + 4.2 √r R/η) ‖W‖.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr
+
+from exactnorm.arrays import Array
+from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
+from exactnorm.geometry import affine_hull
+from exactnorm.network import ReLUNetwork, lengths
+from exactnorm.training_set import TrainingSet
+
+MANY = 100
+"""Points, beyond which a miss is not priced: it is then known to be below `MISSED` of the separation, and no more."""
+NEGLIGIBLE = 1e-9
+"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
+LOOKED_AT = 300
+"""Directions of a network's own neurons that are tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slabs:
+    """Slabs that miss all balls, one for each ball but the first, whose patterns form a basis.
+
+    Parameters
+    ----------
+    on : ndarray of bool, shape (S, N)
+        The balls beyond each slab; the first is on none.
+    w : ndarray, shape (S, r)
+    middle, half : ndarray, shape (S,)
+        w·y on the middle plane, and half of the width.
+    """
+
+    on: NDArray[np.bool_]
+    w: Array
+    middle: Array
+    half: Array
+
+
+def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> float:
+    """The cost of the network, and that of correcting it, where that is more than rounding.
+
+    Parameters
+    ----------
+    network : ReLUNetwork
+    train : TrainingSet
+    sides : ndarray of bool, shape (N, K)
+        The neurons that are on, on each ball; not looked at for more than `MANY` points.
+    """
+    return _with_correction(network, train, sides, 1.0)
+
+
+def stated_upper(network: ReLUNetwork, train: TrainingSet) -> float:
+    """The upper value to state, so that others, who round otherwise, find no more."""
+    if train.size > MANY:
+        return network.representation_cost
+    sides, slope = sides_of_balls(network, train)
+    return _with_correction(network, train, sides, 4.0) if slope <= FLAT else network.representation_cost
+
+
+def _with_correction(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], room: float) -> float:
+    cost = network.representation_cost
+    if train.size > MANY:
+        return cost
+    more = room * correction_cost(network, train, sides)
+    return cost if more <= NEGLIGIBLE * cost else cost + more
+
+
+def correction_cost(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> float:
+    """Upper bound on the least cost of a network that makes up for what `network` misses on the balls.
+
+    Parameters
+    ----------
+    network : ReLUNetwork
+    train : TrainingSet
+    sides : ndarray of bool, shape (N, K)
+        The neurons that are on, on each ball.
+
+    Returns
+    -------
+    float
+        Where no slabs tell all balls apart, an estimate from the narrowest gap.
+    """
+    frame = affine_hull(train.points)
+    points, rho = frame.coordinates(train.points), train.rho / frame.scale
+    e, D = _misses(network, train, sides)
+    e, D = e / frame.scale, D @ frame.axes.T  # only what happens in the hull of the points matters
+    slabs = basis_of_slabs(points, rho, network.w[:LOOKED_AT] @ frame.axes.T)
+    if slabs is None:
+        gap = (train.separation - 2 * train.rho) / frame.scale
+        return float((lengths(e) + 6 * np.linalg.norm(D, axis=(1, 2))).sum()) * 4 / gap
+    return _cost(slabs, points, rho, e, D)
+
+
+def _misses(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """e_n, shape (N, q), with what kinks inside the balls add, and D_n, shape (N, q, d)."""
+    e = np.empty_like(train.points)
+    D = np.empty((train.size, network.outputs, network.dimension))
+    size, w = lengths(network.a), lengths(network.w)
+    for n, (x, on) in enumerate(zip(train.points, sides, strict=True)):
+        before = network.w @ x + network.b
+        D[n] = network.a[on].T @ network.w[on] + (0 if network.V is None else network.V)
+        e[n] = before[on] @ network.a[on] + (0 if network.V is None else network.V @ x) + network.c - x
+        depth = np.maximum(train.rho * w - np.where(on, before, -before), 0.0)
+        # In no direction in particular.
+        e[n] += float(depth @ size) / np.sqrt(len(x))
+        entered = depth > 1e-9 * train.separation * w
+        D[n] += float((size * w)[entered].sum()) / np.sqrt(D[n].size)
+    return e, D
+
+
+def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
+    """Wide slabs whose patterns form a basis, normal to the axes, to differences of points or to the vectors `own`."""
+    size, r = points.shape
+    pairs = np.column_stack(np.triu_indices(size, 1))
+    if len(pairs) > 4 * LOOKED_AT:  # of many points those near each other
+        nearest = np.argsort(np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1), kind="stable")
+        pairs = pairs[nearest[: 4 * LOOKED_AT]]
+    w = np.vstack([own, np.eye(r), points[pairs[:, 0]] - points[pairs[:, 1]]])
+    w = w[lengths(w) > 0]
+    w /= lengths(w)[:, None]
+    order = np.argsort(points @ w.T, axis=0, kind="stable").T
+    step = points[order[:, 1:]] - points[order[:, :-1]]
+    half = np.einsum("wnr,wr->wn", step, w) / 2 - rho
+    direction, gap = np.nonzero(half > 1e-12)
+    if not len(direction):
+        return None
+    middle = np.einsum("kr,kr->k", points[order[direction, gap]] + points[order[direction, gap + 1]], w[direction]) / 2
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(size)[None, :], axis=1)
+    on = place[direction] > gap[:, None]
+    on ^= on[:, :1]  # the side of the first ball is the other one
+    wide = np.argsort(-half[direction, gap], kind="stable")
+    first = np.sort(np.unique(np.packbits(on[wide], axis=1), axis=0, return_index=True)[1])
+    kept = wide[first]
+    for some in (kept[: 8 * size], kept):  # the widest, if they are enough
+        if len(some) < size - 1:
+            return None
+        pivots = qr(on[some, 1:].T * half[direction[some], gap[some]], mode="r", pivoting=True)[1]
+        best = some[pivots[: size - 1]]
+        if np.linalg.matrix_rank(on[best, 1:].astype(float)) == size - 1:
+            return Slabs(on[best], w[direction[best]], middle[best], half[direction[best], gap[best]])
+    return None
+
+
+def _cost(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
+    """The cost that the slabs allow for making up for e_n + D_n (y − x_n) on every ball."""
+    size, r = points.shape
+    at_origin = e - np.einsum("nqr,nr->nq", D, points)
+    maps = np.concatenate([D, at_origin[:, :, None]], axis=2)
+    wanted = (maps[1:] - maps[0]).reshape(size - 1, -1)
+    parts = np.linalg.solve(slabs.on[:, 1:].T.astype(float), wanted).reshape(size - 1, e.shape[1], r + 1)
+    centre = points.mean(axis=0)
+    p = centre + (slabs.middle - slabs.w @ centre)[:, None] * slabs.w
+    far = np.linalg.norm(points[None] - p[:, None], axis=2).max(axis=1) + rho
+    W = np.linalg.norm(parts[:, :, :r], axis=(1, 2))
+    value = np.linalg.norm(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p), axis=1)
+    across = 4.2 * np.sqrt(r) * far / slabs.half if r > 1 else 0.0
+    cost = float((value / slabs.half + (1 + across) * W).sum())
+    return cost if cost < np.inf else np.inf

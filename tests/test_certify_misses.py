@@ -1,0 +1,128 @@
+"""A network that misses its balls or samples a little is no upper bound, however small the miss: it is priced."""
+
+import numpy as np
+import pytest
+
+from exactnorm import (
+    FiniteProblem,
+    ReLUNetwork,
+    TrainingSet,
+    check_certificate,
+    interpolation_error,
+    min_norm_denoiser,
+    min_norm_network,
+)
+from exactnorm.certify import Certificate, CertificateError, Multipliers, Nothing
+from exactnorm.certify.balls.constancy import sides_of_balls
+from exactnorm.certify.balls.correction import basis_of_slabs, correction_cost
+from exactnorm.certify.finite.bounds import finite_upper_bound
+from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
+from exactnorm.certify.finite.correction import misses
+
+TOOTH = FiniteProblem(np.array([0, 1e-7, 2e-7, 1, 2, 3])[:, None], [0, 8e-7, 0, 0, 1, 0])
+"""A tooth of slopes 8 and −8 at the first inputs: the jumps are 16, 8, 1, 2, and 27 is the least cost."""
+WITHOUT_IT = ReLUNetwork([[1.0], [-2.0]], [[1.0], [1.0]], [-1.0, -2.0], None, [0.0])
+
+
+def test_a_tooth_finer_than_a_millionth_of_the_targets_costs_what_it_costs():
+    assert WITHOUT_IT.representation_cost == 3
+    upper, error = finite_upper_bound(TOOTH, WITHOUT_IT)
+    assert error == 8e-7
+    assert upper == pytest.approx(27, rel=1e-9)
+    forged = Certificate(3.0, 3.0, 8e-7, Multipliers(np.zeros((6, 1))))
+    with pytest.raises(CertificateError, match=r"supports only \[0.0, 27"):
+        check_certificate(forged, TOOTH, WITHOUT_IT)
+    honest = min_norm_network(TOOTH.inputs, TOOTH.targets)
+    lower, upper, _ = check_certificate(honest.certificate, TOOTH, honest.network)
+    assert (lower, upper) == pytest.approx((27, 27), rel=1e-7)
+
+
+@pytest.mark.parametrize("setting", [{}, {"skip": False}, {"skip": False, "penalise_bias": True}])
+def test_corrections_of_samples_cost_no_less_than_the_least_network_for_them(setting):
+    rng = np.random.default_rng(4)
+    inputs, values = rng.standard_normal((5, 2)), rng.standard_normal((5, 1))
+    least = min_norm_network(inputs, values, **setting)
+    problem = least.problem
+    assert correction_at_inputs(problem, values[problem.distinct[0]], np.zeros(5)) >= least.certificate.lower
+    # Along one line the function taken is the least of all.
+    inputs = inputs[:, :1]
+    least = min_norm_network(inputs, values, skip=True)
+    cost = correction_at_inputs(least.problem, values[least.problem.distinct[0]], np.zeros(5))
+    assert cost == pytest.approx(least.certificate.upper, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_upper_values_of_networks_that_miss_are_those_of_networks_that_do_not(seed):
+    rng = np.random.default_rng(seed)
+    found = min_norm_network(rng.standard_normal((7, 2)), rng.standard_normal(7))
+    for size in (1e-7, 1e-9, 1e-12):
+        less = ReLUNetwork(
+            (1 - size) * found.network.a, found.network.w, found.network.b, found.network.V, found.network.c
+        )
+        assert less.representation_cost < found.certificate.lower * (1 + 1e-6)
+        assert finite_upper_bound(found.problem, less)[0] >= found.certificate.lower
+        more = [correction_at_inputs(found.problem, *one) for one in misses(found.problem, less)]
+        assert min(more) <= 1e3 * size * found.certificate.upper + 1e-13
+
+
+@pytest.mark.parametrize("share", [9.8e-5, 1e-6, 1e-8])
+def test_a_share_of_the_identity_makes_a_network_cheaper_and_is_priced(share):
+    train = TrainingSet([[0, 0], [1, 0], [0, 1]], 0.0101)
+    optimum = 2 * 2 / (1 - 0.0202)
+    honest = min_norm_denoiser(train).network
+    mixed = ReLUNetwork((1 - share) * honest.a, honest.w, honest.b, share * np.eye(2), (1 - share) * honest.c)
+    error = interpolation_error(mixed, train.points, train.rho)
+    assert error < 1e-6
+    stated = mixed.representation_cost
+    assert stated < optimum * (1 - 0.9 * share)
+    forged = Certificate(0.0, stated, 1.1 * error, Nothing())
+    with pytest.raises(CertificateError, match=r"supports only \[0.0, 4.0824"):
+        check_certificate(forged, train, mixed)
+    priced = Certificate(0.0, 1.01 * optimum, 1.1 * error, Nothing())
+    assert check_certificate(priced, train, mixed)[1] == pytest.approx(optimum, rel=1e-2)
+
+
+def lower_and_corrected(points, rho, change):
+    """The least cost, from below, and the upper value of a network changed a little."""
+    train = TrainingSet(points, rho)
+    found = min_norm_denoiser(train)
+    network = change(found.network)
+    sides = sides_of_balls(network, train)[0]
+    return found.certificate, network.representation_cost, correction_cost(network, train, sides)
+
+
+@pytest.mark.parametrize("rho", [0.02, 0.3])
+@pytest.mark.parametrize("part", ["a", "V", "c", "b"])
+def test_whatever_is_changed_the_corrected_cost_is_above_the_least(rho, part):
+    rng = np.random.default_rng(1)
+    noise = 1e-8 * rng.standard_normal((2, 2))
+
+    def change(net):
+        parts = {"a": net.a, "V": np.zeros((2, 2)), "c": net.c, "b": net.b}
+        parts[part] = (
+            parts[part] * (1 - 1e-8) if part in ("a", "b") else parts[part] + (noise if part == "V" else noise[0])
+        )
+        return ReLUNetwork(parts["a"], net.w, parts["b"], parts["V"], parts["c"])
+
+    certificate, cost, more = lower_and_corrected([[0, 0], [1, 0], [0.4, 0.9], [1.3, 1.1]], rho, change)
+    assert cost + more >= certificate.lower
+    # A kink that enters a ball by more than rounding counts as if it ran through the middle.
+    assert part == "b" or more <= 1e-4 * certificate.upper
+
+
+def test_slabs_miss_all_balls_and_their_patterns_tell_them_apart():
+    points, rho = np.random.default_rng(7).standard_normal((9, 3)), 0.1
+    slabs = basis_of_slabs(points, rho, np.zeros((0, 3)))
+    heights = points @ slabs.w.T - slabs.middle
+    assert (np.abs(heights) >= (rho + slabs.half) * (1 - 1e-12)).all()
+    assert ((heights.T > 0) ^ (heights.T[:, :1] > 0) == slabs.on).all()
+    assert np.linalg.matrix_rank(slabs.on[:, 1:].astype(float)) == 8
+
+
+def test_where_no_slab_tells_two_balls_apart_the_narrowest_gap_prices_the_miss():
+    # On a lattice at contact each ball stands between others.
+    points = np.array([[x, y] for x in range(3) for y in range(3)], dtype=float)
+    rho = 0.49
+    network = ReLUNetwork(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.eye(2), np.zeros(2))
+    train = TrainingSet(points, rho)
+    assert correction_cost(network, train, np.zeros((9, 0), dtype=bool)) > 100
