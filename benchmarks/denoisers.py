@@ -19,11 +19,12 @@ from rich.table import Table
 
 from exactnorm import TrainingSet, min_norm_denoiser, problems
 from exactnorm.certify.balls.dual_bound import dual_bound
+from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import moment_spectrum, proposed_directions, split, tangent_cells, whole_cells
 from exactnorm.exact.balls.kinks import distinct, tangent_kinks
+from exactnorm.exact.balls.master import master
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.balls.program import block_program, dual_matrices, kink_program, proofs
-from exactnorm.exact.solvers.cvxpy_problem import solve
+from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 
 
@@ -51,19 +52,17 @@ def plain_scheme(train: TrainingSet, tol: float, limit: float) -> tuple[float, f
     cells = [part for cell in whole_cells(problem.patterns, r) for part in tangent_cells(cell)]
     lower, upper, rounds = 0.0, np.inf, 0
     while 1 - lower / upper > tol and time.process_time() - start < limit:
-        program = block_program(problem.points, problem.rho, cells)
-        solve(program.problem, "CLARABEL", {})
-        lower = max(lower, dual_bound(problem.points, problem.rho, dual_matrices(program), proofs(program)))
-        masses = [float(block.value[-r - 1, -r - 1]) for block in program.blocks]
+        blocks = solved_blocks(problem.points, problem.rho, cells, 1.0, Solver())
+        lower = max(lower, dual_bound(problem.points, problem.rho, blocks.B, blocks.proofs))
+        masses = [float(X[-1, -1]) for X in blocks.moments]
         heavy = [k for k, mass in enumerate(masses) if mass > 1e-6 * max(masses)]
-        directions = [proposed_directions(program.blocks[k].value[:-r, :-r], r) for k in heavy]
+        directions = [proposed_directions(blocks.moments[k], r) for k in heavy]
         kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
-        lasso = kink_program(problem.points, kinks[np.unique(distinct(kinks, 1e-6))])
-        solve(lasso.problem, "CLARABEL", {})
-        upper, rounds = min(upper, float(lasso.problem.value)), rounds + 1
+        network = master(problem, kinks[np.unique(distinct(kinks, 1e-6))], lower, Settings())
+        upper, rounds = min(upper, network.cost), rounds + 1
         parts = {}
         for k in heavy:
-            X = program.blocks[k].value[:-r, :-r]
+            X = blocks.moments[k]
             values, _ = moment_spectrum(X)
             if values[1] > 1e-5 * values[0]:
                 parts[k] = split(cells[k], X, 0)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.closed_form.certified import certified_form
 from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.solvers.choice import chosen
 from exactnorm.finite_network import bracketed, check_means
 from exactnorm.finite_problem import finite_problem
 from exactnorm.training_set import TrainingSet
@@ -55,7 +56,8 @@ def min_norm_denoiser(
     solver : str
         Any installed solver of semidefinite programs that CVXPY knows.
     solver_options : dict, optional
-        Passed on to the solver.
+        In the solver's own words, in place of the package's defaults. They reach every program that is solved; a
+        stand-in, asked where the solver gives no numbers, gets the defaults.
     time_limit : float, optional
         Seconds after which the best bracket so far is returned. Ctrl-C does the same.
     progress : bool or callable
@@ -76,8 +78,8 @@ def min_norm_denoiser(
     Raises
     ------
     ValueError
-        If the training set, `method`, `tol`, `time_limit` or the solver is not admissible, or two points are too near
-        each other for floating point.
+        If the training set, `method`, `tol`, `time_limit`, the solver or one of its options is not admissible, or two
+        points are too near each other for floating point.
     InfeasibleProblem
         A ``ValueError``: if no network maps every ball to its centre. Its `ray` proves it.
     ArithmeticError
@@ -101,6 +103,7 @@ def min_norm_denoiser(
     else:
         train = TrainingSet(train_or_points, rho)  # type: ignore[arg-type]
     check_means(tol, time_limit)
+    asked = chosen(solver, solver_options)
     deadline = Deadline(time_limit)
     if method not in ("auto", "program"):
         msg = f"method={method!r} is unknown: use 'auto' or 'program'"
@@ -112,21 +115,19 @@ def min_norm_denoiser(
         raise ValueError(msg)
     if train.samples is not None or weight_decay is not None:
         problem = finite_problem(train, weight_decay)
-        found = bracketed(problem, tol, solver, solver_options, time_limit, progress, executor)
+        found = bracketed(problem, tol, asked, time_limit, progress, executor)
         return CertifiedDenoiser(train, *found)
     if method == "auto" and (closed := certified_form(train)) is not None:
         return closed
-    # CVXPY takes a second to load; only those who solve pay for it.
+    # Solvers take a while to load; only those who solve pay for it.
     from exactnorm.exact.balls.solve import solve_balls
     from exactnorm.exact.progress import reporter
-    from exactnorm.exact.solvers.cvxpy_problem import check_solver
 
     with reporter(progress) as report:
         return solve_balls(
             train,
             tol=tol,
-            solver=check_solver(solver),
-            solver_options=solver_options or {},
+            solver=asked,
             deadline=deadline,
             executor=executor,
             report=report,

@@ -12,6 +12,9 @@ from exactnorm.arrays import real_number
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.closed_form.interpolant import certified_interpolant
+from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.settings import Settings, Solver
+from exactnorm.exact.solvers.choice import chosen
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 
@@ -59,7 +62,8 @@ def min_norm_network(
     solver : str
         Any installed solver of semidefinite programs that CVXPY knows; second-order cones are all that is used here.
     solver_options : dict, optional
-        Passed on to the solver.
+        In the solver's own words, in place of the package's defaults. They reach every program that is solved; a
+        stand-in, asked where the solver gives no numbers, gets the defaults.
     time_limit : float, optional
         Seconds after which the best bracket so far is returned. Ctrl-C does the same.
     progress : bool or callable
@@ -76,7 +80,7 @@ def min_norm_network(
     Raises
     ------
     ValueError
-        If the data, `weight_decay`, `tol`, `time_limit` or the solver is not admissible.
+        If the data, `weight_decay`, `tol`, `time_limit`, the solver or one of its options is not admissible.
 
     Notes
     -----
@@ -92,16 +96,16 @@ def min_norm_network(
     2.0
     """
     check_means(tol, time_limit)
+    asked = chosen(solver, solver_options)
     problem = FiniteProblem(inputs, targets, skip, penalise_bias, weight_decay, constant)  # type: ignore[arg-type]
-    found = bracketed(problem, tol, solver, solver_options, time_limit, progress, executor)
+    found = bracketed(problem, tol, asked, time_limit, progress, executor)
     return CertifiedNetwork(problem, *found)
 
 
 def bracketed(
     problem: FiniteProblem,
     tol: float,
-    solver: str,
-    options: dict[str, Any] | None,
+    solver: Solver,
     time_limit: float | None,
     progress: bool | Callable[[FiniteBracket], None],
     executor: Executor | None,
@@ -109,19 +113,11 @@ def bracketed(
     """Network, certificate and status: the closed form on a line, the program elsewhere."""
     if (closed := certified_interpolant(problem, tol)) is not None:
         return closed
-    # CVXPY takes a second to load; only those who solve pay for it.
-    from exactnorm.exact.deadline import Deadline
     from exactnorm.exact.finite.solve import solve_finite
     from exactnorm.exact.progress import reporter
-    from exactnorm.exact.settings import DEFAULT_OPTIONS, Settings
-    from exactnorm.exact.solvers.cvxpy_problem import check_solver
 
-    solver = check_solver(solver)
     with reporter(progress) as report:
-        settings = Settings(
-            tol, solver, options or DEFAULT_OPTIONS.get(solver, {}), Deadline(time_limit), executor, report
-        )
-        return solve_finite(problem, settings)
+        return solve_finite(problem, Settings(tol, solver, Deadline(time_limit), executor, report))
 
 
 def check_means(tol: float, time_limit: float | None) -> None:

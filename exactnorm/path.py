@@ -42,7 +42,7 @@ class DenoiserPath:
         Distinct noise radii ρ > 0 with 2ρ below the smallest distance, in any order; kept in increasing order.
     denoisers : tuple of CertifiedDenoiser, optional
         One for each radius, in increasing order of radius. Solved for when left out.
-    tol, progress, executor
+    tol, progress, executor, solver, solver_options
         As for `min_norm_denoiser`; levels that `refined_flow` adds are solved alike.
     time_limit : float, optional
         Seconds for all levels together, of which each may take an equal share of what the ones before it left; and
@@ -70,6 +70,8 @@ class DenoiserPath:
     time_limit: float | None = field(default=None, repr=False)
     progress: bool | Callable[[Any], None] = field(default=False, repr=False)
     executor: Executor | None = field(default=None, repr=False)
+    solver: str = field(default="CLARABEL", repr=False)
+    solver_options: dict[str, Any] | None = field(default=None, repr=False)
 
     __repr__ = one_line
 
@@ -111,6 +113,8 @@ class DenoiserPath:
             time_limit=None if deadline.limit is None else max(deadline.remaining / left, SHORTEST),
             progress=self.progress,
             executor=self.executor,
+            solver=self.solver,
+            solver_options=self.solver_options,
             near=near,
         )
         if found.interrupted:

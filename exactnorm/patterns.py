@@ -155,7 +155,7 @@ def _with_first_ball_off(
 ) -> Patterns | None:
     """All patterns with s_0 = 0 on the balls of radius `rho` around the rows of X; None if they are too many."""
     size, r = X.shape
-    order = _neighbours_first(X)
+    order = neighbours_first(X)
     Y = X[order]
     done: list[Patterns] = []
     found, tried = 0, 0.0
@@ -182,7 +182,7 @@ def _with_first_ball_off(
     return out
 
 
-def _neighbours_first(X: Array) -> NDArray[np.intp]:
+def neighbours_first(X: Array) -> NDArray[np.intp]:
     """The rows in the order in which a shortest spanning tree grows from the first: what dies, dies early."""
     size = len(X)
     order = np.zeros(size, dtype=np.intp)

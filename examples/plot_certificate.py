@@ -10,9 +10,10 @@ network are where it touches 1; where the curve is missing no line of that direc
 
 import exactnorm
 from exactnorm import plot, problems
+from exactnorm.certify import dual_profile
 
 denoiser = exactnorm.min_norm_denoiser(problems.acute().train)
-axes = plot.dual_function(denoiser)
+axes = plot.dual_function(dual_profile(denoiser))
 axes.set_title(f"certified: {denoiser.certificate.lower:.5f} ≤ least cost")
 
 lower, upper, error = exactnorm.check_certificate(denoiser.certificate, denoiser.train, denoiser.network)

@@ -51,7 +51,7 @@ def pytest_addoption(parser):
 def _perturbed(request, monkeypatch):
     if not request.config.getoption("--perturb-solvers"):
         return
-    from exactnorm.exact.solvers import cone_program
+    from exactnorm.exact.solvers import clarabel, cvxpy, scs
 
     rng = np.random.default_rng(0)
 
@@ -66,5 +66,5 @@ def _perturbed(request, monkeypatch):
 
         return shaken_first
 
-    for name in ("_with_clarabel", "_with_scs", "_with_cvxpy"):
-        monkeypatch.setattr(cone_program, name, through(getattr(cone_program, name)))
+    for backend in (clarabel, scs, cvxpy):
+        monkeypatch.setattr(backend, "answer", through(backend.answer))

@@ -8,16 +8,14 @@ from altered import altered
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import CertificateError
+from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.bracket import Bracket, with_bound
 from exactnorm.exact.balls.cells import halves, whole_cells
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.balls.program import block_program, dual_matrices
 from exactnorm.exact.balls.start import first_kinks, ramps
-from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.settings import Settings
-from exactnorm.exact.solvers.cvxpy_problem import solve
+from exactnorm.exact.settings import Settings, Solver
 
 
 @pytest.mark.parametrize("change", ["mu", "nu", "ell", "B", "missing", "cut"])
@@ -49,18 +47,17 @@ def test_violations_on_a_pattern_that_the_program_was_not_told_of_are_found():
     problem = reduced(TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1))
     hidden = problem.patterns[0]
     told = problem.patterns[1:]
-    program = block_program(problem.points, problem.rho, whole_cells(told, 2))
-    solve(program.problem, "CLARABEL", {})
-    B = dual_matrices(program)
-    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    B = solved_blocks(problem.points, problem.rho, whole_cells(told, 2), 1.0, Solver()).B
+    settings = Settings()
     found = look(problem, deciding_balls(problem), B, 0.9, settings)
     seen = (found.peaks.pattern == hidden).all(axis=1)
     assert found.value[~seen].max() < 1 + 1e-5
     assert found.value[seen].max() > 1.01
     # Its value is no bound until every pattern is looked at, and then it is one.
-    assert program.problem.value > min_norm_denoiser(problem.points, problem.rho).certificate.upper * 1.01
+    value = float(np.einsum("nr,nr->", B[:, :, -1], problem.points[1:]))
+    assert value > min_norm_denoiser(problem.points, problem.rho).certificate.upper * 1.01
     start = Bracket(np.inf, ramps(problem, first_kinks(problem)))
-    assert with_bound(problem, start, B, found.kappa).lower < program.problem.value
+    assert with_bound(problem, start, B, found.kappa).lower < value
 
 
 @pytest.mark.parametrize(

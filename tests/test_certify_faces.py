@@ -19,8 +19,7 @@ from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.master import bends, tangent, touched_balls
 from exactnorm.exact.balls.pricing import price
 from exactnorm.exact.balls.problem import InfeasibleProblem, reduced
-from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.settings import Settings
+from exactnorm.exact.settings import Settings, Solver
 
 
 def sought(problem, pattern, B, rng):
@@ -53,7 +52,7 @@ def compared(points, rho, seed):
         yield (
             sought(problem, cell.pattern, B, rng),
             faces,
-            price(cell, problem.points, problem.rho, B, "CLARABEL").kappa,
+            price(cell, problem.points, problem.rho, B, Solver()).kappa,
         )
 
 
@@ -126,7 +125,7 @@ def test_every_peak_is_reported_where_the_dual_touches_its_bound():
     problem = reduced(train)
     denoiser = min_norm_denoiser(train, method="program")
     B = denoiser.certificate.evidence.B
-    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    settings = Settings()
     peaks = look(problem, deciding_balls(problem), B, 1 - 1e-5, settings, every=True).peaks
     neurons = denoiser.network.w @ denoiser.certificate.evidence.frame.axes.T
     neurons /= np.linalg.norm(neurons, axis=1)[:, None]
@@ -138,7 +137,7 @@ def test_the_curvature_of_a_peak_is_its_second_derivative():
     problem = reduced(TrainingSet(np.random.default_rng(3).standard_normal((5, 3)), 0.1))
     rng = np.random.default_rng(0)
     B = rng.standard_normal((4, 3, 4))
-    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    settings = Settings()
     rows = deciding_balls(problem)
     seen = look(problem, rows, B, 0.5, settings)
     each = [seen.peaks[np.array([k])] for k in range(len(seen.peaks))]
@@ -169,9 +168,9 @@ def test_an_executor_finds_the_same_peaks():
     problem = reduced(TrainingSet(np.random.default_rng(4).standard_normal((7, 6)), 0.05))
     B = np.random.default_rng(5).standard_normal((6, 6, 7))
     rows = deciding_balls(problem)
-    alone = look(problem, rows, B, 0.5, Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None))
+    alone = look(problem, rows, B, 0.5, Settings())
     with ThreadPoolExecutor(2) as pool:
-        shared = look(problem, rows, B, 0.5, Settings(1e-6, "CLARABEL", {}, Deadline(None), pool, lambda _: None))
+        shared = look(problem, rows, B, 0.5, Settings(executor=pool))
     assert len(problem.patterns) > 32  # more than one task
     assert shared.kappa == alone.kappa
     np.testing.assert_array_equal(np.sort(shared.value), np.sort(alone.value))

@@ -13,7 +13,6 @@ from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.problem import infeasibility_ray, reduced
 from exactnorm.exact.balls.program import block_program
-from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.patterns import activation_patterns
 
 
@@ -48,8 +47,8 @@ def test_random_points_in_the_plane_reach_the_tolerance():
     points = np.random.default_rng(1).standard_normal((6, 2))
     train = TrainingSet(points, 0.05)
     problem = reduced(train)
-    relaxation = block_program(problem.points, problem.rho, whole_cells(problem.patterns, 2)).problem
-    solve(relaxation, "CLARABEL", {})
+    relaxation = block_program(problem.points, problem.rho, whole_cells(problem.patterns, 2))
+    relaxation.solve(solver="CLARABEL", tol_gap_rel=1e-7, tol_gap_abs=1e-7, tol_feas=1e-7)
     denoiser = min_norm_denoiser(train)
     # Not vacuous: the relaxation over whole patterns stops short of the optimum here.
     assert relaxation.value < denoiser.certificate.lower * (1 - 1e-4)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kink_program import kink_program
 
 import exactnorm.exact.balls.solve
 import exactnorm.exact.balls.start
@@ -11,18 +12,15 @@ from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.loop import near
 from exactnorm.exact.balls.master import bends, master
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.balls.program import kink_program
 from exactnorm.exact.balls.start import first_kinks
-from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.settings import DEFAULT_OPTIONS, Settings
-from exactnorm.exact.solvers import cone_program
-from exactnorm.exact.solvers.cvxpy_problem import solve
+from exactnorm.exact.settings import Settings, Solver
+from exactnorm.exact.solvers import clarabel, cvxpy
 
 ACUTE = [[0, 0], [1, 0], [0.4, 0.9]]
 
 
 def settings(solver):
-    return Settings(1e-6, solver, DEFAULT_OPTIONS.get(solver, {}), Deadline(None), None, lambda _: None)
+    return Settings(solver=Solver(solver))
 
 
 @pytest.mark.parametrize("curved", [False, True])
@@ -39,9 +37,9 @@ def test_three_solvers_take_one_step_alike(curved, monkeypatch):
     steps = [master(problem, kinks, 1.0, settings(solver), at, hold) for solver in ("CLARABEL", "SCS")]
 
     def through_cvxpy(program, options, _):
-        return cone_program._with_cvxpy(program, "CLARABEL", options)
+        return cvxpy.answer(program, "CLARABEL", options)
 
-    monkeypatch.setattr(cone_program, "_with_clarabel", through_cvxpy)
+    monkeypatch.setattr(clarabel, "answer", through_cvxpy)
     steps.append(master(problem, kinks, 1.0, settings("CLARABEL"), at, hold))
     for step in steps[1:]:
         np.testing.assert_allclose(step.a, steps[0].a, atol=1e-3)  # flatter than B: a wrong sign or order shows
@@ -53,7 +51,7 @@ def test_without_curvature_the_master_is_the_group_lasso():
     problem = reduced(TrainingSet(ACUTE, 0.1))
     kinks = first_kinks(problem)
     program = kink_program(problem.points, kinks)
-    solve(program.problem, "CLARABEL", {})
+    program.problem.solve(solver="CLARABEL")
     assert master(problem, kinks, 1.0, settings("CLARABEL")).cost == pytest.approx(program.problem.value, rel=1e-6)
 
 
@@ -64,7 +62,11 @@ def test_an_option_that_the_solver_has_not_is_refused(solver):
 
 
 def test_a_block_program_that_fails_is_told_and_done_without(monkeypatch):
-    monkeypatch.setattr(exactnorm.exact.balls.start, "solve", lambda *_: "failed")
+    def failed(*_):
+        msg = "neither of them gave numbers"
+        raise ArithmeticError(msg)
+
+    monkeypatch.setattr(exactnorm.exact.balls.start, "solved_blocks", failed)
     denoiser = min_norm_denoiser(ACUTE, 0.1)
     assert "began cold" in denoiser.status
     assert denoiser.certificate.gap <= 1e-6

@@ -97,7 +97,7 @@ def test_multipliers_uniqueness_and_thinning_give_way_to_the_clock():
     seen = []
     min_norm_denoiser(problems.plane_5().train, progress=seen.append)
     best = next(one for one in reversed(seen) if one.phase == "computing multipliers")
-    over = Settings(1e-6, "CLARABEL", {}, Deadline(0.0), None, lambda _: None)
+    over = Settings(deadline=Deadline(0.0))
     with pytest.raises(OutOfTimeError):
         multipliers(problem, best, over)
     assert unique.touching_kinks(problem, best, over) is None

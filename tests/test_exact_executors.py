@@ -105,12 +105,12 @@ def test_an_interpreter_that_gives_up_a_solve_ends_without_a_crash(solver):
         from exactnorm.exact.balls.cells import whole_cells
         from exactnorm.exact.deadline import Deadline, OutOfTimeError
         from exactnorm.exact.balls.problem import reduced
-        from exactnorm.exact.balls.program import block_program
-        from exactnorm.exact.solvers.cvxpy_problem import solve
+        from exactnorm.exact.balls.block_program import solved_blocks
+        from exactnorm.exact.settings import Solver
         problem = reduced(problems.generic_simplex_7().train)
-        joint = block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.rank), 11.6)
+        cells = whole_cells(problem.patterns, problem.rank)
         try:
-            solve(joint.problem, {solver!r}, {{}}, Deadline(1.5))
+            solved_blocks(problem.points, problem.rho, cells, 11.6, Solver({solver!r}), Deadline(1.5))
         except OutOfTimeError:
             print("out of time")
     """

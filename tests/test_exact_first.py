@@ -78,7 +78,7 @@ def test_the_bound_of_segments_is_below_the_optimum_and_is_that_of_feasible_dual
     from exactnorm.exact.settings import Settings
 
     reduced_problem = reduced(train)
-    B = edge_matrices(reduced_problem, Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None))
+    B = edge_matrices(reduced_problem, Settings())
     X = reduced_problem.points
     kappa = largest_dual_value(X, reduced_problem.rho, reduced_problem.patterns, B, 1e-3)
     value = float(np.einsum("nr,nr->", B[:, :, -1], X[1:] - X[0]))

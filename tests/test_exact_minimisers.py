@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from kink_program import dual_matrices, kink_program
 from known_optima import KNOWN
 
 from exactnorm import TrainingSet, min_norm_denoiser
@@ -11,13 +12,10 @@ from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks, tangent_kinks
 from exactnorm.exact.balls.polish import Neurons, margins, merge_nearby, newton, residual
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.balls.program import dual_matrices, kink_program
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.balls.tree import shortest_tree
 from exactnorm.exact.balls.unique import touching_kinks
-from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import Settings
-from exactnorm.exact.solvers.cvxpy_problem import solve
 
 
 def test_newton_finds_the_cost_of_the_theorem_from_a_rough_start():
@@ -25,7 +23,7 @@ def test_newton_finds_the_cost_of_the_theorem_from_a_rough_start():
     kinks = tangent_kinks(np.eye(2), problem.points, problem.rho)
     start = replace(ramps(problem, first_kinks(problem)), kinks=kinks, a=np.zeros((len(kinks), 2)))
     program = kink_program(problem.points, kinks)
-    solve(program.problem, "CLARABEL", {})
+    program.problem.solve(solver="CLARABEL")
     rough = replace(start, a=program.a.value + 1e-3, B=dual_matrices(program))
     moved = newton(problem.points, problem.rho, rough, 1e-3, stationary=False)
     assert np.abs(residual(problem.points, moved.kinks, moved.a)).max() < 1e-12
@@ -49,7 +47,7 @@ def test_a_dual_that_touches_along_an_arc_says_nothing_of_uniqueness():
     B = np.zeros((2, 2, 3))
     B[0, :, :2] = np.eye(2)  # B_s z = w wherever point 1 is on: 1 at every kink
     nothing = Neurons(first_kinks(problem)[:0], np.zeros((0, 2)), B)
-    settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
+    settings = Settings()
     assert touching_kinks(problem, Bracket(1.0, nothing, 1.0, B=B), settings) is None
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from kink_program import kink_program
 
 from exactnorm import TrainingSet, min_norm_denoiser
 from exactnorm.certify.balls.cell import (
@@ -16,14 +17,15 @@ from exactnorm.certify.balls.cell import (
     slack_matrix,
 )
 from exactnorm.certify.balls.dual_bound import dual_bound
+from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import tangent_cells, whole_cells
 from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
 from exactnorm.exact.balls.polish import corrected, margins, residual
 from exactnorm.exact.balls.pricing import price
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.balls.program import block_program, dual_matrices, kink_program, proofs
+from exactnorm.exact.balls.program import block_program
 from exactnorm.exact.balls.start import first_kinks, ramps
-from exactnorm.exact.solvers.cvxpy_problem import solve
+from exactnorm.exact.settings import Solver
 from exactnorm.patterns import kink_patterns
 
 
@@ -35,8 +37,8 @@ def test_the_bound_of_tangent_cells_lies_between_that_of_patterns_and_the_optimu
     values = []
     for cells in (whole, [part for cell in whole for part in tangent_cells(cell)]):
         program = block_program(problem.points, problem.rho, cells)
-        assert solve(program.problem, "CLARABEL", {}).startswith("optimal")
-        values.append(program.problem.value)
+        program.solve(solver="CLARABEL", tol_gap_rel=1e-7, tol_gap_abs=1e-7, tol_feas=1e-7)
+        values.append(program.value)
     upper = min_norm_denoiser(train).certificate.upper
     assert values[0] <= values[1] * (1 + 1e-6)
     assert values[1] <= upper * (1 + 1e-6)
@@ -44,20 +46,24 @@ def test_the_bound_of_tangent_cells_lies_between_that_of_patterns_and_the_optimu
 
 def test_blocks_and_bounds_come_back_from_the_program():
     problem = reduced(TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1))
-    program = block_program(problem.points, problem.rho, whole_cells(problem.patterns, 2))
-    solve(program.problem, "CLARABEL", {})
-    B = dual_matrices(program)
-    bound = dual_bound(problem.points, problem.rho, B, proofs(program))
-    assert bound == pytest.approx(program.problem.value, rel=1e-6)
-    # The value may be read off B, with the sign that makes it positive.
-    assert np.einsum("nr,nr->", B[:, :, -1], problem.points[1:]) == pytest.approx(program.problem.value, rel=1e-6)
+    whole = whole_cells(problem.patterns, 2)
+    for cells in (whole, [part for cell in whole for part in tangent_cells(cell)]):
+        program = block_program(problem.points, problem.rho, cells)  # as it reads, in CVXPY
+        program.solve(solver="CLARABEL", tol_gap_rel=1e-7, tol_gap_abs=1e-7, tol_feas=1e-7)
+        for solver in ("CLARABEL", "SCS"):
+            found = solved_blocks(problem.points, problem.rho, cells, 5.0, Solver(solver))
+            bound = dual_bound(problem.points, problem.rho, found.B, found.proofs)
+            assert bound == pytest.approx(program.value, rel=1e-6)
+            # The value may be read off B, with the sign that makes it positive, and off the masses of the blocks.
+            assert np.einsum("nr,nr->", found.B[:, :, -1], problem.points[1:]) == pytest.approx(bound, rel=1e-6)
+            assert 5.0 * sum(X[-1, -1] for X in found.moments) == pytest.approx(bound, rel=1e-5)
 
 
 def test_the_kink_program_returns_an_interpolating_network_of_the_stated_cost():
     problem = reduced(TrainingSet(np.random.default_rng(4).standard_normal((5, 3)), 0.05))
     kinks = first_kinks(problem)
     program = kink_program(problem.points, kinks, scale=7.0)
-    solve(program.problem, "CLARABEL", {})
+    program.problem.solve(solver="CLARABEL")
     neurons = corrected(problem.points, replace(ramps(problem, kinks), a=7.0 * program.a.value))
     assert np.abs(residual(problem.points, kinks, neurons.a)).max() < 1e-12
     assert margins(problem.points, problem.rho, kinks).min() > -1e-12
@@ -75,8 +81,8 @@ def test_every_kink_of_a_cell_respects_the_bound_of_the_cell():
     for cell in whole_cells(patterns, 3)[::3]:
         found = pattern_kinks(directions, cell.pattern, points, 0.02)
         largest = dual_values(found, B).max(initial=0.0)
-        whole = price(cell, points, 0.02, B, "CLARABEL")
-        pieces = [price(part, points, 0.02, B, "CLARABEL").kappa for part in tangent_cells(cell)]
+        whole = price(cell, points, 0.02, B, Solver())
+        pieces = [price(part, points, 0.02, B, Solver()).kappa for part in tangent_cells(cell)]
         assert largest <= whole.kappa
         assert largest <= max(pieces)
         assert max(pieces) <= whole.kappa * (1 + 1e-6)
@@ -105,7 +111,7 @@ def test_both_solvers_price_a_cell_alike():
     points = np.vstack([np.zeros(3), rng.uniform(-0.5, 0.5, (4, 3))])
     cell = Cell(np.array([False, True, False, True, False]), 1, np.array([[1.0, 0, 0]]))
     B = rng.standard_normal((4, 3, 4))
-    bounds = [price(cell, points, 0.02, B, solver).kappa for solver in ("CLARABEL", "SCS")]
+    bounds = [price(cell, points, 0.02, B, Solver(solver)).kappa for solver in ("CLARABEL", "SCS")]
     assert bounds[0] == pytest.approx(bounds[1], rel=1e-5)
 
 
@@ -113,5 +119,5 @@ def test_an_empty_cell_has_a_finite_bound():
     # No kink that has only the middle point of three on a line on one side.
     points = np.array([[0.0, 0.0], [0.5, 0.0], [1.0, 0.0], [0.3, 0.5]])
     cell = Cell(np.array([False, True, False, False]), 0, np.zeros((0, 2)))
-    kappa = price(cell, points, 0.01, np.random.default_rng(0).standard_normal((3, 2, 3)), "CLARABEL").kappa
+    kappa = price(cell, points, 0.01, np.random.default_rng(0).standard_normal((3, 2, 3)), Solver()).kappa
     assert np.isfinite(kappa)

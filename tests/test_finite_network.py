@@ -5,6 +5,7 @@ import pytest
 from finite_programs import checked, circle, kinks_through_inputs, plain_program
 
 from exactnorm import min_norm_network
+from exactnorm.finite_problem import FiniteProblem, coordinates
 
 
 @pytest.mark.parametrize("weight_decay", [None, 0.02])
@@ -52,9 +53,21 @@ def test_with_inputs_in_three_dimensions_random_kinks_never_undercut_the_bracket
 
 
 def test_a_kink_through_two_inputs_is_found_once_and_its_twin_does_no_harm():
-    # Only the first input has another target; the best kink runs through its two neighbours.
-    inputs = [[1.66, -1.19], [0.88, -0.74], [1.03, 0.37], [0.94, -1.31], [0.34, -0.51]]
-    checked(min_norm_network(inputs, [1.0, 0, 0, 0, 0], skip=False))
+    # Only the first input has another target: the best network is one neuron whose kink leaves it alone on one side
+    # and runs through two of the others, at both of which it is found.
+    inputs = np.array([[1.66, -1.19], [0.88, -0.74], [1.03, 0.37], [0.94, -1.31], [0.34, -0.51]])
+    found = min_norm_network(inputs, [1.0, 0, 0, 0, 0], skip=False)
+    checked(found)
+    network = found.network
+    assert network.neurons == 1
+    height = (inputs @ network.w[0] + network.b[0]) / np.linalg.norm(network.w[0])
+    assert np.abs(height[[2, 3]]).max() < 1e-12
+    assert height[0] > 0.1 > 0 > max(height[1], height[4])
+    # The cost is one over the distance of the first input from the line through the third and the fourth.
+    along = inputs[3] - inputs[2]
+    off = inputs[0] - inputs[2]
+    distance = abs(along[0] * off[1] - along[1] * off[0]) / np.linalg.norm(along)
+    assert found.certificate.upper == pytest.approx(1 / distance, rel=1e-12)
 
 
 def test_inputs_that_nearly_coincide_cost_much_and_are_bracketed_all_the_same():
@@ -139,9 +152,14 @@ def test_collinear_and_lattice_inputs_are_no_special_case():
 
 
 def test_inputs_that_only_rounding_tells_apart_are_one_kink():
-    # Far from the origin neighbouring floats may have equal coordinates; their targets agree here.
+    # Neighbouring floats may have equal coordinates along the line; their targets agree here.
     inputs = 1 / 3 * np.array([[0.0], [1.0], [np.nextafter(1.0, 2)], [2.0]]) @ np.array([[1.0, 0.7, 0.3]])
-    found = min_norm_network(inputs, [0.0, 1.0, 1.0, 0.0])
+    targets = [0.0, 1.0, 1.0, 0.0]
+    assert (inputs[1] != inputs[2]).any()
+    along = coordinates(FiniteProblem(inputs, targets)).features[:, 0]
+    assert len(along) == 4 > len(np.unique(along))
+    found = min_norm_network(inputs, targets)
+    assert found.network.neurons == 1
     assert checked(found)[1] == pytest.approx(6 / np.sqrt(1.58), rel=1e-9)
 
 

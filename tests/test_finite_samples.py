@@ -7,11 +7,11 @@ import cvxpy as cp
 import numpy as np
 import pytest
 from altered import altered
+from kink_program import kink_program
 
 from exactnorm import TrainingSet, check_certificate, load, min_norm_denoiser, save
 from exactnorm.certify import CertificateError, PenalisedMultipliers
 from exactnorm.exact.balls.kinks import tangent_kinks
-from exactnorm.exact.balls.program import kink_program
 
 TRIANGLE = np.array([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]])
 

@@ -25,11 +25,11 @@ from exactnorm import (
     rest_points,
     score_flow,
 )
-from exactnorm.certify import Rays
+from exactnorm.certify import Rays, dual_profile
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.flow import basins, endpoints
+from exactnorm.flow.ways import FINE, hyperbox_outline
 from exactnorm.geometry import Frame
-from exactnorm.plot.paths import FINE, hyperbox_outline
 
 
 def certified(problem, make):
@@ -279,13 +279,13 @@ def test_a_bracket_over_time_keeps_its_numbers_and_its_last_pair_has_a_length(ro
 
 def test_the_dual_function_of_an_optimal_certificate_is_at_most_1_and_touches_it_at_the_network_s_kinks(on_a_line):
     denoiser = min_norm_denoiser(problems.acute().train)
-    axes = plot.dual_function(denoiser, directions=3601)
+    axes = plot.dual_function(dual_profile(denoiser, directions=3601))
     angle, value = axes.get_lines()[0].get_xydata().T
     assert np.nanmax(value) == pytest.approx(1, abs=1e-4)
     for kink in axes.get_lines()[1:]:
         assert np.interp(kink.get_xdata()[0], angle, value) == pytest.approx(1, abs=1e-3)
     with pytest.raises(ValueError, match="does not rest on dual matrices"):
-        plot.dual_function(on_a_line)
+        dual_profile(on_a_line)
 
 
 def test_the_picture_of_early_stopping_shows_the_table_s_shares():
@@ -328,7 +328,7 @@ def test_a_hyperbox_in_space_casts_the_shadow_of_its_corners(seed):
     axes = np.linalg.qr(rng.standard_normal((6, 6)))[0][:4] * [[1.0], [2.0], [0.5], [1.5]]
     origin = rng.standard_normal(6)
     plane = Frame(rng.standard_normal(6), np.linalg.qr(rng.standard_normal((6, 2)))[0].T)
-    outline = hyperbox_outline(TrainingSet(origin + np.vstack([np.zeros(6), axes]), 0.1), plane)
+    outline = hyperbox_outline(origin + np.vstack([np.zeros(6), axes]), plane)
     corners = plane.coordinates(origin + np.indices((2,) * 4).reshape(4, -1).T @ axes)
     hull = ConvexHull(corners)
     assert np.allclose(outline[0], outline[-1])
@@ -337,7 +337,7 @@ def test_a_hyperbox_in_space_casts_the_shadow_of_its_corners(seed):
     assert np.linalg.norm(np.diff(outline, axis=0), axis=1).sum() == pytest.approx(
         hull.area
     )  # in the plane, its length
-    assert hyperbox_outline(problems.acute().train, Frame(np.zeros(2), np.eye(2))) is None
+    assert hyperbox_outline(problems.acute().train.points, Frame(np.zeros(2), np.eye(2))) is None
 
 
 def test_endpoints_that_were_classified_are_drawn_by_kind(in_the_plane):

@@ -12,6 +12,7 @@ from exactnorm.certify.effort import CertificateUndecided
 from exactnorm.certify.evidence import Evidence, bound
 from exactnorm.certify.finite.evidence import Multipliers, PenalisedMultipliers
 from exactnorm.certify.interpolation import interpolation_error
+from exactnorm.certify.profile import DualProfile, dual_profile
 from exactnorm.certify.rays.evidence import Rays
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CertificateUndecided",
     "CertifiedDenoiser",
     "CertifiedNetwork",
+    "DualProfile",
     "Evidence",
     "Faces",
     "Multipliers",
@@ -32,5 +34,6 @@ __all__ = [
     "Segments",
     "bound",
     "check_certificate",
+    "dual_profile",
     "interpolation_error",
 ]

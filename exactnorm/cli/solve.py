@@ -14,6 +14,7 @@ from exactnorm.cli import prove, read, read_samples
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.outputs import picture, writable_folder
 from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, show_text, told
+from exactnorm.exact.solvers.choice import chosen
 from exactnorm.saved import save
 from exactnorm.training_set import TrainingSet
 
@@ -33,8 +34,7 @@ examples:
 SOLVING = (
     "exactnorm.exact.balls.solve",
     "exactnorm.exact.finite.solve",
-    "exactnorm.exact.solvers.cvxpy_problem",
-    "cvxpy.cvxcore.python.cvxcore",  # CVXPY loads it in the midst of its first problem
+    "exactnorm.exact.solvers.clarabel",
     "exactnorm.exact.progress",
     "exactnorm.report",
 )
@@ -77,7 +77,6 @@ def run(arguments: argparse.Namespace) -> int:
     check_options(arguments)
     train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
     interrupts.load(*SOLVING)
-    check_solver(arguments.solver)
     if arguments.estimate:
         return estimate(train, arguments)
     start = time.perf_counter()
@@ -150,16 +149,17 @@ def check_options(arguments: argparse.Namespace) -> None:
         found += told(writable_folder, arguments.out)
     found += told(picture, arguments.plot) if arguments.plot is not None else []
     found += prove.obstacles(arguments) if arguments.prove else []
+    found += told(check_solver, arguments.solver)
     refuse(found)
 
 
 def check_solver(name: str) -> None:
-    """Raise `BadInput` for a solver that is not there."""
-    import cvxpy
-
-    if name.upper() not in (solvers := cvxpy.installed_solvers()):
-        msg = f"--solver {name}: CVXPY finds no such solver; it finds {', '.join(sorted(solvers))}"
-        raise BadInput(msg)
+    """Raise `BadInput` for a solver that is not there: the check of the front doors, which they make once more."""
+    try:
+        chosen(name)
+    except ValueError as mistake:
+        msg = f"--{mistake}"
+        raise BadInput(msg) from mistake
 
 
 def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenoiser:

@@ -39,4 +39,4 @@ def program(train: TrainingSet) -> cvxpy.Problem:
     from exactnorm.exact.balls.program import block_program
 
     problem = reduced(train)
-    return block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.frame.rank)).problem
+    return block_program(problem.points, problem.rho, whole_cells(problem.patterns, problem.frame.rank))

@@ -16,21 +16,40 @@ DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
 """SCS stops at 1e-4 or so by itself, far above the gaps wanted here."""
 
 
+@dataclass(frozen=True)
+class Solver:
+    """A solver and its options; plain data, so that it can be sent away together with a program.
+
+    Parameters
+    ----------
+    name : str
+        In capitals, as CVXPY spells it.
+    options : dict, optional
+        In the solver's own words, in place of the defaults. Every call gets them.
+    """
+
+    name: str = "CLARABEL"
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", dict(self.options or DEFAULT_OPTIONS.get(self.name, {})))
+
+    @property
+    def stand_in(self) -> Solver:
+        """Who is asked where this solver gives no numbers: another one, with its own defaults."""
+        return Solver("SCS" if self.name == "CLARABEL" else "CLARABEL")
+
+
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """How to solve: tolerance, solver and its options, deadline, executor, and who hears of new brackets.
+    """How to solve: tolerance, solver with its options, deadline, executor, and who hears of new brackets.
 
     `said` gathers what there is to say about it in the status.
     """
 
-    tol: float
-    solver: str
-    options: dict[str, Any]
-    deadline: Deadline
-    executor: Executor | None
-    report: Callable[[Any], None]
+    tol: float = 1e-6
+    solver: Solver = field(default_factory=Solver)
+    deadline: Deadline = field(default_factory=lambda: Deadline(None))
+    executor: Executor | None = None
+    report: Callable[[Any], None] = lambda _: None
     said: list[str] = field(default_factory=list)
-
-    def options_for(self, solver: str) -> dict[str, Any]:
-        """The user's options for the user's solver, the defaults for its stand-in."""
-        return self.options if solver == self.solver else DEFAULT_OPTIONS.get(solver, {})

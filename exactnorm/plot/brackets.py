@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array
-from exactnorm.certify import Cells, CertifiedDenoiser, Faces
-from exactnorm.patterns import kink_patterns
-from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, MaxNLocator, needs_dimension, new_axes
+from exactnorm.certify import DualProfile
+from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, MaxNLocator, new_axes
 
 
 def bracket(seconds: ArrayLike, lower: ArrayLike, upper: ArrayLike, axes: Axes | None = None) -> Axes:
@@ -40,53 +38,20 @@ def bracket(seconds: ArrayLike, lower: ArrayLike, upper: ArrayLike, axes: Axes |
     return axes
 
 
-def dual_function(denoiser: CertifiedDenoiser, axes: Axes | None = None, directions: int = 720) -> Axes:
+def dual_function(profile: DualProfile, axes: Axes | None = None) -> Axes:
     """Draw max ‖B_s (w, b)‖ over the kinks with normal w, against the angle of w, with the network's kinks.
-
-    A certificate's lower bound is the dual value divided by the largest value of this function; at an optimum the
-    network's kinks are where it reaches that.
 
     Parameters
     ----------
-    denoiser : CertifiedDenoiser
-        Of affine rank 2, with a computed certificate.
+    profile : DualProfile
+        As `exactnorm.certify.dual_profile` makes it of a denoiser.
     axes : Axes, optional
         A new one of 6 by 3 inches if not given.
-    directions : int
-        Number of angles, from 0° to 360°.
     """
-    certificate, train = denoiser.certificate, denoiser.train
-    if not isinstance(certificate.evidence, Cells | Faces):
-        msg = "this certificate does not rest on dual matrices: it has no dual function to draw"
-        raise ValueError(msg)
-    frame, B = certificate.evidence.frame, certificate.evidence.B
-    needs_dimension(2, frame.rank)
     axes = axes if axes is not None else new_axes(6, 3)
-    X, rho = frame.coordinates(train.points), train.rho / frame.scale
-    patterns = kink_patterns(X, rho)
-    angles = np.linspace(0, 2 * np.pi, directions)
-    values = [_largest(B, X, rho, patterns, np.array([np.cos(angle), np.sin(angle)])) for angle in angles]
-    axes.plot(np.degrees(angles), values, color=BLUE, lw=1, label=r"max $\|B_s\,(w, b)\|$")
-    w = denoiser.network.w @ frame.axes.T
-    # With x_0 switched off: the other sign of a neuron is the same kink.
-    off = np.where(denoiser.network.w @ train.points[0] + denoiser.network.b > 0, -1.0, 1.0)[:, None]
-    for n, (x, y) in enumerate(off * w):
-        angle = np.degrees(np.arctan2(y, x)) % 360
+    axes.plot(profile.angles, profile.values, color=BLUE, lw=1, label=r"max $\|B_s\,(w, b)\|$")
+    for n, angle in enumerate(profile.kinks):
         axes.axvline(angle, color=VERMILION, lw=0.8, ls="--", label="_" if n else "kinks of the network")
     axes.set(xlabel="angle of w, with x₀ on its negative side, in degrees", ylabel="dual function", xlim=(0, 360))
     axes.legend(fontsize="small")
     return axes
-
-
-def _largest(B: Array, X: Array, rho: float, patterns: np.ndarray, w: Array) -> float:
-    """Largest ‖B_s (w, b)‖ over patterns s and offsets b that leave every ball on its side; nan if there is none."""
-    heights = X @ w
-    best = np.nan
-    for pattern in patterns:
-        low, high = rho - heights[pattern].min(), -rho - heights[~pattern].max()
-        if low <= high:
-            # The norm is convex in b, so one end of the interval of admissible b is largest.
-            total = B[pattern[1:]].sum(axis=0)
-            ends = [float(np.linalg.norm(total @ np.append(w, b))) for b in (low, high)]
-            best = np.nanmax([best, *ends])
-    return float(best)

@@ -12,6 +12,7 @@ from scipy.optimize import nnls
 
 from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
+from exactnorm.patterns import neighbours_first
 from exactnorm.proof.coverage import clash_flaw
 from exactnorm.proof.document import Clash
 from exactnorm.proof.problem import Balls
@@ -71,18 +72,6 @@ def excluded(
     patterns = [sum(1 << int(order[k]) for k in np.flatnonzero(one)) for one in alive]
     left = tuple(on for on in patterns if on and on not in covered)
     return Excluded(tuple(clashes), tuple(int(n) for n in order), left)
-
-
-def neighbours_first(X: Array) -> NDArray[np.intp]:
-    """The rows in the order in which a shortest spanning tree grows from the first: what dies, dies early."""
-    size = len(X)
-    order = np.zeros(size, dtype=np.intp)
-    distance = np.full(size, np.inf)
-    for k in range(1, size):
-        distance = np.minimum(distance, np.linalg.norm(X - X[order[k - 1]], axis=1))
-        distance[order[:k]] = np.inf
-        order[k] = int(np.argmin(distance))
-    return order
 
 
 def clash_of(problem: Balls, X: Array, on: NDArray[np.intp], off: NDArray[np.intp]) -> Clash | None:

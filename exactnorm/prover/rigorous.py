@@ -19,6 +19,7 @@ from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.solve import solve_balls
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.settings import Solver
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
@@ -252,7 +253,7 @@ def _by_program(task: Task) -> Found | None:
     if not task.evidence.rays or not 0 < len(task.patterns) <= MANY:
         return None
     try:
-        solved = solve_balls(task.train, tol=1e-6, solver="CLARABEL", solver_options={}, deadline=task.deadline)
+        solved = solve_balls(task.train, tol=1e-6, solver=Solver(), deadline=task.deadline)
     except (ValueError, ArithmeticError) as failed:
         task.said.append(f"nor did the program: {failed}")
         return None

@@ -17,7 +17,8 @@ from exactnorm.certify.balls.cell import Cell, CellProof, cell_rows, cone_form, 
 from exactnorm.exact.balls.cells import essential_rows
 from exactnorm.exact.balls.pricing import FLOOR, Priced, price
 from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.solvers.cone_program import ConeProgram, solution
+from exactnorm.exact.settings import Solver
+from exactnorm.exact.solvers.cone_program import ConeProgram, smat, solution, svec
 
 MARGIN = 5e-9
 """δ: above what Clarabel leaves open, far below what a bracket resolves."""
@@ -34,16 +35,17 @@ def strictly_priced(cell: Cell, X: Array, rho: float, B: Array, deadline: Deadli
     G = cell_rows(cell, X, rho)[rows]
     C = _rounding_map(G, X.shape[1], deadline)
     if C is None:
-        return price(cell, X, rho, B, "CLARABEL", rows, deadline)
+        return price(cell, X, rho, B, Solver(), rows, deadline)
     L: Array = np.asarray(np.linalg.inv(C), dtype=float)
     BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, X, rho)
     scaled = G @ L
     size = np.linalg.norm(scaled, axis=1)
     program = _program(scaled / size[:, None], BT @ L, L, X.shape[1])
-    answer = solution(program, "CLARABEL", {}, deadline)
-    if answer is None:
-        return price(cell, X, rho, B, "CLARABEL", rows, deadline)
-    x, Z = answer[0], _smat(answer[1], len(L))
+    try:
+        answer = solution(program, Solver(), deadline)
+    except ArithmeticError:
+        return price(cell, X, rho, B, Solver(), rows, deadline)
+    x, Z = answer.x, smat(answer.z[-(len(L) * (len(L) + 1) // 2) :], len(L))
     pairs = len(rows) * (len(rows) - 1) // 2
     first, second = np.triu_indices(len(rows), 1)
     nu = np.zeros((cell.rows, cell.rows))
@@ -99,10 +101,11 @@ def _inside(G: Array, r: int, deadline: Deadline | None) -> Array | None:
     b = np.concatenate([unit[:, -1], [1.0], np.zeros(r)])
     q = np.zeros(n)
     q[-1] = -1.0
-    answer = solution(ConeProgram(q, A, b, len(G), (r + 1,)), "CLARABEL", {}, deadline)
-    if answer is None:
+    try:
+        answer = solution(ConeProgram(q, A, b, len(G), (r + 1,)), Solver(), deadline)
+    except ArithmeticError:
         return None
-    z = np.append(answer[0][:-1], 1.0)
+    z = np.append(answer.x[:-1], 1.0)
     good = (G @ z > 0).all() and np.linalg.norm(z[:r]) < 1
     return z if good else None
 
@@ -126,23 +129,8 @@ def _program(G: Array, BT: Array, L: Array, r: int) -> ConeProgram:
     order = np.concatenate([[r], np.arange(r)])  # a second-order cone lists its length first, ℓ has it last
     columns = 2 + pairs + (np.arange(R)[:, None] * (r + 1) + order).ravel()
     head[1 + pairs + np.arange(R * (r + 1)), columns] = -1.0
-    A = np.vstack([head, -_svec(forms).T])
-    b = np.concatenate([[-(FLOOR**2)], np.zeros(len(head) - 1), _svec(-BT.T @ BT - MARGIN * np.eye(n))])
+    A = np.vstack([head, -svec(forms).T])
+    b = np.concatenate([[-(FLOOR**2)], np.zeros(len(head) - 1), svec(-BT.T @ BT - MARGIN * np.eye(n))])
     q = np.zeros(size)
     q[0] = 1.0
-    return ConeProgram(q, sparse.csc_matrix(A), b, 1 + pairs, (r + 1,) * R, n)
-
-
-def _svec(S: Array) -> Array:
-    """Upper triangle, column by column, off-diagonal entries times √2 (Clarabel's order)."""
-    columns, rows = np.tril_indices(S.shape[-1])
-    return np.asarray(S[..., rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0)))
-
-
-def _smat(v: Array, n: int) -> Array:
-    """The matrix whose triangle ends v."""
-    columns, rows = np.tril_indices(n)
-    v = v[len(v) - len(rows) :]
-    S = np.zeros((n, n))
-    S[rows, columns] = S[columns, rows] = v / np.where(rows == columns, 1.0, np.sqrt(2.0))
-    return S
+    return ConeProgram(q, sparse.csc_matrix(A), b, 1 + pairs, (r + 1,) * R, (n,))

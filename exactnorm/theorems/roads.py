@@ -28,8 +28,9 @@ def program(points: Array, rho: float, tol: float = 1e-6) -> CertifiedDenoiser:
     """The convex program's denoiser, without the closed forms that the front door falls back on."""
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.balls.solve import solve_balls
+    from exactnorm.exact.settings import Solver
 
-    return solve_balls(TrainingSet(points, rho), tol=tol, solver="CLARABEL", solver_options={})
+    return solve_balls(TrainingSet(points, rho), tol=tol, solver=Solver())
 
 
 def program_bracket(points: Array, rho: float, tol: float = 1e-6) -> tuple[float, float]:

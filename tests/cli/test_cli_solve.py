@@ -135,7 +135,10 @@ BAD_OPTIONS = {
     "tol is zero": (("acute", "--tol", "0"), "--tol 0: the tolerance must be positive"),
     "tol is NaN": (("acute", "--tol", "nan"), "--tol=nan is not finite"),
     "a negative time limit": (("acute", "--time-limit", "-1"), "--time-limit -1: the time limit must be positive"),
-    "an unknown solver": (("acute", "--solver", "NOSUCH"), "NOSUCH"),
+    "an unknown solver": (
+        ("acute", "--solver", "NOSUCH"),
+        "--solver='NOSUCH': CVXPY finds no such solver of semidefinite programs here; it finds CLARABEL, SCS",
+    ),
     "an output file of another kind": (("acute", "--out", "result.json"), "ends in .npz"),
     "an output folder that is not there": (("acute", "--out", "no/result.npz"), "there is no directory 'no'"),
     "an unknown option": (("acute", "--nonsense"), "unrecognized arguments: --nonsense"),

@@ -47,7 +47,7 @@ def master(
     Raises
     ------
     ArithmeticError
-        If no solver gives numbers.
+        If neither the solver nor its stand-in gives numbers.
     """
     tree, r = problem.tree, problem.rank
     targets = np.zeros((len(tree.target), r, r + 1))
@@ -63,16 +63,12 @@ def master(
             P = sparse.csc_matrix(sparse.diags_array(np.repeat([hold, 0.0], [at.E.size, len(at.peaks)])))
         kinks = joined(kinks, at.peaks)
     program = ConeProgram(q, sparse.csc_matrix(A), b, 0, cones, P=P)
-    for solver in (settings.solver, "SCS" if settings.solver != "SCS" else "CLARABEL"):
-        found = solution(program, solver, settings.options_for(solver), settings.deadline)
-        if found is not None:
-            E, multipliers = found
-            B = tree.matrices(E[: targets.size].reshape(targets.shape))
-            a = scale * multipliers[: len(kinks) * (r + 1)].reshape(len(kinks), r + 1)[:, 1:]
-            return Neurons(kinks, a, B)
-        settings.said.append(f"{solver} gave no numbers for the program over {len(kinks)} kinks")
-    msg = f"no solver gave numbers for the program over {len(kinks)} kinks"
-    raise ArithmeticError(msg)
+    found = solution(program, settings.solver, settings.deadline)
+    if found.instead:
+        settings.said.append(f"the program over {len(kinks)} kinks was solved by {found.instead}")
+    B = tree.matrices(found.x[: targets.size].reshape(targets.shape))
+    a = scale * found.z[: len(kinks) * (r + 1)].reshape(len(kinks), r + 1)[:, 1:]
+    return Neurons(kinks, a, B)
 
 
 def norms(features: Array, r: int) -> sparse.csr_matrix:

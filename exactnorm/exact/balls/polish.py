@@ -15,7 +15,7 @@ from scipy.linalg import lstsq
 
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks, distinct
-from exactnorm.exact.balls.program import slope_and_value
+from exactnorm.exact.balls.problem import slope_and_value
 from exactnorm.exact.balls.tree import Tree
 
 

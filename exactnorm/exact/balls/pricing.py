@@ -18,7 +18,8 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof, cell_rows, cone_form, kink_map, repaired, shortfall
 from exactnorm.exact.balls.cells import essential_rows
 from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.solvers.cone_program import ConeProgram, solution
+from exactnorm.exact.settings import Solver
+from exactnorm.exact.solvers.cone_program import ConeProgram, smat, solution, svec
 
 FLOOR = 0.1
 """Bounds below this are not sought: only the cells where ‖B_s z‖ comes near 1 decide anything."""
@@ -48,7 +49,7 @@ def price_cells(
     points: Array,
     rho: float,
     B: Array,
-    solver: str,
+    solver: Solver,
     deadline: Deadline | None = None,
 ) -> list[Priced]:
     """Price several cells, given with their essential rows; plain arrays, so that any executor can run it elsewhere.
@@ -66,7 +67,7 @@ def price(
     points: Array,
     rho: float,
     B: Array,
-    solver: str,
+    solver: Solver,
     rows: NDArray[np.intp] | None = None,
     deadline: Deadline | None = None,
 ) -> Priced:
@@ -77,9 +78,13 @@ def price(
         rows = essential_rows(cell, points, rho)
     BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, points, rho)
     program = _cone_data(G[rows], BT, r)
-    answer = _tried(program, solver, deadline) or _tried(program, "SCS" if solver != "SCS" else "CLARABEL", deadline)
     n = G.shape[1]
-    x, X = (np.zeros(len(program.q)), np.eye(n)) if answer is None else (answer[0], _smat(answer[1], n))
+    try:
+        found = solution(program, solver, deadline)
+    except ArithmeticError:  # a wide bound is one all the same
+        x, X = np.zeros(len(program.q)), np.eye(n)
+    else:
+        x, X = found.x, smat(found.z[-(n * (n + 1) // 2) :], n)
     return _certified(cell, rows, x, X, points, rho, B)
 
 
@@ -130,32 +135,12 @@ def _cone_data(G: Array, BT: Array, r: int) -> ConeProgram:
     order = np.concatenate([[r], np.arange(r)])
     columns = 2 + pairs + (np.arange(R)[:, None] * (r + 1) + order).ravel()
     head[1 + pairs + np.arange(R * (r + 1)), columns] = -1.0
-    A = np.vstack([head, -_svec(forms).T])
-    b = np.concatenate([[-(FLOOR**2)], np.zeros(len(head) - 1), _svec(-BT.T @ BT)])
+    A = np.vstack([head, -svec(forms).T])
+    b = np.concatenate([[-(FLOOR**2)], np.zeros(len(head) - 1), svec(-BT.T @ BT)])
     q = np.zeros(size)
     q[0] = 1.0
-    return ConeProgram(q, sparse.csc_matrix(A), b, 1 + pairs, (r + 1,) * R, n)
+    return ConeProgram(q, sparse.csc_matrix(A), b, 1 + pairs, (r + 1,) * R, (n,))
 
 
 def _twice_symmetric(half: Array) -> Array:
     return np.asarray(half + np.swapaxes(half, -1, -2))
-
-
-def _svec(S: Array) -> Array:
-    """Upper triangle, column by column, off-diagonal entries times √2 (Clarabel's order)."""
-    columns, rows = np.tril_indices(S.shape[-1])
-    return np.asarray(S[..., rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0)))
-
-
-def _smat(v: Array, n: int) -> Array:
-    """The matrix whose triangle ends v."""
-    columns, rows = np.tril_indices(n)
-    v = v[len(v) - len(rows) :]
-    S = np.zeros((n, n))
-    S[rows, columns] = S[columns, rows] = v / np.where(rows == columns, 1.0, np.sqrt(2.0))
-    return S
-
-
-def _tried(program: ConeProgram, solver: str, deadline: Deadline | None) -> tuple[Array, Array] | None:
-    options = {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 20_000} if solver == "SCS" else {}
-    return solution(program, solver, options, deadline)

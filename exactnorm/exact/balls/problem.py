@@ -88,6 +88,11 @@ class Reduced:
         return self.frame.rank
 
 
+def slope_and_value(points: Array) -> Array:
+    """T_n = [0 | x_n − x_0], shape (N, r, r + 1): no slope on ball n, and the value x_n there."""
+    return np.concatenate([np.zeros((*points.shape, points.shape[1])), (points - points[0])[:, :, None]], axis=2)
+
+
 def too_near(train: TrainingSet) -> ValueError:
     """The error to raise where rounding hides which of two points is which."""
     i, j = train.closest

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
-from exactnorm.exact.settings import DEFAULT_OPTIONS, Settings
+from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -49,8 +48,7 @@ def solve_balls(
     train: TrainingSet,
     *,
     tol: float,
-    solver: str,
-    solver_options: dict[str, Any],
+    solver: Solver,
     deadline: Deadline | None = None,
     executor: Executor | None = None,
     report: Callable[[Bracket], None] = lambda _: None,
@@ -66,7 +64,7 @@ def solve_balls(
         If there is no network when the time is over.
     """
     deadline = Deadline(None) if deadline is None else deadline
-    settings = Settings(tol, solver, solver_options or DEFAULT_OPTIONS.get(solver, {}), deadline, executor, report)
+    settings = Settings(tol, solver, deadline, executor, report)
     check_told_apart(train)
     with one_blas_thread():
         first = first_bracket(train, affine_hull(train.points), settings)

@@ -10,15 +10,14 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.closed_form.edges import best_edges
+from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.bracket import Bracket, dual_value
 from exactnorm.exact.balls.cells import proposed_directions, whole_cells
 from exactnorm.exact.balls.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.balls.program import block_program, dual_matrices, proofs
 from exactnorm.exact.settings import Settings
-from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
 
@@ -89,21 +88,19 @@ def relaxation(problem: Reduced, settings: Settings, best: Bracket) -> tuple[Bra
     On symmetric data, where many B are optimal, its B is one that multipliers prove at once.
     """
     cells = whole_cells(problem.patterns, problem.rank)
-    program = block_program(problem.points, problem.rho, cells, best.upper)
-    status = solve(program.problem, settings.solver, settings.options, settings.deadline)
     none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
-    if any(block.value is None for block in program.blocks):
-        settings.said.append(
-            f"{settings.solver} did not solve the block program over {len(cells)} patterns, so it began cold"
-        )
+    try:
+        found = solved_blocks(problem.points, problem.rho, cells, best.upper, settings.solver, settings.deadline)
+    except ArithmeticError as failed:
+        settings.said.append(f"block program over {len(cells)} patterns: {failed}, so it began cold")
         return best, none
-    settings.said.append(f"block program over {len(cells)} patterns: {status}")
-    B, evidence, r = dual_matrices(program), proofs(program), problem.rank
+    settings.said.append(f"block program over {len(cells)} patterns: {found.status}")
+    B, evidence = found.B, found.proofs
     lower = dual_bound(problem.points, problem.rho, B, evidence)
-    masses = np.array([block.value[-r - 1, -r - 1] for block in program.blocks])
+    masses = np.array([X[-1, -1] for X in found.moments])
     directions = [
-        proposed_directions(block.value[:-r, :-r], r)
-        for block, mass in zip(program.blocks, masses, strict=True)
+        proposed_directions(X, problem.rank)
+        for X, mass in zip(found.moments, masses, strict=True)
         if mass > 1e-7 * masses.max()
     ]
     if not lower > 0:

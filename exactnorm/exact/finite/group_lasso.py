@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-import cvxpy as cp
 import numpy as np
+from scipy import sparse
 from scipy.linalg import lstsq
 from scipy.optimize import linprog
 
@@ -15,7 +15,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.certificate import relative_gap
 from exactnorm.exact.deadline import interruptible
 from exactnorm.exact.settings import Settings
-from exactnorm.exact.solvers.cvxpy_problem import solve
+from exactnorm.exact.solvers.cone_program import ConeProgram, solution
 from exactnorm.finite_problem import Coordinates
 from exactnorm.network import ReLUNetwork
 
@@ -120,18 +120,13 @@ class Master:
             rows, mix, right = interruptible(lambda _: orthonormal_rows(P, self.target), settings.deadline)
         # The solver sees numbers near 1; multipliers are the same at every scale.
         scale = scale if decay is None and math.isfinite(scale) else 1.0
-        a, off = cp.Variable((len(z), right.shape[1])), cp.Variable(right.shape)
-        equation = rows @ a + (off if decay is not None else 0.0) == right / scale
-        loss = cp.sum_squares(off) / (2 * decay * self.data.inputs) if decay is not None else 0.0
-        program = cp.Problem(cp.Minimize(cp.sum(cp.norm(a, axis=1)) + loss), [equation])
-        for solver in (settings.solver, "SCS" if settings.solver != "SCS" else "CLARABEL"):
-            status = solve(program, solver, settings.options_for(solver), settings.deadline)
-            if a.value is not None and equation.dual_value is not None and np.isfinite(a.value).all():
-                L = self.weight * (self.across @ (mix @ -equation.dual_value))
-                return self.corrected(z, P, scale * a.value, L)
-            settings.said.append(f"program over {len(z)} kinks: {solver} {status}")
-        msg = f"neither {settings.solver} nor its stand-in solved the program over {len(z)} kinks"
-        raise ArithmeticError(msg)
+        loss = None if decay is None else decay * self.data.inputs
+        found = solution(lasso_program(rows, right / scale, loss), settings.solver, settings.deadline)
+        if found.instead:
+            settings.said.append(f"the program over {len(z)} kinks was solved by {found.instead}")
+        K, q = len(z), right.shape[1]
+        L = self.weight * (self.across @ (mix @ -found.z[: right.size].reshape(right.shape)))
+        return self.corrected(z, P, scale * found.x[: K * q].reshape(K, q), L)
 
     def corrected(self, z: Array, P: Array, a: Array, L: Array) -> Best:
         """Without the kinks that carry nothing, and with the least relative change that makes it interpolate."""
@@ -190,6 +185,28 @@ class Master:
         kinks = best.z @ data.input_frame.axes / data.input_frame.scale
         a = data.target_frame.scale * best.a @ data.target_frame.axes
         return ReLUNetwork(a, kinks[:, :-1], kinks[:, -1], affine.V, affine.c)
+
+
+def lasso_program(rows: Array, right: Array, loss: float | None) -> ConeProgram:
+    """Least Σ ‖a_k‖ subject to rows a = right, or, with a loss, least Σ ‖a_k‖ + ‖off‖²/(2 loss), off = right − rows a.
+
+    Variables are a (K, q), their lengths (K,) and off (m, q); the first multipliers are those of the equation.
+    """
+    (m, K), q = rows.shape, right.shape[1]
+    # Each length, and below it the output weight itself.
+    lengths = sparse.kron(sparse.eye_array(K), sparse.csr_array(np.eye(q + 1, 1)))
+    weights = sparse.kron(sparse.eye_array(K), sparse.csr_array(np.eye(q + 1, q, -1)))
+    equation = sparse.kron(sparse.csr_array(rows), sparse.eye_array(q))
+    blocks: list[list[Any]] = [[equation, None], [-weights, -lengths]]
+    price, P = np.repeat([0.0, 1.0], [K * q, K]), None
+    if loss is not None:
+        blocks = [[equation, None, sparse.eye_array(m * q)], [-weights, -lengths, None]]
+        price = np.append(price, np.zeros(m * q))
+        P = sparse.csc_matrix(sparse.diags_array(np.repeat([0.0, 1 / loss], [K * q + K, m * q])))
+    A = sparse.csc_matrix(sparse.block_array(blocks))
+    A.eliminate_zeros()
+    b = np.concatenate([right.ravel(), np.zeros(K * (q + 1))])
+    return ConeProgram(price, A, b, 0, (q + 1,) * K, zero=m * q, P=P)
 
 
 def free_fit(data: Coordinates, values: Array) -> ReLUNetwork:

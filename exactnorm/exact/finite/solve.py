@@ -90,11 +90,11 @@ def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Cer
 def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
     try:
         settings.report(FiniteBracket(np.inf, 0.0, 0, settings.deadline.elapsed, 0, "solving the program on the line"))
-        network, multipliers, status = smoothed(data, settings.solver, settings.options, settings.deadline)
+        network, multipliers, status = smoothed(data, settings.solver, settings.deadline)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError) as stopped:
         reason = str(stopped) if isinstance(stopped, ArithmeticError) else "stopped before the program was solved"
         return Solved(along_a_line(problem, data), np.zeros_like(data.targets), reason)
-    reason = f"the inputs lie on a line, where one program over kinks at inputs is exact ({settings.solver}: {status})"
+    reason = f"the inputs lie on a line, where one program over kinks at inputs is exact ({status})"
     return Solved(network.lifted(data.input_frame, data.target_frame), multipliers, reason)
 
 
