@@ -26,8 +26,8 @@ class Certificate(Tabular):
     lower : float
         No network that interpolates the whole balls costs less, up to rounding.
     upper : float
-        Cost of the network that comes with the certificate. Its residual is `interpolation_error`; it is the
-        cost of that network, not a proof of an upper bound on the optimum. With weight decay it is the whole
+        Cost of the network that comes with the certificate. Its residual is `interpolation_error`; where correcting
+        that could cost more than rounding, the cost of a correction is added. With weight decay it is the whole
         objective, and so is `lower`; no residual is left to account for.
     interpolation_error : float or None
         Supremum over the whole balls, or largest value over the noisy samples, of ‖h(y) − x_n‖, in the unit of the

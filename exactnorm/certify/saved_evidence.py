@@ -87,7 +87,7 @@ def evidence(arrays: Arrays, kinds: tuple[str, ...]) -> Evidence:
     there = {name for other in kinds for name in OF_KIND[other] if name in arrays}
     if there != set(OF_KIND[kind]):
         name = min(there ^ set(OF_KIND[kind]))
-        msg = f"evidence of kind {kind!r} has {'no' if name in there else 'an array'} {name!r}"
+        msg = f"evidence of kind {kind!r} has {'an array' if name in there else 'no'} {name!r}"
         raise ValueError(msg)
     return PUT_TOGETHER[kind](arrays)
 

@@ -20,6 +20,7 @@ from exactnorm.certify import (
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.path import read_path
 from exactnorm.saved import load
 from exactnorm.training_set import TrainingSet
 
@@ -28,6 +29,7 @@ examples:
   exactnorm solve acute --out denoiser.npz
   exactnorm check denoiser.npz
   exactnorm check denoiser.npz --points acute --rho 0.1
+  exactnorm check path                     the directory of a saved path: all its levels
 
 no solver runs: bounds are recomputed from the multipliers in the file, patterns are enumerated afresh.
 The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
@@ -50,7 +52,9 @@ def add_to(commands: Any) -> None:
         epilog=wrapped(EXAMPLES),
         formatter_class=formatter,
     )
-    command.add_argument("file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote")
+    command.add_argument(
+        "file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote, a path's folder too"
+    )
     command.add_argument("--points", metavar="DATA", help="the clean points that it must be for: a file, or a problem")
     command.add_argument("--rho", type=float, metavar="R", help="the noise radius that it must be for")
     command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the check is undecided")
@@ -59,29 +63,56 @@ def add_to(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Load, recompute, print; 1 if the certificate claims too much, 2 if that is not found out."""
-    found = saved(arguments.file)
-    try:
-        problem = asked(arguments, found)
-        answer = check_certificate(found.certificate, problem, found.network, time_limit=arguments.time_limit)
-    except CertificateError as reason:
-        say(f"exactnorm check: refuted: {reason}")
-        return 1
-    except CertificateUndecided as reason:
-        say(f"exactnorm check: undecided: {reason}")
-        return 2
-    except ValueError as mistake:
-        raise BadInput(str(mistake)) from mistake
+    """Load, recompute, print; 1 if a certificate claims too much, 2 if that is not found out.
+
+    Of a path every level is checked, each against the path's own points, until one is not supported.
+    """
+    folder = Path(arguments.file).is_dir()
+    rows = []
+    for found in levels(arguments) if folder else [saved(arguments.file)]:
+        level = f"rho={found.train.rho!r}: " if folder and isinstance(found, CertifiedDenoiser) else ""
+        try:
+            problem = asked(arguments, found)
+            answer = check_certificate(found.certificate, problem, found.network, time_limit=arguments.time_limit)
+        except CertificateError as reason:
+            say(f"exactnorm check: refuted: {level}{reason}")
+            return 1
+        except CertificateUndecided as reason:
+            say(f"exactnorm check: undecided: {level}{reason}")
+            return 2
+        except ValueError as mistake:
+            raise BadInput(str(mistake)) from mistake
+        rows.append((found, answer))
+    return told(arguments, rows)
+
+
+def told(arguments: argparse.Namespace, rows: list[tuple[CertifiedDenoiser | CertifiedNetwork, Any]]) -> int:
+    """Print what is stated and what was recomputed, of one certificate or of every level."""
     interrupts.load("exactnorm.report")
     from exactnorm import report
 
-    rows = report.check_rows(found.certificate, *answer)
+    tables = [report.check_rows(found.certificate, *answer) for found, answer in rows]
     if arguments.json:
-        show_json(rows)
-    else:
-        show(report.check_table(rows))
+        show_json(tables if Path(arguments.file).is_dir() else tables[0])
+        return 0
+    for (found, _), table in zip(rows, tables, strict=True):
+        show(report.check_table(table))
         show(described(found))
     return 0
+
+
+def levels(arguments: argparse.Namespace) -> tuple[CertifiedDenoiser, ...]:
+    """The denoisers of a saved path."""
+    if arguments.rho is not None:
+        msg = "--rho goes with a file; the levels of a path have a radius each"
+        raise BadInput(msg)
+    try:
+        return read_path(arguments.file).denoisers
+    except FileNotFoundError:
+        msg = f"{arguments.file!r} is a directory without a whole saved path; give one of the .npz files in it"
+        raise BadInput(msg) from None
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
 
 
 def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNetwork) -> Any:
@@ -129,9 +160,6 @@ def described(found: CertifiedDenoiser | CertifiedNetwork) -> str:
 
 def saved(file: str) -> CertifiedDenoiser | CertifiedNetwork:
     """The denoiser or network in the file."""
-    if Path(file).is_dir():
-        msg = f"{file!r} is a directory; give one of the .npz files in it"
-        raise BadInput(msg)
     try:
         found = load(file)
     except FileNotFoundError:
