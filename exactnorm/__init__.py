@@ -46,7 +46,7 @@ from exactnorm.flow import (
     variance_preserving,
     vertex_radius,
 )
-from exactnorm.flow.rest_points import RestPoint, rest_points
+from exactnorm.flow.rest.rest_points import RestPoint, rest_points
 from exactnorm.min_norm_network import min_norm_network
 from exactnorm.network import ReLUNetwork
 from exactnorm.path import DenoiserPath, load_path, refined_flow, save_path

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify import CertifiedDenoiser, interpolation_error
 from exactnorm.flow import Endpoints, endpoints, score_flow
-from exactnorm.flow.score import HasNetwork, network_of
+from exactnorm.flow.inputs import HasNetwork, network_of
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable, at_least, at_most
-from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+from exactnorm.training_set import TrainingSet
 
 INTERPOLATES = 1e-6
 """Share of the smallest distance between points by which an interpolating network may miss one: solvers' rounding."""

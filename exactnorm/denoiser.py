@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.certified import certified_form
 from exactnorm.exact.deadline import Deadline
 from exactnorm.finite_problem import finite_problem
 from exactnorm.min_norm_network import bracketed, check_means
@@ -105,14 +105,16 @@ def min_norm_denoiser(
     if method not in ("auto", "program"):
         msg = f"method={method!r} is unknown: use 'auto' or 'program'"
         raise ValueError(msg)
-    if near is not None and not np.array_equal(near.train.points, train.points):
+    if near is not None and not (
+        isinstance(near, CertifiedDenoiser) and np.array_equal(near.train.points, train.points)
+    ):
         msg = "near: give a denoiser of the same points, in the same order"
         raise ValueError(msg)
     if train.samples is not None or weight_decay is not None:
         problem = finite_problem(train, weight_decay)
         found = bracketed(problem, tol, solver, solver_options, time_limit, progress, executor)
         return CertifiedDenoiser(train, *found)
-    if method == "auto" and (closed := certified_rays(train)) is not None:
+    if method == "auto" and (closed := certified_form(train)) is not None:
         return closed
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.balls.solve import solve_balls

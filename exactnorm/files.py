@@ -74,6 +74,15 @@ Arrays = dict[str, NDArray[Any]]
 HEAD: Entries = {"what": Entry("text"), "format": Entry("int")}
 
 
+def check_names_file(file: object, saved: object = None) -> None:
+    """Raise ``TypeError`` unless `file` names one; what was to be `saved` tells whether the two changed places."""
+    if not isinstance(file, str | PathLike):
+        swapped = isinstance(saved, str | PathLike)
+        hint = f"; it comes first: ({str(saved)!r}, …)" if swapped else ""
+        msg = f"the file is given as {type(file).__name__}: give its name{hint}"
+        raise TypeError(msg)
+
+
 def write(file: str | PathLike[str], what: str, entries: Entries, values: dict[str, Any]) -> None:
     """Write values, converted to the arrays that `entries` declare, to a file whose name ends in ``.npz``.
 
@@ -90,7 +99,10 @@ def write(file: str | PathLike[str], what: str, entries: Entries, values: dict[s
     ------
     ValueError
         If the name does not end in ``.npz``.
+    TypeError
+        If it is none.
     """
+    check_names_file(file)
     if not str(file).endswith(".npz"):
         msg = f"{str(file)!r}: give a file name that ends in .npz"
         raise ValueError(msg)
@@ -117,11 +129,17 @@ def read(file: str | PathLike[str], declared: dict[str, Entries]) -> tuple[str, 
         If there is no such file.
     ValueError
         If the file is not one of these, or is damaged. The message says in what way.
+    TypeError
+        If `file` names none.
     """
+    check_names_file(file)
     path = Path(file)
     try:
         # Looked at before it is opened: opening a pipe would wait for its other end.
         size = path.stat().st_size
+        if path.is_dir():
+            msg = "it is a directory"
+            raise ValueError(msg)
         if not stat.S_ISREG(path.stat().st_mode) or size > LARGEST_FILE:
             msg = f"it is no plain file of at most {LARGEST_FILE} bytes"
             raise ValueError(msg)
@@ -136,6 +154,7 @@ def read(file: str | PathLike[str], declared: dict[str, Entries]) -> tuple[str, 
 
 def _read(handle: BinaryIO, size: int, declared: dict[str, Entries]) -> tuple[str, Arrays]:
     most = len(HEAD) + max(len(entries) for entries in declared.values())
+    _refuse_other_files(handle.read(64))
     _check_directory(handle, size, most)
     with ZipFile(handle) as archive:
         members = _members(archive, size, most)
@@ -155,6 +174,19 @@ def _read(handle: BinaryIO, size: int, declared: dict[str, Entries]) -> tuple[st
         return what, {name: _array(archive, members, name, entries[name]) for name in wanted}
 
 
+def _refuse_other_files(head: bytes) -> None:
+    """Raise for a file whose first bytes say that it is something else, and how that is read."""
+    if head.startswith(b"\x93NUMPY"):
+        msg = "it is one array, as numpy.save writes it; numpy.load reads it"
+        raise ValueError(msg)
+    if head and not head.startswith(b"PK") and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
+        msg = (
+            "it is text; a table of points is read by numpy.loadtxt(file, delimiter=','), and solved by "
+            "min_norm_denoiser(points, rho) or `exactnorm solve`"
+        )
+        raise ValueError(msg)
+
+
 def _check_directory(handle: BinaryIO, size: int, most: int) -> None:
     """Raise unless the archive ends with a plain record of a directory that is not longer than `most` members need."""
     handle.seek(max(size - 42, 0))
@@ -170,6 +202,10 @@ def _check_directory(handle: BinaryIO, size: int, most: int) -> None:
 def _members(archive: ZipFile, size: int, most: int) -> dict[str, ZipInfo]:
     """The members by the names of their arrays, none of them compressed, together no longer than the file."""
     found = archive.infolist()
+    if not any(one.filename.removesuffix(".npy") == "what" for one in found):
+        names = ", ".join(one.filename.removesuffix(".npy")[:20] for one in found[:5]) or "nothing"
+        msg = f"it is an archive of {names!r:.99}, which says not 'what' it is; numpy.load reads arrays of others"
+        raise ValueError(msg)
     if len(found) > most:
         msg = f"it has {len(found)} members, more than the {most} that there are"
         raise ValueError(msg)

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.geometry import Frame, affine_hull
-from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+from exactnorm.training_set import TrainingSet
 
 
 @dataclass(frozen=True, eq=False)

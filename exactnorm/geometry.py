@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import lsq_linear, nnls
 
+from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

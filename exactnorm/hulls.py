@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 ENTRIES = 2**22
 """Numbers in the largest array that is worked on at once."""

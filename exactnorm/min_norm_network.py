@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import real_number
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.closed_form.interpolant import certified_interpolant
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import real_number
 
 if TYPE_CHECKING:
     from exactnorm.exact.finite.group_lasso import FiniteBracket
@@ -126,7 +126,8 @@ def bracketed(
 
 def check_means(tol: float, time_limit: float | None) -> None:
     """Raise ``ValueError`` unless `tol` lies between 0 and 1 and `time_limit` is positive or None."""
-    if not 0 < real_number(tol, "tol") < 1:
+    tol = real_number(tol, "tol")
+    if not 0 < tol < 1:
         msg = f"tol={tol:g}: the relative gap to aim for lies between 0 and 1, such as 1e-6"
         raise ValueError(msg)
     if time_limit is not None and not real_number(time_limit, "time_limit") > 0:

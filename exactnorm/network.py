@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.geometry import Frame
-from exactnorm.training_set import Array, real_array
 
 BLOCK = 2**22
 """Numbers in the largest array on the way to a value: tens of megabytes, however many inputs and neurons there are."""
@@ -196,6 +198,26 @@ class ReLUNetwork:
             msg = f"inputs have shape {Y.shape}; this network takes ({self.dimension},) or (m, {self.dimension})"
             raise ValueError(msg)
         return Y
+
+
+@runtime_checkable
+class HasNetwork(Protocol):
+    """A denoiser that carries its network, such as `CertifiedDenoiser`."""
+
+    @property
+    def network(self) -> ReLUNetwork:
+        """The network."""
+
+
+def network_of(denoiser: ReLUNetwork | HasNetwork) -> ReLUNetwork:
+    """The network of a denoiser, or the network itself; ``TypeError`` for what is neither."""
+    network = denoiser if isinstance(denoiser, ReLUNetwork) else getattr(denoiser, "network", None)
+    if not isinstance(network, ReLUNetwork):
+        is_name = isinstance(denoiser, str | PathLike)
+        hint = "; a saved one is read by exactnorm.load(file)" if is_name else ""
+        msg = f"{denoiser!r:.80} is no denoiser: give a ReLUNetwork, or what min_norm_denoiser returns{hint}"
+        raise TypeError(msg)
+    return network
 
 
 def lengths(rows: Array) -> Array:

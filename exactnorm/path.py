@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.certify.certified import CertifiedDenoiser, load, save
+from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.certify.certified import CertifiedDenoiser, load_denoiser, save
 from exactnorm.denoiser import min_norm_denoiser
-from exactnorm.flow.probability import probability_flow
+from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
 from exactnorm.flow.schedule import Schedule
-from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+from exactnorm.training_set import TrainingSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +234,7 @@ def load_path(directory: str | PathLike[str]) -> DenoiserPath:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         msg = f"{str(folder / 'path.json')!r} does not describe a path that exactnorm saved: {error}"
         raise ValueError(msg) from None
-    denoisers = tuple(load(folder / f"level{n:04d}.npz") for n in range(levels))
+    denoisers = tuple(load_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
     if not denoisers:
         msg = f"{str(folder)!r} holds a path without levels"
         raise ValueError(msg)

@@ -9,9 +9,10 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.geometry import affine_hull, separating_hyperplane
 from exactnorm.hulls import hull_gaps
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 Patterns = NDArray[np.bool_]
 
@@ -65,6 +66,23 @@ def activation_patterns(
     reached whatever degeneracies the points have: a hyperplane for all balls is one for the first n. Where balls are
     large, most branches die early: only what is alive is counted.
     """
+    off = kink_patterns(points, rho, max_patterns, watch=watch)
+    off = np.vstack([np.zeros((1, off.shape[1]), dtype=bool), off])
+    both = np.vstack([off, ~off])
+    return both[np.lexsort(both.T[::-1])]
+
+
+def kink_patterns(
+    points: ArrayLike,
+    rho: float = 0.0,
+    max_patterns: int = 20000,
+    *,
+    watch: Callable[[int], None] = lambda _: None,
+) -> Patterns:
+    """The patterns that kinks have, off at the first ball and on at some other; as `activation_patterns` in all else.
+
+    They are half of the activation patterns that are not constant: the others are their complements.
+    """
     train = TrainingSet(np.asarray(points), rho)
     frame = affine_hull(train.points)
     X = frame.coordinates(train.points)
@@ -77,8 +95,8 @@ def activation_patterns(
     off = _with_first_ball_off(X, rho, rounding, max_patterns, watch)
     if off is None:
         raise too_many(train, frame.rank, max_patterns)
-    both = np.vstack([off, ~off])
-    return both[np.lexsort(both.T[::-1])]
+    off = off[off.any(axis=1)]
+    return off[np.lexsort(off.T[::-1])]
 
 
 def too_many(train: TrainingSet, rank: int, found: int) -> TooManyPatternsError:

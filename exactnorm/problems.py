@@ -14,8 +14,9 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 # The formula for one-sided rays is Σ 2Δ/(Δ−2ρ) over the gaps Δ (published by Zeno et al., 2023).
 RAYS = "proved: one-sided rays"

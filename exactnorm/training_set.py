@@ -1,23 +1,21 @@
-"""The training set: clean points with noise balls or noisy samples. The place that validates what a user hands over."""
+"""The training set: clean points with noise balls or noisy samples, validated once."""
 
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
 
-Array = NDArray[np.float64]
+from exactnorm.arrays import LARGEST, Array, real_array, real_number
 
-
-LARGEST = 1e140
-"""Lengths above this, or below its inverse, are refused: norms square them, and sums of squares need room."""
+TIES = 100
+"""Pairs of points that are nearest up to rounding, of a block of rows, which are looked at one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,74 +172,6 @@ def _refuse_tables_with_an_index(points: object) -> None:
         raise ValueError(msg)
 
 
-def real_array(values: ArrayLike, name: str) -> Array:
-    """Return a fresh C-ordered float64 copy; raise ``ValueError`` unless all are real numbers with finite squares."""
-    _refuse_what_is_no_array(values, name)
-    try:
-        array = np.asarray(values)
-    except ValueError as error:  # ragged rows
-        msg = f"{name} is not a rectangular array of numbers: {error}"
-        raise ValueError(msg) from None
-    if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
-        array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
-    if array.dtype.kind == "O" and array.ndim == 0:
-        msg = f"{name} is a {type(values).__name__}; give real numbers in an array"
-        raise ValueError(msg)
-    if array.dtype.kind == "c":
-        msg = (
-            f"{name} holds complex numbers; give real numbers: "
-            f"numpy.hstack([{name}.real, {name}.imag]) has both parts as columns"
-        )
-        raise ValueError(msg)
-    if array.dtype.kind == "O":
-        where = next(place for place, value in np.ndenumerate(array) if not isinstance(value, Real))
-        msg = f"{name} holds {array[where]!r} at index {where}; give real numbers, all of them there"
-        raise ValueError(msg)
-    if array.dtype.kind not in "biuf":
-        msg = f"{name} has dtype {array.dtype}; give real numbers"
-        raise ValueError(msg)
-    array = np.array(array, dtype=np.float64, order="C")
-    if not np.all(np.isfinite(array)):
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        msg = f"{name} holds {array[where]} at index {where}; every entry must be finite"
-        raise ValueError(msg)
-    if array.size and not np.abs(array).max() <= LARGEST:
-        where = tuple(int(i) for i in np.argwhere(np.abs(array) > LARGEST)[0])
-        msg = f"{name} holds {array[where]:g} at index {where}, whose square is no number: use a larger unit of length"
-        raise ValueError(msg)
-    return array
-
-
-def _refuse_what_is_no_array(values: object, name: str) -> None:
-    """Raise ``ValueError`` for what numpy would turn into an array of something else, or without being told."""
-    if isinstance(values, str | os.PathLike):
-        msg = (
-            f"{name} is {os.fspath(values)!r}; read the file first, by numpy.loadtxt(file, delimiter=',') or numpy.load"
-        )
-        raise ValueError(msg)
-    if hasattr(values, "toarray") and hasattr(values, "nnz"):
-        msg = f"{name} is a sparse {type(values).__name__}; give {name}.toarray()"
-        raise ValueError(msg)
-    if isinstance(values, np.ma.MaskedArray) and (hidden := np.argwhere(np.ma.getmaskarray(values))).size:
-        where = tuple(int(i) for i in hidden[0])
-        many = "1 masked entry, the first" if len(hidden) == 1 else f"{len(hidden)} masked entries, the first"
-        msg = f"{name} has {many} at index {where}: every entry must be there; fill it in or leave its row out"
-        raise ValueError(msg)
-
-
-def real_number(value: float, name: str) -> float:
-    """Return `value` as a float; raise ``ValueError`` unless it is one finite real number."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        msg = f"{name}={value!r} is not a number"
-        raise ValueError(msg) from None
-    if not math.isfinite(number):
-        msg = f"{name}={number} is not finite"
-        raise ValueError(msg)
-    return number
-
-
 def closest_pair(points: Array) -> tuple[int, int, float]:
     """Return (i, j, distance) with i < j for the two rows of `points` that are nearest to each other.
 
@@ -272,6 +202,10 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
         gram = squares[rows, None] + squares[None, start:] - 2 * centred[rows] @ centred[start:].T
         gram[np.tril_indices(len(rows), m=gram.shape[1])] = np.inf
         near = np.argwhere(gram <= gram.min() + slack) if np.isfinite(gram.min()) else np.empty((0, 2), int)
+        if len(near) > TIES:  # as many as in a grid or a simplex: told apart at once
+            between = cdist(centred[rows], centred[start:])
+            between[np.tril_indices(len(rows), m=between.shape[1])] = np.inf
+            near = np.argwhere(between <= between.min() * (1 + 1e-14))[:TIES]
         for i, j in near:
             distance = math.dist(points[rows[i]], points[start + j])
             if distance < best[2]:

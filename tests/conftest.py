@@ -1,13 +1,35 @@
 """Shared by all tests: drawings need no display, and are closed after each test."""
 
 import os
+import signal
 import sys
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "agg")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible():
+    """Ctrl-C means what it does at a terminal: shells start jobs in the background with it ignored, children too."""
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def processor_clock(monkeypatch):
+    """Time limits count seconds of this process's work, so that nothing hangs on what else the machine does."""
+    from exactnorm.exact import deadline
+
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=time.process_time))
+    return time.process_time
 
 
 @pytest.fixture(autouse=True)

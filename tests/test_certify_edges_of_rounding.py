@@ -11,7 +11,7 @@ from exactnorm.certify.balls.constancy import local_slope
 from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form import rays
-from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.certified import certified_form
 
 
 def test_a_right_angle_to_nine_digits_is_none_where_balls_almost_touch():
@@ -19,7 +19,7 @@ def test_a_right_angle_to_nine_digits_is_none_where_balls_almost_touch():
     network = rays(train.points, train.rho)
     error = interpolation_error(network, train.points, train.rho)
     assert error > 1e-3
-    assert certified_rays(train) is None
+    assert certified_form(train) is None
     lower = rays_lower_bound(train.points, train.rho, 0)
     forged = Certificate(network.representation_cost, lower, error, "theorem", "", rays=(0, 1, 2))
     with pytest.raises(CertificateError, match="its network misses by"):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from exactnorm import TrainingSet, check_certificate, interpolation_error, min_norm_denoiser, rest_points
 from exactnorm.certify.rays import one_sided_rays
 from exactnorm.closed_form import bounds, recognise
-from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.certified import certified_form
 
 NEARLY = st.sampled_from([0.0, 1e-14, 1e-11, 1e-9, 1e-7, 1e-4])
 
@@ -66,7 +66,7 @@ def test_brackets_do_not_cross_and_certificates_hold(data):
     X, rho = data
     found = bounds(X, rho)
     assert 2 * (1 - 1e-9) <= found.lower <= found.upper * (1 + 1e-7)
-    denoiser = certified_rays(TrainingSet(X, rho))
+    denoiser = certified_form(TrainingSet(X, rho))
     if denoiser is not None:
         lower, upper, _ = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
         assert abs(upper - lower) <= 1e-7 * upper

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from exactnorm import interpolation_error, problems
+from exactnorm import TrainingSet, interpolation_error, problems
 from exactnorm.closed_form import along_line, bounds, recognise, univariate, univariate_samples
+from exactnorm.closed_form.catalogue import FORMS
 
 E = np.array([[1, 0], [-0.5, 3**0.5 / 2], [-0.5, -(3**0.5) / 2]])
 
@@ -43,7 +44,35 @@ def test_reasons_say_what_failed():
     found = recognise([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
     assert "angle of" in found.reasons["rays"]
     assert "not equilateral" in found.reasons["equilateral_triangle"]
-    assert "inner product" in recognise([[0, 0], [1, 0], [-0.7, 1]], 0.1).reasons["orthogonal"]
+    assert "not 90°" in recognise([[0, 0], [1, 0], [-0.7, 1]], 0.1).reasons["orthogonal"]
+    assert "one ray" in recognise([[0, 0], [1, 0], [2, 0], [0, 1]], 0.1).reasons["obtuse_simplex"]
+    assert "R/2" in recognise(E, 0.51).reasons["equilateral_triangle"]
+
+
+def test_every_form_of_the_catalogue_is_recognised_as_the_most_special_one_and_its_bound_is_its_cost():
+    examples = {
+        "univariate": [[0], [1], [2.5]],
+        "collinear": [[0, 0], [1, 1], [3, 3]],
+        "orthogonal": [[0, 0], [1, 0], [0, 2]],
+        "obtuse_simplex": [[0, 0], [1, 0], [-0.7, 1]],
+        "rays": [[0, 0], [1, 0], [2, 0], [0, 1]],
+        "equilateral_triangle": E,
+        "one_versus_rest": [[0, 0], [1, 0], [0.4, 0.9]],
+    }
+    forms = {one.name: one for form in FORMS for one in (form, *form.special)}
+    assert forms.keys() == examples.keys()
+    for name, points in examples.items():
+        found = recognise(points, 0.1)
+        assert found.form is forms[name]
+        moved = forms[name].build(points, 0.05)
+        assert interpolation_error(moved, points, 0.05) < 1e-14
+        assert moved.representation_cost < found.network.representation_cost
+    for general in FORMS:
+        for form in (general, *general.special):
+            if general.lower_bound is not None:
+                least = general.lower_bound(TrainingSet(examples[form.name], 0.1))
+                assert least.value == pytest.approx(recognise(examples[form.name], 0.1).network.representation_cost)
+                assert recognise(examples[form.name], 0.1).centre == least.rays[0]
 
 
 @pytest.mark.parametrize(

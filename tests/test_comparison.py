@@ -140,3 +140,22 @@ def test_what_is_no_denoiser_of_these_points_is_refused(triangle, exact):
         with pytest.raises(ValueError, match="near"):
             compare(triangle, triangle, near=near)
     assert exactnorm.Comparison is type(compare(exact, exact))
+
+
+def test_a_network_alone_is_drawn_with_points_that_are_given(triangle, exact):
+    trained = shrunk(triangle.network, 0.8)
+    flow = exactnorm.score_flow(trained, [[0.5, 0.9], [0.2, 0.1]], math.inf)
+    alone, beside = plot.portrait(trained, flow, train=triangle.train), plot.portrait(compare(trained, triangle), flow)
+    assert len(alone.get_lines()) == len(beside.get_lines()) > 5
+    for one, other in zip(alone.get_lines(), beside.get_lines(), strict=True):
+        assert np.allclose(one.get_xdata(), other.get_xdata())
+    assert plot.field(trained, train=triangle.train).get_lines()
+    ramp = shrunk(exact.network, 0.9)
+    drawn = {curve.get_label(): curve for curve in plot.line(ramp, train=exact.train).get_lines()}
+    y, h = drawn["denoiser h"].get_xydata().T
+    assert np.allclose(h, ramp(y[:, None])[:, 0])
+    for draw in (plot.line, plot.field, plot.portrait):
+        with pytest.raises(ValueError, match=r"give train=TrainingSet\(points, rho\)"):
+            draw(trained)
+        with pytest.raises(TypeError, match=r"read by exactnorm\.load"):
+            draw("trained.npz")

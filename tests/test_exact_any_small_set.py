@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import pdist
 
 from exactnorm import max_radius, min_norm_denoiser
 from exactnorm.exact.balls.kinks import Kinks, dual_values
@@ -104,16 +105,43 @@ def test_balls_that_nearly_touch_reach_the_tolerance(share):
     assert certificate.upper > 100
 
 
+NEAR_PAIR = np.array(
+    [
+        [-0.0688788179535442, -0.2273378243345642],
+        [-1.011149921008371, 0.03704847718893948],
+        [-1.0111472640498307, 0.03704024097735507],
+        [-1.5501777361747358, 1.2116571068814335],
+    ]
+)
+
+
+# The narrowest gap alone costs 2Δ/(Δ − 2ρ), and no other term is more than some units.
+@pytest.mark.parametrize("share", [0.4975, 0.4995])
+def test_a_near_pair_whose_balls_nearly_touch_reaches_the_tolerance_in_any_order(share):
+    apart = pdist(NEAR_PAIR).min()
+    found = [min_norm_denoiser(NEAR_PAIR[list(order)], share * apart).certificate for order in permutations(range(4))]
+    assert max(one.gap for one in found) <= TOLERANCE
+    assert max(one.lower for one in found) <= min(one.upper for one in found) * (1 + 1e-12)
+    assert 2 / (1 - 2 * share) < found[0].lower < 2 / (1 - 2 * share) + 6
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_a_gap_narrower_than_rounding_is_refused_by_the_data_alone(first):
+    X = np.roll(NEAR_PAIR, first, axis=0)
+    with pytest.raises(ValueError, match=r"leave a gap of .* too narrow for floating point"):
+        min_norm_denoiser(X, pdist(X).min() / 2 * (1 - 1e-4))
+
+
 @given(st.integers(0, 10**6), st.integers(3, 8), st.integers(1, 5))
 @settings(max_examples=30, deadline=None)
 def test_the_tree_says_the_same_as_the_balls(seed, size, rank):
     rng = np.random.default_rng(seed)
     X = scales(rng, size, rank)
     X = X - X[0]
-    tree = shortest_tree(X)
+    tree = shortest_tree(X, 0.1 * pdist(X).min())
     B = rng.standard_normal((size - 1, rank, rank + 1))
     E = tree.along(B)
-    np.testing.assert_allclose(tree.matrices(E), B, atol=1e-9 * np.abs(E).max() / tree.length.min())
+    np.testing.assert_allclose(tree.matrices(E), B, atol=1e-9 * np.abs(E).max() / tree.gap.min())
     value = np.einsum("nr,nr->", B[:, :, -1], X[1:])
     np.testing.assert_allclose(np.einsum("nr,nr->", E[:, :, -1], tree.target), value, rtol=1e-9, atol=1e-9)
     w = rng.standard_normal((5, rank))

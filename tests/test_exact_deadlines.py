@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -34,12 +33,12 @@ SETS = {
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_large_set_is_back_on_time_with_a_finite_bracket(name):
+def test_a_large_set_is_back_on_time_with_a_finite_bracket(name, processor_clock):
     train = SETS[name]()
     phases = []
-    start = time.monotonic()
+    start = processor_clock()
     denoiser = min_norm_denoiser(train, time_limit=LIMIT, progress=lambda best: phases.append((best.phase, best.upper)))
-    took = time.monotonic() - start
+    took = processor_clock() - start
     certificate = denoiser.certificate
     assert 0 < certificate.lower <= certificate.upper < np.inf
     assert certificate.interpolation_error < 1e-9 * np.ptp(train.points)
@@ -47,8 +46,7 @@ def test_a_large_set_is_back_on_time_with_a_finite_bracket(name):
         check_certificate(certificate, train, denoiser.network)
     assert phases[0][0] == "looking for a first network"
     assert all(later <= earlier for (_, earlier), (_, later) in pairwise(phases))
-    # The machine may be busy with other things, which cost a multiple; a limit that does not hold costs minutes.
-    assert took < 4 * LATE
+    assert took < LATE
 
 
 def test_progress_names_every_phase_in_turn():

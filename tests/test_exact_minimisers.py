@@ -13,6 +13,7 @@ from exactnorm.exact.balls.polish import Neurons, margins, merge_nearby, newton,
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.program import dual_matrices, kink_program
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
+from exactnorm.exact.balls.tree import shortest_tree
 from exactnorm.exact.balls.unique import touching_kinks
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import Settings
@@ -79,7 +80,7 @@ def test_no_neuron_can_be_left_out(shape):
 def test_neurons_that_all_cancel_are_left_as_they_are():
     kinks = Kinks(np.array([[1.0], [1.0]]), np.array([-0.5, -0.5]), np.array([[False, True]] * 2))
     start = Neurons(kinks, np.array([[1.0], [-1.0]]), np.zeros((1, 1, 2)))
-    assert merge_nearby(start, 1e-3, 1e-5) is start
+    assert merge_nearby(shortest_tree(np.array([[0.0], [1.0]]), 0.1), start, 1e-3, 1e-5) is start
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, min_norm_denoiser
-from exactnorm.certify.balls.cell import Cell, cell_bound
+from exactnorm.certify.balls.cell import (
+    Cell,
+    CellProof,
+    cell_bound,
+    interior_slack,
+    repaired,
+    shortfall,
+    slack_matrix,
+)
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.exact.balls.cells import tangent_cells, whole_cells
 from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
@@ -16,7 +24,7 @@ from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.program import block_program, dual_matrices, kink_program, proofs
 from exactnorm.exact.balls.start import first_kinks, ramps
 from exactnorm.exact.solvers.cvxpy_problem import solve
-from exactnorm.patterns import activation_patterns
+from exactnorm.patterns import kink_patterns
 
 
 def test_the_bound_of_tangent_cells_lies_between_that_of_patterns_and_the_optimum():
@@ -60,8 +68,7 @@ def test_the_kink_program_returns_an_interpolating_network_of_the_stated_cost():
 def test_every_kink_of_a_cell_respects_the_bound_of_the_cell():
     rng = np.random.default_rng(6)
     points = np.vstack([np.zeros(3), rng.uniform(-0.5, 0.5, (4, 3))])
-    patterns = activation_patterns(points, 0.02)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    patterns = kink_patterns(points, 0.02)
     B = rng.standard_normal((4, 3, 4))
     directions = rng.standard_normal((20000, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]
@@ -74,6 +81,23 @@ def test_every_kink_of_a_cell_respects_the_bound_of_the_cell():
         assert largest <= max(pieces)
         assert max(pieces) <= whole.kappa * (1 + 1e-6)
         assert cell_bound(whole.proof, points, 0.02, B / whole.kappa) <= 1 + 1e-9
+
+
+def test_repaired_multipliers_prove_the_bound_of_the_cell_to_whoever_recomputes_it():
+    rng = np.random.default_rng(1)
+    points = np.vstack([np.zeros(3), rng.uniform(-0.5, 0.5, (4, 3))])
+    pattern = np.array([False, True, False, True, False])
+    for ball in (-1, 0, 1):
+        cell = Cell(pattern, ball, np.zeros((0, 5 if ball < 0 else 4)))
+        nu, direction = np.triu(rng.random((5, 5)), 1), rng.standard_normal((5, 3))
+        ell = np.column_stack([direction, np.linalg.norm(direction, axis=1)])
+        proof, B = CellProof(cell, 0.3, nu, ell), rng.standard_normal((4, 3, 4))
+        tau = shortfall(proof, points, 0.02, B)
+        assert tau > 0.1
+        assert cell_bound(repaired(proof, points, tau), points, 0.02, B / np.sqrt(1 + tau)) <= 1 + 1e-12
+        again = slack_matrix(repaired(proof, points, tau), points, 0.02, B / np.sqrt(1 + tau)) * (1 + tau)
+        mixed = slack_matrix(proof, points, 0.02, B) + tau * interior_slack(cell, points, 0.02)
+        np.testing.assert_allclose(again, mixed, atol=1e-12 * np.abs(mixed).max())
 
 
 def test_both_solvers_price_a_cell_alike():

@@ -20,7 +20,7 @@ from exactnorm.flow import (
     score_flow,
     vertex_radius,
 )
-from exactnorm.flow.closed import BLOCK, MANY
+from exactnorm.flow.hyperbox.closed import BLOCK, MANY
 
 
 def data(kind, seed):

@@ -98,6 +98,12 @@ def test_degenerate_tiny_huge_and_far_networks_agree_with_solve_ivp(seed, scale,
     assert np.abs(exact.endpoint - stepped.endpoint).max() < 1e-7 * size
 
 
+@pytest.mark.parametrize("c", [2e6, -2e6])
+def test_straight_motion_may_end_where_all_weights_vanish(c):
+    shift = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 1)), [], [[1.0]], [c])  # dy/du = c
+    assert score_flow(shift, [c / 2], 0.5).endpoint == pytest.approx([c], rel=1e-15)
+
+
 def test_a_kink_just_left_may_be_met_again_after_a_long_quiet_stretch():
     """One step ends on a kink, the next one is long: it must not jump over the return to that kink."""
     w = [[-1, 2, -1], [0, 1, 0], [1, 1, -2], [1, 1, 0], [2, 0, -1], [1, -1, 2], [1, -2, -2], [2, 2, -2]]

@@ -7,7 +7,7 @@ import pytest
 
 from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal, rays
 from exactnorm.flow import box_time, closed_probability_flow, probability_flow, sample, sampler_levels, score_flow
-from exactnorm.flow.high_noise import stand_in_flow
+from exactnorm.flow.probability.high_noise import stand_in_flow
 from exactnorm.network import ReLUNetwork
 
 POINTS = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.4, 0.0]])

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from numpy.polynomial import polynomial as poly
 from scipy.linalg import expm
 
-from exactnorm.flow.region import displacement, stable_part, taylor_terms
-from exactnorm.flow.roots import first_contact
+from exactnorm.flow.score.region import displacement, stable_part, taylor_terms
+from exactnorm.flow.score.roots import first_contact
 
 inside = st.floats(0.02, 0.98)
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from exactnorm.closed_form import one_versus_rest, orthogonal
-from exactnorm.flow import closed_score_flow, pieces, score_flow
-from exactnorm.flow.reduction import Block
+from exactnorm.flow import closed_score_flow, score_flow
+from exactnorm.flow.score import pieces
+from exactnorm.flow.score.reduction import Block
 
 TRIANGLE = np.array([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]])
 STARTS = np.array([[0.3, 0.3], [0.8, 0.1], [0.5, 0.6]])

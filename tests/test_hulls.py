@@ -8,7 +8,7 @@ import pytest
 
 from exactnorm import activation_patterns, problems
 from exactnorm.hulls import hull_gaps
-from exactnorm.patterns import TooManyPatternsError
+from exactnorm.patterns import TooManyPatternsError, kink_patterns
 
 
 def cut_set(seed):
@@ -64,6 +64,8 @@ def test_living_patterns_of_digits_are_those_of_all_subsets_tried_one_by_one():
         if not on.any() or distance(train.points[on] / 100, train.points[~on] / 100) > 2 * rho / 100:
             living += [on.tolist(), (~on).tolist()]
     assert 4 < len(living) < 128
+    kinks = [on for on in living if any(on) and not on[0]]
+    np.testing.assert_array_equal(kink_patterns(train.points, rho), sorted(kinks))
     np.testing.assert_array_equal(patterns, np.array(sorted(living)))
 
 

@@ -1,15 +1,18 @@
 """Thousands of points on a line: memory stays small, and blocks give the numbers that one piece gives."""
 
 import math
+import time
 import tracemalloc
 
 import numpy as np
 import pytest
 
-from exactnorm import ReLUNetwork, interpolation_error, min_norm_denoiser, score_flow
-from exactnorm.certify import interpolation
-from exactnorm.flow import line
-from exactnorm.flow.reduction import Block
+from exactnorm import ReLUNetwork, check_certificate, interpolation_error, min_norm_denoiser, score_flow
+from exactnorm.certify import along_lines, interpolation
+from exactnorm.certify.along_lines import error_along_lines
+from exactnorm.closed_form.rays import find_rays
+from exactnorm.flow.score import line
+from exactnorm.flow.score.reduction import Block
 from exactnorm.training_set import closest_pair
 
 
@@ -95,3 +98,64 @@ def test_the_closest_pair_of_many_points_is_that_of_brute_force(d):
     assert distance == pytest.approx(float(np.linalg.norm(points[i] - points[j])), rel=1e-12)
     twice = np.vstack([points, points[:1]])
     assert closest_pair(twice) == (0, 2500, 0.0)
+
+
+def test_thirty_thousand_points_on_a_line_take_a_second_and_their_check_is_decided():
+    points = np.arange(30_000) + np.random.default_rng(0).uniform(-0.2, 0.2, 30_000)
+    start = time.process_time()
+    denoiser = min_norm_denoiser(points[:, None], 0.1)
+    lower, upper, error = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+    assert time.process_time() - start < 5  # going through balls times neurons takes a minute
+    gaps = np.diff(points)
+    assert (lower, upper) == pytest.approx((2 * (gaps / (gaps - 0.2)).sum(),) * 2, rel=1e-12)
+    assert error < 1e-7
+
+
+def test_many_points_on_a_few_rays_are_as_quick():
+    rng = np.random.default_rng(0)
+    axes = np.linalg.qr(rng.standard_normal((20, 20)))[0][:5]
+    t = np.cumsum(1 + rng.random((5, 2000)), axis=1)
+    points = np.vstack([np.zeros((1, 20)), *(t[k][:, None] * axes[k] for k in range(5))])
+    start = time.process_time()
+    denoiser = min_norm_denoiser(rng.permutation(points), 0.2)
+    assert time.process_time() - start < 5
+    gaps = np.diff(t, axis=1, prepend=0)
+    assert denoiser.certificate.kind == "theorem"
+    assert denoiser.certificate.lower == pytest.approx((2 * gaps / (gaps - 0.4)).sum(), rel=1e-6)
+    assert denoiser.certificate.interpolation_error < 1e-8
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_error_along_lines_is_that_of_rational_arithmetic_up_to_its_stated_rounding(seed, monkeypatch):
+    monkeypatch.setattr(along_lines, "LARGE", 0)
+    rng = np.random.default_rng(seed)
+    d, lines, K, N = (int(rng.integers(*ends)) for ends in ((1, 4), (1, 3), (16, 60), (2, 30)))
+    w = rng.standard_normal((lines, d))[np.sort(rng.integers(lines, size=K))]
+    points = 10.0 ** rng.integers(0, 6) * rng.standard_normal(d) + rng.standard_normal((N, d))
+    b = 0.3 * rng.standard_normal(K) - (w * points[rng.integers(N, size=K)]).sum(axis=1)
+    network = ReLUNetwork(rng.standard_normal((K, d)), w, b, None, rng.standard_normal(d))
+    rho = float(rng.choice([0, 0.01, 0.1]))  # kinks enter balls
+    error, rounding = error_along_lines(network, points, rho)
+    exact = interpolation._exact_error(network, points, rho, lambda: None)
+    assert (
+        abs(error - exact) <= rounding + (1e-7 if rho > 0 and lines > 1 else 1e-12) * exact
+    )  # of the search on spheres
+    assert rounding <= interpolation.value_rounding(network, float(np.linalg.norm(points, axis=1).max()) + rho)
+
+
+def test_points_beside_a_line_are_refused_with_the_two_at_fault_however_rays_are_gone_through():
+    points = np.column_stack([np.arange(100.0), np.zeros(100)])
+    points[70, 1] = 1e-3
+    with pytest.raises(ValueError, match="one-sided rays"):
+        find_rays(points)
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [(np.eye(400), math.sqrt(2)), (np.stack(np.meshgrid(*[np.arange(20.0)] * 2), -1).reshape(-1, 2), 1.0)],
+)
+def test_the_closest_pair_of_points_that_are_all_equally_near_is_found_at_once(points, expected):
+    start = time.process_time()
+    i, j, distance = closest_pair(points)
+    assert time.process_time() - start < 2
+    assert distance == math.dist(points[i], points[j]) == pytest.approx(expected)

@@ -12,8 +12,8 @@ from scipy.optimize import linprog
 
 from exactnorm import ReLUNetwork
 from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal, rays, univariate
-from exactnorm.flow.arrangement import all_sides, arrangement, count_regions, reduced_network
-from exactnorm.flow.rest_points import rest_points
+from exactnorm.flow.rest.arrangement import all_sides, arrangement, count_regions, reduced_network
+from exactnorm.flow.rest.rest_points import rest_points
 
 
 def by_linear_programs(network):

@@ -15,7 +15,7 @@ import pytest
 from exactnorm import ReLUNetwork
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.flow import Schedule
-from exactnorm.flow.rest_points import RestPoint, rest_points
+from exactnorm.flow.rest.rest_points import RestPoint, rest_points
 from exactnorm.theorems import STATEMENTS, integrate, plane, roads
 from exactnorm.theorems.open import scalene
 

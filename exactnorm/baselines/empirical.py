@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
+from exactnorm.arrays import Array, real_number
 from exactnorm.baselines.inputs import noise_level, one_or_many, training_points
-from exactnorm.training_set import Array, real_number
 
 
 @dataclass(frozen=True, eq=False)

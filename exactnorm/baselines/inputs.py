@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.training_set import Array, real_array, real_number
+from exactnorm.arrays import Array, real_array, real_number
 
 
 def training_points(points: ArrayLike) -> Array:

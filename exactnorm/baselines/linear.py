@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.baselines.inputs import noise_level, one_or_many, training_points
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

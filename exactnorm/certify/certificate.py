@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.geometry import Frame
 from exactnorm.tables import Tabular, TextTable, at_least, at_most
-from exactnorm.training_set import Array
 
 
 class CertificateError(ValueError):

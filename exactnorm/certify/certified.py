@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.certificate import Certificate
-from exactnorm.files import Arrays, Entries, Entry, read, write
+from exactnorm.files import Arrays, Entries, Entry, check_names_file, read, write
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
+from exactnorm.network_file import WEIGHTS, built_weights, write_network
+from exactnorm.network_file import WHAT as NETWORK_TAG
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 INTERRUPTED = "interrupted"
 """How the status begins where Ctrl-C ended the solve."""
@@ -106,14 +109,25 @@ class CertifiedDenoiser(Tabular):
         return TextTable(("minimum-norm denoiser", self.certificate.kind), rows, self.status)
 
 
-def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
+def save(file: str | PathLike[str], denoiser: CertifiedDenoiser | ReLUNetwork) -> None:
     """Write network, training set and certificate to `file` as plain arrays (NumPy's .npz, no pickle).
+
+    A `ReLUNetwork` alone, such as a trained one, is written as well; `load` gives it back as it was.
 
     Raises
     ------
     ValueError
         If the name does not end in ``.npz``.
+    TypeError
+        If `file` is no name, or `denoiser` is neither a denoiser nor a network.
     """
+    check_names_file(file, denoiser)
+    if isinstance(denoiser, ReLUNetwork):
+        write_network(file, denoiser)
+        return
+    if not isinstance(denoiser, CertifiedDenoiser):
+        msg = f"what is saved is a {type(denoiser).__name__}; give what min_norm_denoiser returns, or a ReLUNetwork"
+        raise TypeError(msg)
     train = denoiser.train
     values: dict[str, Any] = {"points": train.points, "rho": train.rho}
     if train.samples is not None:
@@ -122,10 +136,11 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
     write(file, WHAT, DENOISER | SOLUTION, values)
 
 
-def load(file: str | PathLike[str]) -> CertifiedDenoiser:
-    """Read what `save` wrote; nothing in the file is unpickled, and memory is a few times its size.
+def load(file: str | PathLike[str]) -> CertifiedDenoiser | ReLUNetwork:
+    """Read what `save` wrote, a denoiser or a network alone.
 
-    The numbers are those in the file: `check_certificate` recomputes them.
+    Nothing in the file is unpickled, and memory is a few times its size. The numbers are those in the
+    file: `check_certificate` recomputes them.
 
     Raises
     ------
@@ -133,7 +148,15 @@ def load(file: str | PathLike[str]) -> CertifiedDenoiser:
         If there is no such file.
     ValueError
         If the file is not one that `save` wrote, or is damaged.
+    TypeError
+        If `file` names none.
     """
+    what, arrays = read(file, {WHAT: DENOISER | SOLUTION, NETWORK_TAG: WEIGHTS})
+    return built(file, arrays) if what == WHAT else built_weights(file, arrays)
+
+
+def load_denoiser(file: str | PathLike[str]) -> CertifiedDenoiser:
+    """Read a denoiser, and not a network alone; errors as for `load`."""
     return built(file, read(file, {WHAT: DENOISER | SOLUTION})[1])
 
 

@@ -7,14 +7,14 @@ from os import PathLike
 
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import DENOISER, SOLUTION, CertifiedDenoiser, built, solution, solution_values
 from exactnorm.certify.certified import WHAT as DENOISER_TAG
-from exactnorm.files import Arrays, Entries, Entry, read, write
+from exactnorm.files import Arrays, Entries, Entry, check_names_file, read, write
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array
 
 WHAT = "network for a finite problem"
 NETWORK: Entries = {
@@ -65,7 +65,13 @@ def save_network(file: str | PathLike[str], found: CertifiedNetwork) -> None:
     ------
     ValueError
         If the name does not end in ``.npz``.
+    TypeError
+        If `file` is no name, or `found` is not such a result.
     """
+    check_names_file(file, found)
+    if not isinstance(found, CertifiedNetwork):
+        msg = f"what is saved is a {type(found).__name__}; give what min_norm_network returns; denoisers are for save"
+        raise TypeError(msg)
     problem = found.problem
     values = {name: getattr(problem, name) for name in NETWORK}
     write(file, WHAT, NETWORK | SOLUTION, values | solution_values(found.network, found.certificate, found.status))

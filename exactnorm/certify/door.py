@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.certificate import CertificateError
-from exactnorm.training_set import Array
 
 LARGEST = 1e50
 """Entries above this are refused: coordinates are near 1, and products of four entries must stay numbers."""

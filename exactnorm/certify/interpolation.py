@@ -9,9 +9,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.certify.along_lines import error_along_lines
 from exactnorm.certify.trust_region import sphere_maximum
-from exactnorm.network import ReLUNetwork, lengths
-from exactnorm.training_set import Array, TrainingSet, real_array, real_number
+from exactnorm.network import HasNetwork, ReLUNetwork, lengths, network_of
+from exactnorm.training_set import TrainingSet
 
 MISSED = 1e-6
 """An error above this share of the separation, or of the targets' spread, is no interpolation: its cost says little."""
@@ -22,13 +24,13 @@ BLOCK = 2**21
 
 
 def interpolation_error(
-    network: ReLUNetwork, points: ArrayLike, rho: float, check: Callable[[], None] = lambda: None
+    network: ReLUNetwork | HasNetwork, points: ArrayLike, rho: float, check: Callable[[], None] = lambda: None
 ) -> float:
     """Bound on the supremum, over all n and all y in B(x_n, ρ), of ‖h(y) − x_n‖.
 
     Parameters
     ----------
-    network : ReLUNetwork
+    network : ReLUNetwork or CertifiedDenoiser
     points : array_like, shape (N, d)
     rho : float
         Radius of the balls, ρ ≥ 0. At ρ = 0 the value at the points themselves is taken.
@@ -46,26 +48,34 @@ def interpolation_error(
     ------
     ValueError
         If the points are not real numbers of shape (N, d), the network does not map R^d to R^d, or ρ < 0.
+    TypeError
+        If `network` is none.
 
     Notes
     -----
     With each neuron on or off on all of a ball, h is affine there, y ↦ x_n + e + D(y − x_n), and the supremum
     is max ‖e + ρ D v‖ over unit v: a trust-region problem.
     """
-    X = real_array(points, "points")
-    rho = real_number(rho, "rho")
+    network, X, rho = network_of(network), real_array(points, "points"), real_number(rho, "rho")
     if X.ndim != 2 or (network.dimension, network.outputs) != (X.shape[1], X.shape[1]) or rho < 0:
         msg = (
             f"a network from R^{network.dimension} to R^{network.outputs}, points of shape {X.shape}, rho={rho:g}: "
             "give points (N, d), a network from R^d to R^d, and rho >= 0"
         )
         raise ValueError(msg)
+    return _measured(network, X, rho, check)[0]
+
+
+def _measured(network: ReLUNetwork, X: Array, rho: float, check: Callable[[], None]) -> tuple[float, float]:
+    """The error, and by how much rounding may have changed it."""
     worst = 0.0
     with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
+        if (quick := error_along_lines(network, X, rho, check)) is not None:
+            return quick
         for rows, before in blocks(network, X):
             off = network(X[rows]) - X[rows]
             worst = max(worst, _largest_error(network, before, off, rho, check))
-    return worst
+    return worst, value_rounding(network, float(np.linalg.norm(X, axis=1).max()) + rho)
 
 
 def sure_error(
@@ -76,8 +86,7 @@ def sure_error(
     Where rounding hides that, in sets far from the origin, values at the points are computed in rational arithmetic,
     unless the network is too large for that.
     """
-    error = interpolation_error(network, train.points, train.rho, check)
-    rounding = value_rounding(network, float(np.linalg.norm(train.points, axis=1).max()) + train.rho)
+    error, rounding = _measured(network, train.points, train.rho, check)
     enough = MISSED * train.separation
     if network.neurons * train.points.size <= EXACT and error <= enough < error + rounding < math.inf:
         error, rounding = _exact_error(network, train.points, train.rho, check), 0.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 ASTRAY = 1e-7
 """How far a step may turn from its ray, in radians: less than changes a cost by what a bracket resolves."""
@@ -43,19 +43,18 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     others = np.delete(np.arange(len(points)), centre)
     ray = np.full(len(points), -1)
     ray[others] = others  # each on a ray of its own, until found aligned with an earlier one
-    for rows, cosines in _row_blocks(units):
-        for i, n in enumerate(rows):
-            if ray[n] != n:  # already on the ray of an earlier point
-                continue
-            close = rows[0] + np.flatnonzero(cosines[i] > tolerance)
-            close = close[(close > n) & (ray[close] == close)]
-            together = np.linalg.norm(units[close] - units[n], axis=1) <= tolerance
-            ray[close[together]] = n
-            if not together.all():
-                m = int(close[~together][0])
-                angle = float(np.degrees(np.arccos(min(1.0, float(cosines[i, m - rows[0]])))))
-                msg = f"seen from point {centre}, points {n} and {m} make an angle of {angle:.4g}°, below 90°"
-                raise ValueError(msg)
+    left = others
+    while len(left) > 1:  # one ray at a time, while each holds many of the points: no square matrix
+        n, left = left[0], left[1:]
+        found = _joined(units, ray, int(n), left, units[left] @ units[n], centre, tolerance)
+        left = left[ray[left] == left]
+        if found < len(left) // 16:
+            break
+    for rows, cosines in _row_blocks(units[left]):
+        for i, n in enumerate(left[rows]):
+            if ray[n] == n:  # not yet on the ray of an earlier point
+                later = left[rows[i] + 1 :]
+                _joined(units, ray, int(n), later, cosines[i, i + 1 :], centre, tolerance)
     names, ray[others] = np.unique(ray[others], return_inverse=True)
     # The farthest point of a ray knows its direction best.
     order = others[np.argsort(t[others], kind="stable")]
@@ -64,6 +63,23 @@ def one_sided_rays(points: Array, centre: int, tolerance: float = 1e-9) -> tuple
     u = units[farthest]
     _turn(points, centre, u, ray, t)
     return u, ray, t
+
+
+def _joined(
+    units: Array, ray: NDArray[np.intp], n: int, later: NDArray[np.intp], cosine: Array, centre: int, tolerance: float
+) -> int:
+    """Put the later points that lie on the ray of point n there, and count them; raise if one is only near it."""
+    close = cosine > tolerance
+    close[close] = ray[later[close]] == later[close]
+    rows = later[close]
+    together = np.linalg.norm(units[rows] - units[n], axis=1) <= tolerance
+    ray[rows[together]] = n
+    if not together.all():
+        m = int(np.argmin(together))
+        angle = float(np.degrees(np.arccos(min(1.0, float(cosine[close][m])))))
+        msg = f"seen from point {centre}, points {n} and {rows[m]} make an angle of {angle:.4g}°, below 90°"
+        raise ValueError(msg)
+    return len(rows)
 
 
 def _turn(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> float:
@@ -140,7 +156,7 @@ def _units(points: Array, centre: int) -> tuple[Array, Array]:
 
 def _row_blocks(units: Array) -> Iterator[tuple[NDArray[np.intp], Array]]:
     """Inner products of the rows with themselves and the later rows, some rows at a time."""
-    step = max(1, 2**23 // len(units))
+    step = max(1, 2**23 // max(len(units), 1))
     for start in range(0, len(units), step):
         rows = np.arange(start, min(start + step, len(units)))
         yield rows, units[rows] @ units[start:].T

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 
 def sphere_maximum(A: Array, q: Array) -> float:

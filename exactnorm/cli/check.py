@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import problems
+from exactnorm import interrupts, problems
+from exactnorm.arrays import Array
 from exactnorm.certify import (
     CertificateError,
     CertificateUndecided,
@@ -17,9 +18,10 @@ from exactnorm.certify import (
     check_certificate,
 )
 from exactnorm.certify.certified_network import load_either
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:
@@ -28,14 +30,14 @@ examples:
   exactnorm check denoiser.npz --points acute --rho 0.1
 
 no solver runs: bounds are recomputed from the multipliers in the file, patterns are enumerated afresh.
-The file says which points and radius it is about, and the answer repeats them. With --points and --rho the certificate
-is held against yours instead. Read a stranger's file without fear: nothing in it is run, and it sets neither
-tolerances nor how much work or memory the check takes.
+The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
+certificate is held against yours instead. Read a stranger's file without fear: nothing in it is run, and it sets \
+neither tolerances nor how much work or memory the check takes.
 
 exit status:
   0  supported: the certificate claims no more than its arrays support
   1  refuted: it claims more, or is not evidence of the right kind; the sentence on stderr says in what way
-  2  undecided: the check would take too long; or the file is not one that exactnorm wrote, or cannot be read
+  2  undecided: the check would take too long; or the file is none of exactnorm's, or cannot be read
 """
 
 
@@ -44,9 +46,9 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "check",
         help="recompute a saved certificate from its arrays",
-        description="Recompute the lower bound, the cost and the interpolation error of a saved denoiser.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped("Recompute the lower bound, the cost and the interpolation error of a saved denoiser."),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument(
         "file", metavar="FILE.npz", help="what `exactnorm solve --out`, `save` or `save_network` wrote"
@@ -72,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
+    interrupts.load("exactnorm.report")
     from exactnorm import report
 
     rows = report.check_rows(found.certificate, *answer)

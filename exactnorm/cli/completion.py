@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import show_text
 
 EXAMPLES = """\
@@ -36,9 +37,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "completion",
         help="print a script for completion in a shell",
-        description="Print a script that completes commands, options, their choices and the names of problems.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Print a script that completes commands, options, their choices and the names of problems."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
     command.set_defaults(run=run, commands=commands)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import Any
 
 import numpy as np
 
-from exactnorm import problems
-from exactnorm.cli.solve import writable_folder
+from exactnorm import interrupts, problems
+from exactnorm.arrays import Array
+from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.outputs import writable_folder
+from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.training_set import Array
 
 EXAMPLES = """\
 examples:
@@ -29,9 +30,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "demo",
         help="solve a triangle and a set of digits, and draw them",
-        description="Solve an acute triangle and five handwritten digits, say what came out, and write one picture.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Solve an acute triangle and five handwritten digits, say what came out, and write one picture."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("--out", default="exactnorm-demo.png", metavar="FILE", help="picture (default %(default)s)")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
@@ -42,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Solve both, tell, draw."""
     writable_folder(arguments.out)
     try:
+        interrupts.load("exactnorm.plot", *SOLVING)
         from exactnorm.cli import demo_picture
     except ImportError as missing:
         raise BadInput(str(missing)) from missing
@@ -54,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         say(f"solving: {title.lower()} …")
         start = time.perf_counter()
-        denoiser = min_norm_denoiser(problem.train, progress=sys.stderr.isatty())
+        denoiser = min_norm_denoiser(problem.train, progress=True)
         seconds = time.perf_counter() - start
         records.append({"title": title, **report.solution_record(denoiser, seconds)})
         solved.append(denoiser)

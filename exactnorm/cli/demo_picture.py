@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exactnorm import plot
+from exactnorm.arrays import Array
 from exactnorm.certify import CertifiedDenoiser
-from exactnorm.training_set import Array
 
 
 def write(file: str, triangle: CertifiedDenoiser, digits: CertifiedDenoiser, noisy: Array) -> None:

@@ -7,17 +7,20 @@ file that two dialects read as different numbers is refused.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from dataclasses import dataclass
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.cli.streams import BadInput
-from exactnorm.training_set import Array
 
 MISSING = {"", "na", "n/a", "#n/a", "nan", "<na>", "null", "none", "?", "-", "."}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?", re.ASCII)
+LIKE_A_NUMBER = re.compile(r"[^\w.]*\.?\d.*|true|false|[+-]?inf(inity)?", re.IGNORECASE | re.DOTALL)
+"""What is not the name of a column: whatever begins with a digit of any script, be there signs before it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Dialect:
     comma: bool
     words: str
 
+    def number(self, cell: str) -> float:
+        """The number that a cell holds."""
+        return float(cell.replace(",", ".") if self.comma else cell)
+
 
 DIALECTS = (
     Dialect(",", False, "comma-separated"),
@@ -37,25 +44,27 @@ DIALECTS = (
     Dialect("\t", True, "tab-separated with decimal commas"),
     Dialect(" ", False, "blank-separated"),
     Dialect(" ", True, "blank-separated with decimal commas"),
+    Dialect("|", False, "separated by |"),
+    Dialect("|", True, "separated by | with decimal commas"),
+    Dialect(",", True, "comma-separated with decimal commas in quotes"),
 )
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A file in one dialect: its rows below the header, the columns taken, and the first thing that is wrong."""
+    """A file in one dialect: its rows below the header, the columns taken, the share of numbers, and what is wrong."""
 
     dialect: Dialect
     names: tuple[str, ...] | None = None
     rows: tuple[tuple[int, list[str]], ...] = ()
     taken: tuple[int, ...] = ()
-    numbers: int = 0
+    share: float = 0.0
     mistake: str | None = None
     trailing: bool = False
 
     def table(self) -> Array:
         """The numbers of the columns taken."""
-        dot = (lambda cell: cell.replace(",", ".")) if self.dialect.comma else str
-        return np.array([[float(dot(row[column])) for column in self.taken] for _, row in self.rows])
+        return np.array([[self.dialect.number(row[column]) for column in self.taken] for _, row in self.rows])
 
 
 def best(
@@ -74,7 +83,7 @@ def best(
             break
     whole = [one for one in readings if one.mistake is None]
     if not whole:
-        wrong = max(readings, key=lambda one: one.numbers)
+        wrong = max(readings, key=lambda one: one.share)
         msg = f"{name!r}, {wrong.mistake}"
         raise BadInput(msg)
     for other in whole[1:]:
@@ -90,45 +99,54 @@ def best(
 
 def reading(lines: list[tuple[int, str]], dialect: Dialect, header: bool | None, columns: str | None) -> Reading:
     """The lines in one dialect."""
-    rows = [(n, [cell.strip() for cell in row]) for n, row in cells(lines, dialect)]
+    try:
+        rows = [(n, [cell.strip() for cell in row]) for n, row in cells(lines, dialect)]
+    except BadInput as mistake:
+        return Reading(dialect, mistake=str(mistake))
     pattern = DECIMAL_COMMA if dialect.comma else NUMBER
-    numbers = sum(pattern.fullmatch(cell) is not None for _, row in rows for cell in row)
+    share = float(np.mean([pattern.fullmatch(cell) is not None for _, row in rows for cell in row]))
     widest = max(len(row) for _, row in rows)
     trailing = widest > 1 and all(not row[-1] for _, row in rows if len(row) == widest)
     if trailing:
         rows = [(n, row[: widest - 1]) for n, row in rows]
     if dialect.comma and widest == 1:
-        return Reading(dialect, mistake="line 1: a single column", numbers=0)
+        return Reading(dialect, mistake="line 1: a single column")
     first = rows[0][1]
     named = header
     if named is None:  # one line of words is no header, but wrong data
-        words = not any(pattern.fullmatch(cell) for cell in first) and not all_missing(first)
+        words = not any(LIKE_A_NUMBER.fullmatch(cell) for cell in first) and not all_missing(first)
         named = len(rows) > 1 and (words or first == ["", *map(str, range(len(first) - 1))] != [""])
     names = tuple(first) if named else None
     body = rows[1:] if named else rows
     if not body:
-        return Reading(dialect, names, numbers=numbers, mistake="line 1: names of columns, and no number below them")
+        return Reading(dialect, names, share=share, mistake="line 1: names of columns, and no number below them")
     if names is not None and 1 < len(names) == len(body[0][1]) - 1:
         names = ("", *names)  # as R names the columns of a table whose rows have names
-    found = Reading(dialect, names, tuple(body), (), numbers, None, trailing)
+    found = Reading(dialect, names, tuple(body), (), share, None, trailing)
     wrong = ragged(found) or (None if columns is None else wrong_columns(columns, found))
     if wrong is not None:
-        return Reading(dialect, names, tuple(body), (), numbers, wrong, trailing)
+        return Reading(dialect, names, tuple(body), (), share, wrong, trailing)
     taken = tuple(range(len(body[0][1]))) if columns is None else chosen(columns, found.names, len(body[0][1]))
-    wrong = no_number(body, taken, names, pattern, doubtful=header is None and not named)
-    return Reading(dialect, names, tuple(body), taken, numbers, wrong, trailing)
+    wrong = no_number(body, taken, names, dialect, doubtful=header is None and not named)
+    return Reading(dialect, names, tuple(body), taken, share, wrong, trailing)
 
 
 def cells(lines: list[tuple[int, str]], dialect: Dialect) -> list[tuple[int, list[str]]]:
-    """Each line's cells; quotes are taken off."""
+    """Each line's cells; quotes are taken off, and a cell ends with its quote and its line."""
     if dialect.delimiter == " ":
         lines = [(n, line.replace("\t", " ").strip()) for n, line in lines]
-    reader = csv.reader((line for _, line in lines), delimiter=dialect.delimiter, skipinitialspace=True)
-    try:
-        return [(n, row) for (n, _), row in zip(lines, reader, strict=False)]
-    except csv.Error as failed:
-        msg = f"line {lines[0][0]}: {failed}"
-        raise BadInput(msg) from failed
+    found = []
+    for n, line in lines:
+        text = re.sub(rf'"[ \t]+(?={re.escape(dialect.delimiter)}|$)', '"', line) if dialect.delimiter != " " else line
+        try:
+            row = next(csv.reader([text], delimiter=dialect.delimiter, skipinitialspace=True, strict=True))
+        except csv.Error as failed:
+            opened = str(failed).startswith("unexpected end")
+            what = "a quote is opened and not closed" if opened else "something stands beside the quotes of a cell"
+            msg = f"line {n}: {what}: {line if len(line) <= 40 else line[:38] + '…'}"
+            raise BadInput(msg) from failed
+        found.append((n, row))
+    return found
 
 
 def all_missing(row: list[str]) -> bool:
@@ -154,28 +172,32 @@ def no_number(
     rows: list[tuple[int, list[str]]],
     taken: tuple[int, ...],
     names: tuple[str, ...] | None,
-    pattern: re.Pattern[str],
+    dialect: Dialect,
     *,
     doubtful: bool,
 ) -> str | None:
     """Where the first cell is that holds no finite number, and what to do about it."""
+    pattern = DECIMAL_COMMA if dialect.comma else NUMBER
     for n, (line, row) in enumerate(rows):
         for column in taken:
             cell = row[column]
-            if pattern.fullmatch(cell):
+            if pattern.fullmatch(cell) and math.isfinite(dialect.number(cell)):
                 continue
             name = f" ({names[column]})" if names is not None and names[column] else ""
             where = f"line {line}, column {column + 1}{name}"
             if cell.lower() in MISSING:
                 seen = f"{cell!r} is" if cell else "there is"
                 return f"{where}: {seen} a missing value, and points must be complete: fill it in or leave the row out"
-            if re.fullmatch(r"[+-]?inf(inity)?", cell, re.IGNORECASE):
+            if pattern.fullmatch(cell) or re.fullmatch(r"[+-]?inf(inity)?", cell, re.IGNORECASE):
                 return f"{where}: {cell!r} is not finite"
             if re.fullmatch(r"\(?[-+\d.eE]*[+-][\d.eE]*[ij]\)?", cell):
                 return f"{where}: {cell!r} is a complex number; give real and imaginary part as two columns"
             hint = "; --header says that the first line holds names" if doubtful and n == 0 and len(rows) > 1 else ""
             if not any(pattern.fullmatch(other[column]) for _, other in rows):
-                hint = "; --columns takes columns without this one" if len(taken) > 1 else ""
+                numbers = any(pattern.fullmatch(other[c]) for _, other in rows for c in taken)
+                hint = "; --columns takes columns without this one" if numbers else ""
+            if any(letter.isdigit() for letter in cell) and LIKE_A_NUMBER.fullmatch(cell):
+                hint = f": write numbers like -1234.5, with digits 0 to 9{hint}"
             return f"{where}: {cell!r} is not a number{hint}"
     return None
 

@@ -8,6 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from exactnorm import interrupts
+from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 
 EXAMPLES = """\
@@ -24,9 +27,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "experiment",
         help="repeat the papers' experiments exactly",
-        description="Repeat an experiment with exact denoisers and exact flows, beside the published statements.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Repeat an experiment with exact denoisers and exact flows, beside the published statements."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("name", metavar="NAME", choices=NAMES, help=", ".join(NAMES))
     command.add_argument("--out", metavar="DIR", help="write NAME.csv, NAME.json and NAME.png there")
@@ -37,6 +42,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, print, write."""
+    interrupts.load(*SOLVING)
     from exactnorm import report
     from exactnorm.experiments import EXPERIMENTS
 
@@ -59,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 def ready(folder: Path) -> Path:
     """The folder, made if it is not there; `BadInput` if it cannot be used, or nothing can draw."""
     try:
-        import exactnorm.plot  # noqa: F401
+        interrupts.load("exactnorm.plot")
     except ImportError as missing:
         raise BadInput(str(missing)) from missing
     try:

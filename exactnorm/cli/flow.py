@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem
-from exactnorm.cli import read
-from exactnorm.cli.solve import real, writable_folder
+from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts, load_path, save_path
+from exactnorm.arrays import Array
+from exactnorm.cli import check, flow_options, read, schedules
+from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.flow import Endpoints, Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
-from exactnorm.flow.probability import Method
-from exactnorm.flow.schedule import checked_level, named_schedule
+from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
+from exactnorm.flow.probability.probability_flow import Method
+from exactnorm.flow.schedule import checked_level
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:
   exactnorm flow acute --flow score --plot trajectories.png
-  exactnorm flow orthonormal --flow probability --alpha 0.1 --T 4 --seed 1 --json
+  exactnorm flow orthonormal --flow probability --alpha 0.1 --T 4 --json
   exactnorm flow points.csv --flow score --rho 0.1 --horizon 3 --starts 1000
+  exactnorm flow denoiser.npz --flow score
+  exactnorm flow acute --flow probability --alpha 0.1 --T 1 --out path
+  exactnorm flow path --flow probability --alpha 0.1 --T 0.7 --schedule 't**2'
 
-starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end, or if the denoisers'
+starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end, or if the denoisers' \
 relative gap, which --json tells, is above 1e-6; 130 if Ctrl-C ended their solving.
 """
 TOLERANCE = 1e-6
 """Relative gap up to which a denoiser is the minimum-norm one."""
-OF_SCORE = ("rho", "sigma", "samples", "horizon")
-OF_PROBABILITY = ("alpha", "T", "schedule", "high_noise", "levels")
 
 
 def add_to(commands: Any) -> None:
@@ -43,11 +44,13 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "flow",
         help="follow score or probability flow from many starts",
-        description="Follow the score flow or the probability flow of DATA's denoisers, and say where it ends.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Follow the score flow or the probability flow of DATA's denoisers, and say where it ends."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
-    read.add_data(command)
+    read.add_data(command, "; or what was saved: a denoiser (.npz), a folder of them")
     command.add_argument("--flow", choices=("score", "probability"), required=True, help="which flow")
     score = command.add_argument_group("score flow")
     read.add_radius_options(score)
@@ -55,11 +58,18 @@ def add_to(commands: Any) -> None:
     probability = command.add_argument_group("probability flow")
     probability.add_argument("--alpha", type=float, metavar="A", help="noise radius per unit of noise, rho = A·sigma")
     probability.add_argument("--T", type=float, metavar="T", help="start, in the schedule's own time")
-    probability.add_argument("--schedule", choices=("ve", "edm", "vp", "cosine"), help="noise schedule (default ve)")
+    probability.add_argument(
+        "--schedule",
+        metavar="S",
+        help="noise schedule: ve (the default), edm, vp or cosine; vp(0.1,20) or cosine(0.008) with other constants; "
+        "sigma as a formula in t, 'sqrt(t)'; or a table of t, sigma and scale (.csv)",
+    )
+    probability.add_argument("--scale", metavar="F", help="with a formula: the scale s_t, another one (default 1)")
     probability.add_argument(
         "--high-noise", choices=("linear", "empirical-mmse"), help="what stands in where balls overlap"
     )
     probability.add_argument("--levels", type=int, metavar="L", help="noise radii to solve for, without a closed form")
+    probability.add_argument("--out", metavar="DIR", help="save what was solved for; DIR then stands for DATA")
     command.add_argument("--starts", type=int, default=500, metavar="M", help="number of starts (default 500)")
     command.add_argument(
         "--start-scale",
@@ -75,17 +85,19 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Follow, classify, print, draw."""
-    check_options(arguments)
-    plot = plotter(arguments)
+    flow_options.check(arguments)
+    interrupts.load(*SOLVING)
     try:
         followed = (score if arguments.flow == "score" else probability)(arguments)
         if followed is None:
             return 130
         flow, parameters = followed.flow, followed.parameters
         ends = endpoints(flow, followed.train)
-        if plot is not None:  # ways take longer than endpoints
-            say("following trajectories once more for the picture …")
-            plot(followed, ends)
+        if arguments.plot is not None:
+            from exactnorm.cli.pictures import write_flow
+
+            title = f"{arguments.flow} flow of {arguments.data}"
+            write_flow(arguments.plot, flow, followed.train, ends, followed.denoiser, title)
     except (BadInput, InfeasibleProblem):
         raise
     except ValueError as mistake:
@@ -100,35 +112,6 @@ def run(arguments: argparse.Namespace) -> int:
             half = f"half of them by u={reached['median_time']:.3g}"
             show(f"{reached['starts']} came to the boundary of the hyperbox, {half}")
     return 0 if flow.complete and not followed.wide else 1
-
-
-def check_options(arguments: argparse.Namespace) -> None:
-    """Raise `BadInput` for options that do not fit together."""
-    foreign = OF_PROBABILITY if arguments.flow == "score" else OF_SCORE
-    for name in foreign:
-        if getattr(arguments, name) is not None:
-            msg = f"--{name.replace('_', '-')} does not belong to --flow {arguments.flow}"
-            raise BadInput(msg)
-    if arguments.flow == "probability":
-        for name in ("alpha", "T"):
-            if getattr(arguments, name) is None:
-                msg = f"--flow probability needs --{name}"
-                raise BadInput(msg)
-        if not real(arguments.alpha, "--alpha") > 0:
-            msg = f"--alpha {arguments.alpha:g}: the noise radius per unit of noise must be positive"
-            raise BadInput(msg)
-        if arguments.levels is not None and arguments.levels < 2:
-            msg = f"--levels {arguments.levels}: give at least two"
-            raise BadInput(msg)
-    if arguments.starts < 1:
-        msg = f"--starts {arguments.starts}: give at least one start"
-        raise BadInput(msg)
-    if arguments.seed < 0:
-        msg = f"--seed {arguments.seed}: a seed is not negative"
-        raise BadInput(msg)
-    if arguments.start_scale is not None and not real(arguments.start_scale, "--start-scale") >= 0:
-        msg = f"--start-scale {arguments.start_scale:g} is negative"
-        raise BadInput(msg)
 
 
 @dataclass(frozen=True)
@@ -150,17 +133,16 @@ def score(arguments: argparse.Namespace) -> Followed | None:
     """Score flow of the minimum-norm denoiser at the given radius; None if Ctrl-C ended its solving."""
     from exactnorm import min_norm_denoiser
 
-    train = read.training_set(arguments)
+    ready = flow_options.kind(arguments.data) == "denoiser"
+    known = saved_denoiser(arguments.data) if ready else None
+    train = read.training_set(arguments) if known is None else known.train
     horizon = math.inf if arguments.horizon is None else arguments.horizon
-    if not horizon > 0:
-        msg = f"--horizon {horizon:g}: the flow time must be positive"
-        raise BadInput(msg)
     mean = train.points.mean(axis=0)
     radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
     scale = radius if arguments.start_scale is None else arguments.start_scale
-    denoiser = min_norm_denoiser(train, progress=sys.stderr.isatty())
+    denoiser = min_norm_denoiser(train, progress=True) if known is None else known
     gap = denoiser.certificate.gap
-    if denoiser.interrupted:
+    if known is None and denoiser.interrupted:
         say(f"interrupted: the denoiser's relative gap is still {gap:.1e}, so no flow was followed")
         return None
     if gap > TOLERANCE:
@@ -173,14 +155,15 @@ def score(arguments: argparse.Namespace) -> Followed | None:
 
 def probability(arguments: argparse.Namespace) -> Followed:
     """Probability flow of the family of denoisers ρ = ασ."""
-    arguments.rho = arguments.sigma = arguments.samples = None
-    points = read.training_points(arguments)
+    ready = flow_options.kind(arguments.data) == "path"
+    known = saved_path(arguments.data) if ready else None
+    points = read.training_points(arguments) if known is None else known.points
     train = TrainingSet(points)
-    schedule = named_schedule(arguments.schedule or "ve")
+    schedule = schedules.schedule(arguments.schedule or "ve", arguments.scale, arguments.T)
     top = checked_level(schedule, arguments.T)
     scale = top if arguments.start_scale is None else arguments.start_scale
     start = schedule.scale(arguments.T) * draw(arguments, points.mean(axis=0), scale)
-    path = family(points, arguments.alpha * top, arguments)
+    path = family(points, arguments.alpha * top, arguments) if known is None else known
 
     def follow(method: Method, box: Lines | None) -> Flow:
         return probability_flow(
@@ -211,7 +194,7 @@ def probability(arguments: argparse.Namespace) -> Followed:
 def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable[[float], Any]:
     """ρ ↦ denoiser up to radius `top`: a closed form proved minimal up to there, else denoisers on a grid of radii."""
     from exactnorm import max_radius
-    from exactnorm.closed_form import equilateral_triangle, rays, recognise
+    from exactnorm.closed_form import recognise
 
     widest = TrainingSet(points).separation / 2
     known = recognise(points, min(top, 0.98 * widest))
@@ -224,19 +207,39 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
             "use a smaller --T or --alpha, or choose a stand-in with --high-noise"
         )
         raise BadInput(msg)
-    if known.minimal:
-        if arguments.levels is not None:
-            msg = "--levels: these points have a closed form at these radii, so no grid of them is solved"
+    if known.form is not None and known.minimal:
+        for option in (name for name in ("levels", "out") if getattr(arguments, name) is not None):
+            msg = f"--{option}: these points have a closed form at these radii, so no grid of them is solved"
             raise BadInput(msg)
-        form = equilateral_triangle if known.name == "equilateral_triangle" else rays
-        return lambda rho: form(points, rho)
+        build = known.form.build
+        return lambda rho: build(points, rho)
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)
     radii = np.linspace(1e-4 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # even where kinks move alike
-    path = DenoiserPath(points, radii, progress=sys.stderr.isatty())
+    path = DenoiserPath(points, radii, progress=True)
     say(f"the widest relative gap among them is {path.gap:.1e}")
+    if arguments.out is not None:
+        save_path(arguments.out, path)
+        say(f"wrote {arguments.out}")
     return path
+
+
+def saved_denoiser(file: str) -> CertifiedDenoiser:
+    """The denoiser in a file."""
+    found = check.saved(file)
+    if not isinstance(found, CertifiedDenoiser):
+        msg = f"{file!r} holds a network for a finite problem, and a flow needs a denoiser"
+        raise BadInput(msg)
+    return found
+
+
+def saved_path(folder: str) -> DenoiserPath:
+    """The path in a folder."""
+    try:
+        return load_path(folder)
+    except (OSError, ValueError) as mistake:
+        raise BadInput(str(mistake)) from mistake
 
 
 def hyperbox(points: Array) -> Lines | None:
@@ -262,31 +265,3 @@ def draw(arguments: argparse.Namespace, mean: Array, scale: float) -> Array:
 def starts(arguments: argparse.Namespace, scale: float) -> dict[str, Any]:
     """What a record says of the starts."""
     return {"starts": arguments.starts, "start_scale": scale, "seed": arguments.seed}
-
-
-def plotter(arguments: argparse.Namespace) -> Callable[[Followed, Endpoints], None] | None:
-    """What draws the trajectories to --plot FILE; problems with it are found before anything is computed."""
-    if arguments.plot is None:
-        return None
-    writable_folder(arguments.plot, "--plot")
-    try:
-        from exactnorm import plot
-    except ImportError as missing:
-        raise BadInput(str(missing)) from missing
-    kinds = plot.figure().canvas.get_supported_filetypes()
-    if Path(arguments.plot).suffix.lstrip(".").lower() not in kinds:
-        msg = f"--plot {arguments.plot}: give a file name that ends in .{', .'.join(sorted(kinds))}"
-        raise BadInput(msg)
-
-    def write(followed: Followed, ends: Endpoints) -> None:
-        figure = plot.figure(7, 5)
-        train, flow, axes = followed.train, followed.flow, figure.add_subplot()
-        if followed.denoiser is not None and train.dimension == 2:
-            plot.portrait(followed.denoiser, flow, axes, ends=ends)
-        else:
-            plot.trajectories(flow, train, axes, ends=ends)
-        axes.set_title(f"{arguments.flow} flow of {arguments.data}")
-        figure.savefig(arguments.plot, dpi=150)
-        say(f"wrote {arguments.plot}")
-
-    return write

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from exactnorm import InfeasibleProblem, __version__
+from exactnorm import InfeasibleProblem, __version__, interrupts
 from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, prepare, say
 
 EXIT_STATUSES = """\
@@ -30,8 +31,18 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    if not prepare():
-        return 2
+    try:
+        interrupts.loaded()
+        status = answer(argv) if prepare() else 2
+    except KeyboardInterrupt:
+        say(interrupts.SENTENCE)
+        status = 130
+    interrupts.answered()
+    return status
+
+
+def answer(argv: Sequence[str] | None) -> int:
+    """Run one command; a mistake and a failure become a sentence and a status."""
     arguments = parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments)
@@ -51,9 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         say(f"exactnorm {arguments.command}: {failed}")
         return 1
-    except KeyboardInterrupt:
-        say("interrupted: there is no bracket yet")
-        return 130
     except BrokenPipeError:
         # The reader has gone (`exactnorm problems | head -1`): nothing is left to be said.
         forget_stdout()
@@ -76,9 +84,9 @@ def parser() -> argparse.ArgumentParser:
     """The parser of every command."""
     top = argparse.ArgumentParser(
         prog="exactnorm",
-        description="Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost.",
-        epilog=EXIT_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped("Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost."),
+        epilog=wrapped(EXIT_STATUSES),
+        formatter_class=formatter,
     )
     top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
     debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}

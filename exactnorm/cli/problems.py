@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from exactnorm import problems
+from exactnorm import interrupts, problems
+from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import show, show_json
 
 EXAMPLES = """\
@@ -20,9 +21,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "problems",
         help="list the named problems",
-        description="List the named problems: size, noise radius and, where something is recorded, the optimum.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "List the named problems: size, noise radius and, where something is recorded, the optimum."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
     command.set_defaults(run=run)
@@ -30,6 +33,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
+    interrupts.load("exactnorm.report")
     from exactnorm import report
 
     if arguments.json:

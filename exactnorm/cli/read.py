@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from exactnorm import problems
+from exactnorm.arrays import Array
 from exactnorm.cli import text_table
 from exactnorm.cli.dialects import chosen
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 READERS = (".csv", ".tsv", ".txt", ".npy")
 KINDS = ".csv, .tsv, .txt and .npy"
@@ -42,10 +43,12 @@ def asked_radius(arguments: argparse.Namespace, dimension: int) -> float | None:
     return rho
 
 
-def add_data(command: Any) -> None:
-    """Add DATA, and the options that say how a file is read."""
+def add_data(command: Any, more: str = "") -> None:
+    """Add DATA, and the options that say how a file is read; `more` names what else DATA may be."""
     command.add_argument(
-        "data", metavar="DATA", help="a table of numbers (.csv, .tsv, .txt, .npy), one point a row, or a problem's name"
+        "data",
+        metavar="DATA",
+        help=f"a table of numbers (.csv, .tsv, .txt, .npy), one point a row, or a problem's name{more}",
     )
     command.add_argument(
         "--columns", metavar="LIST", help="columns of the file to take: 2,3 or 2-4, counted from 1, or their names"

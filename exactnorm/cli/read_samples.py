@@ -9,9 +9,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.cli import read
 from exactnorm.cli.streams import BadInput
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 FORMATS = """\
 noisy samples in FILE, in place of noise balls:

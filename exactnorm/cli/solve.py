@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import math
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from exactnorm import InfeasibleProblem
+from exactnorm import InfeasibleProblem, interrupts
 from exactnorm.certify import CertifiedDenoiser, save
 from exactnorm.cli import read, read_samples
-from exactnorm.cli.streams import BadInput, say, show, show_json, show_text
-from exactnorm.training_set import TrainingSet, real_number
+from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.outputs import picture, writable_folder
+from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, show_text, told
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:
   exactnorm solve acute
-  exactnorm solve points.csv --rho 0.1 --out denoiser.npz
+  exactnorm solve points.csv --rho 0.1 --out denoiser.npz --plot field.png
   exactnorm solve points.csv --sigma 0.02 --samples 100
   exactnorm solve digits5 --json
   exactnorm solve digits10 --estimate
@@ -27,15 +28,25 @@ examples:
 
 """
 
+SOLVING = (
+    "exactnorm.exact.balls.solve",
+    "exactnorm.exact.finite.solve",
+    "exactnorm.exact.solvers.cvxpy_problem",
+    "cvxpy.cvxcore.python.cvxcore",  # CVXPY loads it in the midst of its first problem
+    "exactnorm.exact.progress",
+    "exactnorm.report",
+)
+"""What solving loads: a second, so only where something is solved."""
+
 
 def add_to(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "solve",
         help="find a minimum-norm denoiser and a bracket on the least cost",
-        description="Find a minimum-norm denoiser of DATA and a bracket on the least representation cost.",
-        epilog=EXAMPLES + read_samples.FORMATS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped("Find a minimum-norm denoiser of DATA and a bracket on the least representation cost."),
+        epilog=wrapped(EXAMPLES + read_samples.FORMATS),
+        formatter_class=formatter,
     )
     read.add_data(command)
     read.add_radius_options(command)
@@ -50,13 +61,16 @@ def add_to(commands: Any) -> None:
     )
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.add_argument("--out", metavar="FILE.npz", help="save denoiser and certificate; read with exactnorm.load")
+    command.add_argument("--plot", metavar="FILE", help="draw its graph, its field, or flows, as dimensions allow")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
-    train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
     check_options(arguments)
+    train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
+    interrupts.load(*SOLVING)
+    check_solver(arguments.solver)
     if arguments.estimate:
         return estimate(train, arguments)
     start = time.perf_counter()
@@ -65,12 +79,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         save(arguments.out, denoiser)
         say(f"wrote {arguments.out}")
+    title = f"Minimum-norm denoiser of {arguments.data}"
+    if arguments.plot is not None:
+        from exactnorm.cli.pictures import write_denoiser
+
+        write_denoiser(arguments.plot, denoiser, title)
     from exactnorm import report
 
     if arguments.json:
         show_json(report.solution_record(denoiser, seconds))
     else:
-        show(report.solution(denoiser, seconds, f"Minimum-norm denoiser of {arguments.data}"))
+        show(report.solution(denoiser, seconds, title))
     return 0 if denoiser.certificate.certifies(arguments.tol) else 1
 
 
@@ -78,9 +97,6 @@ def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
     """Say what a solve would do."""
     from exactnorm.exact.balls.forecast import forecast
 
-    if train.samples is not None:
-        msg = "--estimate is for noise balls: leave --samples-file out"
-        raise BadInput(msg)
     try:
         found = forecast(train, arguments.tol, arguments.time_limit)
     except InfeasibleProblem:
@@ -95,47 +111,38 @@ def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
 
 
 def check_options(arguments: argparse.Namespace) -> None:
-    """Raise `BadInput` for an option that would fail only after the work is done."""
-    if not real(arguments.tol, "--tol") > 0:
-        msg = f"--tol {arguments.tol:g}: the tolerance must be positive"
-        raise BadInput(msg)
-    if arguments.time_limit is not None and not real(arguments.time_limit, "--time-limit") > 0:
-        msg = f"--time-limit {arguments.time_limit:g}: the time limit must be positive"
-        raise BadInput(msg)
-    if arguments.weight_decay is not None:
-        if arguments.samples_file is None:
-            msg = "--weight-decay goes with --samples-file: noise balls are interpolated"
-            raise BadInput(msg)
-        if not real(arguments.weight_decay, "--weight-decay") > 0:
-            msg = f"--weight-decay {arguments.weight_decay:g}: it must be positive"
-            raise BadInput(msg)
-    import cvxpy  # a second to load, so only here
-
-    if arguments.solver.upper() not in (solvers := cvxpy.installed_solvers()):
-        msg = f"--solver {arguments.solver}: CVXPY finds no such solver; it finds {', '.join(sorted(solvers))}"
-        raise BadInput(msg)
+    """Raise `BadInput` for options that would fail only after the work is done, all of them at once."""
+    found = []
+    for name, words in (("tol", "the tolerance"), ("time_limit", "the time limit"), ("weight_decay", "it")):
+        value = getattr(arguments, name)
+        option = f"--{name.replace('_', '-')}"
+        if value is not None and not math.isfinite(value):
+            found.append(f"{option}={value:g} is not finite")
+        elif value is not None and value <= 0:
+            found.append(f"{option} {value:g}: {words} must be positive")
+    if arguments.weight_decay is not None and arguments.samples_file is None:
+        found.append("--weight-decay goes with --samples-file: noise balls are interpolated")
+    if arguments.estimate and arguments.samples_file is not None:
+        found.append("--estimate is for noise balls: leave --samples-file out")
+    found += [
+        f"--estimate solves nothing: leave --{name} out"
+        for name in ("out", "plot")
+        if arguments.estimate and getattr(arguments, name) is not None
+    ]
     if arguments.out is not None:
         if not arguments.out.endswith(".npz"):
-            msg = f"--out {arguments.out}: give a file name that ends in .npz"
-            raise BadInput(msg)
-        writable_folder(arguments.out)
+            found.append(f"--out {arguments.out}: give a file name that ends in .npz")
+        found += told(writable_folder, arguments.out)
+    found += told(picture, arguments.plot) if arguments.plot is not None else []
+    refuse(found)
 
 
-def real(value: float, option: str) -> float:
-    """The value, if it is finite."""
-    try:
-        return real_number(value, option)
-    except ValueError as mistake:
-        raise BadInput(str(mistake)) from mistake
+def check_solver(name: str) -> None:
+    """Raise `BadInput` for a solver that is not there."""
+    import cvxpy
 
-
-def writable_folder(file: str, option: str = "--out") -> None:
-    """Raise `BadInput` unless the folder that `file` goes into exists."""
-    if Path(file).is_dir():
-        msg = f"{option} {file}: that is a directory"
-        raise BadInput(msg)
-    if not Path(file).parent.is_dir():
-        msg = f"{option} {file}: there is no directory {str(Path(file).parent)!r}"
+    if name.upper() not in (solvers := cvxpy.installed_solvers()):
+        msg = f"--solver {name}: CVXPY finds no such solver; it finds {', '.join(sorted(solvers))}"
         raise BadInput(msg)
 
 
@@ -150,7 +157,7 @@ def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenois
             tol=arguments.tol,
             solver=arguments.solver,
             time_limit=arguments.time_limit,
-            progress=sys.stderr.isatty(),
+            progress=True,
         )
     except InfeasibleProblem:
         raise

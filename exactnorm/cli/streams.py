@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import unicodedata
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -14,6 +15,22 @@ from rich.console import Console, RenderableType
 
 class BadInput(ValueError):
     """A user's mistake: one sentence, exit status 2."""
+
+
+def told(look: Callable[..., object], *given: Any) -> list[str]:
+    """The mistake that a look at options raises, if there is one."""
+    try:
+        look(*given)
+    except BadInput as mistake:
+        return [str(mistake)]
+    return []
+
+
+def refuse(mistakes: Sequence[str]) -> None:
+    """Raise `BadInput` for mistakes, all of them at once."""
+    if mistakes:
+        several = "\n  ".join([f"{len(mistakes)} mistakes:", *mistakes])
+        raise BadInput(mistakes[0] if len(mistakes) == 1 else several)
 
 
 PLAIN = {

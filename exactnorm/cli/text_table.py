@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from exactnorm.arrays import Array
 from exactnorm.cli.dialects import DIALECTS, Reading, best
 from exactnorm.cli.streams import BadInput, say
-from exactnorm.training_set import Array
 
 INDEX_NAMES = {"id", "idx", "index", "no", "nr", "row"}
 
@@ -34,7 +34,9 @@ def read(path: Path, header: bool | None, columns: str | None, *, index: bool = 
         If the file holds no complete table of numbers, or may be read in two ways.
     """
     text = decoded(path)
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+    lines = [
+        (n, line) for n, line in enumerate(re.split(r"\r\n?|\n", text), 1) if line.strip() and not line.startswith("#")
+    ]
     forced = None
     if lines and (told := re.fullmatch(r"sep=(.)", lines[0][1].strip("\ufeff\r"))):  # what Excel writes for itself
         forced = told[1]
@@ -118,12 +120,23 @@ def refuse_default_names(found: Reading, name: str, *, index: bool) -> None:
     raise BadInput(msg)
 
 
+def example(found: Reading) -> str:
+    """How a number with decimals was read where points or commas may also group digits: '1,000' is a thousand too."""
+    if not found.dialect.comma and found.dialect.delimiter != ";":
+        return ""
+    for _, row in found.rows:
+        for column in found.taken:
+            if "," in row[column] or "." in row[column]:
+                return f"; {row[column]} is {found.dialect.number(row[column]):g}"
+    return ""
+
+
 def tell(found: Reading, path: Path, *, told: bool, picked: bool) -> None:
     """Say what was found that the user may not expect."""
     if found.names is not None and not told:
         say(f"{path}: the first line holds no number and is taken for the columns' names")
     if found.dialect is not DIALECTS[0]:
-        say(f"{path}: read as {found.dialect.words}")
+        say(f"{path}: read as {found.dialect.words}{example(found)}")
     if found.trailing:
         say(f"{path}: the empty column at the end is left out")
     if picked and found.names is not None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from exactnorm import interrupts
+from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 
 EXAMPLES = """\
@@ -22,9 +25,11 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "theorems",
         help="check the statements of the theory by computation",
-        description="Check statements: what each claims, and what was computed without using the claimed formula.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=wrapped(
+            "Check statements: what each claims, and what was computed without using the claimed formula."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
     )
     command.add_argument("names", nargs="*", metavar="NAME", help="statements to check (default: all)")
     command.add_argument("--list", action="store_true", help="print the names of all statements and stop")
@@ -34,11 +39,13 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, with progress on stderr, and print; 1 if an outcome is not the expected one."""
+    interrupts.load("exactnorm.report")
     from exactnorm import report, theorems
 
     if arguments.list:
         show_json(list(theorems.STATEMENTS)) if arguments.json else show("\n".join(theorems.STATEMENTS))
         return 0
+    interrupts.load(*SOLVING)
     try:
         running = theorems.run(arguments.names or None, lambda name: say(f"checking {name} …"))
     except ValueError as mistake:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable, at_least, at_most
-from exactnorm.training_set import Array, TrainingSet, closest_pair
+from exactnorm.training_set import TrainingSet, closest_pair
 
 MOST = 2000
 """Points among which sets on rays are looked for: every centre takes a square matrix of them."""

@@ -5,40 +5,46 @@ from __future__ import annotations
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
-from exactnorm.certify.rays import rays_lower_bound
-from exactnorm.closed_form.rays import find_rays, rays
+from exactnorm.closed_form.catalogue import FORMS, Form, LeastCost
+from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
 
 
-def certified_rays(train: TrainingSet) -> CertifiedDenoiser | None:
-    """The denoiser of points on one-sided rays with the lower bound of the same theorem; None for other points.
+def certified_form(train: TrainingSet) -> CertifiedDenoiser | None:
+    """The first closed form that applies and has a proof of the least cost, as a denoiser; None where there is none.
 
-    Points on a line, orthogonal sets and obtuse simplices are such points. No activation pattern is enumerated, so
-    a thousand points are no obstacle. None also where the points are on rays to so few digits that the network of the
-    formula misses the balls: with balls that almost touch, a slope of 1e7 makes much of the tenth digit.
+    Points on one-sided rays have one: points on a line, orthogonal sets and obtuse simplices are such points. No
+    activation pattern is enumerated, so a thousand points are no obstacle.
     """
-    try:
-        centre = find_rays(train.points)[0]
-        network, lower = rays(train.points, train.rho), rays_lower_bound(train.points, train.rho, centre)
-    except ValueError:
-        return None
+    for form in FORMS:
+        if form.lower_bound is not None:
+            try:
+                network, least = form.build(train.points, train.rho), form.lower_bound(train)
+            except (ValueError, ArithmeticError):
+                continue
+            if (denoiser := _certified(form, train, network, least)) is not None:
+                return denoiser
+    return None
+
+
+def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: LeastCost) -> CertifiedDenoiser | None:
+    """None where the hypotheses hold to so few digits that the network of the formula misses the balls.
+
+    With balls that almost touch, a slope of 1e7 makes much of the tenth digit.
+    """
     error, known = sure_error(network, train)
     # Thousands of points have networks whose worst possible rounding is larger than what is measured.
     if not (known or (network.neurons * train.points.size > EXACT and error <= MISSED * train.separation)):
         return None
     certificate = Certificate(
         upper=network.representation_cost,
-        lower=min(lower, network.representation_cost),  # the two sums round differently
+        lower=min(least.value, network.representation_cost),  # the two sums round differently
         interpolation_error=error,
         kind="theorem",
-        statement=(
-            f"all points lie on rays from point {centre}, pairwise at least 90° apart, and no denoiser of such points "
-            "costs less than the sum of 2Δ/(Δ − 2ρ) over the gaps Δ on the rays"
-        ),
-        rays=(centre, *(n for n in range(train.size) if n != centre)),
+        statement=least.statement,
+        rays=least.rays,
     )
     status = (
-        f"The closed form for points on one-sided rays from point {centre} was taken; it is proved to have the least "
-        "cost, so no program was solved."
+        f"The closed form for {form.geometry} was taken; it is proved to have the least cost, so no program was solved."
     )
     return CertifiedDenoiser(train, network, certificate, status)

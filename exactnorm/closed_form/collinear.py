@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import chain, ramp_network
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 
 def univariate(points: ArrayLike, rho: float) -> ReLUNetwork:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 ALL_PAIRS = 60
 """Points up to which all segments are taken."""

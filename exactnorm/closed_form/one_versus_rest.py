@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.geometry import affine_hull, separating_hyperplane
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 
 def one_versus_rest(points: ArrayLike, rho: float) -> ReLUNetwork:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.rays import one_sided_rays
 from exactnorm.closed_form.ramps import chain, ramp_network
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 
 def rays(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -154,10 +155,11 @@ def _candidates(points: Array, tests: int = 256) -> NDArray[np.intp]:
     pairs = ((i, i + shift) for shift in shifts for i in range(size - shift))
     for _, (i, j) in zip(range(tests), pairs, strict=False):
         to_i, to_j = scaled[i] - scaled[left], scaled[j] - scaled[left]
-        product = np.einsum("nd,nd->n", to_i, to_j)
-        lengths = np.linalg.norm(to_i, axis=1) * np.linalg.norm(to_j, axis=1)
+        for one in (to_i, to_j):
+            one /= np.maximum(np.linalg.norm(one, axis=1, keepdims=True), 1e-300)  # 0 stays 0: the point itself
         # Generous tests, since those that are left are looked at exactly.
-        left = left[(product <= 1e-6 * lengths) | (product >= (1 - 1e-6) * lengths)]
+        same = np.linalg.norm(to_i - to_j, axis=1) <= 1e-8
+        left = left[same | (np.einsum("nd,nd->n", to_i, to_j) <= 1e-8)]
         if len(left) <= 1:
             break
     return left

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.closed_form.collinear import line_direction
-from exactnorm.closed_form.one_versus_rest import one_versus_rest
-from exactnorm.closed_form.rays import find_rays, rays
-from exactnorm.closed_form.triangles import equilateral_triangle
+from exactnorm.closed_form.catalogue import FORMS, Form
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
 
@@ -36,7 +32,10 @@ class Recognition:
     tolerance : float
         To which the hypotheses were checked, relative to the extent of the data.
     reasons : dict of str to str
-        For each geometry that was tried and does not apply, the hypothesis that failed.
+        For each geometry that was tried and does not apply, the hypothesis that failed; for one that applies and is not
+        known to be minimal, what is known.
+    form : Form or None
+        The entry of the catalogue: its `build` gives the network at other radii.
     """
 
     name: str
@@ -45,6 +44,7 @@ class Recognition:
     centre: int
     tolerance: float
     reasons: dict[str, str]
+    form: Form | None = field(default=None, repr=False)
 
 
 def recognise(points: ArrayLike, rho: float) -> Recognition:
@@ -67,50 +67,24 @@ def recognise(points: ArrayLike, rho: float) -> Recognition:
     """
     train = TrainingSet(np.asarray(points), rho)
     reasons: dict[str, str] = {}
-    try:
-        centre, u, ray, _ = find_rays(train.points)
-    except ValueError as failed:
-        reasons["rays"] = str(failed)
-    else:
-        name = _kind_of_rays(train, u, int(ray.max()) + 1 == train.size - 1, reasons)
-        return Recognition(name, rays(train.points, rho), True, centre, TOLERANCE, reasons)
-    tries: list[tuple[str, Callable[[ArrayLike, float], ReLUNetwork]]] = [
-        ("equilateral_triangle", equilateral_triangle),
-        ("one_versus_rest", one_versus_rest),
-    ]
-    for name, form in tries:
+    general = _first_that_applies(FORMS, train, reasons)
+    if general is None:
+        return Recognition("", None, False, -1, TOLERANCE, reasons)
+    form, network = _first_that_applies(general[0].special, train, reasons) or general
+    minimal = form.minimal(train)
+    if not minimal:
+        reasons[form.name] = form.unless_minimal
+    centre = -1 if general[0].lower_bound is None else general[0].lower_bound(train).rays[0]
+    return Recognition(form.name, network, minimal, centre, TOLERANCE, reasons, form)
+
+
+def _first_that_applies(
+    forms: tuple[Form, ...], train: TrainingSet, reasons: dict[str, str]
+) -> tuple[Form, ReLUNetwork] | None:
+    """The first form that applies with its network; why those before it do not goes into `reasons`."""
+    for form in forms:
         try:
-            network = form(train.points, rho)
+            return form, form.build(train.points, train.rho)
         except (ValueError, ArithmeticError) as failed:
-            reasons[name] = str(failed)
-        else:
-            # Circumradius R = side/√3; minimality is proved for ρ ≤ R/2.
-            minimal = name == "equilateral_triangle" and bool(2 * train.rho <= train.separation / np.sqrt(3))
-            if name == "equilateral_triangle" and not minimal:
-                reasons[name] = "applies, but is not known to be minimal above rho = R/2, R the circumradius"
-            return Recognition(name, network, minimal, -1, TOLERANCE, reasons)
-    return Recognition("", None, False, -1, TOLERANCE, reasons)
-
-
-def _kind_of_rays(train: TrainingSet, u: np.ndarray, one_a_ray: bool, reasons: dict[str, str]) -> str:
-    """Name of the most special geometry that rays with unit vectors u are."""
-    if train.dimension == 1:
-        return "univariate"
-    if len(u) <= 2:
-        try:
-            line_direction(train.points, TOLERANCE)
-        except ValueError as failed:
-            reasons["collinear"] = str(failed)
-        else:
-            return "collinear"
-    if not one_a_ray:
-        reasons["orthogonal"] = reasons["obtuse_simplex"] = "two points are on one ray"
-        return "rays"
-    gram = u @ u.T
-    if float((gram - np.diag(np.diag(gram))).min()) >= -TOLERANCE:
-        return "orthogonal"
-    reasons["orthogonal"] = f"two rays have an inner product of {float(gram.min()):.6g}"
-    if len(u) <= train.dimension and np.linalg.eigvalsh(gram)[0] >= 1e-12:
-        return "obtuse_simplex"
-    reasons["obtuse_simplex"] = "the points are not affinely independent"
-    return "rays"
+            reasons[form.name] = str(failed)
+    return None

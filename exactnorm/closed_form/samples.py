@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import real_array
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import real_array
 
 
 def univariate_samples(points: ArrayLike, samples: ArrayLike) -> ReLUNetwork:

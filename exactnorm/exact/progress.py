@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -12,10 +13,17 @@ if TYPE_CHECKING:
 
 B = TypeVar("B", "Bracket", "FiniteBracket")
 
+FIRST_LINE = 10.0
+"""Seconds until a first line is written where no line can be overwritten; the next come after twice as long each."""
+
 
 @contextmanager
 def reporter(progress: bool | Callable[[B], None]) -> Iterator[Callable[[B], None]]:
-    """A function to call with every new bracket: nothing, the caller's own, or a live line on standard error."""
+    """A function to call with every new bracket: nothing, the caller's own, or one that writes to standard error.
+
+    On a terminal that is one live line. In a file, a pipe or a notebook it is a line now and then, after 10, 20, 40, …
+    seconds: a notebook's own live lines need widgets and warn of their absence every time.
+    """
     if callable(progress):
         yield progress
     elif not progress:
@@ -23,7 +31,11 @@ def reporter(progress: bool | Callable[[B], None]) -> Iterator[Callable[[B], Non
     else:
         from rich.console import Console
 
-        with Console(stderr=True).status("loading the solvers") as status:
+        console = Console(stderr=True, force_jupyter=False)
+        if not console.is_terminal:
+            yield lines_now_and_then()
+            return
+        with console.status("loading the solvers") as status:
 
             def show(best: B) -> None:
                 # What is said once, before the loop, stays; the rest is overwritten.
@@ -32,6 +44,20 @@ def reporter(progress: bool | Callable[[B], None]) -> Iterator[Callable[[B], Non
                 status.update(line(best))
 
             yield show
+
+
+def lines_now_and_then() -> Callable[[Bracket | FiniteBracket], None]:
+    """A function that writes a line to standard error when twice as much time has passed as at the last one."""
+    due = FIRST_LINE
+
+    def write(best: Bracket | FiniteBracket) -> None:
+        nonlocal due
+        if best.seconds >= due:
+            print(line(best), file=sys.stderr, flush=True)  # noqa: T201
+            while due <= best.seconds:
+                due *= 2
+
+    return write
 
 
 def phase(best: Bracket | FiniteBracket) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 
 from exactnorm.closed_form import orthogonal
 from exactnorm.experiments.table import Statement, Table
-from exactnorm.flow.closed import vertex_radius
 from exactnorm.flow.endpoints import endpoints, wilson
-from exactnorm.flow.samplers import sample, sampler_levels
+from exactnorm.flow.hyperbox.closed import vertex_radius
+from exactnorm.flow.probability.samplers import sample, sampler_levels
 
 COLUMNS = (
     "T", "below", "below_on_vertex", "above", "above_on_vertex", "vertex_share", "vertex_low", "vertex_high",

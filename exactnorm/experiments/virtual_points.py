@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 PUBLISHED = {2: (435, 429), 3: (4060, 3390), 4: (27405, 6965)}
 """Sums of so many points: how many there are, and how many of them one trained network kept (arXiv:2506.19031)."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.experiments.table import Statement, Table
-from exactnorm.flow.closed import closed_probability_flow, closed_score_flow
 from exactnorm.flow.endpoints import Endpoints, endpoints
-from exactnorm.training_set import Array
+from exactnorm.flow.hyperbox.closed import closed_probability_flow, closed_score_flow
 
 COUNTS = (2, 5, 10, 15, 20, 25, 30)
 RADII = (0.05, 0.2)

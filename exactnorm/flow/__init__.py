@@ -1,17 +1,18 @@
 """Score flow and probability flow of a denoiser: trajectories, where they end, and their closed forms."""
 
-from exactnorm.flow.closed import (
+from exactnorm.flow.endpoints import Endpoints, Share, endpoints, wilson
+from exactnorm.flow.hyperbox.closed import (
     band_exit_time,
     box_time,
     closed_probability_flow,
     closed_score_flow,
     vertex_radius,
 )
-from exactnorm.flow.endpoints import Basins, Endpoints, Share, basins, endpoints, wilson
-from exactnorm.flow.lines import Lines, orthogonal_lines
-from exactnorm.flow.probability import probability_flow
+from exactnorm.flow.hyperbox.lines import Lines, orthogonal_lines
+from exactnorm.flow.probability.probability_flow import probability_flow
+from exactnorm.flow.probability.samplers import sample, sampler_levels
 from exactnorm.flow.record import Events, Flow
-from exactnorm.flow.samplers import sample, sampler_levels
+from exactnorm.flow.rest.rest_points import RestPoint, rest_points
 from exactnorm.flow.schedule import (
     Schedule,
     cosine,
@@ -21,7 +22,8 @@ from exactnorm.flow.schedule import (
     variance_exploding,
     variance_preserving,
 )
-from exactnorm.flow.score import score_flow
+from exactnorm.flow.score.basins import Basins, basins
+from exactnorm.flow.score.score_flow import score_flow
 
 __all__ = [
     "Basins",
@@ -29,6 +31,7 @@ __all__ = [
     "Events",
     "Flow",
     "Lines",
+    "RestPoint",
     "Schedule",
     "Share",
     "band_exit_time",
@@ -43,6 +46,7 @@ __all__ = [
     "orthogonal_lines",
     "probability_flow",
     "radius",
+    "rest_points",
     "sample",
     "sampler_levels",
     "score_flow",

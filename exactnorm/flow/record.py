@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array
 
 Indices = NDArray[np.intp]
 

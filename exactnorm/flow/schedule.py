@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from exactnorm.training_set import real_number
+from exactnorm.arrays import real_number
 
 
 @dataclass(frozen=True)

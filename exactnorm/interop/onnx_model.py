@@ -9,17 +9,17 @@ import onnx
 from numpy.typing import DTypeLike
 from onnx import TensorProto, helper, numpy_helper
 
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
 
 def to_onnx(
-    network: ReLUNetwork, file: str | PathLike[str] | None = None, dtype: DTypeLike = np.float64
+    network: ReLUNetwork | HasNetwork, file: str | PathLike[str] | None = None, dtype: DTypeLike = np.float64
 ) -> onnx.ModelProto:
     """The network as an ONNX model with input ``y``, of shape (m, d), and output ``h``, of shape (m, q).
 
     Parameters
     ----------
-    network : ReLUNetwork
+    network : ReLUNetwork or CertifiedDenoiser
     file : str or path, optional
         Where to write the model as well.
     dtype : float64 or float32
@@ -34,7 +34,10 @@ def to_onnx(
     ------
     ValueError
         If the dtype is neither.
+    TypeError
+        If `network` is none.
     """
+    network = network_of(network)
     dtype = np.dtype(dtype)
     kinds = {np.dtype(np.float64): TensorProto.DOUBLE, np.dtype(np.float32): TensorProto.FLOAT}
     if dtype not in kinds:

@@ -1,13 +1,11 @@
-"""Networks as PyTorch modules, and back."""
+"""Networks as PyTorch modules."""
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import nn
 
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
 
 class ReLUModule(nn.Module):  # type: ignore[misc, unused-ignore]
@@ -36,53 +34,22 @@ class ReLUModule(nn.Module):  # type: ignore[misc, unused-ignore]
         return value if self.V is None else value + y @ self.V.T
 
 
-def to_torch(network: ReLUNetwork, dtype: torch.dtype = torch.float64) -> ReLUModule:
+def to_torch(network: ReLUNetwork | HasNetwork, dtype: torch.dtype = torch.float64) -> ReLUModule:
     """The network as a PyTorch module with the same parameters.
 
     Parameters
     ----------
-    network : ReLUNetwork
+    network : ReLUNetwork or CertifiedDenoiser
     dtype : torch.dtype
         ``torch.float64`` keeps every weight as it is; ``torch.float32`` rounds them, so that balls are then mapped
         to their centres to about seven digits.
-    """
-    return ReLUModule(network, dtype)
-
-
-def from_torch(module: nn.Module) -> ReLUNetwork:
-    """The network that a PyTorch module holds.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        What `to_torch` returned, or ``nn.Sequential(nn.Linear(d, K), nn.ReLU(), nn.Linear(K, d))``.
 
     Raises
     ------
     TypeError
-        If it is neither.
-    ValueError
-        If weights are not finite.
+        If `network` is none, or the dtype is not a floating one of PyTorch.
     """
-    if isinstance(module, ReLUModule):
-        V = None if module.V is None else _array(module.V)
-        return ReLUNetwork(_array(module.a), _array(module.w), _array(module.b), V, _array(module.c))
-    if isinstance(module, nn.Sequential) and len(module) == 3:
-        first, middle, last = module
-        # Exact types: a subclass may compute something else.
-        if type(first) is nn.Linear and type(middle) is nn.ReLU and type(last) is nn.Linear:
-            return _two_layers(first, last)
-    msg = f"cannot read a two-layer ReLU network from {type(module).__name__}"
-    raise TypeError(msg)
-
-
-def _two_layers(first: nn.Linear, last: nn.Linear) -> ReLUNetwork:
-    a, w = _array(last.weight).T, _array(first.weight)
-    b = np.zeros(len(w)) if first.bias is None else _array(first.bias)
-    c = np.zeros(a.shape[1]) if last.bias is None else _array(last.bias)
-    return ReLUNetwork(a, w, b, None, c)
-
-
-def _array(parameter: torch.Tensor) -> Array:
-    values: Array = parameter.detach().cpu().double().numpy()
-    return values
+    if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        msg = f"dtype={dtype!r}: give a floating one of PyTorch, such as torch.float32"
+        raise TypeError(msg)
+    return ReLUModule(network_of(network), dtype)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
 
 
 @dataclass(frozen=True)

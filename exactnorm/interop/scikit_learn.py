@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from exactnorm.arrays import Array
 from exactnorm.certify import CertifiedDenoiser, interpolation_error
 from exactnorm.closed_form import bounds
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.geometry import affine_hull
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 
 class MinNormDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]

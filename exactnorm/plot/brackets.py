@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.certify import CertifiedDenoiser
-from exactnorm.patterns import activation_patterns
+from exactnorm.patterns import kink_patterns
 from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, MaxNLocator, needs_dimension, new_axes
-from exactnorm.training_set import Array
 
 
 def bracket(seconds: ArrayLike, lower: ArrayLike, upper: ArrayLike, axes: Axes | None = None) -> Axes:
@@ -63,8 +63,7 @@ def dual_function(denoiser: CertifiedDenoiser, axes: Axes | None = None, directi
     needs_dimension(2, frame.rank)
     axes = axes if axes is not None else new_axes(6, 3)
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
-    patterns = activation_patterns(X, rho)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    patterns = kink_patterns(X, rho)
     angles = np.linspace(0, 2 * np.pi, directions)
     values = [_largest(B, X, rho, patterns, np.array([np.cos(angle), np.sin(angle)])) for angle in angles]
     axes.plot(np.degrees(angles), values, color=BLUE, lw=1, label=r"max $\|B_s\,(w, b)\|$")

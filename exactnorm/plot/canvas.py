@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.arrays import Array
+from exactnorm.network import ReLUNetwork, network_of
+from exactnorm.training_set import TrainingSet
 
 try:
     from matplotlib.axes import Axes
@@ -37,6 +38,19 @@ class Denoiser(Protocol):
     @property
     def train(self) -> TrainingSet:
         """The training set."""
+
+
+def drawn(denoiser: Denoiser | ReLUNetwork, train: TrainingSet | None) -> tuple[ReLUNetwork, TrainingSet]:
+    """The network to draw, and the points and balls to draw with it; raises for a network without any."""
+    network = network_of(denoiser)
+    chosen = train if train is not None else getattr(denoiser, "train", None)
+    if not isinstance(chosen, TrainingSet):
+        msg = (
+            f"a {type(denoiser).__name__} has no points of its own: give train=TrainingSet(points, rho), or draw "
+            "compare(network, denoiser)"
+        )
+        raise ValueError(msg)
+    return network, chosen
 
 
 def figure(width: float = 5.0, height: float = 4.0) -> Figure:

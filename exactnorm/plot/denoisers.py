@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.network import ReLUNetwork
 from exactnorm.plot.canvas import (
     BLUE,
     GREY,
@@ -18,28 +19,32 @@ from exactnorm.plot.canvas import (
     draw_arrows,
     draw_balls,
     draw_kinks,
+    drawn,
     needs_dimension,
     new_axes,
     window,
 )
+from exactnorm.training_set import TrainingSet
 
 
-def line(denoiser: Denoiser, axes: Axes | None = None) -> Axes:
+def line(denoiser: Denoiser | ReLUNetwork, axes: Axes | None = None, *, train: TrainingSet | None = None) -> Axes:
     """Draw a denoiser of one coordinate: h(y) against y, noise balls shaded, kinks marked.
 
     Parameters
     ----------
-    denoiser : CertifiedDenoiser or Comparison
+    denoiser : CertifiedDenoiser, Comparison or ReLUNetwork
         Of dimension d = 1.
     axes : Axes, optional
         A new one of 5 by 4 inches if not given.
+    train : TrainingSet, optional
+        Points and balls to draw a `ReLUNetwork` with, which has none of its own.
 
     Raises
     ------
     ValueError
-        If the dimension is not 1.
+        If the dimension is not 1, or a network comes without points.
     """
-    train, network = denoiser.train, denoiser.network
+    network, train = drawn(denoiser, train)
     needs_dimension(1, train.dimension)
     axes = axes if axes is not None else new_axes()
     points = np.sort(train.points[:, 0])
@@ -59,24 +64,32 @@ def line(denoiser: Denoiser, axes: Axes | None = None) -> Axes:
     return axes
 
 
-def field(denoiser: Denoiser, axes: Axes | None = None, arrows: int = 17) -> Axes:
+def field(
+    denoiser: Denoiser | ReLUNetwork,
+    axes: Axes | None = None,
+    arrows: int = 17,
+    *,
+    train: TrainingSet | None = None,
+) -> Axes:
     """Draw a denoiser of two coordinates: arrows from y towards h(y), noise balls, and the lines where h has kinks.
 
     Parameters
     ----------
-    denoiser : CertifiedDenoiser or Comparison
+    denoiser : CertifiedDenoiser, Comparison or ReLUNetwork
         Of dimension d = 2.
     axes : Axes, optional
         A new one of 5 by 4 inches if not given.
     arrows : int
         Number of arrows along the longer side. Their lengths are in proportion to ‖h(y) − y‖.
+    train : TrainingSet, optional
+        Points and balls to draw a `ReLUNetwork` with, which has none of its own.
 
     Raises
     ------
     ValueError
-        If the dimension is not 2.
+        If the dimension is not 2, or a network comes without points.
     """
-    train, network = denoiser.train, denoiser.network
+    network, train = drawn(denoiser, train)
     needs_dimension(2, train.dimension)
     axes = axes if axes is not None else new_axes()
     low, high = window(train.points, train.rho)

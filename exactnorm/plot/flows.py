@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 from exactnorm.flow import Basins, Endpoints, Flow, Share, score_flow
-from exactnorm.flow.rest_points import RestPoint
-from exactnorm.flow.rest_points import rest_points as all_rest_points
+from exactnorm.flow.rest.rest_points import RestPoint
+from exactnorm.flow.rest.rest_points import rest_points as all_rest_points
+from exactnorm.network import ReLUNetwork
 from exactnorm.plot.canvas import (
     BLUE,
     GREEN,
@@ -24,22 +25,26 @@ from exactnorm.plot.canvas import (
     Denoiser,
     draw_arrows,
     draw_kinks,
+    drawn,
     legend_beside,
     needs_dimension,
     new_axes,
     window,
 )
 from exactnorm.plot.paths import MOST, draw_trajectories
+from exactnorm.training_set import TrainingSet
 
 LABELS = {True: "stable rest points", False: "unstable rest points", None: "neutral rest points"}
 
 
 def portrait(
-    denoiser: Denoiser,
+    denoiser: Denoiser | ReLUNetwork,
     flow: Flow | None = None,
     axes: Axes | None = None,
     arrows: int = 21,
     ends: Endpoints | None = None,
+    *,
+    train: TrainingSet | None = None,
 ) -> Axes:
     """Draw the phase portrait of a denoiser's score flow in the plane.
 
@@ -48,7 +53,7 @@ def portrait(
 
     Parameters
     ----------
-    denoiser : CertifiedDenoiser or Comparison
+    denoiser : CertifiedDenoiser, Comparison or ReLUNetwork
         Of dimension d = 2.
     flow : Flow, optional
         Of this denoiser.
@@ -58,13 +63,15 @@ def portrait(
         Number of arrows along the longer side. Their lengths are in proportion to ‖h(y) − y‖.
     ends : Endpoints, optional
         Of the flow: each kind of endpoint then has a colour and a marker of its own.
+    train : TrainingSet, optional
+        Points and balls to draw a `ReLUNetwork` with, which has none of its own.
 
     Raises
     ------
     ValueError
-        If the dimension is not 2.
+        If the dimension is not 2, or a network comes without points.
     """
-    train, network = denoiser.train, denoiser.network
+    network, train = drawn(denoiser, train)
     needs_dimension(2, train.dimension)
     axes = axes if axes is not None else new_axes(7, 5)
     shown = flow or score_flow(network, np.zeros((0, 2)), 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.flow import Endpoints, Flow, orthogonal_lines
 from exactnorm.flow.record import Indices
 from exactnorm.geometry import Frame, affine_hull
@@ -20,7 +21,7 @@ from exactnorm.plot.canvas import (
     legend_beside,
     new_axes,
 )
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 MOST = 100
 """Trajectories to draw: more of them cannot be told apart."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from exactnorm.arrays import Array
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 
 def score_endpoint(network: ReLUNetwork, Y: Array, u: float, rtol: float = 1e-9) -> Array:

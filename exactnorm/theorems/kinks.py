@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 
 def clearance(network: ReLUNetwork, y: Array) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 
 def plane_bracket(points: Array, rho: float, tol: float = 1e-7, rounds: int = 40) -> tuple[float, float]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.certify import CertifiedDenoiser, check_certificate, interpolation_error
 from exactnorm.network import ReLUNetwork
 from exactnorm.theorems.check import Check, Standing
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 Data = tuple[Array, float]
 ClosedForm = Callable[[Array, float], ReLUNetwork]

@@ -83,6 +83,12 @@ BAD_FLOWS = {
     "a picture of no known kind": (("--flow", "score", "--plot", "picture.xyz"), "give a file name that ends in"),
     "a picture without a folder": (("--flow", "score", "--plot", "no/picture.png"), "there is no directory 'no'"),
     "samples without sigma": (("--flow", "score", "--samples", 10), "--samples goes with --sigma"),
+    "a formula that falls": (("--flow", "probability", "--alpha", 1, "--T", 1, "--schedule", "1-t"), "is not monotone"),
+    "no formula": (("--flow", "probability", "--alpha", 1, "--T", 1, "--schedule", "f(t)"), "'f(t)' is not known"),
+    "a scale alone": (("--flow", "probability", "--alpha", 1, "--T", 1, "--scale", "t"), "--scale goes with"),
+    "a folder for one denoiser": (("--flow", "score", "--out", "path"), "--out does not belong to --flow score"),
+    "nothing to save": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--out", "path"), "have a closed form"),
+    "a folder that is full": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--out", "/"), "give a new folder"),
     "rho and sigma": (("--flow", "score", "--rho", 0.1, "--sigma", 0.1), "not allowed with argument"),
 }
 
@@ -130,3 +136,60 @@ def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_tabl
     assert re.search(
         r"would move them by at most \S+; the stand-in drove the flow down to sigma=0.44", " ".join(out.split())
     )
+
+
+def test_every_mistake_is_told_at_once(run, folder):
+    options = ("--rho", 0.1, "--horizon", 2, "--starts", 0, "--levels", 1, "--schedule", "t.real", "--plot", "no/x.png")
+    status, out, err = run("flow", "orthogonal", "--flow", "probability", *options)
+    assert (status, out) == (2, "")
+    first, *others = err.splitlines()
+    assert first == "exactnorm flow: 8 mistakes:"
+    assert len(others) == 8
+    for told in (
+        "--rho",
+        "--horizon",
+        "--starts 0",
+        "--levels 1",
+        "needs --alpha",
+        "needs --T",
+        "'t.real'",
+        "no/x.png",
+    ):
+        assert sum(told in line for line in others) == 1, told
+    assert not os.listdir(folder)
+
+
+def test_a_saved_denoiser_flows_as_the_points_that_it_was_solved_for(run, folder):
+    assert run("solve", "acute", "--out", "denoiser.npz")[0] == 0
+    options = ("--flow", "score", "--starts", 30, "--json")
+    assert run("flow", "denoiser.npz", *options)[1] == run("flow", "acute", *options)[1]
+    status, out, err = run("flow", "denoiser.npz", *options, "--sigma", 0.2, "--columns", "1")
+    assert (status, out) == (2, "")
+    assert [line.split()[0] for line in err.splitlines()[1:]] == ["--columns", "--sigma"]
+    status, _, err = run("flow", "denoiser.npz", "--flow", "probability", "--alpha", 0.1, "--T", 1)
+    assert status == 2
+    assert "one denoiser, and a probability flow needs one for every radius" in err
+    np.savez(folder / "other.npz", x=1)
+    for name, sentence in (("other.npz", "does not hold a denoiser"), ("none.npz", "there is no file 'none.npz'")):
+        status, _, err = run("flow", name, "--flow", "score")
+        assert status == 2
+        assert sentence in err
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_flow_solved_for_is_saved_and_followed_again(run):
+    options = ("--flow", "probability", "--alpha", 0.1, "--T", 1, "--starts", 20, "--json")
+    status, out, err = run("flow", "acute", *options, "--levels", 3, "--out", "path")
+    assert status == 0
+    assert "wrote path" in err
+    status, again, err = run("flow", "path", *options)
+    assert (status, again, err) == (0, out, "")
+    for more, sentence in (
+        (("--flow", "score"), "holds denoisers of several radii: give one of the files in it"),
+        ((*options, "--levels", 3), "--levels is for points, and 'path' holds what was solved for already"),
+        (("--flow", "probability", "--alpha", 0.1, "--T", 2), "the path reaches up to 0.1"),
+    ):
+        status, _, err = run("flow", "path", *more)
+        assert status == 2
+        assert sentence in err
+    assert run("flow", "path/level0001.npz", "--flow", "score", "--starts", 5)[0] == 0

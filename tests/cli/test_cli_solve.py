@@ -157,3 +157,35 @@ def test_a_file_needs_a_radius(run, folder):
     status, out, err = run("solve", "points.csv")
     assert (status, out) == (2, "")
     assert "--rho" in err
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [("univariate", ""), ("acute", ""), ("orthonormal", "dimensions are drawn as score flows from 100 starts")],
+)
+def test_solve_draws_what_it_found_in_any_dimension(run, folder, problem, told):
+    status, out, err = run("solve", problem, "--plot", "picture.png", "--json")
+    assert status == 0
+    assert strict(out)["gap"] <= 1e-6
+    assert told in err
+    assert err.endswith("wrote picture.png\n")
+    assert (folder / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_mistake_is_told_at_once(run):
+    options = ("--tol", -1, "--time-limit", 0, "--weight-decay", 1, "--out", "x.csv", "--plot", "x.csv", "--estimate")
+    status, out, err = run("solve", "acute", *options)
+    assert (status, out) == (2, "")
+    first, *others = err.splitlines()
+    assert first == "exactnorm solve: 7 mistakes:"
+    for told in (
+        "--tol -1",
+        "--time-limit 0",
+        "--weight-decay goes",
+        "--out x.csv",
+        "--plot x.csv",
+        "leave --out",
+        "leave --plot",
+    ):
+        assert sum(told in line for line in others) == 1, told

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 DEEPEST = 200
 """Cuts of one cell: more than halving an angle down to rounding takes."""
@@ -137,10 +137,15 @@ def cell_bound(proof: CellProof, points: Array, rho: float, B: Array) -> float:
     """Upper bound on max ‖B_s (w, b)‖ over the kinks with ‖w‖ = 1 of the cell, from its multipliers.
 
     If S has a negative eigenvalue (a solver's rounding), the multipliers are mixed with an interior point: with τ
-    the largest eigenvalue of −S relative to the interior S_0, S + τ S_0 ⪰ 0, and the bound is 1 + τ. The rounding of S
-    counts as such an eigenvalue; it is that of its terms, so that terms which cancel gain nothing. Infinite where S
-    is no number.
+    the largest eigenvalue of −S relative to the interior S_0, S + τ S_0 ⪰ 0, so that ‖B_s (w, b)‖² ≤ 1 + τ, and the
+    bound is 1 + τ/2. The rounding of S counts as such an eigenvalue; it is that of its terms, so that terms which
+    cancel gain nothing. Infinite where S is no number.
     """
+    return 1.0 + shortfall(proof, points, rho, B) / 2
+
+
+def shortfall(proof: CellProof, points: Array, rho: float, B: Array) -> float:
+    """The least τ ≥ 0 for which S + τ S_0 is surely positive semidefinite."""
     S = slack_matrix(proof, points, rho, B)
     L = np.linalg.cholesky(interior_slack(proof.cell, points, rho))
     relative = np.linalg.solve(L, np.linalg.solve(L, S).T)
@@ -148,7 +153,17 @@ def cell_bound(proof: CellProof, points: Array, rho: float, B: Array) -> float:
     unsure = float(np.linalg.norm(inverse @ slack_rounding(proof, points, rho, B) @ inverse.T))
     if not (np.isfinite(relative).all() and unsure < np.inf):
         return float(np.inf)
-    return 1.0 + max(0.0, unsure - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))
+    return max(0.0, unsure - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))
+
+
+def repaired(proof: CellProof, points: Array, tau: float) -> CellProof:
+    """The multipliers of (S + τ S_0)/(1 + τ), which go with B/√(1 + τ)."""
+    nu, pattern = proof.nu.copy(), proof.cell.pattern
+    if proof.cell.ball < 0:
+        on = int(np.argmax(pattern))
+        nu[0, on] += tau / (4.0 * (1.0 + float(points[on] @ points[on])))
+    share = 1 / (1 + tau)
+    return CellProof(proof.cell, share * (proof.mu - tau / 4), share * nu, share * proof.ell)
 
 
 def slack_rounding(proof: CellProof, points: Array, rho: float, B: Array) -> Array:

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, cell_bound
 from exactnorm.certify.balls.faces import face_peaks
 from exactnorm.certify.effort import LARGEST_CHECK, CertificateUndecided, Effort
-from exactnorm.training_set import Array
 
 FACES = 2_000_000
 """Faces of patterns that are gone through together: some hundred megabytes, if none of them can be left out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 
 def edges_lower_bound(points: Array, rho: float, edges: NDArray[np.intp], weights: Array) -> float:

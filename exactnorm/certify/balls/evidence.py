@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import DEEPEST, Cell, CellProof, uncovered
 from exactnorm.certify.balls.dual_bound import dual_bound, face_bound
 from exactnorm.certify.balls.edges import edges_lower_bound
@@ -15,8 +16,8 @@ from exactnorm.certify.door import number, numbers, refuse, truths, whole
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.geometry import Frame, affine_hull
-from exactnorm.patterns import activation_patterns
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.patterns import kink_patterns
+from exactnorm.training_set import TrainingSet
 
 NEAREST = 1e-8
 """Separation, in units of the size, up to which rounding may hide activation patterns: a tenth of what is solved."""
@@ -51,8 +52,7 @@ def ball_bound(certificate: Certificate, train: TrainingSet, effort: Effort) -> 
     size, r = points.shape
     B = numbers(certificate.B, "B", (size - 1, r, r + 1))
     proofs = tuple(_proof(proof, size, r) for proof in certificate.proofs)
-    patterns = activation_patterns(points, rho, watch=lambda _: effort.check())
-    relevant = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    relevant = kink_patterns(points, rho, watch=lambda _: effort.check())
     if certificate.patterns > len(relevant):
         refuse(f"the certificate states {certificate.patterns} patterns, but there are {len(relevant)}")
     if not proofs:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.sphere import Sphere
-from exactnorm.training_set import Array
 
 CHUNK = 20_000
 """Faces treated at once: enough for NumPy's loops, few enough for the memory."""

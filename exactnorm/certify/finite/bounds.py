@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.certify.finite.dual_function import dual_values, faces_on_plane, live_planes, maximisers, tops_of_cells
 from exactnorm.certify.interpolation import MISSED, value_rounding
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import Array, real_array
 
 LARGEST = 300_000
 """Faces to look at: some ten seconds for each look at all of them."""

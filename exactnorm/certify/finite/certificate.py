@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound, interpolates
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
-from exactnorm.training_set import Array
 
 
 def finite_certificate(

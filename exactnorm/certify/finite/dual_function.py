@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 PARALLEL = 1e-12
 """A vector shorter than this share of the longest counts as zero on a flat: far above rounding, far below data."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.certificate import relative_gap
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

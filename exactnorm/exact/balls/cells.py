@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, cell_rows
-from exactnorm.training_set import Array
 
 
 def whole_cells(patterns: NDArray[np.bool_], r: int) -> list[Cell]:

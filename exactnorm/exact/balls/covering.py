@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.cells import essential_rows, proposed_directions, split, whole_cells
@@ -20,7 +21,6 @@ from exactnorm.exact.balls.pricing import Priced, price_cells, scaled
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, collected
 from exactnorm.exact.settings import Settings
-from exactnorm.training_set import Array
 
 CROWD = 6
 """Cells a pattern, on average, beyond which multipliers are given up: they converge too slowly for this B."""

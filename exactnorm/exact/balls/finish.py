@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.master import master
 from exactnorm.exact.balls.polish import Neurons, corrected, margins, merge_nearby, newton, residual
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
-from exactnorm.training_set import Array
 
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
 LARGEST_SYSTEM = 2500
@@ -36,13 +36,14 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
         if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost:
             return thinned(problem, tried[-1], settings.deadline)
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
-        merged = merge_nearby(neurons, radius, 1e-6)
+        touch = radius / 10 * problem.room
+        merged = merge_nearby(problem.tree, neurons, radius, 1e-6)
         size = merged.a.size + merged.kinks.z.size
         if size <= LARGEST_SYSTEM and in_time(STEPS * size**3, settings.deadline):
-            tried.append(newton(problem.points, problem.rho, merged, radius / 10, stationary=False))
+            tried.append(newton(problem.points, problem.rho, merged, touch, stationary=False))
             if size <= LARGEST_STATIONARY and in_time(STEPS * (3 * size) ** 3, settings.deadline):
                 moved = Neurons(tried[-1].kinks, tried[-1].a, neurons.B)
-                tried.append(newton(problem.points, problem.rho, moved, radius / 10))
+                tried.append(newton(problem.points, problem.rho, moved, touch))
         if not in_time(4.0 * problem.points.size * problem.rank * len(merged.kinks) ** 2, settings.deadline):
             continue
         tried.append(corrected(problem.points, merged))
@@ -129,5 +130,7 @@ def interpolates(problem: Reduced, neurons: Neurons) -> bool:
     """Whether the network maps all balls to their centres, up to rounding."""
     off = float(np.abs(residual(problem.points, neurons.kinks, neurons.a)).max())
     inside = float(margins(problem.points, problem.rho, neurons.kinks).min())
-    # Relative to the distance of the points as well: a network that maps two of them to one place is no solution.
-    return off < min(1e-11, 1e-6 * problem.apart) and inside > -1e-12
+    # Relative to the distance of the points as well: a network that maps two of them to one place is no solution. What
+    # a costly network rounds to is far below the error that a certificate may have (`check_told_apart`).
+    allowed = max(1e-7 * problem.apart, 2 * np.finfo(float).eps * neurons.cost)
+    return off < min(1e-11, allowed) and inside > -1e-12

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form.bounds import best_rays
-from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.certified import certified_form
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks
@@ -21,7 +22,7 @@ from exactnorm.exact.balls.ramp_program import Ramps, cheap_ramps
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 SHARE = 0.3
 """Of the time limit: what a first network and bound may take."""
@@ -181,7 +182,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
     found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), pair)
     share, longer = part_of_limit(settings.deadline, SHARE), part_of_limit(settings.deadline, LONGER)
     settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-    found = replace(found, closed=certified_rays(train))
+    found = replace(found, closed=certified_form(train))
     if found.closed is not None:
         return found
     X, rho = frame.coordinates(train.points), train.rho / frame.scale

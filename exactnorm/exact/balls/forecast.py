@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exactnorm.closed_form.certified import certified_rays
+from exactnorm.closed_form.certified import certified_form
 from exactnorm.exact.balls.problem import Reduced, reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.patterns import TooManyPatternsError
@@ -45,7 +45,7 @@ def forecast(train: TrainingSet, tol: float, time_limit: float | None) -> Foreca
     ValueError
         If two points are too near each other for floating point.
     """
-    if certified_rays(train) is not None:
+    if certified_form(train) is not None:
         return Forecast(None, 0.0, "a closed form that is proved to have the least cost is taken; no program is solved")
     deadline = Deadline(time_limit)
     wide = "a wide but valid bracket comes within seconds, a network of ramps and a bound that needs no patterns"

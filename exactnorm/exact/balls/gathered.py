@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import telling
-from exactnorm.training_set import Array
 
 Patterns = NDArray[np.bool_]
 

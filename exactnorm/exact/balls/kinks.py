@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +71,14 @@ def joined(*several: Kinks) -> Kinks:
     )
 
 
-def distinct(kinks: Kinks, tolerance: float) -> NDArray[np.intp]:
-    """For each kink the row of the first one of the same pattern whose (w, b) differs by at most `tolerance`."""
-    z = kinks.z
-    leader = np.arange(len(z))
+def distinct(kinks: Kinks, features: Array, tolerance: float) -> NDArray[np.intp]:
+    """For each kink the row of the first one of the same pattern whose features differ by at most `tolerance`."""
+    leader = np.arange(len(kinks))
     seen: dict[bytes, list[int]] = {}
-    for k in range(len(z)):
+    for k in range(len(kinks)):
         leaders = seen.setdefault(kinks.pattern[k].tobytes(), [])
         if leaders:
-            distance = np.abs(z[leaders] - z[k]).max(axis=1)
+            distance = np.abs(features[leaders] - features[k]).max(axis=(1, 2))
             nearest = int(np.argmin(distance))
             if distance[nearest] <= tolerance:
                 leader[k] = leaders[nearest]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.faces import CHUNK, Peaks, face_peaks
 from exactnorm.exact.balls.cells import essential_rows, whole_cells
 from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import collected
 from exactnorm.exact.settings import Settings
-from exactnorm.training_set import Array
 
 SHARE = 32
 """Patterns that one task of an executor looks at, at least."""
@@ -65,7 +65,7 @@ def look(
     w, b, value = (np.concatenate([getattr(one, name) for one in found]) for name in ("w", "b", "value"))
     kinks = Kinks(w, b, problem.patterns[np.concatenate([one.pattern for one in found])])
     order = np.argsort(-value, kind="stable")
-    first = order[np.unique(distinct(kinks[order], 1e-7))]
+    first = order[np.unique(distinct(kinks[order], problem.tree.features(kinks[order]), 1e-7))]
     return Look(B, float(value.max(initial=floor)), kinks[first], value[first])
 
 

@@ -16,7 +16,7 @@ from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_
 from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.balls.look import Look, deciding_balls, look
-from exactnorm.exact.balls.master import TOUCHES, bends, gathered, master
+from exactnorm.exact.balls.master import bends, gathered, master
 from exactnorm.exact.balls.polish import Neurons, corrected, newton
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.start import edge_matrices, relaxation
@@ -59,14 +59,14 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
         elif worth(problem, looks[-1]) > bound:
             centre = looks[-1]
         if looks[0].kappa < 1.05:
-            best = with_network(best, interpolating(problem, over_peaks(looks[0], network)))
-        kinks = following(best, looks, network)
+            best = with_network(best, interpolating(problem, over_peaks(problem, looks[0], network)))
+        kinks = following(problem, best, looks, network)
         # What the lower end cannot gain any more, as far as the program over the kinks tells, is for the upper end.
         rest = (promised - best.lower) / (best.gap * best.upper) if best.gap > 0 else 0.0
         if rest < 0.05 or (rest < 0.3 and best.rounds % 3 == 2) or best.rounds % 6 == 5:
             best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, settings)))
             if rest < 0.05 and best.gap > settings.tol / 2:
-                best = with_network(best, settled(problem, over_peaks(looks[0], network)))
+                best = with_network(best, settled(problem, over_peaks(problem, looks[0], network)))
         best = replace(best, rounds=best.rounds + 1, seconds=settings.deadline.elapsed, kinks=len(kinks))
         yield best
         idle = idle + 1 if best.gap >= before.gap * (1 - 1e-3) else 0
@@ -151,21 +151,21 @@ def settled(problem: Reduced, network: Neurons) -> Neurons | None:
     """
     if not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
         return None
-    moved = newton(problem.points, problem.rho, network, TOUCHES, stationary=False)
+    moved = newton(problem.points, problem.rho, network, problem.touch, stationary=False)
     moved = corrected(problem.points, moved)
     return moved if interpolates(problem, moved) else None
 
 
-def over_peaks(at: Look, network: Neurons) -> Neurons:
+def over_peaks(problem: Reduced, at: Look, network: Neurons) -> Neurons:
     """The network moved onto the peaks nearest to its kinks, with output weights along B_s z, as at an optimum."""
-    weight = gathered(at.peaks, network)
+    weight = gathered(problem.tree, at.peaks, network)
     peaks, weight = at.peaks[weight > 0], weight[weight > 0]
     outward = np.einsum("kn,nij,kj->ki", peaks.pattern[:, 1:] * 1.0, at.B, peaks.z)
     outward *= (weight / np.linalg.norm(outward, axis=1))[:, None]
     return Neurons(peaks, outward, at.B)
 
 
-def following(best: Bracket, looks: list[Look], network: Neurons) -> Kinks:
+def following(problem: Reduced, best: Bracket, looks: list[Look], network: Neurons) -> Kinks:
     """The next kinks: the highest peaks, kinks that carry weight or are about to, and those of the best network.
 
     These last make sure that some network over all of them interpolates.
@@ -177,7 +177,7 @@ def following(best: Bracket, looks: list[Look], network: Neurons) -> Kinks:
     elif best.B is not None:
         kept |= dual_values(network.kinks, best.B) > 1 - max(1e-6, 2 * best.gap)
     out = joined(best.neurons.kinks, *new, network.kinks[kept])
-    return out[np.unique(distinct(out, 1e-7))]
+    return out[np.unique(distinct(out, problem.tree.features(out), 1e-7))]
 
 
 def near(problem: Reduced, kinks: Kinks, peaks: Kinks, radius: float) -> NDArray[np.bool_]:

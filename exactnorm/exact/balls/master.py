@@ -14,16 +14,14 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.polish import Neurons, margins
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.tree import Tree
 from exactnorm.exact.settings import Settings
 from exactnorm.exact.solvers.cone_program import ConeProgram, solution
-from exactnorm.training_set import Array
 
-TOUCHES = 1e-8
-"""A ball with less room than this is touched."""
 FLATTEST = 1e-3
 """Peaks flatter than this would let B jump; they are treated as this round."""
 
@@ -121,14 +119,15 @@ def with_bends(
     return sparse.csr_matrix(sparse.bmat(blocks)), np.concatenate(right), (*cones, *sizes)
 
 
-def gathered(kinks: Kinks, network: Neurons) -> Array:
+def gathered(tree: Tree, kinks: Kinks, network: Neurons) -> Array:
     """For each of `kinks`, Σ ‖a_k‖ over the neurons that are nearest to it among those of its pattern, shape (K,)."""
     out = np.zeros(len(kinks))
     weight = np.linalg.norm(network.a, axis=1)
+    z, at = tree.features(network.kinks), tree.features(kinks)
     for k in np.flatnonzero(weight > 1e-7 * weight.sum()):
         same = np.flatnonzero((kinks.pattern == network.kinks.pattern[k]).all(axis=1))
         if len(same):
-            out[same[np.argmin(np.abs(kinks.z[same] - network.kinks.z[k]).max(axis=1))]] += weight[k]
+            out[same[np.argmin(np.abs(at[same] - z[k]).max(axis=(1, 2)))]] += weight[k]
     return out
 
 
@@ -157,7 +156,7 @@ def bends(problem: Reduced, peaks: Kinks, B: Array) -> Bends:
 
 def touched_balls(problem: Reduced, peak: Kinks) -> list[int]:
     """Rows of the balls that one kink is tangent to."""
-    touched: list[int] = np.flatnonzero(margins(problem.points, problem.rho, peak)[0] < TOUCHES).tolist()
+    touched: list[int] = np.flatnonzero(margins(problem.points, problem.rho, peak)[0] < problem.touch).tolist()
     return touched
 
 
@@ -167,7 +166,7 @@ def tangent(problem: Reduced, peak: Kinks, Bs: Array, touched: Sequence[int]) ->
     x = problem.points[touched[0]]
     flat = complement(problem.points[list(touched[1:])] - x)
     v = flat.T @ w
-    if flat.shape[1] < 2 or not np.linalg.norm(v) > TOUCHES:
+    if flat.shape[1] < 2 or not np.linalg.norm(v) > 1e-8:
         return z, np.zeros((len(z), 0)), np.zeros((0, 0))
     E = flat @ complement(v[None])
     moves = np.vstack([E, -x @ E])  # b = σρ − w·x

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lstsq
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.program import slope_and_value
-from exactnorm.training_set import Array
+from exactnorm.exact.balls.tree import Tree
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +39,8 @@ def residual(points: Array, kinks: Kinks, a: Array) -> Array:
     return np.asarray((sums - slope_and_value(points))[1:])
 
 
-def touching(points: Array, rho: float, kinks: Kinks, tolerance: float) -> NDArray[np.bool_]:
-    """Which balls each kink is tangent to, (K, N): margin σ_n (w·x_n + b) − ρ at most `tolerance`."""
+def touching(points: Array, rho: float, kinks: Kinks, tolerance: Array) -> NDArray[np.bool_]:
+    """Which balls each kink is tangent to, (K, N): margin σ_n (w·x_n + b) − ρ at most that ball's `tolerance`."""
     return np.asarray(margins(points, rho, kinks) <= tolerance)
 
 
@@ -63,13 +64,13 @@ def margins(points: Array, rho: float, kinks: Kinks) -> Array:
     return np.asarray(sign * (kinks.w @ points.T + kinks.b[:, None]) - rho)
 
 
-def merge_nearby(neurons: Neurons, tolerance: float, negligible: float) -> Neurons:
+def merge_nearby(tree: Tree, neurons: Neurons, tolerance: float, negligible: float) -> Neurons:
     """Drop neurons with ‖a_k‖ ≤ negligible · max and replace each cluster of kinks by its weighted mean."""
     weight = np.linalg.norm(neurons.a, axis=1)
     keep = weight > negligible * weight.max()
     order = np.argsort(-weight[keep], kind="stable")
     kinks, a, weight = neurons.kinks[keep][order], neurons.a[keep][order], weight[keep][order]
-    leader = distinct(kinks, tolerance)
+    leader = distinct(kinks, tree.features(kinks), tolerance)
     z, out, pattern = [], [], []
     for first in np.unique(leader):
         members = leader == first
@@ -87,7 +88,7 @@ def merge_nearby(neurons: Neurons, tolerance: float, negligible: float) -> Neuro
 
 
 def newton(
-    points: Array, rho: float, start: Neurons, touch: float, steps: int = 30, stationary: bool = True
+    points: Array, rho: float, start: Neurons, touch: Array, steps: int = 30, stationary: bool = True
 ) -> Neurons:
     """Move the neurons until interpolation and tangency hold to rounding and, if `stationary`, the cost is stationary.
 
@@ -123,7 +124,7 @@ def newton(
 class _System:
     """The conditions F(x) = 0 on x = (a, w, b) of all neurons, their Jacobian, and the Lagrangian's derivatives."""
 
-    def __init__(self, points: Array, rho: float, start: Neurons, touch: float) -> None:
+    def __init__(self, points: Array, rho: float, start: Neurons, touch: Array) -> None:
         self.points, self.rho = points, rho
         self.pattern = start.kinks.pattern
         self.K, self.r = start.a.shape

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from exactnorm.certify.balls.cell import Cell, CellProof, cell_bound, cell_rows, cone_form, kink_map
+from exactnorm.arrays import Array
+from exactnorm.certify.balls.cell import Cell, CellProof, cell_rows, cone_form, kink_map, repaired, shortfall
 from exactnorm.exact.balls.cells import essential_rows
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.solvers.cone_program import ConeProgram, solution
-from exactnorm.training_set import Array
 
 FLOOR = 0.1
 """Bounds below this are not sought: only the cells where ‖B_s z‖ comes near 1 decide anything."""
@@ -105,8 +105,9 @@ def _certified(cell: Cell, rows: NDArray[np.intp], x: Array, X: Array, points: A
     ell[rows] = x[2 + pairs :].reshape(len(rows), r + 1)
     ell[:, r] = np.maximum(ell[:, r], np.linalg.norm(ell[:, :r], axis=1))
     proof = CellProof(cell, float(x[1]) / kappa**2, nu / kappa**2, ell / kappa**2)
-    excess = cell_bound(proof, points, rho, B / kappa)
-    return Priced(kappa * excess, rescaled(proof, excess**-2), X)
+    tau = shortfall(proof, points, rho, B / kappa)
+    # Whoever recomputes the bound finds the same rounding again, and now the room for it.
+    return Priced(kappa * np.sqrt(1 + tau), repaired(proof, points, tau) if tau < np.inf else proof, X)
 
 
 def _cone_data(G: Array, BT: Array, r: int) -> ConeProgram:

@@ -7,21 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import pdist, squareform
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.tree import Tree, shortest_tree
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.hulls import hull_gaps
-from exactnorm.patterns import TooManyPatternsError, activation_patterns
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.patterns import TooManyPatternsError, kink_patterns
+from exactnorm.training_set import TrainingSet
 
 TOLD_APART = 1e-6
 """Error, in units of the distance of two points, beyond which a cost has no six digits."""
 NEAREST = 1e-7
-"""Distance of two points, in units of the farthest one's from the first, below which the program is not tried."""
+"""Distance of two points, in units of the size of the set, below which the program is not tried."""
 FARTHEST_OUT = 1e-9
 """The same in units of the largest coordinate, which sets the rounding of all."""
+
+TOUCHES, TOUCHES_AT_MOST = 1e-4, 1e-8
+"""Margin between a kink and a ball that counts as none, in units of the ball's room and of the set."""
 
 
 class InfeasibleProblem(ValueError):
@@ -66,6 +71,18 @@ class Reduced:
     tree: Tree
 
     @property
+    def room(self) -> Array:
+        """For each ball the width of the narrowest gap between it and another, at most 1, shape (N,)."""
+        gaps = squareform(pdist(self.points)) - 2 * self.rho
+        np.fill_diagonal(gaps, np.inf)
+        return np.asarray(np.clip(gaps.min(axis=1), 0.0, 1.0))
+
+    @property
+    def touch(self) -> Array:
+        """Margin, shape (N,), below which a kink touches a ball: small beside its room, and above rounding."""
+        return np.clip(TOUCHES * self.room, 1e-14, TOUCHES_AT_MOST)
+
+    @property
     def rank(self) -> int:
         """Dimension r of the affine hull."""
         return self.frame.rank
@@ -83,13 +100,26 @@ def too_near(train: TrainingSet) -> ValueError:
 
 
 def _size(train: TrainingSet) -> float:
-    return float(np.linalg.norm(train.points - train.points[0], axis=1).max())
+    """Largest distance from the mean: it does not hang on which row comes first."""
+    return float(np.linalg.norm(train.points - train.points.mean(axis=0), axis=1).max())
 
 
 def check_told_apart(train: TrainingSet) -> None:
-    """Raise the error of `too_near` unless any two points are farther apart than rounding blurs, by the data alone."""
+    """Raise an error unless points are farther apart than rounding blurs, and their balls too, by the data alone.
+
+    A ramp across the gap between two balls costs 2Δ/(Δ − 2ρ), Δ being the distance of their centres: so much the
+    rounding of positions is multiplied by.
+    """
     if train.separation < max(NEAREST * _size(train), FARTHEST_OUT * float(np.abs(train.points).max())):
         raise too_near(train)
+    gap = train.separation - 2 * train.rho
+    if 4 * np.finfo(float).eps * 2 * _size(train) > TOLD_APART * gap:
+        i, j = train.closest
+        msg = (
+            f"the balls around points {i} and {j} leave a gap of {gap:.3g} in a set of size {_size(train):.3g}: too "
+            "narrow for floating point, whose rounding is multiplied by one over it; use a smaller rho"
+        )
+        raise ValueError(msg)
 
 
 def reduced(train: TrainingSet, watch: Callable[[int], None] = lambda _: None, *, feasible: bool = False) -> Reduced:
@@ -115,11 +145,10 @@ def reduced(train: TrainingSet, watch: Callable[[int], None] = lambda _: None, *
     if float(frame.distance(train.points).max()) > TOLD_APART * train.separation:
         raise too_near(train)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    patterns = activation_patterns(points, rho, watch=watch)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    patterns = kink_patterns(points, rho, watch=watch)
     if not feasible and (ray := infeasibility_ray(points, patterns)) is not None:
         raise InfeasibleProblem(_why_infeasible(train, ray, watch), ray)
-    return Reduced(frame, points, rho, patterns, train.separation / frame.scale, shortest_tree(points))
+    return Reduced(frame, points, rho, patterns, train.separation / frame.scale, shortest_tree(points, rho))
 
 
 def _why_infeasible(train: TrainingSet, ray: Array, watch: Callable[[int], None]) -> str:
@@ -197,8 +226,7 @@ def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[f
 def _largest_radius(train: TrainingSet, watch: Callable[[int], None]) -> tuple[float, float]:
     frame = affine_hull(train.points)
     X = frame.coordinates(train.points)
-    patterns = activation_patterns(X, watch=watch)
-    patterns = patterns[~patterns[:, 0] & patterns.any(axis=1)]
+    patterns = kink_patterns(X, watch=watch)
     widths = np.maximum(hull_gaps(X, patterns, watch=lambda: watch(len(patterns))).low, 0.0) / 2
     order = np.argsort(-widths)
     patterns, widths = patterns[order], widths[order]

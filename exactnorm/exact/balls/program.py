@@ -10,10 +10,10 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof, cell_rows, kink_map
 from exactnorm.exact.balls.cells import essential_rows
 from exactnorm.exact.balls.kinks import Kinks
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

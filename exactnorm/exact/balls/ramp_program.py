@@ -15,6 +15,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.exact.balls.gathered import (
     ROOM,
@@ -31,7 +32,6 @@ from exactnorm.exact.balls.gathered import (
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.ramps.dives import dives, flipped, singles
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 ROUNDS = 12
 """Times that cuts are added; the last ones gain a percent or so."""

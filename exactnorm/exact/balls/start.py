@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.balls.bracket import Bracket, dual_value
@@ -20,7 +21,6 @@ from exactnorm.exact.settings import Settings
 from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 
 def first_kinks(problem: Reduced, check: Callable[[], None] = lambda: None) -> Kinks:

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.look import deciding_balls, look
@@ -14,7 +15,6 @@ from exactnorm.exact.balls.master import tangent, touched_balls
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.exact.settings import Settings
-from exactnorm.training_set import Array
 
 TOUCHES = 100.0
 """The dual function counts as 1 if it is nearer to 1 than this many gaps: so it is wherever 1 % of the cost sits."""
@@ -43,7 +43,7 @@ def touching_kinks(problem: Reduced, best: Bracket, settings: Settings) -> Kinks
                 return None
     except OutOfTimeError:
         return None
-    return peaks[np.unique(distinct(peaks, 1e-4))] if len(peaks) else None
+    return peaks[np.unique(distinct(peaks, problem.tree.features(peaks), 1e-4))] if len(peaks) else None
 
 
 def level(problem: Reduced, peak: Kinks, Bs: Array, check: Callable[[], None] = lambda: None) -> bool:

@@ -11,13 +11,13 @@ import numpy as np
 from scipy.linalg import lstsq
 from scipy.optimize import linprog
 
+from exactnorm.arrays import Array
 from exactnorm.certify.certificate import relative_gap
 from exactnorm.exact.deadline import interruptible
 from exactnorm.exact.settings import Settings
 from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.finite_problem import Coordinates
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

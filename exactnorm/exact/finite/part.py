@@ -12,12 +12,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.certify.finite.bounds import LARGEST, faces, finite_upper_bound
 from exactnorm.closed_form.interpolant import bent_line
 from exactnorm.exact.finite.group_lasso import free_fit
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 MOST = 1500
 """Distinct inputs beyond which the programs over all of them are not written down: they hold dense square matrices."""

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from exactnorm.arrays import Array
 from exactnorm.certify.finite.bounds import Faces, faces_of, peaks
 from exactnorm.exact.deadline import collected
 from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates
-from exactnorm.training_set import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
 from exactnorm.certify.finite.bounds import lower_value, projected
@@ -25,7 +26,6 @@ from exactnorm.exact.finite.trend_filter import smoothed
 from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""

@@ -12,11 +12,11 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
+from exactnorm.arrays import Array
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.solvers.cvxpy_problem import solve
 from exactnorm.finite_problem import Coordinates
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 
 def smoothed(

@@ -16,8 +16,8 @@ import scs
 from numpy.typing import NDArray
 from scipy import sparse
 
+from exactnorm.arrays import Array
 from exactnorm.exact.deadline import Deadline, interruptible
-from exactnorm.training_set import Array
 
 SCS_INTERRUPTED = -5
 """SCS catches Ctrl-C itself and returns this status."""

@@ -18,6 +18,9 @@ from exactnorm.exact.solvers.cone_program import SCS_INTERRUPTED, clarabel_setti
 
 def check_solver(name: str) -> str:
     """The solver's name as CVXPY spells it; ``ValueError`` unless it is installed and takes semidefinite programs."""
+    if not isinstance(name, str):
+        msg = f"solver={name!r}: give the name of one, such as 'CLARABEL', which is the default"
+        raise ValueError(msg)
     if name.upper() not in cp.installed_solvers() or not _solves_semidefinite(name.upper()):
         fitting = [one for one in cp.installed_solvers() if _solves_semidefinite(one)]
         msg = (

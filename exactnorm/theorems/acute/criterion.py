@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import one_versus_rest
 from exactnorm.closed_form.one_versus_rest import weighted_geometric_median
 from exactnorm.theorems.acute.one_versus_rest import altitudes, base_point_inside, cheapest_cost
@@ -23,7 +24,6 @@ from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
 from exactnorm.theorems.roads import Data, agreed_cost
 from exactnorm.theorems.zeno2023.equilateral import triangle
-from exactnorm.training_set import Array
 
 QUARTER_TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 MARGIN = 1e-6  # relative; ten times the width of the brackets

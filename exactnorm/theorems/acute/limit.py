@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import orthocentre
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import network_cost, program_bracket
-from exactnorm.training_set import Array
 
 
 def acute_triangles(count: int, rng: np.random.Generator) -> list[Array]:

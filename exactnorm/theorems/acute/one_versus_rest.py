@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 
 def slopes(points: Array, rho: float, *, factor: float = 2.0, radii: float = 2.0) -> Array:

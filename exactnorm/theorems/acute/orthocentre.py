@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import orthocentre
 from exactnorm.theorems.acute.one_versus_rest import slopes
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
 from exactnorm.theorems.roads import agreed_cost
-from exactnorm.training_set import Array
 
 
 def check() -> Check:

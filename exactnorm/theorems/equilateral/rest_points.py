@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import equilateral_triangle
-from exactnorm.flow.rest_points import RestPoint, rest_points
+from exactnorm.flow.rest.rest_points import RestPoint, rest_points
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.kinks import clearance
 from exactnorm.theorems.zeno2023.equilateral import triangle
 from exactnorm.theorems.zeno2025.orthogonal_rest_points import ball
-from exactnorm.training_set import Array
 
 SOURCE = "exactnorm documentation, rest points (after arXiv:2506.19031, appendix)"
 RADII = (0.05, 0.2, 0.35, 0.45)

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import rays
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.integrate import probability_endpoint
-from exactnorm.training_set import Array
 
 RHO = 0.3
 SETS = {  # distances from x_0 on each ray

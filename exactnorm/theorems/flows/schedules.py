@@ -21,10 +21,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
 from exactnorm.flow.schedule import Schedule, cosine, edm, variance_exploding, variance_preserving
 from exactnorm.theorems.check import Check
-from exactnorm.training_set import Array
 
 Coefficients = Callable[[float], tuple[float, float]]
 

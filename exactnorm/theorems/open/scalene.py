@@ -16,6 +16,7 @@ from functools import cache
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import one_versus_rest
 from exactnorm.theorems.acute.criterion import MARGIN
 from exactnorm.theorems.acute.limit import acute_triangles
@@ -23,7 +24,6 @@ from exactnorm.theorems.acute.one_versus_rest import altitudes, base_point_insid
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.plane import plane_bracket
 from exactnorm.theorems.roads import agreed_cost
-from exactnorm.training_set import Array
 
 FRACTIONS = (0.8, 0.9)  # of the largest radius; for smaller balls the difference is too small to be seen
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import univariate
 from exactnorm.network import ReLUNetwork
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import program
 from exactnorm.theorems.zeno2023.univariate import data
-from exactnorm.training_set import Array
 
 FRACTIONS = np.concatenate([np.linspace(0.002, 0.49, 200), np.linspace(0.51, 0.998, 200)])  # of a gap
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import equilateral_triangle
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import compare_costs
-from exactnorm.training_set import Array
 
 
 def triangle(R: float = 1.0) -> Array:

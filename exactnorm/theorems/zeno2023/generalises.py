@@ -20,10 +20,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
+from exactnorm.arrays import Array
 from exactnorm.baselines import EmpiricalMMSE
 from exactnorm.closed_form import univariate
 from exactnorm.theorems.check import Check
-from exactnorm.training_set import Array
 
 POINTS = np.array([0.05, 0.2, 0.42, 0.55, 0.9])
 SIGMA, HIGHEST = 0.005, 0.01

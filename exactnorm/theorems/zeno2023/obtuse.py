@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import obtuse_simplex
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import Data, compare_costs
 from exactnorm.theorems.zeno2023.orthogonal import claimed
-from exactnorm.training_set import Array
 
 
 def random_obtuse_simplex(size: int, rng: np.random.Generator, most: float = 0.9) -> Array:

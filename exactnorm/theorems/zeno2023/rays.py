@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import rays
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import Data, compare_costs
 from exactnorm.theorems.zeno2023.univariate import gap_cost
-from exactnorm.training_set import Array
 
 
 def data() -> list[Data]:

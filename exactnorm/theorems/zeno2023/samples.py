@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linprog
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import univariate_samples
 from exactnorm.theorems.check import Check
-from exactnorm.training_set import Array
 
 
 def check() -> Check:

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import collinear, rays
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import agreed_cost, program_bracket
 from exactnorm.theorems.zeno2023.rays import claimed as rays_cost
-from exactnorm.training_set import Array
 
 RHO = 0.1
 OFF = (0.1, 0.05, 0.025)

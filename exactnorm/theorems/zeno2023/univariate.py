@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import univariate
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.roads import Data, compare_costs
-from exactnorm.training_set import Array
 
 
 def gap_cost(gaps: Array, rho: float, *, factor: float = 2.0, radii: float = 2.0) -> float:

@@ -23,11 +23,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import equilateral_triangle
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.integrate import score_endpoint
 from exactnorm.theorems.zeno2023.equilateral import triangle
-from exactnorm.training_set import Array
 
 RHO, NEAR = 0.03, 1e-2
 

@@ -18,12 +18,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import obtuse_simplex
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.integrate import score_endpoint
 from exactnorm.theorems.zeno2023.obtuse import random_obtuse_simplex
 from exactnorm.theorems.zeno2025.obtuse_rest_points import is_stable_sum
-from exactnorm.training_set import Array
 
 SETS = ((3, 0.1, 1.004), (4, 0.1, 0.996), (4, 0.05, 1.004), (4, 0.9, None))  # size, spread of angles, ρ/coupling
 

@@ -17,13 +17,13 @@ from itertools import combinations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import obtuse_simplex
-from exactnorm.flow.rest_points import rest_points
+from exactnorm.flow.rest.rest_points import rest_points
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.kinks import clearance
 from exactnorm.theorems.zeno2023.obtuse import random_obtuse_simplex
 from exactnorm.theorems.zeno2025.orthogonal_rest_points import growth
-from exactnorm.training_set import Array
 
 SOURCE = "exactnorm documentation, rest points (after arXiv:2506.19031, appendix)"
 

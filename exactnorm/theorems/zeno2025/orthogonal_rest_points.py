@@ -19,11 +19,11 @@ from itertools import chain, combinations
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
-from exactnorm.flow.rest_points import rest_points
+from exactnorm.flow.rest.rest_points import rest_points
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.kinks import clearance
-from exactnorm.training_set import Array
 
 SIZES = range(2, 9)
 RHO = 0.15

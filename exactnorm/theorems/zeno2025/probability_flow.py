@@ -17,11 +17,11 @@ from itertools import product
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
 from exactnorm.network import ReLUNetwork
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.integrate import probability_endpoint
-from exactnorm.training_set import Array
 
 SOURCE = "arXiv:2506.19031, theorem 4.4"
 LENGTHS = np.array([1.0, 1.4])

@@ -21,10 +21,10 @@ from itertools import product
 import numpy as np
 from scipy.optimize import brentq
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
 from exactnorm.theorems.check import Check
 from exactnorm.theorems.integrate import score_endpoint
-from exactnorm.training_set import Array
 
 SOURCE = "arXiv:2506.19031, theorem 4.3"
 LENGTHS = np.array([1.0, 1.5, 2.0])

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from threadpoolctl import ThreadpoolController
 
-from exactnorm.flow.lines import Lines, neighbours, orthogonal_lines
-from exactnorm.flow.score import starts
-from exactnorm.training_set import Array, real_number
+from exactnorm.arrays import Array, real_number
+from exactnorm.flow.hyperbox.lines import Lines, neighbours, orthogonal_lines
+from exactnorm.flow.inputs import starts
 
 BLOCK = 2**16
 """Coordinates moved at a time, so that the intermediate arrays stay in the cache."""

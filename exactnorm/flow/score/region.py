@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm, schur, solve_continuous_lyapunov, solve_triangular
 
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 ORDER = 18
 """Taylor terms kept: at ‖A‖ s ≤ 1 the next one is below 1/19!, about 1e-17."""

@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.closed_form.rays import find_rays
 from exactnorm.flow.record import Indices
-from exactnorm.training_set import Array, TrainingSet
+from exactnorm.training_set import TrainingSet
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from exactnorm.arrays import Array
 from exactnorm.baselines import EmpiricalMMSE
-from exactnorm.training_set import Array
 
 StandIn = Literal["linear", "empirical-mmse"]
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
+from exactnorm.arrays import Array, real_array
 from exactnorm.closed_form.rays import find_rays
-from exactnorm.flow.arrangement import (
+from exactnorm.flow.rest.arrangement import (
     TOLERANCE,
     Arrangement,
     ReducedNetwork,
@@ -20,9 +21,8 @@ from exactnorm.flow.arrangement import (
     count_regions,
     reduced_network,
 )
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import Array, real_array
 
 MANY = 10
 """Kinks through one point of which both sides are looked at, for flats of rest points that end there."""
@@ -65,7 +65,7 @@ class RestPoint(Tabular):
 
 
 def rest_points(
-    network: ReLUNetwork,
+    network: ReLUNetwork | HasNetwork,
     train: ArrayLike | None = None,
     *,
     candidates: ArrayLike | None = None,
@@ -79,7 +79,7 @@ def rest_points(
 
     Parameters
     ----------
-    network : ReLUNetwork
+    network : ReLUNetwork or CertifiedDenoiser
     train : array_like, shape (N, d), optional
         Clean points, to tell training points and their sums from other rest points.
     candidates : array_like, shape (m, d), optional
@@ -98,7 +98,10 @@ def rest_points(
     ------
     ValueError
         If there may be more than `max_regions` regions; the message gives their number.
+    TypeError
+        If `network` is none.
     """
+    network = network_of(network)
     reduced = reduced_network(network)
     kinks = arrangement(reduced)
     if candidates is None:

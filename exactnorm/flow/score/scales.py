@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import schur, solve_sylvester, solve_triangular
 
-from exactnorm.flow.region import contraction
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
+from exactnorm.flow.score.region import contraction
 
 APART = 8.0
 """Ratio of rates from which on they are two scales: below it, following the fast one costs a few steps."""

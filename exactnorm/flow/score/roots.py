@@ -7,8 +7,8 @@ from math import comb
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.flow.record import Indices
-from exactnorm.training_set import Array
 
 
 @cache

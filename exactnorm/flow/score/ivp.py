@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from exactnorm.flow.line import Solved
-from exactnorm.flow.reduction import Block
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
+from exactnorm.flow.score.line import Solved
+from exactnorm.flow.score.reduction import Block
 
 Integrator = Literal["RK23", "RK45", "DOP853", "Radau", "BDF", "LSODA"]
 Distance = Callable[[float, Array], float]

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.flow.probability import Path
-from exactnorm.flow.score import network_of
-from exactnorm.training_set import Array, real_array
+from exactnorm.arrays import Array, real_array
+from exactnorm.flow.inputs import network_of
+from exactnorm.flow.probability.probability_flow import Path
 
 
 def sampler_levels(count: int, sigma_min: float, sigma_max: float, exponent: float = 7.0) -> Array:

@@ -5,31 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from numbers import Real
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exactnorm.flow.box import Box, box_of
-from exactnorm.flow.ivp import Integrator, solve_by_ivp
-from exactnorm.flow.line import Solved, solve_line
-from exactnorm.flow.lines import Lines
-from exactnorm.flow.pieces import solve_pieces
+from exactnorm.arrays import Array, real_array
+from exactnorm.flow.hyperbox.box import Box, box_of
+from exactnorm.flow.hyperbox.lines import Lines
+from exactnorm.flow.inputs import HasNetwork, network_of, starts
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
-from exactnorm.flow.reduction import Block, reduced
+from exactnorm.flow.score.ivp import Integrator, solve_by_ivp
+from exactnorm.flow.score.line import Solved, solve_line
+from exactnorm.flow.score.pieces import solve_pieces
+from exactnorm.flow.score.reduction import Block, reduced
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_array
 
 Method = Literal["pieces", "ivp"]
-
-
-@runtime_checkable
-class HasNetwork(Protocol):
-    """A denoiser that carries its network, such as `CertifiedDenoiser`."""
-
-    @property
-    def network(self) -> ReLUNetwork:
-        """The network."""
 
 
 def score_flow(
@@ -124,24 +116,6 @@ def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: fl
     reached = walls.reached(rows, replace(crossed, kink=crossed.kink - neurons), horizon)
     own = events.rows(~plane)
     return sorted_events([own.start, reached.start], [own.time, reached.time], [own.kink, reached.kink])
-
-
-def network_of(denoiser: ReLUNetwork | HasNetwork) -> ReLUNetwork:
-    """The network of a denoiser; ``TypeError`` for what is none."""
-    network = denoiser if isinstance(denoiser, ReLUNetwork) else getattr(denoiser, "network", None)
-    if not isinstance(network, ReLUNetwork):
-        msg = f"{denoiser!r:.80} is no denoiser: give a ReLUNetwork, or what min_norm_denoiser returns"
-        raise TypeError(msg)
-    return network
-
-
-def starts(start: ArrayLike, dimension: int) -> Array:
-    """Validated starts, shape (d,) or (m, d)."""
-    Y = real_array(start, "start")
-    if Y.ndim not in (1, 2) or Y.shape[-1] != dimension:
-        msg = f"start has shape {Y.shape}; this denoiser takes ({dimension},) or (m, {dimension})"
-        raise ValueError(msg)
-    return Y
 
 
 def _times(times: ArrayLike | None, horizon: float, method: str) -> Array:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.flow.lines import Lines, orthogonal_lines
+from exactnorm.arrays import Array, real_number
+from exactnorm.flow.hyperbox.lines import Lines, orthogonal_lines
 from exactnorm.flow.record import Events, Indices
-from exactnorm.flow.reduction import EPS
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, real_number
 
+EPS = float(np.finfo(float).eps)
 SIDES = 4  # planes a line: the lower face ∓ near, the upper face ∓ near
 OUT = np.array([1, 0, 0, 0, 1])
 """Whether a coordinate is beyond the box, by the number of its line's planes below it."""

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.flow.line import Solved
+from exactnorm.arrays import Array
 from exactnorm.flow.record import Indices
-from exactnorm.flow.reduction import EPS, Block
-from exactnorm.flow.region import ORDER, Stable, displacement, shrunk, spectral_norm_bound, stable_part, taylor_terms
-from exactnorm.flow.roots import first_contact
-from exactnorm.flow.scales import Slow, slow_parts
-from exactnorm.training_set import Array
+from exactnorm.flow.score.line import Solved
+from exactnorm.flow.score.reduction import EPS, Block
+from exactnorm.flow.score.region import (
+    ORDER,
+    Stable,
+    displacement,
+    shrunk,
+    spectral_norm_bound,
+    stable_part,
+    taylor_terms,
+)
+from exactnorm.flow.score.roots import first_contact
+from exactnorm.flow.score.scales import Slow, slow_parts
 
 Mask = NDArray[np.bool_]
 FAR = 1e10
@@ -286,8 +294,10 @@ def _move(block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: M
     jump, length = _long_step(piece, free, times[walkers.due] - walkers.u)
     shift[jump], step[jump] = displacement(piece.A[jump], piece.f[jump], length), length
     # A state much smaller than it was is a difference that has lost digits: by at most e^6 a step, it has not.
-    lossy = jump[shrunk(walkers.t[jump], (walkers.t + shift)[jump])]
-    step[lossy] = np.minimum(step[lossy], 6 / spectral_norm_bound(piece.A[lossy]))
+    rate = spectral_norm_bound(piece.A[jump])
+    often = shrunk(walkers.t[jump], (walkers.t + shift)[jump]) & (rate * step[jump] > 6)
+    lossy = jump[often]
+    step[lossy] = 6 / rate[often]
     shift[lossy] = displacement(piece.A[lossy], piece.f[lossy], step[lossy])
     remaining = times[walkers.due] - walkers.u
     # Landing on an asked time is exact, not a matter of adding up steps.

@@ -9,8 +9,8 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 Sides = NDArray[np.bool_]
 

@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from exactnorm.flow.box import Box, box_of
-from exactnorm.flow.closed import closed_probability_flow
-from exactnorm.flow.family import lines_of
-from exactnorm.flow.high_noise import StandIn, stand_in_flow
-from exactnorm.flow.lines import Lines
+from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.flow.hyperbox.box import Box, box_of
+from exactnorm.flow.hyperbox.closed import closed_probability_flow
+from exactnorm.flow.hyperbox.lines import Lines
+from exactnorm.flow.inputs import HasNetwork, network_of, starts
+from exactnorm.flow.probability.family import lines_of
+from exactnorm.flow.probability.high_noise import StandIn, stand_in_flow
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
 from exactnorm.flow.schedule import Schedule, checked_level, named_schedule
-from exactnorm.flow.score import HasNetwork, network_of, score_flow, starts
+from exactnorm.flow.score.score_flow import score_flow
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array, closest_pair, real_array, real_number
+from exactnorm.training_set import closest_pair
 
 Path = Callable[[float], ReLUNetwork | HasNetwork]
 Method = Literal["closed", "pieces", "ivp"]

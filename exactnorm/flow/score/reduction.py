@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
+from exactnorm.arrays import Array
 from exactnorm.flow.record import Indices
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 EPS = float(np.finfo(float).eps)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.flow.closed import closed_probability_flow
-from exactnorm.flow.lines import Lines
-from exactnorm.flow.reduction import Block, reduced
+from exactnorm.arrays import Array
+from exactnorm.flow.hyperbox.closed import closed_probability_flow
+from exactnorm.flow.hyperbox.lines import Lines
+from exactnorm.flow.score.reduction import Block, reduced
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import Array
 
 SHARES = (1.0, 0.61, 0.23, 0.05)
 """Of the first radius: where denoisers are compared. Nothing is special about them."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.arrays import Array
 from exactnorm.flow.record import Indices
-from exactnorm.flow.reduction import EPS, Block
-from exactnorm.training_set import Array
+from exactnorm.flow.score.reduction import EPS, Block
 
 
 @dataclass

@@ -1,0 +1,90 @@
+"""Arrays of real numbers, and the checks at the door: whatever a user hands over becomes a finite float64 copy."""
+
+from __future__ import annotations
+
+import math
+import os
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+LARGEST = 1e140
+"""Lengths above this, or below its inverse, are refused: norms square them, and sums of squares need room."""
+
+
+def real_array(values: ArrayLike, name: str) -> Array:
+    """Return a fresh C-ordered float64 copy; raise ``ValueError`` unless all are real numbers with finite squares."""
+    _refuse_what_is_no_array(values, name)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # ragged rows
+        msg = f"{name} is not a rectangular array of numbers: {error}"
+        raise ValueError(msg) from None
+    if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
+        array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
+    if array.dtype.kind not in "biuf":
+        raise ValueError(_why_not_real(array, name))
+    array = np.array(array, dtype=np.float64, order="C")
+    if not np.all(np.isfinite(array)):
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        msg = f"{name} holds {array[where]} at index {where}; every entry must be finite"
+        raise ValueError(msg)
+    if array.size and not np.abs(array).max() <= LARGEST:
+        where = tuple(int(i) for i in np.argwhere(np.abs(array) > LARGEST)[0])
+        msg = f"{name} holds {array[where]:g} at index {where}, whose square is no number: use a larger unit of length"
+        raise ValueError(msg)
+    return array
+
+
+def _why_not_real(array: NDArray[Any], name: str) -> str:
+    """The sentence about an array whose type is none of real numbers."""
+    if array.dtype.kind == "c":
+        return (
+            f"{name} holds complex numbers; give real numbers: "
+            f"numpy.hstack([{name}.real, {name}.imag]) has both parts as columns"
+        )
+    if array.dtype.kind != "O":
+        return f"{name} has dtype {array.dtype}; give real numbers"
+    if array.ndim == 0:
+        given = array[()]  # what `values` was, if it has been made an array on the way here
+        has_points = ": its points are `.train.points`" if hasattr(given, "train") else ""
+        return f"{name} is a {type(given).__name__}{has_points}; give real numbers in an array"
+    where = next(place for place, value in np.ndenumerate(array) if not isinstance(value, Real))
+    return f"{name} holds {array[where]!r} at index {where}; give real numbers, all of them there"
+
+
+def _refuse_what_is_no_array(values: object, name: str) -> None:
+    """Raise ``ValueError`` for what numpy would turn into an array of something else, or without being told."""
+    if isinstance(values, str | os.PathLike):
+        msg = (
+            f"{name} is {os.fspath(values)!r}; read the file first, by numpy.loadtxt(file, delimiter=',') or numpy.load"
+        )
+        raise ValueError(msg)
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+        msg = f"{name} is a sparse {type(values).__name__}; give {name}.toarray()"
+        raise ValueError(msg)
+    if isinstance(values, np.ma.MaskedArray) and (hidden := np.argwhere(np.ma.getmaskarray(values))).size:
+        where = tuple(int(i) for i in hidden[0])
+        many = "1 masked entry, the first" if len(hidden) == 1 else f"{len(hidden)} masked entries, the first"
+        msg = f"{name} has {many} at index {where}: every entry must be there; fill it in or leave its row out"
+        raise ValueError(msg)
+
+
+def real_number(value: float, name: str) -> float:
+    """Return `value` as a float; raise ``ValueError`` unless it is one finite real number."""
+    if isinstance(value, str):
+        msg = f"{name}={value!r} is text; give the number without quotation marks"
+        raise ValueError(msg)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        msg = f"{name}={value!r} is not a number"
+        raise ValueError(msg) from None
+    if not math.isfinite(number):
+        msg = f"{name}={number} is not finite"
+        raise ValueError(msg)
+    return number

@@ -1,0 +1,1 @@
+"""The probability flow: the denoiser changes with the noise level."""

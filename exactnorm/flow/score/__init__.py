@@ -1,0 +1,1 @@
+"""The score flow dy/du = h(y) − y of one denoiser."""
