@@ -30,7 +30,7 @@ from exactnorm.exact.balls.gathered import (
     widened,
 )
 from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.ramps.dives import dives, flipped, singles
+from exactnorm.exact.balls.dives import dives, flipped, singles
 from exactnorm.network import ReLUNetwork
 
 ROUNDS = 12
@@ -144,8 +144,10 @@ def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps 
     found = reweighted(sweep.X, cuts, deadline)
     for turn in range(0 if found.interpolates else DIVES + 1):
         deadline.check()
-        more = _dived(sweep, None if turn == 1 else rng, deadline) if turn else singles(sweep.X, sweep.rho, deadline.check)
-        cuts = joined(cuts, more)
+        if turn:
+            cuts = joined(cuts, _dived(sweep, None if turn == 1 else rng, deadline))
+        else:
+            cuts = joined(cuts, singles(sweep.X, sweep.rho, deadline.check))
         found = reweighted(sweep.X, cuts, deadline)
         if found.interpolates:
             return found
@@ -202,7 +204,8 @@ def _improved_cuts(sweep: Sweep, best: Ramps, cuts: Cuts, deadline: Deadline) ->
     used = np.linalg.norm(best.a, axis=1) * best.cuts.cost > 1e-6 * best.cost
     wide = widened(sweep.X, sweep.rho, best.cuts[used], deadline.check)
     if len(sweep.X) > ALL_CUTS:
-        wide = joined(wide, _most_worth(flipped(sweep.X, sweep.rho, wide, best.prices, NEAREST, deadline.check), best.prices, len(sweep.X)))
+        flips = flipped(sweep.X, sweep.rho, wide, best.prices, NEAREST, deadline.check)
+        wide = joined(wide, _most_worth(flips, best.prices, len(sweep.X)))
     paying = sweep.worth(best.prices) * np.maximum(sweep.width, 0) / 2
     wide = joined(wide, sweep.cuts(_highest(paying, 1.0, len(sweep.X) // 4 + 20)))
     return joined(wide, cuts) if len(cuts) < 3 * len(sweep.X) + 200 else wide
@@ -244,6 +247,14 @@ def reweighted(X: Array, cuts: Cuts, deadline: Deadline, steps: int = 3) -> Ramp
         if step > 8 and gained < 1e-6 * best.cost:
             break
     return best
+
+
+def interpolating(X: Array, cuts: Cuts, a: Array) -> Ramps:
+    """The sum of ramps with jumps near `a` that interpolates, if the cuts suffice."""
+    length = np.linalg.norm(a, axis=1)
+    share, on = length + 1e-3 * length.max(), cuts.on[:, 1:].astype(float)
+    moved = _least_squares(X[1:] - X[0] - on.T @ a, cuts, on, share)
+    return Ramps(cuts, a + moved.a, moved.missing, moved.prices)
 
 
 def _least_squares(target: Array, cuts: Cuts, on: Array, share: Array) -> Ramps:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from exactnorm.exact.balls.gathered import ROOM, Cuts
 from exactnorm.hulls import Gaps, hull_gaps
-from exactnorm.training_set import Array
+from exactnorm.arrays import Array
 
 Patterns = NDArray[np.bool_]
 
