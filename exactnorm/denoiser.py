@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.closed_form.certified import certified_form
 from exactnorm.exact.deadline import Deadline
+from exactnorm.finite_network import bracketed, check_means
 from exactnorm.finite_problem import finite_problem
-from exactnorm.min_norm_network import bracketed, check_means
 from exactnorm.training_set import TrainingSet
 
 

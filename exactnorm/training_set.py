@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial import KDTree
-from scipy.spatial.distance import cdist
 
 from exactnorm.arrays import LARGEST, Array, real_array, real_number
 
@@ -184,6 +182,8 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
     spread = float(np.abs(centred).max()) or 1.0
     centred = centred / spread
     if len(points) > 2000 and points.shape[1] <= 8:
+        from scipy.spatial import KDTree  # only here: a proof is verified without SciPy
+
         distances, two = (np.asarray(one) for one in KDTree(centred).query(centred, k=2))
         close = np.flatnonzero(distances[:, 1] <= distances[:, 1].min() * (1 + 1e-9) + np.finfo(float).eps)
         # The nearest of a point is itself, but of equal points it may be any of them.
@@ -203,6 +203,8 @@ def closest_pair(points: Array) -> tuple[int, int, float]:
         gram[np.tril_indices(len(rows), m=gram.shape[1])] = np.inf
         near = np.argwhere(gram <= gram.min() + slack) if np.isfinite(gram.min()) else np.empty((0, 2), int)
         if len(near) > TIES:  # as many as in a grid or a simplex: told apart at once
+            from scipy.spatial.distance import cdist
+
             between = cdist(centred[rows], centred[start:])
             between[np.tril_indices(len(rows), m=between.shape[1])] = np.inf
             near = np.argwhere(between <= between.min() * (1 + 1e-14))[:TIES]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from altered import altered
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import CertificateError
@@ -24,25 +25,23 @@ def test_an_altered_certificate_is_rejected(change):
     denoiser = min_norm_denoiser(train)
     certificate = denoiser.certificate
     check_certificate(certificate, train, denoiser.network)
-    first, *rest = certificate.proofs
-    if change == "mu":
-        altered = replace(certificate, proofs=(replace(first, mu=first.mu + 0.5), *rest))
-    elif change == "nu":
-        altered = replace(
-            certificate, proofs=(replace(first, nu=first.nu - 0.1 * np.triu(np.ones_like(first.nu), 1)), *rest)
-        )
-    elif change == "ell":
-        altered = replace(certificate, proofs=(replace(first, ell=first.ell - [0, 0, 1.0]), *rest))
-    elif change == "B":
-        altered = replace(certificate, B=certificate.B * 1.01)
-    elif change == "missing":
-        altered = replace(certificate, proofs=tuple(rest))
-    else:
-        part = halves(first.cell, np.array([1.0, 0.0]))[0]
-        grown = replace(first, cell=part, nu=np.pad(first.nu, (0, 1)), ell=np.pad(first.ell, ((0, 1), (0, 0))))
-        altered = replace(certificate, proofs=(grown, *rest))
+    first, *rest = certificate.evidence.proofs
+    part = halves(first.cell, np.array([1.0, 0.0]))[0]
+    changes = {
+        "mu": {"proofs": (replace(first, mu=first.mu + 0.5), *rest)},
+        "nu": {"proofs": (replace(first, nu=first.nu - 0.1 * np.triu(np.ones_like(first.nu), 1)), *rest)},
+        "ell": {"proofs": (replace(first, ell=first.ell - [0, 0, 1.0]), *rest)},
+        "B": {"B": certificate.evidence.B * 1.01},
+        "missing": {"proofs": tuple(rest)},
+        "cut": {
+            "proofs": (
+                replace(first, cell=part, nu=np.pad(first.nu, (0, 1)), ell=np.pad(first.ell, ((0, 1), (0, 0)))),
+                *rest,
+            )
+        },
+    }
     with pytest.raises(CertificateError):
-        check_certificate(altered, train, denoiser.network)
+        check_certificate(altered(certificate, **changes[change]), train, denoiser.network)
 
 
 def test_violations_on_a_pattern_that_the_program_was_not_told_of_are_found():
@@ -72,7 +71,7 @@ def test_a_certificate_of_nonsense_is_rejected(change):
     denoiser = min_norm_denoiser(train)
     certificate = denoiser.certificate
     # Under every proof, so that no sound one is left to speak for the pattern.
-    proofs = certificate.proofs
+    proofs = certificate.evidence.proofs
     if change == "mu is nan":
         proofs = tuple(replace(proof, mu=np.nan) for proof in proofs)
     elif change == "nu is nan":
@@ -83,11 +82,11 @@ def test_a_certificate_of_nonsense_is_rejected(change):
         cut = replace(proofs[0].cell, cuts=np.array([[np.inf, 0.0]]))
         grown = replace(proofs[0], cell=cut, nu=np.zeros((4, 4)), ell=np.zeros((4, 3)))
         proofs = (*proofs, grown)
-    B = certificate.B * (np.nan if change == "B is nan" else 1.0)
-    frame = certificate.frame
+    B = certificate.evidence.B * (np.nan if change == "B is nan" else 1.0)
+    frame = certificate.evidence.frame
     if change == "axes are nan":
         frame = replace(frame, axes=np.nan * frame.axes)
     elif change == "unit too short":
         frame = replace(frame, scale=1e-3 * frame.scale)
     with pytest.raises(CertificateError):
-        check_certificate(replace(certificate, frame=frame, B=B, proofs=proofs), train, denoiser.network)
+        check_certificate(altered(certificate, frame=frame, B=B, proofs=proofs), train, denoiser.network)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, interpolation_error, min_norm_denoiser
-from exactnorm.certify import Certificate, CertificateError
+from exactnorm.certify import Certificate, CertificateError, Rays
 from exactnorm.certify.balls.constancy import local_slope
 from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
@@ -21,7 +21,7 @@ def test_a_right_angle_to_nine_digits_is_none_where_balls_almost_touch():
     assert error > 1e-3
     assert certified_form(train) is None
     lower = rays_lower_bound(train.points, train.rho, 0)
-    forged = Certificate(network.representation_cost, lower, error, "theorem", "", rays=(0, 1, 2))
+    forged = Certificate(lower, network.representation_cost, error, Rays((0, 1, 2)))
     with pytest.raises(CertificateError, match="its network misses by"):
         check_certificate(forged, train, network)
     found = min_norm_denoiser(train)

@@ -1,15 +1,15 @@
 """The maximum of the dual function by faces, against search from below and semidefinite bounds from above."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from altered import altered, face_by_face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
-from exactnorm.certify import CertificateError
+from exactnorm.certify import CertificateError, bound
 from exactnorm.certify.balls.faces import face_peaks, largest_dual_value
 from exactnorm.certify.balls.sphere import Sphere
 from exactnorm.exact.balls.cells import whole_cells
@@ -124,10 +124,10 @@ def test_every_peak_is_reported_where_the_dual_touches_its_bound():
     train = TrainingSet(np.vstack([np.zeros(4), np.eye(4)]), 0.05)
     problem = reduced(train)
     denoiser = min_norm_denoiser(train, method="program")
-    B = denoiser.certificate.B
+    B = denoiser.certificate.evidence.B
     settings = Settings(1e-6, "CLARABEL", {}, Deadline(None), None, lambda _: None)
     peaks = look(problem, deciding_balls(problem), B, 1 - 1e-5, settings, every=True).peaks
-    neurons = denoiser.network.w @ denoiser.certificate.frame.axes.T
+    neurons = denoiser.network.w @ denoiser.certificate.evidence.frame.axes.T
     neurons /= np.linalg.norm(neurons, axis=1)[:, None]
     for w in neurons:
         assert np.abs(peaks.w - w).max(axis=1).min() < 1e-3
@@ -179,16 +179,18 @@ def test_an_executor_finds_the_same_peaks():
 def test_a_certificate_without_multipliers_is_recomputed_face_by_face():
     train = TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
     solved = min_norm_denoiser(train)
-    bare = replace(solved.certificate, proofs=(), lower=solved.certificate.lower * (1 - 1e-9))
+    bare = altered(face_by_face(solved.certificate), lower=solved.certificate.lower * (1 - 1e-9))
     lower, upper, _ = check_certificate(bare, train, solved.network)
     assert upper * (1 - 1e-6) <= lower <= upper
+    assert bound(bare.evidence, train) == pytest.approx(lower, rel=1e-9)  # without a claim, all faces
+    B = bare.evidence.B
     # A larger B promises more than its dual function allows.
     with pytest.raises(CertificateError, match="supports only"):
-        check_certificate(replace(bare, B=bare.B * 1.1, lower=upper * 1.05, upper=upper * 1.05), train, solved.network)
-    bent = bare.B.copy()
+        check_certificate(altered(bare, B=B * 1.1, lower=upper * 1.05, upper=upper * 1.05), train, solved.network)
+    bent = B.copy()
     bent[0, 0, 0] += 0.3
     with pytest.raises(CertificateError, match="supports only"):
-        check_certificate(replace(bare, B=bent), train, solved.network)
+        check_certificate(altered(bare, B=bent), train, solved.network)
 
 
 def test_peaks_come_with_their_values():

@@ -8,10 +8,19 @@ from functools import cache
 
 import numpy as np
 import pytest
+from altered import altered, face_by_face
 from known_optima import KNOWN
 
 from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
-from exactnorm.certify import Certificate, CertificateError
+from exactnorm.certify import (
+    Cells,
+    Certificate,
+    CertificateError,
+    Faces,
+    Multipliers,
+    Nothing,
+    PenalisedMultipliers,
+)
 from exactnorm.certify.balls.cell import Cell, CellProof, cell_bound
 from exactnorm.certify.effort import CertificateUndecided
 from exactnorm.certify.finite.bounds import finite_lower_bound
@@ -24,7 +33,7 @@ def solved(name):
     """The denoiser of a set of known optimum by the program, with cells; its optimum."""
     points, rho, optimum = KNOWN[name]
     denoiser = min_norm_denoiser(np.array(points, dtype=float), rho, method="program")
-    assert denoiser.certificate.proofs
+    assert isinstance(denoiser.certificate.evidence, Cells)
     assert denoiser.certificate.lower == pytest.approx(optimum, rel=1e-6)
     return denoiser, optimum
 
@@ -36,12 +45,13 @@ def refused(certificate, train, network, reason):
 
 def boast(certificate, lower, **changes):
     """The certificate with another lower bound, and an upper value above it so that the two do not cross."""
-    return replace(certificate, lower=lower, upper=max(certificate.upper, lower), **changes)
+    return altered(certificate, lower=lower, upper=max(certificate.upper, lower), **changes)
 
 
 def with_cells(certificate, change):
     return tuple(
-        replace(proof, cell=replace(proof.cell, pattern=change(proof.cell.pattern))) for proof in certificate.proofs
+        replace(proof, cell=replace(proof.cell, pattern=change(proof.cell.pattern)))
+        for proof in certificate.evidence.proofs
     )
 
 
@@ -53,7 +63,7 @@ def test_patterns_of_integers_that_would_index_where_bool_would_mask(dtype):
     denoiser, optimum = solved("equilateral")
     certificate = denoiser.certificate
     # As an index, 0 and 1 name rows 0 and 1 of B; the rest of it may then be anything.
-    B = certificate.B.copy()
+    B = certificate.evidence.B.copy()
     B[-1, :, -1] *= 100
     cells = with_cells(certificate, lambda pattern: pattern.astype(dtype))
     forged = boast(certificate, 100 * optimum, B=B, proofs=cells)
@@ -64,8 +74,8 @@ def test_patterns_of_integers_that_would_index_where_bool_would_mask(dtype):
 def test_multipliers_so_large_that_the_eigenvalue_is_no_number(size):
     denoiser, optimum = solved("univariate")
     certificate = denoiser.certificate
-    proofs = tuple(replace(proof, nu=np.full_like(proof.nu, size)) for proof in certificate.proofs)
-    forged = boast(certificate, 50 * optimum, B=50 * certificate.B, proofs=proofs)
+    proofs = tuple(replace(proof, nu=np.full_like(proof.nu, size)) for proof in certificate.evidence.proofs)
+    forged = boast(certificate, 50 * optimum, B=50 * certificate.evidence.B, proofs=proofs)
     refused(forged, denoiser.train, denoiser.network, "not finite, or beyond 1e")
 
 
@@ -73,20 +83,20 @@ def test_multipliers_so_large_that_the_eigenvalue_is_no_number(size):
 def test_the_same_face_by_face_with_one_entry_of_B(size):
     denoiser, optimum = solved("univariate")
     certificate = denoiser.certificate
-    B = certificate.B.copy()
+    B = certificate.evidence.B.copy()
     B[0, 0, 0] = size
-    forged = boast(certificate, 5 * optimum, B=B, proofs=())
+    forged = boast(face_by_face(certificate), 5 * optimum, B=B)
     refused(forged, denoiser.train, denoiser.network, "not finite, or beyond 1e")
     B[0, 0, 0] = 1e40
-    refused(replace(forged, B=B), denoiser.train, denoiser.network, "supports only")
+    refused(altered(forged, B=B), denoiser.train, denoiser.network, "supports only")
 
 
 @pytest.mark.parametrize("faces", [False, True])
 def test_complex_B_whose_squares_make_the_matrix_more_positive(faces):
     denoiser, optimum = solved("obtuse")
     certificate = denoiser.certificate
-    B = certificate.B * 16 + 1j * 16 * certificate.B
-    forged = boast(certificate, 16 * optimum, B=B, proofs=() if faces else certificate.proofs)
+    B = 16 * certificate.evidence.B
+    forged = boast(face_by_face(certificate) if faces else certificate, 16 * optimum, B=B + 1j * B)
     refused(forged, denoiser.train, denoiser.network, "complex128; it must be float64")
 
 
@@ -101,7 +111,7 @@ def test_the_identity_at_radius_zero_costs_nothing_and_is_not_constant_near_the_
         refused(
             forged, train, identity, "not constant near|a lower bound of .*, not one from 0 to its upper value of 0.0"
         )
-    forged = Certificate(0.0, 0.0, 0.0, "computed", "")
+    forged = Certificate(0.0, 0.0, 0.0, Nothing())
     refused(forged, train, identity, "not constant near the clean points: its slope there is 1.41")
     tiny = TrainingSet(train.points, 1e-9)  # an error of 1e-9 over the balls says nothing of the slope either
     refused(replace(forged, interpolation_error=1e-8), tiny, identity, "not constant near the clean points")
@@ -137,36 +147,55 @@ def test_multipliers_of_another_precision(dtype):
     problem = FiniteProblem(rng.standard_normal((6, 2)), rng.standard_normal(6))
     found = min_norm_network(problem.inputs, problem.targets)
     certificate = found.certificate
-    forged = replace(certificate, multipliers=certificate.multipliers.astype(dtype), lower=certificate.upper)
+    forged = altered(certificate, values=certificate.evidence.values.astype(dtype), lower=certificate.upper)
     refused(forged, problem, found.network, "dtype .*; it must be float64")
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"kind": "revelation"}, "there are 'computed' and 'theorem'"),
-        ({"kind": np.str_("computed")}, "there are 'computed' and 'theorem'"),
+        ({"evidence": None}, "the evidence is NoneType, which says nothing of noise balls"),
+        ({"evidence": "revelation"}, "the evidence is str, which says nothing of noise balls"),
+        ({"evidence": Multipliers(np.zeros((3, 2)))}, "Multipliers, which says nothing of noise balls"),
+        ({"evidence": PenalisedMultipliers(np.zeros((3, 2)), 0.1)}, "PenalisedMultipliers, which says nothing"),
         ({"interpolation_error": np.inf}, "not a finite number"),
         ({"interpolation_error": np.nan}, "not a finite number"),
         ({"interpolation_error": -1.0}, "an interpolation error of -1"),
         ({"interpolation_error": None}, "where there is no weight decay"),
-        ({"weight_decay": 0.1}, "weight_decay=0.1, the problem has None"),
-        ({"weight_decay": np.nan}, "not a finite number"),
-        ({"multipliers": np.zeros((3, 2))}, "multipliers: a certificate of this kind has none"),
-        ({"rays": (0, 1, 2)}, "rays: a certificate of this kind has none"),
-        ({"patterns": 10**9}, "patterns, but there are 3"),
-        ({"patterns": True}, "not an integer"),
         ({"lower": "4.6"}, "not a number"),
         ({"lower": True}, "not a number"),
         ({"lower": 10**400}, "not a finite number"),
         ({"lower": -np.inf}, "not a finite number"),
         ({"upper": np.nan}, "not a finite number"),
-        ({"statement": 3}, "not a text"),
     ],
 )
 def test_fields_that_no_certificate_on_balls_has(change, reason):
     denoiser, _ = solved("equilateral")
     refused(replace(denoiser.certificate, **change), denoiser.train, denoiser.network, reason)
+
+
+def test_more_patterns_than_there_are():
+    denoiser, _ = solved("equilateral")
+    bare = altered(face_by_face(denoiser.certificate), lower=0.99 * denoiser.certificate.lower)
+    check_certificate(bare, denoiser.train, denoiser.network)
+    for patterns, reason in ((10**9, "patterns, but there are 3"), (True, "not an integer"), (3.0, "not an integer")):
+        refused(altered(bare, patterns=patterns), denoiser.train, denoiser.network, reason)
+
+
+def test_multipliers_of_another_problem():
+    inputs, targets = [[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]
+    plain, decayed = min_norm_network(inputs, targets), min_norm_network(inputs, targets, weight_decay=0.1)
+    decay = decayed.certificate.evidence.weight_decay
+    for found, other in ((plain, decayed), (decayed, plain)):
+        forged = replace(found.certificate, evidence=other.certificate.evidence)
+        refused(forged, found.problem, found.network, "weight_decay")
+        refused(
+            replace(found.certificate, evidence=Nothing()), found.problem, found.network, "nothing of finite inputs"
+        )
+    for value in (0.2, np.nan, "0.1", np.float32(0.1), 0.1 * (1 + 1e-15)):
+        forged = altered(decayed.certificate, weight_decay=value)
+        refused(forged, decayed.problem, decayed.network, "weight_decay")
+    assert decay == 0.1
 
 
 # And others, by someone who has read it since.
@@ -186,9 +215,10 @@ def test_numbers_and_arrays_that_compare_as_they_like():
     certificate = denoiser.certificate
     forged = replace(certificate, lower=Boastful(2 * optimum), upper=Boastful(2 * optimum))
     refused(forged, denoiser.train, denoiser.network, "Boastful, not a number")
-    masked = np.ma.masked_array(certificate.B * 2, np.zeros_like(certificate.B))
+    masked = np.ma.masked_array(2 * certificate.evidence.B, False)
     refused(boast(certificate, 2 * optimum, B=masked), denoiser.train, denoiser.network, "MaskedArray, not an array")
-    refused(replace(certificate, proofs=list(certificate.proofs)), denoiser.train, denoiser.network, "are tuples")
+    listed = altered(certificate, proofs=list(certificate.evidence.proofs))
+    refused(listed, denoiser.train, denoiser.network, "not in a tuple")
 
 
 def test_a_network_whose_arrays_were_exchanged_after_it_was_made():
@@ -218,7 +248,7 @@ def test_rounding_that_makes_steps_for_nothing():
     train = TrainingSet([[0.0], [0.5]], 0.24)
     steps = ReLUNetwork([[1.0]], [[1.0]], [1.5 * 2.0**51], None, [-1.5 * 2.0**51])
     assert steps([[-0.2], [0.2], [0.3], [0.7]]).ravel().tolist() == [0, 0, 0.5, 0.5]
-    refused(Certificate(1.0, 0.0, 1e-9, "computed", ""), train, steps, "supports only .*, inf]")  # the truth is 50
+    refused(Certificate(0.0, 1.0, 1e-9, Nothing()), train, steps, "supports only .*, inf]")  # the truth is 50
 
 
 @pytest.mark.parametrize("lost", ["inf - inf", "inf"])
@@ -233,7 +263,7 @@ def test_values_that_are_no_numbers(lost):
 @pytest.mark.parametrize("depth", [30, 200, 1100])
 def test_cuts_that_would_keep_the_checker_busy_for_ever(depth):
     denoiser, optimum = solved("equilateral")
-    first, *rest = denoiser.certificate.proofs
+    first, *rest = denoiser.certificate.evidence.proofs
     # Both sides of a cut with normal 0 are the cell itself: a tree with 2^depth leaves.
     cell = replace(first.cell, cuts=np.zeros((depth, 2)))
     nu, ell = np.zeros((3 + depth, 3 + depth)), np.zeros((3 + depth, 3))
@@ -243,24 +273,24 @@ def test_cuts_that_would_keep_the_checker_busy_for_ever(depth):
 
 def test_cuts_whose_two_sides_leave_a_sliver():
     denoiser, optimum = solved("equilateral")
-    first, *rest = denoiser.certificate.proofs
+    first, *rest = denoiser.certificate.evidence.proofs
     normal = np.array([[1.0, 0.3]])
     other = -normal * [1.0, 1 + 1e-15]
     sides = [replace(first, cell=replace(first.cell, cuts=cut), nu=np.pad(first.nu, (0, 1)),
                      ell=np.pad(first.ell, ((0, 1), (0, 0)))) for cut in (normal, other)]  # fmt: skip
-    forged = replace(denoiser.certificate, proofs=(*sides, *rest))
+    forged = altered(denoiser.certificate, proofs=(*sides, *rest))
     refused(forged, denoiser.train, denoiser.network, "is not covered")
     sides[1] = replace(sides[1], cell=replace(sides[1].cell, cuts=-normal))
-    sound = replace(denoiser.certificate, proofs=(*sides, *rest))
+    sound = altered(denoiser.certificate, proofs=(*sides, *rest))
     assert check_certificate(sound, denoiser.train, denoiser.network)[0] == pytest.approx(optimum, rel=1e-6)
 
 
 def test_a_frame_that_hides_a_dimension_or_stretches_the_points():
     denoiser, optimum = solved("obtuse")
-    certificate, frame = denoiser.certificate, denoiser.certificate.frame
+    certificate, frame = denoiser.certificate, denoiser.certificate.evidence.frame
     flat = replace(frame, axes=frame.axes[:1])
     # On a line two gaps that are shorter than the sides would cost more.
-    forged = boast(certificate, 2 * optimum, frame=flat, B=certificate.B[:, :1, :2].copy())
+    forged = boast(certificate, 2 * optimum, frame=flat, B=certificate.evidence.B[:, :1, :2].copy())
     refused(forged, denoiser.train, denoiser.network, r"axes has shape \(1, 2\); it must be \(2, 2\)")
     for scale in (0.5, 2.0, 1 + 1e-9):
         stretched = replace(frame, scale=frame.scale * scale)
@@ -289,7 +319,7 @@ def test_rays_that_count_a_point_twice_or_from_behind(rays):
     points, rho, optimum = KNOWN["orthogonal"]
     denoiser = min_norm_denoiser(np.array(points), rho)
     assert denoiser.certificate.kind == "theorem"
-    refused(boast(denoiser.certificate, 1.5 * optimum, rays=rays), denoiser.train, denoiser.network, "rays|integer")
+    refused(boast(denoiser.certificate, 1.5 * optimum, rows=rays), denoiser.train, denoiser.network, "rays|integer")
 
 
 @pytest.mark.parametrize("shift", [1e4, 1e8, 1e12, 1e16, 1e30])
@@ -299,9 +329,9 @@ def test_multipliers_that_are_lost_in_what_costs_nothing(shift, weight_decay):
     inputs, targets = rng.standard_normal((7, 2)), rng.standard_normal(7)
     found = min_norm_network(inputs, targets, weight_decay=weight_decay)
     upper = found.certificate.upper
-    noise = rng.standard_normal(found.certificate.multipliers.shape)
-    for multipliers in (found.certificate.multipliers + shift, noise + shift * inputs[:, :1], shift + 0 * noise):
-        forged = replace(found.certificate, multipliers=multipliers, lower=0.0)
+    noise = rng.standard_normal(found.certificate.evidence.values.shape)
+    for multipliers in (found.certificate.evidence.values + shift, noise + shift * inputs[:, :1], shift + 0 * noise):
+        forged = altered(found.certificate, values=multipliers, lower=0.0)
         lower = check_certificate(forged, found.problem, found.network)[0]
         assert 0 <= lower <= upper * (1 + 1e-9)  # the truth lies between the honest bounds
         refused(
@@ -345,9 +375,8 @@ def test_a_tilted_frame_far_from_the_origin_draws_the_points_no_nearer(share):
     steep = 2 / (abs(X) - share)  # the dual matrix of the shorter gap
     B = np.sign(X) * np.array([[[steep * X / 2, steep]]])
     claim = 2 * abs(X) / (abs(X) - share)
-    forged = replace(
-        denoiser.certificate, kind="computed", rays=(), frame=Frame(own.origin, axes, own.scale), B=B, lower=claim
-    )
+    evidence = Faces(Frame(own.origin, axes, own.scale), B, 1)
+    forged = replace(denoiser.certificate, evidence=evidence, lower=claim)
     refused(replace(forged, upper=claim), train, denoiser.network, "shorter in it")
 
 
@@ -359,9 +388,7 @@ def test_two_points_nearer_than_patterns_can_tell_are_undecided():
     proof = CellProof(
         Cell(np.array([False, False, True]), -1, np.zeros((0, 1))), -0.25, np.zeros((3, 3)), np.zeros((3, 2))
     )
-    forged = replace(
-        denoiser.certificate, kind="computed", rays=(), frame=affine_hull(train.points), B=B, proofs=(proof,), lower=1e6
-    )
+    forged = replace(denoiser.certificate, evidence=Cells(affine_hull(train.points), B, (proof,)), lower=1e6)
     with pytest.raises(CertificateUndecided, match="so near each other"):
         check_certificate(replace(forged, upper=1e6), train, denoiser.network)
 

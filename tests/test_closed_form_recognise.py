@@ -72,7 +72,7 @@ def test_every_form_of_the_catalogue_is_recognised_as_the_most_special_one_and_i
             if general.lower_bound is not None:
                 least = general.lower_bound(TrainingSet(examples[form.name], 0.1))
                 assert least.value == pytest.approx(recognise(examples[form.name], 0.1).network.representation_cost)
-                assert recognise(examples[form.name], 0.1).centre == least.rays[0]
+                assert recognise(examples[form.name], 0.1).centre == least.evidence.rows[0]
 
 
 @pytest.mark.parametrize(

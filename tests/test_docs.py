@@ -44,6 +44,17 @@ def test_every_snippet_of_a_page_does_what_the_page_says(page, tmp_path, monkeyp
     assert len(examples) >= page.read_text(encoding="utf-8").count("```python")
 
 
+def test_the_blocks_of_the_readme_print_what_stands_below_them(capsys):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == text.count("```python") == text.count("```text")
+    names = {}
+    for code, printed in blocks:
+        assert ">>>" not in code  # copied as it is
+        exec(code, names)
+        assert capsys.readouterr().out == printed
+
+
 def indented_blocks(page):
     """The code that a page sets apart by indentation: what needs a process of its own, or another library."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")

@@ -49,6 +49,14 @@ def test_a_large_set_is_back_on_time_with_a_finite_bracket(name, processor_clock
     assert took < LATE
 
 
+def test_the_clock_of_progress_never_goes_back():
+    seen = []
+    min_norm_denoiser(problems.plane_5().train, progress=seen.append)
+    seconds = [best.seconds for best in seen]
+    assert seconds == sorted(seconds)
+    assert any(best.phase == "closing the gap" and best.seconds > 0 for best in seen)
+
+
 def test_progress_names_every_phase_in_turn():
     named = []
 

@@ -1,14 +1,14 @@
 """Before anything slow: some network, some bound, and what either rests on."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from altered import altered
 from known_optima import KNOWN
 
 from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, min_norm_denoiser, problems, save
-from exactnorm.certify import CertificateError
+from exactnorm.certify import CertificateError, Nothing, Rays
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.closed_form.edges import best_edges
@@ -101,7 +101,8 @@ def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp
     denoiser = min_norm_denoiser(train, time_limit=0.5)
     certificate = denoiser.certificate
     assert certificate.kind == "theorem"
-    assert len(certificate.segments) == 14 * 13 / 2
+    evidence = certificate.evidence
+    assert len(evidence.weights) == 14 * 13 / 2
     assert certificate.gap < 0.08
     save(tmp_path / "one.npz", denoiser)
     again = load(tmp_path / "one.npz")
@@ -109,16 +110,18 @@ def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp
     assert (lower, upper) == pytest.approx((certificate.lower, certificate.upper), rel=1e-9)
     for change in (
         {"lower": certificate.lower * 1.001},
-        {"segments": certificate.segments[:-1]},
-        {"segments": certificate.segments * [1, 1, -1]},
-        {"segments": certificate.segments + np.array([0, 0.5, 0])},
-        {"segments": np.full((1, 3), np.nan)},
-        {"segments": certificate.segments[:, :2]},
-        {"rays": (0, 1)},
-        {"kind": "computed"},
+        {"weights": evidence.weights[:-1]},
+        {"ends": evidence.ends[:-1], "weights": evidence.weights[:-1]},
+        {"weights": -evidence.weights},
+        {"ends": evidence.ends + np.array([0, 1])},
+        {"ends": evidence.ends + np.array([0, 0.5])},
+        {"ends": np.array([[0, 1]]), "weights": np.array([np.nan])},
+        {"ends": evidence.ends[:, :1]},
+        {"evidence": Rays((0, 1))},
+        {"evidence": Nothing()},
     ):
         with pytest.raises(CertificateError):
-            check_certificate(replace(certificate, **change), train, denoiser.network)
+            check_certificate(altered(certificate, **change), train, denoiser.network)
 
 
 def test_the_bracket_of_many_points_is_wide_valid_and_says_what_helps():

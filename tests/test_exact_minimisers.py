@@ -64,7 +64,7 @@ def test_a_minimiser_is_not_called_unique_where_that_is_not_shown():
 def test_no_neuron_can_be_left_out(shape):
     points = np.random.default_rng(1).standard_normal(shape)
     denoiser = min_norm_denoiser(points, 0.05, tol=1e-5)
-    frame = denoiser.certificate.frame
+    frame = denoiser.certificate.evidence.frame
     X, rho = frame.coordinates(denoiser.train.points), 0.05 / frame.scale
     w = denoiser.network.w @ frame.axes.T * frame.scale
     a = denoiser.network.a @ frame.axes.T / frame.scale

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
-from exactnorm.certify.finite import certificate as finite_certificate
+from exactnorm.certify import finite_certificate
 from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.exact.finite import solve as finite_solve
 from exactnorm.exact.finite.group_lasso import FiniteBracket

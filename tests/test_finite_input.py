@@ -25,7 +25,7 @@ from exactnorm import (
         ([[0.0], [0.0]], [0.0, 1.0], {}, "all 2 inputs are equal"),
         ([[0.0], [1.0], [0.0]], [0.0, 1.0, 2.0], {}, "inputs 0 and 2 are equal"),
         ([[0.0], [1.0]], [0.0, 1.0], {"weight_decay": 0}, "positive"),
-        ([[0.0], [1.0]], [0.0, 1.0], {"weight_decay": "much"}, "not a number"),
+        ([[0.0], [1.0]], [0.0, 1.0], {"weight_decay": "much"}, "is text; give the number"),
         ([[0.0], [1.0]], [0.0, 1.0], {"tol": 0}, "between 0 and 1"),
         ([[0.0], [1.0]], [0.0, 1.0], {"time_limit": -1}, "positive number of seconds"),
         ([[0.0], [1.0]], [0.0, 1.0], {"constant": False}, "needs skip=False and penalise_bias=True"),

@@ -90,7 +90,7 @@ def test_multipliers_of_a_part_of_the_data_bound_the_whole():
     # Two outputs of rank 2: coordinates of the targets' hulls differ by a rotation or reflection.
     axes = [coordinates(problem).target_frame.axes for problem in (part.problem, whole)]
     multipliers = np.zeros((9, 2))
-    multipliers[:6] = part.certificate.multipliers @ axes[0] @ axes[1].T
+    multipliers[:6] = part.certificate.evidence.values @ axes[0] @ axes[1].T
     lower = finite_lower_bound(whole, multipliers)
     assert lower == pytest.approx(part.certificate.lower, rel=1e-9)
     assert lower < min_norm_network(inputs, targets).certificate.upper

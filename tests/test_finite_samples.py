@@ -6,9 +6,10 @@ from itertools import pairwise
 import cvxpy as cp
 import numpy as np
 import pytest
+from altered import altered
 
 from exactnorm import TrainingSet, check_certificate, load, min_norm_denoiser, save
-from exactnorm.certify import CertificateError
+from exactnorm.certify import CertificateError, PenalisedMultipliers
 from exactnorm.exact.balls.kinks import tangent_kinks
 from exactnorm.exact.balls.program import kink_program
 
@@ -75,7 +76,7 @@ def test_collinear_points_and_samples_in_the_plane_have_one_output_direction():
     points = np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 4.0]])
     denoiser = min_norm_denoiser(noisy(points, 0.05, 4))
     assert denoiser.certificate.gap <= 1e-6
-    assert denoiser.certificate.multipliers.shape == (12, 1)
+    assert denoiser.certificate.evidence.values.shape == (12, 1)
     assert np.linalg.matrix_rank(denoiser.network.a, tol=1e-9) == 1
 
 
@@ -98,18 +99,18 @@ def test_altered_certificates_are_rejected(weight_decay):
     certificate, network = denoiser.certificate, denoiser.network
     check_certificate(certificate, train, network)
     assert network.neurons > 0
-    twisted = certificate.multipliers.copy()
+    twisted = certificate.evidence.values.copy()
     twisted[2, 0] += 0.3 * np.abs(twisted).max()
-    for altered in (
-        replace(certificate, multipliers=twisted),
-        replace(certificate, multipliers=None),
-        replace(certificate, multipliers=twisted[1:]),
-        replace(certificate, lower=certificate.lower * 1.001),
-        replace(certificate, upper=certificate.upper * 0.999),
-        replace(certificate, weight_decay=0.04),
+    for forged in (
+        altered(certificate, values=twisted),
+        altered(certificate, values=None),
+        altered(certificate, values=twisted[1:]),
+        altered(certificate, lower=certificate.lower * 1.001),
+        altered(certificate, upper=certificate.upper * 0.999),
+        replace(certificate, evidence=PenalisedMultipliers(certificate.evidence.values, 0.04)),
     ):
         with pytest.raises(CertificateError):
-            check_certificate(altered, train, network)
+            check_certificate(forged, train, network)
     moved = TrainingSet.from_samples(1.1 * train.points, train.samples)
     with pytest.raises(CertificateError):
         check_certificate(certificate, moved, network)

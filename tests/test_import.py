@@ -1,5 +1,6 @@
 """What `import exactnorm` does and does not bring along."""
 
+import pkgutil
 import subprocess
 import sys
 
@@ -17,9 +18,15 @@ def modules_after(statement):
 
 
 def test_importing_the_package_loads_no_solver_no_terminal_library_and_nothing_that_draws():
-    loaded = modules_after("import exactnorm")
+    loaded = modules_after("import exactnorm; exactnorm.min_norm_denoiser, exactnorm.score_flow, exactnorm.load")
     assert "exactnorm.network" in loaded
     assert not loaded & set(HEAVY)
+
+
+def test_a_room_is_loaded_when_a_name_of_it_is_used():
+    loaded = modules_after("import exactnorm")
+    assert not {name for name in loaded if name.startswith(("exactnorm.", "scipy", "numpy"))} - {"exactnorm.interrupts"}
+    assert "exactnorm.flow" in modules_after("import exactnorm; exactnorm.flow.score_flow")
 
 
 def test_every_public_name_is_there_once_and_in_alphabetical_order():
@@ -28,6 +35,11 @@ def test_every_public_name_is_there_once_and_in_alphabetical_order():
     assert len(set(names)) == len(names)
     for name in names:
         assert getattr(exactnorm, name).__doc__
+
+
+def test_no_public_name_is_hidden_by_a_module_once_that_is_loaded():
+    modules = {module.name for module in pkgutil.iter_modules(exactnorm.__path__)}
+    assert not modules & (set(exactnorm.__all__) - set(exactnorm.SUBMODULES))
 
 
 def test_dir_lists_every_public_name():

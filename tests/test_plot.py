@@ -25,6 +25,7 @@ from exactnorm import (
     rest_points,
     score_flow,
 )
+from exactnorm.certify import Rays
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.flow import basins, endpoints
 from exactnorm.geometry import Frame
@@ -36,7 +37,7 @@ def certified(problem, make):
     network = make(train.points, train.rho)
     error = interpolation_error(network, train.points, train.rho)
     lower = rays_lower_bound(train.points, train.rho, 0)
-    certificate = Certificate(network.representation_cost, lower, error, "theorem", "one-sided rays", rays=(0,))
+    certificate = Certificate(lower, network.representation_cost, error, Rays((0,)))
     return CertifiedDenoiser(train, network, certificate, "closed form")
 
 
@@ -283,7 +284,7 @@ def test_the_dual_function_of_an_optimal_certificate_is_at_most_1_and_touches_it
     assert np.nanmax(value) == pytest.approx(1, abs=1e-4)
     for kink in axes.get_lines()[1:]:
         assert np.interp(kink.get_xdata()[0], angle, value) == pytest.approx(1, abs=1e-3)
-    with pytest.raises(ValueError, match="rests on a theorem"):
+    with pytest.raises(ValueError, match="does not rest on dual matrices"):
         plot.dual_function(on_a_line)
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from exactnorm.arrays import Array
-from exactnorm.certify.balls.cell import CellProof
-from exactnorm.geometry import Frame
+from exactnorm.certify.evidence import Evidence
+from exactnorm.certify.finite.evidence import PenalisedMultipliers
 from exactnorm.tables import Tabular, TextTable, at_least, at_most
-
-
-class CertificateError(ValueError):
-    """A certificate does not support what it states."""
 
 
 def relative_gap(lower: float, upper: float) -> float:
@@ -28,64 +23,55 @@ class Certificate(Tabular):
 
     Parameters
     ----------
+    lower : float
+        No network that interpolates the whole balls costs less, up to rounding.
     upper : float
         Cost of the network that comes with the certificate. Its residual is `interpolation_error`; it is the
         cost of that network, not a proof of an upper bound on the optimum. With weight decay it is the whole
         objective, and so is `lower`; no residual is left to account for.
-    lower : float
-        Dual bound: no network that interpolates the whole balls costs less, up to rounding.
     interpolation_error : float or None
         Supremum over the whole balls, or largest value over the noisy samples, of ‖h(y) − x_n‖, in the unit of the
         points. None with weight decay, which does not ask for interpolation.
-    kind : {"computed", "theorem"}
-        Whether the lower bound rests on B and the cells, or on a proved statement whose hypotheses hold.
-    statement : str
-        In words, what the lower bound rests on.
-    patterns : int
-        Number of activation patterns (with s_0 = 0, constant ones left out) that the bound covers.
-    frame : Frame
-        The coordinates that B and the cells are written in: x_0 is the origin, the farthest point has norm 1.
-    B : ndarray, shape (N − 1, r, r + 1)
-        Dual matrices, one for each ball but the first.
-    proofs : tuple of CellProof
-        Cells that cover every pattern, each with its multipliers. Where there are none, the lower bound rests on B
-        and the maximum of its dual function, computed face by face.
-    rays : tuple of int
-        Of kind "theorem": rows of points on one-sided rays from the first of them. All points, or a part of them
-        whose least cost bounds that of all.
-    segments : ndarray, shape (E, 3)
-        Of kind "theorem", in place of `rays`: two rows of points and a weight each, for the bound of segments between
-        points.
-    multipliers : ndarray, shape (U, r)
-        For a finite problem: λ, one row for each distinct input in lexicographic order, columns coordinates of the
-        targets' affine hull. `patterns`, `frame`, `B` and `proofs` are not used then.
-    weight_decay : float or None
-        The λ of the objective, where there is one.
+    evidence : Cells, Faces, Nothing, Rays, Segments, Multipliers or PenalisedMultipliers
+        What the lower bound rests on: see `exactnorm.certify.bound`.
     """
 
-    upper: float
     lower: float
+    upper: float
     interpolation_error: float | None
-    kind: str
-    statement: str
-    patterns: int = 0
-    frame: Frame | None = field(default=None, repr=False)
-    B: Array | None = field(default=None, repr=False)
-    proofs: tuple[CellProof, ...] = field(default=(), repr=False)
-    rays: tuple[int, ...] = ()
-    segments: Array | None = field(default=None, repr=False)
-    multipliers: Array | None = field(default=None, repr=False)
-    weight_decay: float | None = None
+    evidence: Evidence
+
+    @property
+    def kind(self) -> str:
+        """Whether the lower bound is "computed", or rests on a "theorem" whose hypotheses hold."""
+        return self.evidence.kind
+
+    @property
+    def statement(self) -> str:
+        """In words, what the bracket rests on."""
+        upper = "objective at the network" if self.weight_decay is not None else "cost of the network"
+        residual = "" if self.interpolation_error is None else ", whose residual is the interpolation error"
+        return f"{self.evidence.statement} The upper value is the {upper}{residual}."
+
+    @property
+    def weight_decay(self) -> float | None:
+        """The λ of the objective, where there is one."""
+        return self.evidence.weight_decay if isinstance(self.evidence, PenalisedMultipliers) else None
+
+    @property
+    def patterns(self) -> int:
+        """Number of activation patterns that were gone through, or covered by cells; 0 where there was no need."""
+        return self.evidence.counts.get("patterns", 0)
+
+    @property
+    def cells(self) -> int:
+        """Number of cells whose multipliers make up the lower bound."""
+        return self.evidence.counts.get("cells", 0)
 
     @property
     def gap(self) -> float:
         """Relative gap (upper − lower)/upper; infinite where the upper bound is, 0 where both are 0."""
         return relative_gap(self.lower, self.upper)
-
-    @property
-    def cells(self) -> int:
-        """Number of cells whose multipliers make up the lower bound."""
-        return len(self.proofs)
 
     def certifies(self, tol: float) -> bool:
         """Whether the relative gap is at most `tol`."""
@@ -100,6 +86,6 @@ class Certificate(Tabular):
         ]
         if self.interpolation_error is not None:
             rows.append(("interpolation error", f"{self.interpolation_error:.2e}"))
-        if self.patterns:
-            rows.append(("patterns, cells", f"{self.patterns}, {self.cells}"))
+        if self.evidence.counts:
+            rows.append((", ".join(self.evidence.counts), ", ".join(map(str, self.evidence.counts.values()))))
         return TextTable(("certificate", self.kind), tuple(rows), self.statement)

@@ -11,6 +11,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import DENOISER, SOLUTION, CertifiedDenoiser, built, solution, solution_values
 from exactnorm.certify.certified import WHAT as DENOISER_TAG
+from exactnorm.certify.saved_evidence import ON_SAMPLES, entries
 from exactnorm.files import Arrays, Entries, Entry, check_names_file, read, write
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
@@ -24,6 +25,7 @@ NETWORK: Entries = {
     "penalise_bias": Entry("bool"),
     "constant": Entry("bool"),
 }
+SAVED: Entries = {**NETWORK, **SOLUTION, **entries(ON_SAMPLES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ def save_network(file: str | PathLike[str], found: CertifiedNetwork) -> None:
         raise TypeError(msg)
     problem = found.problem
     values = {name: getattr(problem, name) for name in NETWORK}
-    write(file, WHAT, NETWORK | SOLUTION, values | solution_values(found.network, found.certificate, found.status))
+    write(file, WHAT, SAVED, values | solution_values(found.network, found.certificate, found.status))
 
 
 def load_network(file: str | PathLike[str]) -> CertifiedNetwork:
@@ -89,13 +91,13 @@ def load_network(file: str | PathLike[str]) -> CertifiedNetwork:
     ValueError
         If the file is not one that `save_network` wrote, or is damaged.
     """
-    return built_network(file, read(file, {WHAT: NETWORK | SOLUTION})[1])
+    return built_network(file, read(file, {WHAT: SAVED})[1])
 
 
 def built_network(file: str | PathLike[str], arrays: Arrays) -> CertifiedNetwork:
     """The network and its problem that the arrays of a file make up; ``ValueError`` if they do not fit together."""
     try:
-        network, certificate, status = solution(arrays, 0)
+        network, certificate, status = solution(arrays, ON_SAMPLES)
         skip, penalise_bias, constant = (bool(arrays[name]) for name in ("skip", "penalise_bias", "constant"))
         decay = certificate.weight_decay
         problem = FiniteProblem(arrays["inputs"], arrays["targets"], skip, penalise_bias, decay, constant=constant)
@@ -107,5 +109,5 @@ def built_network(file: str | PathLike[str], arrays: Arrays) -> CertifiedNetwork
 
 def load_either(file: str | PathLike[str]) -> CertifiedDenoiser | CertifiedNetwork:
     """What `save` or `save_network` wrote, whichever it is; errors as for `load`."""
-    what, arrays = read(file, {DENOISER_TAG: DENOISER | SOLUTION, WHAT: NETWORK | SOLUTION})
+    what, arrays = read(file, {DENOISER_TAG: DENOISER, WHAT: SAVED})
     return built(file, arrays) if what == DENOISER_TAG else built_network(file, arrays)

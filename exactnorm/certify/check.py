@@ -7,13 +7,14 @@ import math
 import numpy as np
 
 from exactnorm.certify.balls.constancy import FLAT, local_slope
-from exactnorm.certify.balls.evidence import ball_bound
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.door import number, numbers, refuse, whole
+from exactnorm.certify.door import number, refuse
 from exactnorm.certify.effort import CertificateUndecided, Effort
-from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound, interpolates
+from exactnorm.certify.evidence import bound
+from exactnorm.certify.finite.bounds import finite_upper_bound, interpolates
+from exactnorm.certify.finite.evidence import PenalisedMultipliers
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
-from exactnorm.finite_problem import FiniteProblem, coordinates, finite_problem
+from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
@@ -73,10 +74,11 @@ def check_certificate(
     with np.errstate(all="ignore"):
         stated_lower, stated_upper, told = _claims(certificate, problem)
         try:
+            lower = bound(certificate.evidence, problem, claim=stated_lower, effort=effort)
             if isinstance(problem, FiniteProblem):
-                lower, upper, error, slack = _finite_bracket(certificate, problem, network, effort)
+                upper, error, slack = _finite_upper(problem, network)
             else:
-                lower, upper, error, slack = _ball_bracket(certificate, problem, network, effort)
+                upper, error, slack = _ball_upper(problem, network, effort)
         except TooManyPatternsError as many:
             raise CertificateUndecided(str(many)) from None
         except (ArithmeticError, np.linalg.LinAlgError, MemoryError) as failed:
@@ -98,10 +100,12 @@ def _problem(certificate: Certificate, train: TrainingSet | FiniteProblem) -> Tr
     if type(certificate) is not Certificate:
         refuse(f"the certificate is {type(certificate).__name__}, not a Certificate")
     if isinstance(train, TrainingSet) and train.samples is not None:
-        decay = certificate.weight_decay
-        if decay is not None and not number(decay, "weight_decay") > 0:
-            refuse(f"the certificate's weight_decay={decay} is not positive")
-        return finite_problem(train, decay)
+        evidence = certificate.evidence
+        if type(evidence) is not PenalisedMultipliers:
+            return finite_problem(train)
+        if not number(evidence.weight_decay, "weight_decay") > 0:
+            refuse(f"the certificate's weight_decay={evidence.weight_decay} is not positive")
+        return finite_problem(train, float(evidence.weight_decay))
     return train
 
 
@@ -116,11 +120,7 @@ def _sound(network: ReLUNetwork) -> ReLUNetwork:
 
 
 def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> tuple[float, float, float | None]:
-    """The stated numbers, once every field is one that a certificate for this problem has."""
-    if type(certificate.kind) is not str or certificate.kind not in ("computed", "theorem"):
-        refuse(f"the certificate is of kind {str(certificate.kind)[:40]!r}; there are 'computed' and 'theorem'")
-    if type(certificate.statement) is not str:
-        refuse("the statement is not a text")
+    """The stated numbers, once they are some that a certificate for this problem may state."""
     lower = number(certificate.lower, "the lower bound")
     upper = number(certificate.upper, "the upper value", infinite=True)
     if not 0 <= lower <= upper:
@@ -128,38 +128,14 @@ def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> t
     told = certificate.interpolation_error
     if told is not None and not number(told, "the interpolation error") >= 0:
         refuse(f"the certificate states an interpolation error of {told}")
-    if whole(certificate.patterns, "the number of patterns") < 0:
-        refuse(f"the certificate states {certificate.patterns} patterns")
-    if type(certificate.rays) is not tuple or type(certificate.proofs) is not tuple:
-        refuse("rays and proofs are tuples")
-    finite = isinstance(problem, FiniteProblem)
     decay = problem.weight_decay if isinstance(problem, FiniteProblem) else None
-    if certificate.weight_decay is not None:
-        number(certificate.weight_decay, "weight_decay")
-    if certificate.weight_decay != decay:
-        refuse(f"the certificate is for weight_decay={certificate.weight_decay}, the problem has {decay}")
     if (told is None) != (decay is not None):
         refuse("an interpolation error is stated where there is no weight decay, and only there")
-    theorem = certificate.kind == "theorem"
-    foreign = {
-        "rays": certificate.rays != () and not (theorem and certificate.segments is None),
-        "segments": certificate.segments is not None and not theorem,
-        "multipliers": certificate.multipliers is not None and not finite,
-        "patterns": certificate.patterns != 0 and (finite or theorem),
-        "frame, B or cells": not (certificate.frame is None and certificate.B is None and certificate.proofs == ())
-        and (finite or theorem),
-        "kind": theorem and finite,
-    }
-    if any(foreign.values()):
-        names = ", ".join(name for name, is_foreign in foreign.items() if is_foreign)
-        refuse(f"{names}: a certificate of this kind has none for this problem")
     return lower, upper, told
 
 
-def _ball_bracket(
-    certificate: Certificate, train: TrainingSet, network: ReLUNetwork, effort: Effort
-) -> tuple[float, float, float, float]:
-    """Lower bound, upper value, interpolation error and how far two computations of it may differ."""
+def _ball_upper(train: TrainingSet, network: ReLUNetwork, effort: Effort) -> tuple[float, float, float]:
+    """Upper value, interpolation error and how far two computations of it may differ."""
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
     size = float(np.abs(train.points).max())
@@ -175,23 +151,17 @@ def _ball_bracket(
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     elif not (slope := local_slope(network, train, effort.check)) <= FLAT:
         refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
-    lower = ball_bound(certificate, train, effort)
-    return lower, upper, error, 1e-9 * train.separation + 1e-12 * size
+    return upper, error, 1e-9 * train.separation + 1e-12 * size
 
 
-def _finite_bracket(
-    certificate: Certificate, problem: FiniteProblem, network: ReLUNetwork, effort: Effort
-) -> tuple[float, float, float | None, float]:
-    shape = coordinates(problem).targets.shape
-    multipliers = numbers(certificate.multipliers, "the array of multipliers", shape)
-    lower = finite_lower_bound(problem, multipliers, effort.check)
+def _finite_upper(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float | None, float]:
     try:
         upper, error = finite_upper_bound(problem, network)
     except ValueError as failed:
         refuse(str(failed))
     spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
     if problem.weight_decay is not None:
-        return lower, upper, None, 0.0
+        return upper, None, 0.0
     if not interpolates(problem, network, error):
         upper = math.inf
-    return lower, upper, error, 1e-9 * spread + 1e-12 * size
+    return upper, error, 1e-9 * spread + 1e-12 * size

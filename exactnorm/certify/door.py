@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.certify.certificate import CertificateError
 
 LARGEST = 1e50
 """Entries above this are refused: coordinates are near 1, and products of four entries must stay numbers."""
+
+
+class CertificateError(ValueError):
+    """A certificate does not support what it states."""
 
 
 def refuse(reason: str) -> NoReturn:
@@ -46,6 +49,11 @@ def numbers(value: Any, name: str, shape: tuple[int, ...]) -> Array:
     if found.size and not np.abs(found).max() <= LARGEST:  # nan is refused too
         refuse(f"{name} holds entries that are not finite, or beyond {LARGEST:g}")
     return np.array(found, dtype=np.float64, order="C")
+
+
+def integers(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """A copy of an array of int64 of exactly this shape."""
+    return np.array(_array(value, name, shape, np.dtype(np.int64)), order="C")
 
 
 def truths(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:

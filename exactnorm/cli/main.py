@@ -6,12 +6,17 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-from exactnorm import InfeasibleProblem, __version__, interrupts
-from exactnorm.cli import check, completion, demo, experiment, flow, problems, solve, theorems
+import exactnorm
+from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, prepare, say
+
+COMMANDS = ("solve", "check", "verify", "flow", "theorems", "experiment", "problems", "demo", "completion")
+ALONE = "verify"
+"""The command that is loaded without the others: it needs NumPy and python-flint only."""
 
 EXIT_STATUSES = """\
 examples:
@@ -22,8 +27,8 @@ examples:
 
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
-  1    a valid answer that is wider than asked, or none because a solver failed; for `check`, a refuted certificate
-  2    bad input, or a file that cannot be written; for `check`, a certificate that is left undecided
+  1    a valid answer that is wider than asked, or none because a solver failed; for `check` and `verify`, refuted
+  2    bad input, or a file that cannot be written; for `check` and `verify`, undecided
   3    no network interpolates the data
   130  interrupted before there was an answer
 """
@@ -43,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def answer(argv: Sequence[str] | None) -> int:
     """Run one command; a mistake and a failure become a sentence and a status."""
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    named = next((one for one in given if not one.startswith("-")), None)
+    arguments = parser((ALONE,) if named == ALONE else COMMANDS).parse_args(given)
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -52,7 +59,7 @@ def answer(argv: Sequence[str] | None) -> int:
             raise
         say(f"exactnorm {arguments.command}: {mistake}")
         return 2
-    except InfeasibleProblem as reason:
+    except exactnorm.InfeasibleProblem as reason:
         if arguments.debug:
             raise
         say(f"exactnorm {arguments.command}: {reason}")
@@ -80,20 +87,21 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of these commands."""
     top = argparse.ArgumentParser(
         prog="exactnorm",
         description=wrapped("Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost."),
         epilog=wrapped(EXIT_STATUSES),
         formatter_class=formatter,
     )
-    top.add_argument("--version", action="version", version=f"exactnorm {__version__}")
+    top.add_argument("--version", action="version", version=f"exactnorm {exactnorm.__version__}")
     debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}
     top.add_argument("--debug", **debug)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (solve, check, flow, theorems, experiment, problems, demo, completion):
-        module.add_to(commands)
+    interrupts.load(*(f"exactnorm.cli.{name}" for name in names))
+    for name in names:
+        import_module(f"exactnorm.cli.{name}").add_to(commands)
     for command in commands.choices.values():
         # Suppressed, so that its absence here leaves what stands before the command as it is.
         command.add_argument("--debug", default=argparse.SUPPRESS, **debug)

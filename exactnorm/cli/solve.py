@@ -10,7 +10,7 @@ from typing import Any
 
 from exactnorm import InfeasibleProblem, interrupts
 from exactnorm.certify import CertifiedDenoiser, save
-from exactnorm.cli import read, read_samples
+from exactnorm.cli import prove, read, read_samples
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.outputs import picture, writable_folder
 from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, show_text, told
@@ -20,6 +20,7 @@ EXAMPLES = """\
 examples:
   exactnorm solve acute
   exactnorm solve points.csv --rho 0.1 --out denoiser.npz --plot field.png
+  exactnorm solve points.csv --rho 0.1 --prove --out proof.json
   exactnorm solve points.csv --sigma 0.02 --samples 100
   exactnorm solve digits5 --json
   exactnorm solve digits10 --estimate
@@ -60,7 +61,12 @@ def add_to(commands: Any) -> None:
         help="say how many patterns there are and about how long it takes, and stop",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    command.add_argument("--out", metavar="FILE.npz", help="save denoiser and certificate; read with exactnorm.load")
+    command.add_argument("--prove", action="store_true", help="prove a bracket in rational numbers (python-flint)")
+    command.add_argument(
+        "--out",
+        metavar="FILE",
+        help="save denoiser and certificate as .npz, for exactnorm.load; or, with --prove, the proof as .json",
+    )
     command.add_argument("--plot", metavar="FILE", help="draw its graph, its field, or flows, as dimensions allow")
     command.set_defaults(run=run)
 
@@ -76,8 +82,12 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     denoiser = solved(train, arguments)
     seconds = time.perf_counter() - start
+    proved = prove.proved(denoiser) if arguments.prove else None
     if arguments.out is not None:
-        save(arguments.out, denoiser)
+        if proved is not None and arguments.out.endswith(".json"):
+            prove.save(arguments.out, proved)
+        else:
+            save(arguments.out, denoiser)
         say(f"wrote {arguments.out}")
     title = f"Minimum-norm denoiser of {arguments.data}"
     if arguments.plot is not None:
@@ -87,9 +97,12 @@ def run(arguments: argparse.Namespace) -> int:
     from exactnorm import report
 
     if arguments.json:
-        show_json(report.solution_record(denoiser, seconds))
+        record = report.solution_record(denoiser, seconds)
+        show_json(record if proved is None else record | {"proved": prove.record(proved)})
     else:
         show(report.solution(denoiser, seconds, title))
+        if proved is not None:
+            show_text(prove.sentence(proved))
     return 0 if denoiser.certificate.certifies(arguments.tol) else 1
 
 
@@ -130,10 +143,12 @@ def check_options(arguments: argparse.Namespace) -> None:
         if arguments.estimate and getattr(arguments, name) is not None
     ]
     if arguments.out is not None:
-        if not arguments.out.endswith(".npz"):
-            found.append(f"--out {arguments.out}: give a file name that ends in .npz")
+        if not arguments.out.endswith((".npz", ".json") if arguments.prove else ".npz"):
+            also = ", or .json for the proof" if arguments.prove else ""
+            found.append(f"--out {arguments.out}: give a file name that ends in .npz{also}")
         found += told(writable_folder, arguments.out)
     found += told(picture, arguments.plot) if arguments.plot is not None else []
+    found += prove.obstacles(arguments) if arguments.prove else []
     refuse(found)
 
 

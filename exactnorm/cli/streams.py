@@ -8,9 +8,10 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class BadInput(ValueError):
@@ -82,6 +83,8 @@ def prepare() -> bool:
 
 def show(renderable: RenderableType) -> None:
     """Print a result to stdout; in a pipe without colour and wide enough that no number is broken."""
+    from rich.console import Console  # only those who print a table need it
+
     console = Console() if sys.stdout.isatty() else Console(width=250, color_system=None)
     console.print(renderable)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.certify.evidence import bound
+from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.collinear import collinear, univariate
 from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.rays import find_rays, obtuse_simplex, orthogonal, rays
@@ -26,15 +27,12 @@ class LeastCost:
     Parameters
     ----------
     value : float
-    rays : tuple of int
-        Rows of points on one-sided rays, the start first, from which it is computed.
-    statement : str
-        The statement that proves it, in words.
+    evidence : Rays
+        From which a checker recomputes it; it says which statement proves it.
     """
 
     value: float
-    rays: tuple[int, ...]
-    statement: str
+    evidence: Rays
 
 
 @dataclass(frozen=True)
@@ -87,12 +85,8 @@ def small_balls(train: TrainingSet) -> bool:
 def least_on_rays(train: TrainingSet) -> LeastCost:
     """The sum of 2Δ/(Δ − 2ρ) over the gaps Δ on one-sided rays."""
     centre = find_rays(train.points)[0]
-    return LeastCost(
-        rays_lower_bound(train.points, train.rho, centre),
-        (centre, *(n for n in range(train.size) if n != centre)),
-        f"all points lie on rays from point {centre}, pairwise at least 90° apart, and no denoiser of such points "
-        "costs less than the sum of 2Δ/(Δ − 2ρ) over the gaps Δ on the rays",
-    )
+    evidence = Rays((centre, *(n for n in range(train.size) if n != centre)))
+    return LeastCost(bound(evidence, train), evidence)
 
 
 FORMS = (

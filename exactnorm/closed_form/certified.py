@@ -37,12 +37,10 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
     if not (known or (network.neurons * train.points.size > EXACT and error <= MISSED * train.separation)):
         return None
     certificate = Certificate(
-        upper=network.representation_cost,
         lower=min(least.value, network.representation_cost),  # the two sums round differently
+        upper=network.representation_cost,
         interpolation_error=error,
-        kind="theorem",
-        statement=least.statement,
-        rays=least.rays,
+        evidence=least.evidence,
     )
     status = (
         f"The closed form for {form.geometry} was taken; it is proved to have the least cost, so no program was solved."

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.finite.certificate import finite_certificate, finite_status
+from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 

@@ -74,7 +74,7 @@ def recognise(points: ArrayLike, rho: float) -> Recognition:
     minimal = form.minimal(train)
     if not minimal:
         reasons[form.name] = form.unless_minimal
-    centre = -1 if general[0].lower_bound is None else general[0].lower_bound(train).rays[0]
+    centre = -1 if general[0].lower_bound is None else general[0].lower_bound(train).evidence.rows[0]
     return Recognition(form.name, network, minimal, centre, TOLERANCE, reasons, form)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array
-from exactnorm.certify import CertifiedDenoiser
+from exactnorm.certify import Cells, CertifiedDenoiser, Faces
 from exactnorm.patterns import kink_patterns
 from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, MaxNLocator, needs_dimension, new_axes
 
@@ -56,10 +56,10 @@ def dual_function(denoiser: CertifiedDenoiser, axes: Axes | None = None, directi
         Number of angles, from 0° to 360°.
     """
     certificate, train = denoiser.certificate, denoiser.train
-    if certificate.frame is None or certificate.B is None:
-        msg = "this certificate rests on a theorem: it has no dual function to draw"
+    if not isinstance(certificate.evidence, Cells | Faces):
+        msg = "this certificate does not rest on dual matrices: it has no dual function to draw"
         raise ValueError(msg)
-    frame, B = certificate.frame, certificate.B
+    frame, B = certificate.evidence.frame, certificate.evidence.B
     needs_dimension(2, frame.rank)
     axes = axes if axes is not None else new_axes(6, 3)
     X, rho = frame.coordinates(train.points), train.rho / frame.scale

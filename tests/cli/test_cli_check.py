@@ -7,6 +7,7 @@ import pytest
 from cli_records import strict
 
 import exactnorm
+from exactnorm.certify import Faces
 from exactnorm.geometry import affine_hull
 
 
@@ -63,10 +64,8 @@ def test_a_check_that_does_not_end_in_time_or_has_too_much_to_do_is_undecided(ru
     assert wide.certificate.kind == "theorem"
     exactnorm.save("wide.npz", wide)
     assert run("check", "wide.npz")[0] == 0
-    frame = affine_hull(points)
-    claim = replace(
-        wide.certificate, kind="computed", rays=(), segments=None, frame=frame, B=np.zeros((39, 12, 13)), lower=1.0
-    )
+    evidence = Faces(affine_hull(points), np.zeros((39, 12, 13)), 1)
+    claim = replace(wide.certificate, evidence=evidence, lower=1.0)
     exactnorm.save("claim.npz", replace(wide, certificate=claim))
     status, out, err = run("check", "claim.npz")
     assert (status, out) == (2, "")

@@ -230,7 +230,7 @@ IN_PYTHON = {
     "complex numbers": (np.array(TRIANGLE) * 1j, "numpy.hstack([points.real, points.imag])"),
     "images": (np.zeros((5, 3, 4)), "points.reshape(5, -1), and .reshape(-1, 3, 4) brings images back"),
     "a file's name": ("points.csv", "read the file first"),
-    "a record": (exactnorm.problems.acute(), "points is a Problem; give real numbers in an array"),
+    "a record": (exactnorm.problems.acute(), "points is a Problem: its points are `.train.points`"),
     "a missing value": (np.array([[0.0, None], [1.0, 2.0]], dtype=object), "points holds None at index (0, 1)"),
     "a word": ([["a", 1.0], [2.0, 3.0]], "give real numbers"),
     "an index": (Table(), "index_col=0"),

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, cell_bound
@@ -47,27 +48,26 @@ def dual_bound(
 
 
 def face_bound(
-    points: Array, rho: float, B: Array, patterns: NDArray[np.bool_], stated: float, effort: Effort | None = None
+    points: Array, rho: float, B: Array, patterns: NDArray[np.bool_], claim: float | None, effort: Effort
 ) -> float:
     """Σ_n ⟨B_n, T_n⟩ / κ, κ found by going through the faces of all patterns; B need not be feasible.
 
-    Where it is less than `stated`, the search ends at the first peak that shows it: the answer is then less than
-    `stated` too, and not all that is wrong.
+    Where it is less than `claim`, the search ends at the first peak that shows it: the answer is then less than
+    `claim` too, and not all that is wrong. Without a claim all faces are gone through.
 
     Raises
     ------
     CertificateUndecided
         If there are too many faces that could hold the maximum, or the time is over.
     """
-    effort = Effort() if effort is None else effort
     largest = float(np.abs(B).max(initial=0.0))
-    if largest == 0 or not stated > 0:
+    if largest == 0 or (claim is not None and not claim > 0):
         return 0.0
     B = B / largest  # the bound does not depend on the size of B, and small numbers have finite squares
     gain = _gain(points, B)
     unsure = sum_rounding(B)
-    # Where κ is below the floor the bound is valid all the same, and a little better than stated.
-    floor = 0.999 * gain / stated
+    # Where κ is below the floor the bound is valid all the same, and a little better than claimed.
+    floor = 0.999 * gain / claim if claim is not None else 1e-9 * gain
     if not gain > 0 or not floor > 0:
         return 0.0
     kappa, heaps = floor, 0
@@ -79,7 +79,7 @@ def face_bound(
             if np.isnan(peaks.value).any():
                 return 0.0
             kappa = max(kappa, float(peaks.value.max(initial=floor)) + unsure)
-            if gain < stated * (1 - 1e-9) * kappa:
+            if claim is not None and gain < claim * (1 - 1e-9) * kappa:
                 return _ratio(gain, kappa)
             effort.check()
             heaps += 1
@@ -87,6 +87,21 @@ def face_bound(
                 msg = f"more than {LARGEST_CHECK} heaps of faces of activation patterns may hold the largest dual value"
                 raise CertificateUndecided(msg)
     return _ratio(gain, kappa)
+
+
+def bound_at(points: Array, B: Array, kappa: float) -> float:
+    """Σ_n ⟨B_n, T_n⟩ / κ as `face_bound` computes it, where κ is known already: rounding of all sums is taken off."""
+    return _ratio(_gain(points, B), kappa + sum_rounding(B))
+
+
+def elsewhere(points: Array, rho: float) -> float:
+    """The share of a bound that a machine which rounds the coordinates otherwise may find missing.
+
+    Coordinates have an error of some last places of 1; between two balls that is a share of their gap, and so of the
+    slope across it. Whoever states a bound leaves this off, so that it is supported wherever it is recomputed.
+    """
+    gap = float(pdist(points).min()) - 2 * rho
+    return min(1.0, 8 * float(np.finfo(float).eps) / gap) if gap > 0 else 1.0
 
 
 def sum_rounding(B: Array) -> float:

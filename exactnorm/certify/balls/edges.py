@@ -2,10 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.certify.door import integers, numbers, refuse
+from exactnorm.training_set import TrainingSet
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Segments between points, each with a weight.
+
+    Parameters
+    ----------
+    ends : ndarray of int, shape (E, 2)
+        Rows of the two points that a segment joins.
+    weights : ndarray, shape (E,)
+        Positive.
+    """
+
+    ends: NDArray[np.intp]
+    weights: Array
+    kind: ClassVar[str] = "theorem"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much the evidence consists of."""
+        return {"segments": len(self.weights)}
+
+    @property
+    def statement(self) -> str:
+        """In words, what the lower bound rests on."""
+        return (
+            f"Along each of {len(self.weights)} segments between points the slope must rise and fall, and one neuron "
+            "serves all of them only as far as their weights allow: that is the lower bound."
+        )
+
+
+def segments_bound(evidence: Segments, train: TrainingSet) -> float:
+    """The lower bound of these segments, once they join points of the set; `CertificateError` if they do not."""
+    count = len(evidence.weights) if type(evidence.weights) is np.ndarray and evidence.weights.ndim == 1 else 0
+    ends = integers(evidence.ends, "the array of ends of segments", (count, 2))
+    weights = numbers(evidence.weights, "the array of weights of segments", (count,))
+    if not (count and ends.min() >= 0 and ends.max() < train.size and (ends[:, 0] != ends[:, 1]).all()):
+        refuse(f"a segment does not lead from one of the {train.size} points to another")
+    try:
+        return edges_lower_bound(train.points, train.rho, ends, weights)
+    except np.linalg.LinAlgError:
+        raise
+    except ValueError as failed:
+        refuse(f"the segments bound nothing: {failed}")
 
 
 def edges_lower_bound(points: Array, rho: float, edges: NDArray[np.intp], weights: Array) -> float:

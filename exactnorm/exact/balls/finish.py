@@ -133,4 +133,4 @@ def interpolates(problem: Reduced, neurons: Neurons) -> bool:
     # Relative to the distance of the points as well: a network that maps two of them to one place is no solution. What
     # a costly network rounds to is far below the error that a certificate may have (`check_told_apart`).
     allowed = max(1e-7 * problem.apart, 2 * np.finfo(float).eps * neurons.cost)
-    return off < min(1e-11, allowed) and inside > -1e-12
+    return off < min(1e-11, allowed) and inside > -min(1e-12, max(1e-9 * problem.apart, 4e-15))

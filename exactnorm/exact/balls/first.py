@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.edges import edges_lower_bound
+from exactnorm.certify.balls.edges import Segments, edges_lower_bound
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_error
 from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.bounds import best_rays
 from exactnorm.closed_form.certified import certified_form
 from exactnorm.closed_form.edges import best_edges
@@ -53,10 +54,8 @@ class First:
         A network, in the coordinates of the frame.
     lower : float
         No network costs less.
-    rays : tuple of int
-        Rows of points on one-sided rays, the start first, whose least cost that is.
-    segments : ndarray, shape (E, 3), or None
-        Rows of two points and a weight each, if the bound is that of segments instead.
+    evidence : Rays or Segments
+        What that rests on.
     interrupted : bool
         Whether Ctrl-C came meanwhile.
     """
@@ -66,8 +65,7 @@ class First:
     closed: CertifiedDenoiser | None
     ramps: Ramps | None
     lower: float
-    rays: tuple[int, ...]
-    segments: Array | None = None
+    evidence: Rays | Segments
     interrupted: bool = False
 
     @property
@@ -118,15 +116,9 @@ class First:
             raise NothingFoundError(msg)
         network = self.ramps.network(np.zeros(self.frame.rank)).lifted(self.frame)
         upper = network.representation_cost
-        certificate = Certificate(
-            upper=upper,
-            lower=min(self.lower, upper),  # both may be the optimum, and they round differently
-            interpolation_error=sure_error(network, self.train)[0],
-            kind="theorem",
-            statement=self.statement,
-            rays=() if self.segments is not None else self.rays,
-            segments=self.segments,
-        )
+        # Both bounds may be the optimum, and they round differently.
+        error = sure_error(network, self.train)[0]
+        certificate = Certificate(min(self.lower, upper), upper, error, self.evidence)
         status = (
             f"{reason}; the bracket is valid but wide: the network is one of ramps across gaps between balls, and "
             f"the lower bound that of {self.basis}; {HELP}."
@@ -136,36 +128,16 @@ class First:
     @property
     def basis(self) -> str:
         """What the lower bound is that of."""
-        if self.segments is not None:
-            return f"{len(self.segments)} segments between points"
-        return f"{len(self.rays)} points on one-sided rays"
-
-    @property
-    def statement(self) -> str:
-        """What the lower bound rests on."""
-        because = (
-            "Along each of some segments between points the slope must rise and fall, and one neuron serves all of "
-            "them only as far as their weights allow: that is the lower bound."
-            if self.segments is not None
-            else f"{len(self.rays)} of the {self.train.size} points lie on one-sided rays, and the least cost for them "
-            "is the lower bound."
-        )
-        return f"{because} The upper value is the cost of the network, whose residual is the interpolation error."
+        if isinstance(self.evidence, Segments):
+            return f"{len(self.evidence.weights)} segments between points"
+        return f"{len(self.evidence.rows)} points on one-sided rays"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
         """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""
         certificate = solved.certificate
         if certificate.certifies(tol) or not self.lower > certificate.lower:
             return solved
-        raised = Certificate(
-            upper=certificate.upper,
-            lower=min(self.lower, certificate.upper),
-            interpolation_error=certificate.interpolation_error,
-            kind="theorem",
-            statement=self.statement,
-            rays=() if self.segments is not None else self.rays,
-            segments=self.segments,
-        )
+        raised = replace(certificate, lower=min(self.lower, certificate.upper), evidence=self.evidence)
         said = f" The lower bound is that of {self.basis}, which is higher than the one found."
         return replace(solved, certificate=raised, status=solved.status + said)
 
@@ -179,7 +151,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
         At once, where there is no network yet.
     """
     pair = tuple(train.closest)
-    found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), pair)
+    found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), Rays(pair))
     share, longer = part_of_limit(settings.deadline, SHARE), part_of_limit(settings.deadline, LONGER)
     settings.report(found.bracket(PHASE, settings.deadline.elapsed))
     found = replace(found, closed=certified_form(train))
@@ -231,7 +203,7 @@ def with_rays(found: First, X: Array, rho: float, settings: Settings) -> First:
         lower = rays_lower_bound(found.train.points[list(rows)], found.train.rho, 0)
     except ValueError:  # rays only up to the rounding of the coordinates
         return found
-    return replace(found, rays=rows, segments=None, lower=lower) if lower > found.lower else found
+    return replace(found, evidence=Rays(rows), lower=lower) if lower > found.lower else found
 
 
 def with_segments(found: First, X: Array, rho: float, settings: Settings) -> First:
@@ -241,7 +213,7 @@ def with_segments(found: First, X: Array, rho: float, settings: Settings) -> Fir
     lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
     if not lower > found.lower:
         return found
-    return replace(found, segments=np.column_stack([edges, weights]), lower=lower)
+    return replace(found, evidence=Segments(edges, weights), lower=lower)
 
 
 def part_of_limit(deadline: Deadline, share: float) -> Deadline:

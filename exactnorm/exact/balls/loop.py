@@ -43,6 +43,7 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
     """
     rows = deciding_balls(problem, settings.deadline.check)
     best, centre, kinks = started(problem, rows, best, kinks, settings)
+    best = replace(best, seconds=settings.deadline.elapsed, kinks=len(kinks))
     yield best
     idle, hold = 0, HOLD
     while best.gap > settings.tol / 2 and idle <= PATIENCE:

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.certify.balls.dual_bound import dual_bound, sum_rounding
+from exactnorm.certify.balls.dual_bound import bound_at, dual_bound, elsewhere
+from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_error
@@ -96,9 +97,9 @@ def looped(
     """Close the gap, and make a certified denoiser of the best bracket."""
     deadline = settings.deadline
     try:
-        if near is not None and near.certificate.B is not None:
+        if near is not None and isinstance(near.certificate.evidence, Cells | Faces):
             kinks = joined(kinks, moved_kinks(problem, near.network))
-            best = replace(best, B=near.certificate.B)
+            best = replace(best, B=near.certificate.evidence.B)
         for bracket in brackets(problem, replace(settings, deadline=deadline.earlier(RESERVE)), best, kinks):
             best = bracket
             settings.report(best)
@@ -191,21 +192,12 @@ def certified(
 
 def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Certificate:
     """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
-    plain = Certificate(
-        upper=best.upper,
-        lower=best.lower if best.B is None else best.lower / (1 + sum_rounding(best.B)),
-        interpolation_error=None,
-        kind="computed",
-        statement=(
-            "The lower bound is a dual bound: matrices B, and the maximum of their dual function over all kinks, found "
-            "in floating point by going through the faces of all activation patterns. The upper value is the cost of "
-            "the network, whose residual is the interpolation error."
-        ),
-        patterns=len(problem.patterns),
-        frame=problem.frame,
-        B=best.B,
-    )
-    if best.B is None or best.gap > settings.tol:
+    if best.B is None:
+        return Certificate(0.0, best.upper, None, Nothing())
+    sure = 1 - elsewhere(problem.points, problem.rho)
+    evidence = Faces(problem.frame, best.B, len(problem.patterns))
+    plain = Certificate(sure * bound_at(problem.points, best.B, 1.0), best.upper, None, evidence)
+    if best.gap > settings.tol:
         return plain
     settings.report(replace(best, seconds=settings.deadline.elapsed, phase="computing multipliers"))
     try:
@@ -215,13 +207,8 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
         settings.said.append("the multipliers of the cells were not computed to the end")
         return plain
     B = best.B / kappa
-    lower = dual_bound(problem.points, problem.rho, B, proofs)
+    lower = sure * dual_bound(problem.points, problem.rho, B, proofs)
     if best.upper - lower > settings.tol * best.upper:
         settings.said.append(f"the multipliers of {len(proofs)} cells support only a lower bound of {lower:.9g}")
         return plain
-    statement = (
-        "The lower bound is a dual bound: matrices B and, for every cell of every activation pattern, multipliers "
-        "that bound the dual function there, recomputed in floating point. The upper value is the cost of the network, "
-        "whose residual is the interpolation error."
-    )
-    return replace(plain, lower=lower, B=B, proofs=proofs, statement=statement)
+    return replace(plain, lower=lower, evidence=Cells(problem.frame, B, proofs))

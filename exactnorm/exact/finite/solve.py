@@ -15,7 +15,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
 from exactnorm.certify.finite.bounds import lower_value, projected
-from exactnorm.certify.finite.certificate import finite_certificate, finite_status
+from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError

@@ -10,6 +10,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound, interpolates
+from exactnorm.certify.finite.evidence import Multipliers, PenalisedMultipliers
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -35,18 +36,12 @@ def finite_certificate(
     except TooManyPatternsError:
         multipliers = np.zeros_like(multipliers)
         lower = finite_lower_bound(problem, multipliers)
+    decay = problem.weight_decay
     return Certificate(
-        upper=upper,
         lower=min(lower, upper),  # they may cross by a rounding where both are the optimum
-        interpolation_error=error if problem.weight_decay is None else None,
-        kind="computed",
-        statement=(
-            "The lower bound is a dual bound: multipliers of the interpolation conditions, whose dual function was "
-            "maximised by going through all faces of all activation patterns, in floating point. The upper value is "
-            "the objective at the network."
-        ),
-        multipliers=multipliers,
-        weight_decay=problem.weight_decay,
+        upper=upper,
+        interpolation_error=error if decay is None else None,
+        evidence=Multipliers(multipliers) if decay is None else PenalisedMultipliers(multipliers, decay),
     )
 
 

@@ -1,0 +1,61 @@
+"""What `exactnorm solve --prove` adds: a bracket in rational numbers, said and saved."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from exactnorm.cli.streams import say
+
+if TYPE_CHECKING:
+    from exactnorm.certify import CertifiedDenoiser
+    from exactnorm.prover import Rigorous
+
+
+def obstacles(arguments: argparse.Namespace) -> list[str]:
+    """Why nothing could be proved after the work, to be said before it."""
+    found = []
+    if find_spec("flint") is None:
+        found.append("--prove needs python-flint: pip install 'exactnorm[rigorous]'")
+    if arguments.samples_file is not None:
+        found.append("--prove is for noise balls: leave --samples-file out")
+    if arguments.estimate:
+        found.append("--estimate solves nothing: leave --prove out")
+    return found
+
+
+def proved(denoiser: CertifiedDenoiser) -> Rigorous:
+    """The proved bracket, and on stderr what could not be proved."""
+    from exactnorm.prover import rigorous
+
+    found = rigorous(denoiser)
+    for sentence in found.said:
+        say(f"exactnorm solve: {sentence}")
+    return found
+
+
+def save(file: str, found: Rigorous) -> None:
+    """Write the proof."""
+    from exactnorm.prover import save_proof
+
+    save_proof(file, found)
+
+
+def sentence(found: Rigorous) -> str:
+    """The proved bracket in a line."""
+    lower, upper = ends(found)
+    return f"proved in {found.seconds:.2g} s: {lower} <= least cost" + ("" if upper is None else f" <= {upper}") + "\n"
+
+
+def record(found: Rigorous) -> dict[str, Any]:
+    """The proved bracket for JSON."""
+    lower, upper = ends(found)
+    return {"lower": lower, "upper": upper, "seconds": found.seconds, "said": list(found.said)}
+
+
+def ends(found: Rigorous) -> tuple[str, str | None]:
+    """The proved bounds as decimal numbers, which they are."""
+    from exactnorm.prover.text import number
+
+    return number(found.lower), None if found.upper is None else number(found.upper)

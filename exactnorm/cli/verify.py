@@ -1,0 +1,121 @@
+"""`exactnorm verify`: a proof file against the user's own points; loads nothing but NumPy and python-flint."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from exactnorm.cli import text_table
+from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.streams import BadInput, say, show_json, show_text
+
+EXAMPLES = """\
+examples:
+  exactnorm solve points.csv --rho 0.1 --prove --out proof.json
+  exactnorm verify proof.json --points points.csv --rho 0.1
+
+The problem is built anew from your points and radius; every condition of the proof is checked in rational numbers, or
+in balls that contain them. What is printed holds for the given floating-point numbers exactly.
+
+exit status:
+  0  proved: the claimed bracket holds
+  1  refuted: a condition fails; the sentence says which. The bracket that could be proved all the same is printed
+  2  undecided: the check would take too long; or the file is no proof, or cannot be read
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "verify",
+        help="verify a proof of a bracket, in rational numbers",
+        description=wrapped(
+            "Verify a proof that `exactnorm solve --prove` wrote, against points and radius of your own."
+        ),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
+    )
+    command.add_argument("file", metavar="PROOF.json", help="the proof")
+    command.add_argument(
+        "--points", metavar="DATA", required=True, help="the clean points (.csv, .tsv, .txt, .npy), or a problem's name"
+    )
+    command.add_argument("--rho", type=float, metavar="R", help="the noise radius; optional for a named problem")
+    command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the answer is undecided")
+    command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read, verify, print; 1 if the proof is refuted, 2 if that is not found out."""
+    try:
+        from exactnorm.proof.document import UnreadableProofError
+        from exactnorm.proof.rationals import quotient_text
+        from exactnorm.proof.verify import decimals, largest_file, verify
+    except ImportError as missing:
+        msg = f"{missing}: proofs are verified with python-flint; pip install 'exactnorm[rigorous]'"
+        raise BadInput(msg) from None
+    points, rho = asked(arguments)
+    try:
+        text = proof_in(arguments.file, largest_file(*np.shape(points)))
+        verdict = verify(text, points, rho, time_limit=arguments.time_limit)
+    except UnreadableProofError as mistake:
+        msg = f"{arguments.file!r}: {mistake}"
+        raise BadInput(msg) from None
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
+    lower, upper = decimals(verdict)
+    if arguments.json:
+        exactly = {
+            "lower": quotient_text(verdict.lower),
+            "upper": None if verdict.upper is None else quotient_text(verdict.upper),
+        }
+        reasons = list(verdict.reasons)
+        show_json({"outcome": verdict.outcome, "lower": lower, "upper": upper, "exactly": exactly, "reasons": reasons})
+    else:
+        ends = f"{lower} <= least cost" + ("" if upper is None else f" <= {upper}")
+        show_text(f"{verdict.outcome}: {ends}\n")
+        for reason in verdict.reasons:
+            say(f"exactnorm verify: {verdict.outcome}: {reason}")
+    return {"proved": 0, "refuted": 1, "undecided": 2}[verdict.outcome]
+
+
+def asked(arguments: argparse.Namespace) -> tuple[Any, float]:
+    """The user's points and radius."""
+    path = Path(arguments.points)
+    if not path.suffix:
+        from exactnorm import problems  # a named problem takes SciPy's tree of points, a file does not
+
+        try:
+            train = problems.named(arguments.points).train
+        except ValueError as mistake:
+            raise BadInput(str(mistake)) from mistake
+        return train.points, train.rho if arguments.rho is None else arguments.rho
+    if arguments.rho is None:
+        msg = "give the noise radius of these points with --rho R"
+        raise BadInput(msg)
+    try:
+        if path.suffix.lower() == ".npy":
+            return np.load(path, allow_pickle=False), arguments.rho
+        return text_table.read(path, None, None), arguments.rho
+    except FileNotFoundError:
+        msg = f"there is no file {arguments.points!r}"
+        raise BadInput(msg) from None
+    except (OSError, EOFError, ValueError) as failed:
+        if isinstance(failed, BadInput):
+            raise
+        msg = f"cannot read {arguments.points!r}: {failed}"
+        raise BadInput(msg) from None
+
+
+def proof_in(file: str, most: int) -> bytes:
+    """The file's content, if it is no longer than a proof for these points can be."""
+    try:
+        with Path(file).open("rb") as stream:
+            text = stream.read(most + 1)
+    except OSError as failed:
+        msg = f"cannot read {file!r}: {failed.strerror or failed}"
+        raise BadInput(msg) from None
+    return text

@@ -1,0 +1,191 @@
+"""The lower bound that evidence supports, and the upper bound of an exact network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from flint import fmpq, fmpq_mat
+
+from exactnorm.proof.cells import flaw, gain, pattern_sum
+from exactnorm.proof.coverage import clash_flaw, uncovered
+from exactnorm.proof.definite import negative_pivot
+from exactnorm.proof.document import Cells, Lower, ProvedNeuron, Rays, Segments
+from exactnorm.proof.problem import Balls, product
+from exactnorm.proof.rationals import root
+
+
+class RefutedError(ValueError):
+    """A condition of a proof fails; the message says which."""
+
+
+def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lambda: None) -> fmpq:
+    """The largest number that the evidence shows to be at most every network's cost.
+
+    Raises
+    ------
+    RefutedError
+        If a condition fails.
+    """
+    if isinstance(evidence, Cells):
+        return cells_bound(problem, evidence, check)
+    if isinstance(evidence, Rays):
+        return rays_bound(problem, evidence)
+    if isinstance(evidence, Segments):
+        return segments_bound(problem, evidence)
+    return fmpq(0)
+
+
+def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lambda: None) -> fmpq:
+    """Σ⟨B_n, T_n⟩, once ‖B_s (w, b)‖ ≤ ‖w‖ holds on cells that cover all patterns."""
+    for clash in evidence.clashes:
+        if why := clash_flaw(problem, clash):
+            raise RefutedError(why)
+    if why := uncovered(problem, evidence):
+        raise RefutedError(why)
+    B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
+    sums: dict[int, fmpq_mat] = {}
+    for k, cell in enumerate(evidence.cells):
+        if cell.on not in sums:
+            sums[cell.on] = pattern_sum(B, cell.on)
+        if why := flaw(problem, cell, sums[cell.on]):
+            balls = [n for n in range(problem.size) if cell.on >> n & 1]
+            msg = f"cell {k} (balls {balls} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
+            raise RefutedError(msg)
+        check()
+    return gain(problem, B)
+
+
+def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
+    """Σ over gaps of 2Δ/(Δ − ρ_1 − ρ_2), along rays with directions pairwise at 90° or more.
+
+    A ray from the centre crosses the ball of a point at a height t with a half chord ρ' = √(ρ² − δ²), δ the point's
+    distance from the ray's line. On the chord the component of h along the ray is t; so over a gap of height Δ its
+    slope rises from 0 to Δ/(Δ − ρ_1 − ρ_2) at least, and falls again. Neurons supply what that takes, and each supplies
+    at most ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points beside the ray are no obstacle, then.
+    """
+    lines = [line for line, _ in evidence.rays]
+    for k, u in enumerate(lines):
+        if not any(u):
+            msg = f"ray {k} has no direction"
+            raise RefutedError(msg)
+        for m in range(k):
+            if product(u, problem.gamma, lines[m]) > 0:
+                msg = f"rays {m} and {k} make an angle below 90 degrees"
+                raise RefutedError(msg)
+    total = fmpq(0)
+    for line, points in evidence.rays:
+        total += ray_bound(problem, evidence.centre, line, points)
+    return total
+
+
+def ray_bound(problem: Balls, centre: int, line: Sequence[fmpq], points: Sequence[int]) -> fmpq:
+    """The sum over the gaps of one ray, rounded down."""
+    square = product(line, problem.gamma, line)
+    at = problem.heights * fmpq_mat([[one] for one in line])
+    total, before, chord = fmpq(0), fmpq(0), problem.rho * root(square, upper=False)
+    for n in points:
+        # Heights and chords times the length of the direction.
+        height = at[n, 0] - at[centre, 0]
+        half = problem.rho * problem.rho * square - (problem.squared_distance(n, centre) * square - height * height)
+        if half < 0:
+            msg = f"a ray from point {centre} does not cross the ball of point {n}"
+            raise RefutedError(msg)
+        half = root(half, upper=False)
+        gap = height - before
+        if not gap > chord + half:
+            msg = f"point {n} is not beyond the one before it on a ray from point {centre}, or their balls touch"
+            raise RefutedError(msg)
+        total += 2 * gap / (gap - chord - half)
+        before, chord = height, half
+    return total
+
+
+def slope(squared: fmpq, rho: fmpq) -> fmpq:
+    """A lower bound on 2Δ/(Δ − 2ρ), Δ the root of `squared`.
+
+    Raises
+    ------
+    RefutedError
+        If the balls touch.
+    """
+    if not squared > 4 * rho * rho:
+        msg = "two balls at the ends of a segment touch"
+        raise RefutedError(msg)
+    # Decreasing in Δ: an upper bound on the root gives a lower one on the slope.
+    length = root(squared, upper=True)
+    return 2 * length / (length - 2 * rho)
+
+
+def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
+    """Σ c_e 2L_e/(L_e − 2ρ) for weights with Σ c_e u_e u_eᵀ ⪯ 1, u_e the unit vectors along segments."""
+    r, h = problem.rank, problem.heights
+    form = fmpq_mat(problem.gamma)
+    total = fmpq(0)
+    for i, j, weight in evidence.segments:
+        if i == j or weight < 0:
+            msg = f"segment ({i}, {j}) has equal ends or a negative weight"
+            raise RefutedError(msg)
+        squared = problem.squared_distance(i, j)
+        along = [h[j, k] - h[i, k] for k in range(r)]
+        # In the basis the form u uᵀ of a vector d = Σ q_i d_i is (Γq)(Γq)ᵀ/L², and Γq = h_j − h_i.
+        for k in range(r):
+            for m in range(r):
+                form[k, m] -= weight * along[k] * along[m]
+        total += weight * squared * slope(squared, problem.rho)
+    if (pivot := negative_pivot(form)) is not None:
+        msg = f"the weights of the segments are too large: a pivot is {float(pivot):.3g}"
+        raise RefutedError(msg)
+    return total
+
+
+def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callable[[], None] = lambda: None) -> fmpq:
+    """Σ ‖a_k‖‖w_k‖, rounded up, of a network that maps every ball to its centre exactly.
+
+    Raises
+    ------
+    RefutedError
+        If a kink enters a ball, or the network misses.
+    """
+    r = problem.rank
+    total = fmpq(0)
+    for k, neuron in enumerate(neurons):
+        squared = product(neuron.w, problem.gamma, neuron.w)
+        if neuron.on & 1:
+            msg = f"neuron {k} is on at the first ball"
+            raise RefutedError(msg)
+        if (n := entered(problem, neuron.on, neuron.w, neuron.b)) is not None:
+            msg = f"the kink of neuron {k} enters ball {n}, or is on its wrong side"
+            raise RefutedError(msg)
+        total += root(squared * product(neuron.a, problem.gamma, neuron.a), upper=True)
+        check()
+    size = problem.size
+    switched = fmpq_mat(size, len(neurons))
+    for k, neuron in enumerate(neurons):
+        for n in range(size):
+            if neuron.on >> n & 1:
+                switched[n, k] = fmpq(1)
+    supplied = fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in neurons])
+    # Column i·(r + 1) + j of row n is the entry (i, j) of Σ a (w, b)ᵀ over the neurons that are on at ball n.
+    found = switched * supplied if neurons else fmpq_mat(size, r * (r + 1))
+    slopes = [i * (r + 1) + j for i in range(r) for j in range(r)]
+    values = fmpq_mat([[found[n, i * (r + 1) + r] for i in range(r)] for n in range(size)]) * problem.gamma
+    for n in range(size):
+        if any(found[n, k] != 0 for k in slopes):
+            msg = f"the network is not constant on ball {n}"
+            raise RefutedError(msg)
+        if any(values[n, i] != problem.heights[n, i] for i in range(r)):
+            msg = f"the network does not map ball {n} to its centre"
+            raise RefutedError(msg)
+    return total
+
+
+def entered(problem: Balls, on: int, w: Sequence[fmpq], b: fmpq) -> int | None:
+    """A ball that a kink enters, or that it is on the wrong side of; at ρ = 0 it must not touch a point."""
+    at = problem.heights * fmpq_mat([[one] for one in w])
+    reach = problem.rho * problem.rho * product(w, problem.gamma, w)
+    for n in range(problem.size):
+        height = at[n, 0] + b
+        side = height if on >> n & 1 else -height
+        if not (side >= 0 and side * side >= reach if problem.rho > 0 else side > 0):
+            return n
+    return None

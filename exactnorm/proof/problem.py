@@ -1,0 +1,136 @@
+"""The problem in exact numbers: clean points as the rationals that their floats are, in an affine basis of their own.
+
+With x_0 as origin and r independent differences d_i = x_{j_i} − x_0 as basis, a vector of the hull is Σ θ_i d_i, and
+all that a proof asks of the points are products: Γ of the basis with itself, and h_n with h_n·θ = (x_n − x_0)·w for
+w = Σ θ_i d_i. No rotation and no division; lengths are in units of a power of two, on which nothing depends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
+from numpy.typing import NDArray
+
+from exactnorm.proof.rationals import exact
+
+LARGEST = 1e140
+"""Coordinates above this, or distances below its inverse, are not read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Balls:
+    """Noise balls around clean points, in exact numbers.
+
+    Parameters
+    ----------
+    offsets : fmpq_mat, shape (N, d)
+        Rows x_n − x_0, in the unit.
+    rho : fmpq
+        Radius in the unit; 0 for the limit of small balls.
+    basis : tuple of int
+        Rows j_1 … j_r of the points whose differences from x_0 are the basis.
+    gamma : fmpq_mat, shape (r, r)
+        Gram matrix of the basis.
+    heights : fmpq_mat, shape (N, r)
+        Rows h_n.
+    """
+
+    offsets: fmpq_mat
+    rho: fmpq
+    basis: tuple[int, ...]
+    gamma: fmpq_mat
+    heights: fmpq_mat
+
+    @property
+    def size(self) -> int:
+        """Number of points, N."""
+        return int(self.offsets.nrows())
+
+    @property
+    def rank(self) -> int:
+        """Affine rank r."""
+        return len(self.basis)
+
+    def squared(self, weights: Sequence[tuple[int, fmpq]]) -> fmpq:
+        """‖Σ v_n (x_n − x_0)‖² for pairs (n, v_n)."""
+        columns = range(self.offsets.ncols())
+        total = [sum((v * self.offsets[n, k] for n, v in weights), fmpq(0)) for k in columns]
+        return sum((one * one for one in total), fmpq(0))
+
+    def squared_distance(self, n: int, m: int) -> fmpq:
+        """‖x_n − x_m‖²."""
+        return self.squared([(n, fmpq(1)), (m, fmpq(-1))])
+
+
+class NoBasisError(ValueError):
+    """The rows named are not an affine basis of the points."""
+
+
+def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: int) -> Balls:
+    """The problem of points (N, d) and radius, in units of 2^unit.
+
+    Raises
+    ------
+    NoBasisError
+        If the differences of the rows `basis` from the first are dependent, or do not span all others.
+    """
+    whole, power = whole_offsets(points)
+    rows = list(basis)
+    if len(set(rows)) < len(rows) or not all(1 <= n < len(points) for n in rows):
+        msg = f"a basis names different points other than the first, not rows {rows}"
+        raise NoBasisError(msg)
+    chosen = fmpz_mat([[whole[i, k] for k in range(whole.ncols())] for i in rows]) if rows else fmpz_mat(0, 0)
+    if chosen.rank() < len(rows):
+        msg = f"the differences of points {rows} from the first are dependent"
+        raise NoBasisError(msg)
+    if (rank := whole.rank()) != len(rows):
+        msg = f"{len(rows)} differences span no set of affine rank {rank}"
+        raise NoBasisError(msg)
+    scale = fmpq(2) ** (power - unit)
+    offsets, differences = fmpq_mat(whole) * scale, fmpq_mat(chosen) * scale
+    heights = offsets * differences.transpose()
+    return Balls(offsets, rho / fmpq(2) ** unit, tuple(rows), differences * differences.transpose(), heights)
+
+
+def whole_offsets(points: NDArray[np.float64]) -> tuple[fmpz_mat, int]:
+    """Whole numbers M and a power p with M·2^p the differences from the first point."""
+    quotients = [[exact(value) for value in row] for row in points]
+    bits = max(int(value.q).bit_length() - 1 for row in quotients for value in row)  # denominators are powers of two
+    scaled = [[(value * fmpz(2) ** bits).p for value in row] for row in quotients]
+    return fmpz_mat([[value - first for value, first in zip(row, scaled[0], strict=True)] for row in scaled]), -bits
+
+
+def fingerprint(points: NDArray[np.float64]) -> str:
+    """SHA-256 of the points: of their shape as text, then of their rows as little-endian doubles, without −0."""
+    size, dimension = points.shape
+    plain = np.ascontiguousarray(points + 0.0, dtype="<f8")
+    return hashlib.sha256(f"{size} {dimension}\n".encode() + plain.tobytes()).hexdigest()
+
+
+def product(row: Sequence[fmpq], matrix: fmpq_mat, other: Sequence[fmpq]) -> fmpq:
+    """The bilinear form rowᵀ · matrix · other."""
+    return (fmpq_mat([list(row)]) * matrix * fmpq_mat([[one] for one in other]))[0, 0]
+
+
+def sound_points(values: Any) -> NDArray[np.float64]:
+    """The user's points as float64 (N, d), which integers and float32 are without rounding.
+
+    Raises
+    ------
+    ValueError
+        If they are no table of at least two finite points, or so large that squares are no use.
+    """
+    array = np.asarray(values)
+    if array.ndim != 2 or array.shape[0] < 2 or array.shape[1] < 1 or array.dtype.kind not in "biuf":
+        msg = f"points have shape {array.shape} and type {array.dtype}; give at least two real points, one a row"
+        raise ValueError(msg)
+    plain = array.astype(np.float64)
+    if not np.isfinite(plain).all() or float(np.abs(plain).max()) > LARGEST:
+        msg = f"points hold a coordinate that is not finite, or above {LARGEST:g}"
+        raise ValueError(msg)
+    return plain

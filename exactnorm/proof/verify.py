@@ -1,0 +1,148 @@
+"""The verdict on a proof, from the user's own points and radius: proved, refuted or undecided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flint import fmpq
+from numpy.typing import ArrayLike
+
+from exactnorm.proof.bounds import RefutedError, lower_bound, upper_bound
+from exactnorm.proof.coverage import TooManyPatternsError
+from exactnorm.proof.document import Proof, UnreadableProofError, read
+from exactnorm.proof.problem import Balls, NoBasisError, balls, fingerprint, sound_points
+from exactnorm.proof.rationals import above, below, decimal_text, exact
+
+
+class UndecidedError(RuntimeError):
+    """The time is over."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found out about a proof.
+
+    Parameters
+    ----------
+    outcome : {"proved", "refuted", "undecided"}
+    lower : fmpq
+        Proved: every network that maps every ball to its centre costs at least this. 0 where no more was shown.
+    upper : fmpq or None
+        Proved: some network costs no more. None where none was shown.
+    reasons : tuple of str
+        The conditions that fail, or what was left open.
+    """
+
+    outcome: Literal["proved", "refuted", "undecided"]
+    lower: fmpq
+    upper: fmpq | None
+    reasons: tuple[str, ...] = ()
+
+
+def verify(text: str | bytes, points: ArrayLike, rho: float, *, time_limit: float | None = None) -> Verdict:
+    """Check all conditions of a proof against points and a radius.
+
+    Parameters
+    ----------
+    text : str or bytes
+        What is in the file.
+    points : array_like, shape (N, d)
+        The clean points, yours rather than anybody else's: the file does not hold them.
+    rho : float
+        The radius of the noise balls.
+    time_limit : float, optional
+        Seconds after which the answer is "undecided".
+
+    Raises
+    ------
+    UnreadableProofError
+        A ``ValueError``: if the text is no proof of this format.
+    ValueError
+        If points or radius are not admissible.
+    """
+    table = sound_points(points)
+    radius = _radius(rho)
+    if len(text) > (most := largest_file(*table.shape)):
+        msg = f"a proof for {len(table)} points is at most {most} characters long; this text has {len(text)}"
+        raise UnreadableProofError(msg)
+    proof = read(text)
+    end = None if time_limit is None else time.monotonic() + time_limit
+
+    def check() -> None:
+        if end is not None and time.monotonic() > end:
+            msg = f"the time limit of {time_limit:g} s was reached"
+            raise UndecidedError(msg)
+
+    if foreign := _foreign(proof, table, radius):
+        return Verdict("refuted", fmpq(0), None, (foreign,))
+    try:
+        problem = balls(table, radius, proof.basis, proof.unit)
+    except NoBasisError as failed:
+        return Verdict("refuted", fmpq(0), None, (str(failed),))
+    return judged(problem, proof, check)
+
+
+def judged(problem: Balls, proof: Proof, check: Callable[[], None]) -> Verdict:
+    """The verdict on a proof that is for this problem."""
+    refuted, left = [], []
+    lower: fmpq = fmpq(0)
+    upper: fmpq | None = None
+    try:
+        lower = max(lower_bound(problem, proof.lower, check), fmpq(0))
+    except RefutedError as failed:
+        refuted.append(f"lower bound: {failed}")
+    except (TooManyPatternsError, UndecidedError) as open_:
+        left.append(f"lower bound: {open_}")
+    if proof.neurons is not None:
+        try:
+            upper = upper_bound(problem, proof.neurons, check)
+        except RefutedError as failed:
+            refuted.append(f"upper bound: {failed}")
+        except UndecidedError as open_:
+            left.append(f"upper bound: {open_}")
+    claim = proof.claim
+    if not left and not refuted and claim.lower > lower:
+        refuted.append(f"a lower bound of {float(claim.lower)!r} is claimed; {float(lower)!r} is shown")
+    if not refuted and claim.upper is not None and not left and (upper is None or claim.upper < upper):
+        shown = "none is shown" if upper is None else f"{float(upper)!r} is shown"
+        refuted.append(f"an upper bound of {float(claim.upper)!r} is claimed; {shown}")
+    outcome: Any = "refuted" if refuted else "undecided" if left else "proved"
+    return Verdict(outcome, lower, upper, tuple(refuted + left))
+
+
+def largest_file(size: int, dimension: int) -> int:
+    """Characters of the longest proof that is read, by the problem alone."""
+    patterns: int = min(2 ** min(size - 1, 15), 20_000)
+    rows = size + min(size, dimension) + 2
+    return min(1_000_000 + 2000 * patterns * rows * rows, 400_000_000)
+
+
+def _radius(rho: float) -> fmpq:
+    if not 0 <= float(rho) <= 1e140:
+        msg = f"rho={rho!r}: give a radius >= 0"
+        raise ValueError(msg)
+    return exact(rho)
+
+
+def _foreign(proof: Proof, points: Any, rho: fmpq) -> str:
+    """Why the proof is for another problem; empty if it is for this one."""
+    if proof.claim.problem != "noise balls":
+        return f"the proof is about {proof.claim.problem!r}, not about noise balls"
+    if (proof.size, proof.dimension) != points.shape:
+        return (
+            f"the proof is for {proof.size} points in R^{proof.dimension}, not for {len(points)} in R^{points.shape[1]}"
+        )
+    if proof.claim.rho != rho:
+        return f"the proof is for rho = {float(proof.claim.rho)!r}, not {float(rho)!r}"
+    if proof.sha256 != fingerprint(points):
+        return "the proof is for other points: their SHA-256 differs"
+    return ""
+
+
+def decimals(verdict: Verdict, digits: int = 12) -> tuple[str, str | None]:
+    """The proved bounds with so many decimals, rounded outwards."""
+    lower = decimal_text(below(verdict.lower, digits), digits)
+    return lower, None if verdict.upper is None else decimal_text(above(verdict.upper, digits), digits)

@@ -1,0 +1,65 @@
+"""Cells with multipliers, made for the purpose where a certificate has none: the worst is split first."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.arrays import Array
+from exactnorm.certify.balls.cell import Cell, CellProof
+from exactnorm.exact.balls.cells import proposed_directions, split, whole_cells
+from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
+from exactnorm.exact.balls.pricing import Priced, scaled
+from exactnorm.exact.deadline import Deadline
+from exactnorm.prover.strict import strictly_priced
+
+SLACK = 3e-7
+"""How much of the bound multipliers may lose."""
+CROWD = 12
+"""Cells a pattern, on average, after which the bound is left as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Covering:
+    """Cells with multipliers for B/κ."""
+
+    B: Array
+    proofs: tuple[CellProof, ...]
+    kappa: float
+
+
+def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, deadline: Deadline) -> Covering:
+    """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
+
+    Cells are split until the bound is attained but for `SLACK`, they are `CROWD` a pattern, or the time is over.
+    """
+    r = X.shape[1]
+    heap: list[tuple[float, int, Priced, int]] = []
+    done: list[Priced] = []
+    attained, counter = 1.0, count()
+
+    def add(cells: Sequence[Cell], depth: int) -> None:
+        nonlocal attained
+        for cell in cells:
+            one = strictly_priced(cell, X, rho, B)
+            kinks = pattern_kinks(proposed_directions(one.X, r, 1e-3), cell.pattern, X, rho)
+            attained = max(attained, float(dual_values(kinks, B).max(initial=0.0)))
+            heapq.heappush(heap, (-one.kappa, next(counter), one, depth))
+
+    add(whole_cells(patterns, r), 0)
+    most = CROWD * (len(patterns) + 10)
+    while heap and -heap[0][0] > attained + SLACK and len(heap) + len(done) < most and deadline.remaining > 0:
+        _, _, one, depth = heapq.heappop(heap)
+        parts = split(one.proof.cell, one.X, depth)
+        if len(parts) == 1:
+            done.append(one)
+            break
+        add(parts, depth + 1)
+    priced = [*done, *(one for _, _, one, _ in heap)]
+    kappa = max(one.kappa for one in priced)
+    return Covering(B / kappa, tuple(scaled(one, kappa) for one in priced), kappa)

@@ -1,0 +1,271 @@
+"""A network that interpolates exactly: the solver's, its weights rounded, and a correction of what that leaves.
+
+The kinks are moved into the open space between the balls. What the neurons then miss is a matrix for every ball, which
+a few more neurons supply: for a pattern, r + 1 kinks that span all (w, b) make up any matrix. Where the network of the
+solver is exact to rounding, so small are the output weights of the correction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from flint import fmpq, fmpq_mat
+from numpy.typing import NDArray
+
+from exactnorm.arrays import Array
+from exactnorm.geometry import separating_hyperplane
+from exactnorm.network import ReLUNetwork
+from exactnorm.proof.bounds import entered
+from exactnorm.proof.document import ProvedNeuron
+from exactnorm.proof.rationals import exact, rounded
+from exactnorm.prover.frame import Coordinates, matrix
+
+DIGITS = 18
+"""Decimals of weights."""
+TOUCHING = 1e-9
+"""Distance of a kink from a point, in units of the set, below which rounding decides on its side."""
+MOST_TOUCHING = 14
+"""Kinks through one point whose sides are tried in all combinations."""
+
+
+class NoNetworkError(ArithmeticError):
+    """No exact network was found near the solver's."""
+
+
+def exact_neurons(
+    where: Coordinates,
+    network: ReLUNetwork,
+    points: Array,
+    X: Array,
+    patterns: NDArray[np.bool_],
+    check: Callable[[], None] = lambda: None,
+) -> tuple[ProvedNeuron, ...]:
+    """Neurons that map every ball to its centre exactly, near those of the network.
+
+    Parameters
+    ----------
+    where : Coordinates
+    network : ReLUNetwork
+        On the points' own space, without V.
+    points : ndarray, shape (N, d)
+    X : ndarray, shape (N, k)
+        The points in the frame.
+    patterns : ndarray of bool, shape (P, N)
+        Patterns to correct with, beside those of the network.
+
+    Raises
+    ------
+    NoNetworkError
+        If a pattern that is needed has no room for a kink, or the patterns do not span what is missed.
+    """
+    neurons = rounded_neurons(where, network, points, X)
+    check()
+    missed = residual(where, neurons)
+    own = np.array([[one.on >> n & 1 for n in range(len(points))] for one in neurons], dtype=bool)
+    own = own.reshape(-1, len(points))
+    candidates = np.unique(np.vstack([own, patterns]), axis=0)
+    return (*neurons, *correction(where, X, candidates, missed, check))
+
+
+def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: Array) -> list[ProvedNeuron]:
+    """The network's neurons in the basis, their kinks inside their gaps.
+
+    A kink that touches balls enters them by rounding. A little of the one in the middle of the widest gap of its
+    pattern is added to (w, b): cones are convex.
+
+    Raises
+    ------
+    NoNetworkError
+        If there is no room for a pattern.
+    """
+    r, unit = where.problem.rank, 2.0**where.unit
+    differences = where.differences
+    norms = np.linalg.norm(network.w, axis=1)
+    w = where.problem.gamma.solve(differences * matrix(network.w / norms[:, None]).transpose())
+    a = where.problem.gamma.solve(differences * matrix(network.a * norms[:, None]).transpose())
+    heights = (points - points[0]) @ network.w.T + (network.w @ points[0] + network.b)
+    offset = (network.w @ points[0] + network.b) / norms / unit
+    switched = sides(network, heights, unit * norms)
+    out = []
+    for k in range(network.neurons):
+        on = switched[:, k]
+        direction, level = [w[i, k] for i in range(r)], exact(float(offset[k]))
+        if on[0]:  # a [t]_+ = a t + a [−t]_+, and slopes and constants are free
+            on, direction, level = ~on, [-one for one in direction], -level
+        if not on.any():
+            continue
+        kink = moved_inside(where, X, on, direction, level)
+        out.append(ProvedNeuron(bits_of(on), *kink, tuple(rounded(a[i, k], DIGITS) for i in range(r))))
+    return out
+
+
+def sides(network: ReLUNetwork, heights: Array, sizes: Array) -> NDArray[np.bool_]:
+    """Which neurons are on at which points, (N, K).
+
+    For small balls kinks run through points, and rounding decides on which side: there, the choice is taken with which
+    the network is constant near the point.
+    """
+    on = heights > 0
+    touching = np.abs(heights) <= TOUCHING * sizes
+    slopes = np.einsum("ki,kj->kij", network.a, network.w)
+    skip = np.zeros(slopes.shape[1:]) if network.V is None else network.V
+    for n in np.flatnonzero(touching.any(axis=1)):
+        open_ = np.flatnonzero(touching[n])
+        if len(open_) > MOST_TOUCHING:
+            continue
+        sure = skip + slopes[on[n] & ~touching[n]].sum(axis=0)
+        choices = (np.arange(2 ** len(open_))[:, None] >> np.arange(len(open_))) & 1
+        left = sure + np.einsum("ck,kij->cij", choices, slopes[open_])
+        on[n, open_] = choices[np.argmin(np.linalg.norm(left, axis=(1, 2)))] > 0
+    return on
+
+
+def bits_of(on: NDArray[np.bool_]) -> int:
+    """A pattern as bits."""
+    return sum(1 << int(n) for n in np.flatnonzero(on))
+
+
+def moved_inside(
+    where: Coordinates, X: Array, on: NDArray[np.bool_], w: Sequence[fmpq], b: fmpq
+) -> tuple[tuple[fmpq, ...], fmpq]:
+    """(w, b) with as little of the middle of the widest gap as keeps the kink out of all balls."""
+    normal, level, half = separating_hyperplane(X[on], X[~on])
+    room = half - float(where.problem.rho) / float(where.ratio)
+    if not room > 0:
+        msg = f"there is no room for kinks of pattern {bits_of(on):b}"
+        raise NoNetworkError(msg)
+    middle, height = [where.vectors(normal)[0, i] for i in range(len(w))], exact(level) * where.ratio
+    share, bits = exact(2.0**-52), bits_of(on)
+    while share < 1:
+        mixed = tuple(rounded((1 - share) * x + share * y, DIGITS) for x, y in zip(w, middle, strict=True))
+        offset = rounded((1 - share) * b + share * height, DIGITS)
+        if entered(where.problem, bits, mixed, offset) is None:
+            return mixed, offset
+        share *= 4
+    msg = f"no kink of pattern {bits:b} was found that misses all balls"
+    raise NoNetworkError(msg)
+
+
+def residual(where: Coordinates, neurons: Sequence[ProvedNeuron]) -> list[fmpq_mat]:
+    """For every ball but the first, the matrix r × (r + 1) that the neurons on it leave to be supplied."""
+    problem = where.problem
+    r = problem.rank
+    wanted = problem.gamma.solve(problem.heights.transpose())
+    out = []
+    for n in range(1, problem.size):
+        missing = fmpq_mat(r, r + 1)
+        for i in range(r):
+            missing[i, r] = wanted[i, n]
+        for one in neurons:
+            if one.on >> n & 1:
+                missing -= fmpq_mat([[entry] for entry in one.a]) * fmpq_mat([[*one.w, one.b]])
+        out.append(missing)
+    return out
+
+
+def correction(
+    where: Coordinates,
+    X: Array,
+    patterns: NDArray[np.bool_],
+    missed: Sequence[fmpq_mat],
+    check: Callable[[], None],
+) -> list[ProvedNeuron]:
+    """Neurons that supply exactly what is missed."""
+    if not any(one != one * 0 for one in missed):
+        return []
+    gaps = [separating_hyperplane(X[one], X[~one]) for one in patterns]
+    rho = float(where.problem.rho) / float(where.ratio)
+    room = np.array([half - rho for _, _, half in gaps])
+    chosen = widest_basis(patterns, room)
+    r = where.problem.rank
+    columns = [[int(patterns[k, n]) for k in chosen] for n in range(1, len(X))]
+    table = [[one[i, j] for i in range(r) for j in range(r + 1)] for one in missed]
+    parts = solve_patterns(columns, table)
+    if parts is None:
+        msg = "the patterns with room for a kink do not make up what the network misses"
+        raise NoNetworkError(msg)
+    out = []
+    for part, k in zip(parts, chosen, strict=True):
+        if any(part):
+            w, b, _ = gaps[k]
+            out += supplied(where, X, patterns[k], w, b, float(room[k]), part)
+        check()
+    return out
+
+
+def widest_basis(patterns: NDArray[np.bool_], room: Array) -> list[int]:
+    """Rows that span all patterns with room, the widest first."""
+    rows: list[list[int]] = []
+    chosen: list[int] = []
+    basis = np.zeros((0, patterns.shape[1]))
+    for k in np.argsort(-room, kind="stable"):
+        if not room[k] > 0 or len(chosen) == patterns.shape[1] - 1:
+            break
+        row = patterns[k].astype(float)
+        rest = row - basis.T @ (basis @ row)
+        rest -= basis.T @ (basis @ rest)
+        if np.linalg.norm(rest) > 1e-9:
+            basis = np.vstack([basis, rest / np.linalg.norm(rest)])
+            chosen.append(int(k))
+            rows.append([int(one) for one in patterns[k]])
+    return chosen
+
+
+def solve_patterns(columns: Sequence[Sequence[int]], table: Sequence[Sequence[fmpq]]) -> list[list[fmpq]] | None:
+    """For every chosen pattern what it supplies, so that over those a ball is in it adds up to the ball's row."""
+    width, count = len(columns[0]), len(table[0])
+    whole = fmpq_mat([[*(fmpq(one) for one in row), *right] for row, right in zip(columns, table, strict=True)])
+    reduced, rank = whole.rref()
+    if rank > width or any(reduced[i, i] != 1 for i in range(width)):
+        return None
+    return [[reduced[i, width + j] for j in range(count)] for i in range(width)]
+
+
+def supplied(
+    where: Coordinates, X: Array, on: NDArray[np.bool_], w: Array, b: float, room: float, part: Sequence[fmpq]
+) -> list[ProvedNeuron]:
+    """Neurons of one pattern with Σ a (w, b)ᵀ equal to a matrix, given as its entries row by row."""
+    r = where.problem.rank
+    bits = bits_of(on)
+    reach = float(np.linalg.norm(X, axis=1).max()) + float(where.problem.rho)
+    direction = [where.vectors(w)[0, i] for i in range(r)]
+    ratio = float(where.ratio)
+    for attempt in range(12):
+        step = room * 0.5 ** (attempt + 1)
+        digits = 3 - int(np.floor(np.log10(step / (1 + reach))))
+        kinks = spanning(direction, b * ratio, step * ratio, step / (1 + reach), digits)
+        if all(entered(where.problem, bits, w_, b_) is None for w_, b_ in kinks):
+            break
+    else:
+        msg = f"no room for kinks of pattern {bits:b}"
+        raise NoNetworkError(msg)
+    Z = fmpq_mat([[*w_, b_] for w_, b_ in kinks])
+    if Z.det() == 0:
+        msg = f"kinks of pattern {bits:b} are dependent"
+        raise NoNetworkError(msg)
+    # A Z = M for A with the output weights as columns.
+    M = fmpq_mat([[part[i * (r + 1) + j] for j in range(r + 1)] for i in range(r)])
+    A = Z.transpose().solve(M.transpose())
+    return [
+        ProvedNeuron(bits, w_, b_, tuple(A[k, i] for i in range(r)))
+        for k, (w_, b_) in enumerate(kinks)
+        if any(A[k, i] != 0 for i in range(r))
+    ]
+
+
+def spanning(
+    direction: Sequence[fmpq], b: float, shift: float, turn: float, digits: int
+) -> list[tuple[tuple[fmpq, ...], fmpq]]:
+    """Kinks (w, b) near the middle of a gap, r + 1 of them and independent, of few digits."""
+    r = len(direction)
+    middle = [rounded(one, digits) for one in direction]
+    fixed = max(range(r), key=lambda i: abs(middle[i]))
+    centre, step = rounded(exact(b), digits), rounded(exact(shift), digits)
+    out = [(tuple(middle), centre - step), (tuple(middle), centre + step)]
+    for i in range(r):
+        if i != fixed:
+            turned = list(middle)
+            turned[i] += rounded(exact(turn), digits)
+            out.append((tuple(turned), centre))
+    return out

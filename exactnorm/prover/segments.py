@@ -1,0 +1,59 @@
+"""The bound of weighted segments in exact numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from flint import fmpq
+
+from exactnorm.arrays import Array
+from exactnorm.proof.bounds import RefutedError, segments_bound
+from exactnorm.proof.document import Segments
+from exactnorm.proof.problem import Balls
+from exactnorm.proof.rationals import exact, rounded
+
+DIGITS = 18
+
+
+def exact_segments(problem: Balls, points: Array, unit: int, table: Array) -> tuple[Segments, fmpq] | None:
+    """Segments with weights c/L², as large as fits below 1 exactly, and their bound; None where none is found.
+
+    Parameters
+    ----------
+    problem : Balls
+    points : ndarray, shape (N, d)
+    unit : int
+        The power of two that is the unit of the problem.
+    table : ndarray, shape (E, 3)
+        Two rows and a weight each.
+    """
+    rows = table[:, :2].astype(int)
+    offsets = (points[rows[:, 1]] - points[rows[:, 0]]) / 2.0**unit
+    squares = np.einsum("ed,ed->e", offsets, offsets)
+    units = offsets / np.sqrt(squares)[:, None]
+    weights = table[:, 2] / table[:, 2].max()
+    form = units * np.sqrt(weights)[:, None]
+    largest = float(np.linalg.norm(form, 2)) ** 2
+    loss = 1e-13
+    while loss < 0.1:
+        scaled = weights / squares / largest * (1 - loss)
+        listed = tuple(
+            (int(i), int(j), weight)
+            for (i, j), one in zip(rows, scaled, strict=True)
+            if (weight := rounded(exact(float(one)), DIGITS)) > 0
+        )
+        found = Segments(listed)
+        try:
+            return found, segments_bound(problem, found)
+        except RefutedError:
+            loss *= 10
+    return None
+
+
+def longest_segment(problem: Balls, points: Array, unit: int) -> tuple[Segments, fmpq] | None:
+    """The bound of the two points that are nearest, which there is for any points."""
+    apart = np.linalg.norm(points[:, None] - points[None], axis=2) if len(points) <= 500 else None
+    if apart is None:
+        return None
+    np.fill_diagonal(apart, np.inf)
+    i, j = np.unravel_index(int(np.argmin(apart)), apart.shape)
+    return exact_segments(problem, points, unit, np.array([[i, j, 1.0]]))

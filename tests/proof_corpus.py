@@ -1,0 +1,48 @@
+"""Sets whose brackets are proved in tests, one for each kind of evidence; solved and proved once a session."""
+
+from functools import cache
+
+import numpy as np
+
+import exactnorm
+from exactnorm.prover import rigorous
+
+SQRT3 = np.sqrt(3.0)
+ACUTE = np.array([[0.0, 0], [1, 0], [0.4, 0.9]])
+SETS = {
+    "line": ([[0.0], [1.0], [2.5]], 0.1),
+    "orthogonal": ([[0.0, 0], [1, 0], [0, 2]], 0.1),
+    # Collinear and at 108.9° to rounding only.
+    "rays by floats": (
+        [[0, 0], [1, 0], [2.2, 0], [0.8 * np.cos(1.9), 0.8 * np.sin(1.9)], [2 * np.cos(1.9), 2 * np.sin(1.9)]],
+        0.1,
+    ),
+    "a line through space": (np.outer([0, 1, 2.5, 3.7], [0.6, 0.7, 0.1]) + np.array([1, 2, 3]), 0.1),
+    "acute": (ACUTE, 0.1),
+    "acute, near contact": (ACUTE, 0.4),
+    "small balls": (ACUTE, 0.0),
+    "collinear points and one beside, small balls": ([[0.0, 0], [1, 0], [2, 0], [0.3, 1]], 0.0),
+    "five in the plane": (np.random.default_rng(3).standard_normal((5, 2)), 0.05),
+    "a near pair": ([[0, 0], [1e-5, 0], [0.4, 0.9], [1, 0.2]], 3e-6),
+    "far from the origin": (ACUTE + 1e6, 0.1),
+    "huge": (ACUTE * 1e100, 1e99),
+}
+
+
+@cache
+def solved(name):
+    """The certified denoiser of a set."""
+    points, rho = SETS[name]
+    return exactnorm.min_norm_denoiser(np.array(points, dtype=float), rho=rho)
+
+
+@cache
+def proved(name):
+    """The proved bracket of a set."""
+    return rigorous(solved(name))
+
+
+def problem_of(name):
+    """Points and radius."""
+    points, rho = SETS[name]
+    return np.array(points, dtype=float), rho

@@ -1,0 +1,130 @@
+"""Proved brackets against formulas, and by two verifiers that share no code."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import naive_verifier
+import numpy as np
+import pytest
+from flint import fmpq
+from known_optima import KNOWN
+from proof_corpus import SETS, problem_of, proved, solved
+
+import exactnorm
+from exactnorm.proof.verify import verify
+from exactnorm.prover import rigorous, save_proof
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
+    points, rho = problem_of(name)
+    found = proved(name)
+    ours = verify(found.text, points, rho)
+    outcome, lower, upper, why = naive_verifier.judge(found.text, points.tolist(), rho)
+    assert (ours.outcome, outcome) == ("proved", "proved"), (ours.reasons, why)
+    assert found.said == ()
+    assert found.gap <= 2e-6
+    assert found.lower <= ours.lower
+    assert ours.upper <= found.upper
+    # The same formulas: forty digits of square roots apart.
+    assert abs(float(ours.lower) - float(lower)) <= 1e-15 * float(lower)
+    assert abs(float(ours.upper) - float(upper)) <= 1e-15 * float(upper)
+    # The float bracket is proved but for the repair and the rounding of its claims.
+    certificate = solved(name).certificate
+    assert abs(float(found.lower) / certificate.lower - 1) <= 1e-6
+    assert abs(float(found.upper) / certificate.upper - 1) <= 1e-6
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_proved_bracket_encloses_the_formula(name):
+    points, rho, optimum = KNOWN[name]
+    found = rigorous(exactnorm.min_norm_denoiser(np.array(points), rho=rho))
+    # The formula is a float, the points of an equilateral triangle are rounded: a few last places.
+    assert float(found.lower) <= optimum * (1 + 1e-14)
+    assert float(found.upper) >= optimum * (1 - 1e-14)
+    assert found.gap <= 2e-6
+
+
+def test_the_program_is_proved_where_the_certificate_has_no_cells():
+    with_cells = solved("acute")
+    certificate = replace(with_cells.certificate, proofs=())
+    found = rigorous(replace(with_cells, certificate=certificate))
+    points, rho = problem_of("acute")
+    assert verify(found.text, points, rho).outcome == "proved"
+    assert found.gap <= 2e-6
+
+
+def test_multipliers_that_prove_nothing_leave_a_weaker_bound_and_say_which_cell_failed():
+    good = solved("acute")
+    spoilt = tuple(
+        replace(proof, mu=proof.mu + (10.0 if k == 1 else 0.0)) for k, proof in enumerate(good.certificate.proofs)
+    )
+    found = rigorous(replace(good, certificate=replace(good.certificate, proofs=spoilt)))
+    points, rho = problem_of("acute")
+    assert verify(found.text, points, rho).outcome == "proved"
+    assert any("cell 1" in sentence for sentence in found.said)
+    # Two points alone cost 2L/(L − 2ρ), and the nearest two are proved.
+    L = np.linalg.norm(points[2] - points[0])
+    assert 2 <= float(found.lower) <= float(good.certificate.upper)
+    assert abs(float(found.lower) - 2 * L / (L - 2 * rho)) < 1e-9
+
+
+def test_segments_are_proved_and_their_weights_cannot_be_raised():
+    points, rho = problem_of("acute")
+    table = np.array([[0, 1, 1.0], [0, 2, 1.0], [1, 2, 1.0]])
+    base = solved("acute").certificate
+    certificate = replace(base, kind="theorem", B=None, frame=None, proofs=(), segments=table, lower=4.0, patterns=0)
+    found = rigorous(replace(solved("acute"), certificate=certificate))
+    assert found.proof.lower.segments
+    assert 4.0 < float(found.lower) <= float(base.upper)
+    assert verify(found.text, points, rho).outcome == "proved"
+    more = json.loads(found.text)
+    for segment in more["lower"]["segments"]:
+        segment[2] = str(Fraction(segment[2]) * Fraction(10**9 + 1, 10**9))
+    for judge in (
+        lambda text: verify(text, points, rho).outcome,
+        lambda text: naive_verifier.judge(text, points.tolist(), rho)[0],
+    ):
+        assert judge(json.dumps(more)) == "refuted"
+
+
+def test_scaling_and_moving_the_points_changes_the_proved_bracket_by_rounding_only():
+    brackets = [proved(name) for name in ("acute", "huge", "far from the origin")]
+    assert all(abs(float(one.upper - brackets[0].upper)) < 1e-7 for one in brackets)
+    assert all(
+        one.lower <= other.upper for one in brackets for other in brackets if one.proof.sha256 == other.proof.sha256
+    )
+
+
+def test_a_proof_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    file = tmp_path / "proof.json"
+    file.write_text("an older one")
+    found = proved("line")
+
+    def full(self, text, **_):  # a disk that takes a few letters and no more
+        with self.open("w") as stream:
+            stream.write(text[:10])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_text", full)
+        with pytest.raises(OSError, match="No space"):
+            save_proof(file, found)
+    assert [one.name for one in tmp_path.iterdir()] == ["proof.json"]
+    assert file.read_text() == "an older one"
+    save_proof(file, found)
+    assert file.read_text() == found.text
+
+
+def test_noisy_samples_are_refused():
+    train = exactnorm.TrainingSet.from_samples([[0.0], [1.0]], [[[-0.1], [0.2]], [[0.9], [1.1]]])
+    with pytest.raises(ValueError, match="noise balls"):
+        rigorous(exactnorm.min_norm_denoiser(train))
+
+
+def test_bounds_are_rational_numbers():
+    found = proved("line")
+    assert isinstance(found.lower, fmpq)
+    assert isinstance(found.upper, fmpq)
+    assert float(found.lower) < 2 / 0.8 + 3 / 1.3 < float(found.upper)
