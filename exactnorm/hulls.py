@@ -70,13 +70,17 @@ class Gaps:
     support: Support
 
     def __getitem__(self, chosen: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Gaps:
-        return Gaps(*(getattr(self, f.name)[chosen] for f in fields(self)))
+        return Gaps(
+            self.w[chosen], self.low[chosen], self.high[chosen], self.middle[chosen], support=self.support[chosen]
+        )
 
 
 def joined_gaps(parts: list[Gaps]) -> Gaps:
     """The gaps of all parts, one after another; there is one part at least."""
-    support = Support(*(np.concatenate([getattr(one.support, f.name) for one in parts]) for f in fields(Support)))
-    return Gaps(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("w", "low", "high", "middle")), support)
+    supports = [one.support for one in parts]
+    p, q, weight = (np.concatenate([getattr(one, f.name) for one in supports]) for f in fields(Support))
+    w, low, high, middle = (np.concatenate([getattr(one, f.name) for one in parts]) for f in fields(Gaps)[:4])
+    return Gaps(w, low, high, middle, Support(p, q, weight))
 
 
 def hull_gaps(
@@ -122,10 +126,7 @@ def hull_gaps(
     step = max(1, ENTRIES // max(X.shape[0], (r + 2) * (r + 2)))
     parts = [slice(first, first + step) for first in range(0, max(count, 1), step)]
     return joined_gaps(
-        [
-            _wolfe(X, on[k], off[k], None if guess is None else guess[k], start[k], wide, narrow[k], watch)
-            for k in parts
-        ]
+        [_wolfe(X, on[k], off[k], None if guess is None else guess[k], start[k], wide, narrow[k], watch) for k in parts]
     )
 
 
@@ -154,7 +155,7 @@ def _wolfe(
     if guess is not None:
         y = np.where(np.any(guess, axis=1, keepdims=True), guess, y)
     P, Q, weight = start.p.copy(), start.q.copy(), start.weight.copy()
-    fresh = ~weight.any(axis=1)
+    fresh = np.asarray(~weight.any(axis=1))
     V = np.where((weight > 0)[:, :, None], X[P] - X[Q], 0.0)
     if not fresh.all():
         warm = weight[~fresh]
@@ -180,9 +181,9 @@ def _wolfe(
         # A vertex that is there already says that rounding keeps the iteration from going on.
         known = ((vertex[:, None] == V).all(axis=2) & (weight > 0)).any(axis=1)
         done = (low >= wide) | (high <= narrow[going]) | known | (low >= high * (1 - 1e-12) - 1e-16 * size)
-        left = np.where(fresh, low < wide, ~done)
+        left = np.flatnonzero(np.where(fresh, low < wide, ~done))
         last.p[going], last.q[going], last.weight[going] = P, Q, weight
-        going, P, Q, V, weight, vertex = (one[left] for one in (going, P, Q, V, weight, vertex))
+        going, P, Q, V, weight, vertex = going[left], P[left], Q[left], V[left], weight[left], vertex[left]
         if not len(going):
             break
         slot = (weight > 0).argmin(axis=1)

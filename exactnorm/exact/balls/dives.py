@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.exact.balls.gathered import ROOM, Cuts
-from exactnorm.hulls import Gaps, hull_gaps
 from exactnorm.arrays import Array
+from exactnorm.exact.balls.gathered import ROOM, Cuts
+from exactnorm.hulls import Gaps, hull_gaps, joined_gaps
 
 Patterns = NDArray[np.bool_]
 
@@ -59,9 +59,8 @@ def dives(
         on, off, gaps = _deeper(X, rho, on[~clear], off[~clear], worst[~clear], gaps[~clear], rng, watch)
     if not done:
         return no_cuts(X)
-    return as_cuts(np.vstack([one for one, _ in done]), *(
-        np.concatenate([getattr(one, name) for _, one in done]) for name in ("w", "low", "middle")
-    ), rho)  # fmt: skip
+    found = joined_gaps([one for _, one in done])
+    return as_cuts(np.vstack([one for one, _ in done]), found.w, found.low, found.middle, rho)
 
 
 def no_cuts(X: Array) -> Cuts:

@@ -17,6 +17,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import ramp_network
+from exactnorm.exact.balls.dives import dives, flipped, singles
 from exactnorm.exact.balls.gathered import (
     ROOM,
     Cuts,
@@ -30,7 +31,6 @@ from exactnorm.exact.balls.gathered import (
     widened,
 )
 from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.balls.dives import dives, flipped, singles
 from exactnorm.network import ReLUNetwork
 
 ROUNDS = 12

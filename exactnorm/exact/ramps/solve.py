@@ -14,13 +14,14 @@ from scipy import sparse
 from exactnorm.arrays import Array
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.rays import rays_lower_bound
+from exactnorm.certify.rays.evidence import Rays
+from exactnorm.exact.balls.dives import as_cuts
 from exactnorm.exact.balls.first import First, NothingFoundError, with_rays, with_segments
 from exactnorm.exact.balls.gathered import Cuts, joined
 from exactnorm.exact.balls.problem import check_told_apart, reduced
 from exactnorm.exact.balls.ramp_program import Ramps, cheap_ramps, interpolating, reweighted
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
-from exactnorm.exact.balls.dives import as_cuts
 from exactnorm.exact.settings import DEFAULT_OPTIONS, Settings
 from exactnorm.exact.solvers.cone_program import ConeProgram, solution
 from exactnorm.geometry import affine_hull
@@ -77,7 +78,7 @@ def solve_ramps(train: TrainingSet, settings: Settings) -> CertifiedDenoiser:
     with one_blas_thread():
         frame, pair = affine_hull(train.points), tuple(train.closest)
         X, rho = frame.coordinates(train.points), train.rho / frame.scale
-        found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), pair)
+        found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), Rays(pair))
         best, reason = None, "no cut that pays was found any more"
         until = settings.deadline.earlier(0.1)
         try:
