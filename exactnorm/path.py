@@ -16,10 +16,14 @@ from numpy.typing import ArrayLike
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify.certified import CertifiedDenoiser, load_denoiser, save
 from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.exact.deadline import Deadline
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
 from exactnorm.flow.schedule import Schedule
 from exactnorm.training_set import TrainingSet
+
+SHORTEST = 1e-2
+"""Seconds that a level may take however late it is: a first bracket comes whatever the clock says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +38,11 @@ class DenoiserPath:
         Distinct noise radii ρ > 0 with 2ρ below the smallest distance, in any order; kept in increasing order.
     denoisers : tuple of CertifiedDenoiser, optional
         One for each radius, in increasing order of radius. Solved for when left out.
-    tol, time_limit, progress, executor
-        As for `min_norm_denoiser`, for each level alone; levels that `refined_flow` adds are solved alike.
+    tol, progress, executor
+        As for `min_norm_denoiser`; levels that `refined_flow` adds are solved alike.
+    time_limit : float, optional
+        Seconds for all levels together, of which each may take an equal share of what the ones before it left; and
+        again for all levels that `refined_flow` adds.
 
     Raises
     ------
@@ -81,17 +88,21 @@ class DenoiserPath:
     def _all_solved(self, radii: Array) -> list[CertifiedDenoiser]:
         """One denoiser a radius, each started from the one before."""
         found: list[CertifiedDenoiser] = []
-        for rho in radii:
-            found.append(self.solved(float(rho), found[-1] if found else None))
+        deadline = Deadline(self.time_limit)
+        for left, rho in zip(range(len(radii), 0, -1), radii, strict=True):
+            found.append(self.solved(float(rho), found[-1] if found else None, deadline, left))
         return found
 
-    def solved(self, rho: float, near: CertifiedDenoiser | None) -> CertifiedDenoiser:
-        """The denoiser of another radius, solved for as the path's own were, from the one of a nearby radius."""
+    def solved(self, rho: float, near: CertifiedDenoiser | None, deadline: Deadline, left: int) -> CertifiedDenoiser:
+        """The denoiser of another radius, solved for as the path's own were, from the one of a nearby radius.
+
+        It may take an equal share of the time that is left for so many levels.
+        """
         found = min_norm_denoiser(
             self.points,
             rho,
             tol=self.tol,
-            time_limit=self.time_limit,
+            time_limit=None if deadline.limit is None else max(deadline.remaining / left, SHORTEST),
             progress=self.progress,
             executor=self.executor,
             near=near,
@@ -133,11 +144,13 @@ class DenoiserPath:
         return max(h.certificate.gap for h in self.denoisers)
 
 
-def refined(path: DenoiserPath) -> DenoiserPath:
+def refined(path: DenoiserPath, deadline: Deadline | None = None) -> DenoiserPath:
     """The path with a level added between any two neighbours, and one at a tenth of the smallest radius."""
+    deadline = deadline or Deadline(path.time_limit)
     known = dict(zip(path.radii.tolist(), path.denoisers, strict=True))
-    for rho, near in zip([0.1 * path.rho_min, *path.switches], [path.denoisers[0], *path.denoisers[:-1]], strict=True):
-        known[float(rho)] = path.solved(float(rho), near)
+    added = zip([0.1 * path.rho_min, *path.switches], [path.denoisers[0], *path.denoisers[:-1]], strict=True)
+    for count, (rho, near) in enumerate(added):
+        known[float(rho)] = path.solved(float(rho), near, deadline, len(path.radii) - count)
     radii = sorted(known)
     return replace(path, radii=np.array(radii), denoisers=tuple(known[rho] for rho in radii))
 
@@ -163,7 +176,8 @@ def refined_flow(
     settle : float
         Distance, in the unit of the points, between endpoints on a path and on its refinement.
     max_levels : int
-        Refine no further than this; the flow's `complete` is False if the endpoints have not settled by then.
+        Refine no further than this, nor beyond the path's time limit; the flow's `complete` is False if the endpoints
+        have not settled by then.
 
     Returns
     -------
@@ -183,14 +197,16 @@ def refined_flow(
         raise ValueError(msg)
     flow = probability_flow(path, start, schedule, alpha=alpha, T=T)
     moved = float("inf")
-    while moved > settle and 2 * len(path.radii) <= max_levels:
-        path = refined(path)
+    deadline = Deadline(path.time_limit)
+    while moved > settle and 2 * len(path.radii) <= max_levels and deadline.remaining > 0:
+        path = refined(path, deadline)
         finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
         moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max(initial=0.0))
         flow = finer
     note = f"{len(path.radii)} levels; the last refinement moved the endpoints by at most {moved:.2e}"
     if moved > settle:
         status = f"incomplete: not settled to {settle:g} with {note}"
+        status += "" if deadline.remaining > 0 else f"; the time limit of {path.time_limit:g} s was reached"
         return replace(flow, complete=False, status=status, error=moved), path
     return replace(flow, status=f"{flow.status}; {note}", error=moved), path
 

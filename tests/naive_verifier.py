@@ -192,13 +192,12 @@ def bound_of_segments(p, low):
 def cost_of(p, neurons):
     total, missed = F(0), [[add(x, x, -1) for x in [p.x[0]] * (p.r + 1)] for _ in range(p.N)]
     for k, neuron in enumerate(neurons):
-        w, a, b, on = p.vector(neuron["w"]), p.vector(neuron["a"]), F(neuron["b"]), set(neuron["on"])
-        need(0 not in on, "on at the first ball")
+        w, a, b = p.vector(neuron["w"]), p.vector(neuron["a"]), F(neuron["b"])
         for n in range(p.N):
-            side = (dot(w, p.x[n]) + b) * (1 if n in on else -1)
-            fits = side >= 0 and side**2 >= p.rho**2 * dot(w, w) if p.rho else side > 0
-            need(fits, f"neuron {k} enters ball {n}")
-            if n in on:
+            height = dot(w, p.x[n]) + b
+            need(height**2 >= p.rho**2 * dot(w, w) and (p.rho or height), f"neuron {k} enters ball {n}")
+            need(n or height <= 0, "on at the first ball")
+            if height > 0:
                 for i, factor in enumerate([*map(F, neuron["w"]), b]):
                     missed[n][i] = add(missed[n][i], a, factor)
         total += root(dot(w, w) * dot(a, a), True)

@@ -165,7 +165,7 @@ def _cell(proof, rng):
 
 
 def _pattern(proof, rng):
-    lists = [*proof["lower"].get("cells", []), *(proof["upper"] or {"neurons": []})["neurons"]]
+    lists = proof["lower"].get("cells")
     if not lists:
         return False
     on = lists[rng.integers(len(lists))]["on"]

@@ -10,7 +10,8 @@ from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import CertificateError
 from exactnorm.exact.balls.bracket import Bracket, with_bound
 from exactnorm.exact.balls.cells import halves, whole_cells
-from exactnorm.exact.balls.look import deciding_balls, look
+from exactnorm.exact.balls.deciding import deciding_balls
+from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.program import block_program, dual_matrices
 from exactnorm.exact.balls.start import first_kinks, ramps

@@ -13,8 +13,9 @@ from exactnorm.certify import CertificateError, bound
 from exactnorm.certify.balls.faces import face_peaks, largest_dual_value
 from exactnorm.certify.balls.sphere import Sphere
 from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
-from exactnorm.exact.balls.look import deciding_balls, look
+from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.master import bends, tangent, touched_balls
 from exactnorm.exact.balls.pricing import price
 from exactnorm.exact.balls.problem import InfeasibleProblem, reduced

@@ -6,7 +6,8 @@ import pytest
 import exactnorm.exact.balls.solve
 import exactnorm.exact.balls.start
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
-from exactnorm.exact.balls.look import deciding_balls, look
+from exactnorm.exact.balls.deciding import deciding_balls
+from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.loop import near
 from exactnorm.exact.balls.master import bends, master
 from exactnorm.exact.balls.problem import reduced

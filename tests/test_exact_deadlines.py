@@ -57,6 +57,13 @@ def test_the_clock_of_progress_never_goes_back():
     assert any(best.phase == "closing the gap" and best.seconds > 0 for best in seen)
 
 
+@pytest.mark.parametrize("train", [problems.digits(7).train, problems.gaussian(30, 3, seed=0).train])
+def test_a_limit_that_loading_the_solvers_uses_up_still_brings_a_network_and_a_bound(train):
+    certificate = min_norm_denoiser(train, method="program", time_limit=1e-3).certificate
+    assert 0 < certificate.lower < certificate.upper < np.inf
+    assert certificate.interpolation_error < 1e-9 * np.ptp(train.points)
+
+
 def test_progress_names_every_phase_in_turn():
     named = []
 

@@ -12,6 +12,8 @@ from known_optima import KNOWN
 from proof_corpus import SETS, problem_of, proved, solved
 
 import exactnorm
+from exactnorm.certify.balls.edges import Segments
+from exactnorm.certify.balls.evidence import Faces
 from exactnorm.proof.verify import verify
 from exactnorm.prover import rigorous, save_proof
 
@@ -48,7 +50,8 @@ def test_a_proved_bracket_encloses_the_formula(name):
 
 def test_the_program_is_proved_where_the_certificate_has_no_cells():
     with_cells = solved("acute")
-    certificate = replace(with_cells.certificate, proofs=())
+    evidence = with_cells.certificate.evidence
+    certificate = replace(with_cells.certificate, evidence=Faces(evidence.frame, evidence.B, 3))
     found = rigorous(replace(with_cells, certificate=certificate))
     points, rho = problem_of("acute")
     assert verify(found.text, points, rho).outcome == "proved"
@@ -58,9 +61,12 @@ def test_the_program_is_proved_where_the_certificate_has_no_cells():
 def test_multipliers_that_prove_nothing_leave_a_weaker_bound_and_say_which_cell_failed():
     good = solved("acute")
     spoilt = tuple(
-        replace(proof, mu=proof.mu + (10.0 if k == 1 else 0.0)) for k, proof in enumerate(good.certificate.proofs)
+        replace(proof, mu=proof.mu + (10.0 if k == 1 else 0.0))
+        for k, proof in enumerate(good.certificate.evidence.proofs)
     )
-    found = rigorous(replace(good, certificate=replace(good.certificate, proofs=spoilt)))
+    found = rigorous(
+        replace(good, certificate=replace(good.certificate, evidence=replace(good.certificate.evidence, proofs=spoilt)))
+    )
     points, rho = problem_of("acute")
     assert verify(found.text, points, rho).outcome == "proved"
     assert any("cell 1" in sentence for sentence in found.said)
@@ -72,9 +78,8 @@ def test_multipliers_that_prove_nothing_leave_a_weaker_bound_and_say_which_cell_
 
 def test_segments_are_proved_and_their_weights_cannot_be_raised():
     points, rho = problem_of("acute")
-    table = np.array([[0, 1, 1.0], [0, 2, 1.0], [1, 2, 1.0]])
     base = solved("acute").certificate
-    certificate = replace(base, kind="theorem", B=None, frame=None, proofs=(), segments=table, lower=4.0, patterns=0)
+    certificate = replace(base, evidence=Segments(np.array([[0, 1], [0, 2], [1, 2]]), np.ones(3)), lower=4.0)
     found = rigorous(replace(solved("acute"), certificate=certificate))
     assert found.proof.lower.segments
     assert 4.0 < float(found.lower) <= float(base.upper)

@@ -97,7 +97,7 @@ def test_what_is_no_number_is_refused(value):
         lambda proof: proof["lower"].update(kind="cells"),
         lambda proof: proof["lower"].update(kind=["cells"]),
         lambda proof: proof["lower"].update(centre=7),
-        lambda proof: proof["upper"]["neurons"][0].update(on=[10**9]),
+        lambda proof: proof["upper"]["neurons"][0].update(on=[1]),
         lambda proof: proof["upper"]["neurons"][0].update(w=["1", "2"]),
         lambda proof: proof["upper"]["neurons"].append(3),
     ],
@@ -121,8 +121,17 @@ def test_huge_numbers_are_judged_and_do_not_overflow():
     verdict = verify(changed(huge), POINTS, RHO)
     assert verdict.outcome == "refuted"
 
+    def boast(proof):
+        proof["claim"]["lower"] = "9" * 5000
 
-@pytest.mark.parametrize("points", [[[0.0]], [0.0, 1.0], [[np.nan], [1.0]], [[1e200], [1.0]], [["a"], ["b"]]])
+    verdict = verify(changed(boast), POINTS, RHO)
+    assert verdict.outcome == "refuted"
+    assert "a lower bound of 1e4999 is claimed" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "points", [[[0.0]], [0.0, 1.0], [[np.nan], [1.0]], [[1e200], [1.0]], [["a"], ["b"]], np.array([[2**53 + 1], [0]])]
+)
 def test_points_that_are_none_are_refused(points):
     with pytest.raises(ValueError, match="points"):
         verify(proved("line").text, points, RHO)

@@ -92,6 +92,27 @@ def error_along_lines(
     return (worst, float(rounding.max())) if finite else (math.inf, math.inf)
 
 
+def values_along_lines(network: ReLUNetwork, points: Array) -> tuple[Array, Array] | None:
+    """Values (N, q) and bounds on their rounding (N,); None for networks that look along many lines."""
+    name = np.unique(network.w, axis=0, return_inverse=True)[1].ravel()
+    groups = int(name.max(initial=-1)) + 1
+    if groups * len(points) * network.outputs > ROOM:
+        return None
+    values = np.tile(network.c, (len(points), 1))
+    rounding = np.zeros(len(points))
+    if network.V is not None:
+        values = values + points @ network.V.T
+        rounding += 2 * len(network.V.T) * EPS * lengths(np.abs(points) @ np.abs(network.V.T))
+    order = np.argsort(name, kind="stable")
+    for rows in np.split(order, np.cumsum(np.bincount(name, minlength=groups))[:-1]) if groups else []:
+        one = _along(network, rows, points, 0.0)
+        if one is None:
+            return None
+        values = values + one.value
+        rounding += one.rounding + (groups + 1) * EPS * lengths(values)
+    return values, rounding + EPS * lengths(values)
+
+
 def _groups(network: ReLUNetwork, balls: int) -> list[NDArray[np.intp]] | None:
     """The neurons with equal input weights; None if there are too many such groups, or it is not worth it."""
     K = network.neurons

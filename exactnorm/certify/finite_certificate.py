@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound, interpolates
+from exactnorm.certify.finite.bounds import finite_lower_bound, finite_upper_bound
 from exactnorm.certify.finite.evidence import Multipliers, PenalisedMultipliers
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
@@ -29,8 +28,6 @@ def finite_certificate(
     it is computed, and may raise.
     """
     upper, error = finite_upper_bound(problem, network)
-    if problem.weight_decay is None and not interpolates(problem, network, error):
-        upper = math.inf  # the cost of a network that does not interpolate says nothing
     try:
         lower = finite_lower_bound(problem, multipliers, check) if lower is None else lower
     except TooManyPatternsError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify.along_lines import error_along_lines
+from exactnorm.certify.rational import at_points, fractions
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import HasNetwork, ReLUNetwork, lengths, network_of
 from exactnorm.training_set import TrainingSet
@@ -94,21 +94,12 @@ def sure_error(
 
 
 def _exact_error(network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None]) -> float:
-    parts = [_exact(one) for one in (network.a, network.w, network.b, network.c, points)]
-    a, w, b, c, X = parts
-    V = np.zeros((len(c), len(w.T)), dtype=int) if network.V is None else _exact(network.V)
-    before, off = np.empty((len(X), len(b))), np.empty(X.shape)
-    for n, x in enumerate(X):
-        at = w @ x + b
-        before[n] = at
-        off[n] = np.maximum(at, 0) @ a + V @ x + c - x
+    before, off = np.empty((len(points), network.neurons)), np.empty(points.shape)
+    for n in range(len(points)):
+        at, value = at_points(network, points[n : n + 1])
+        before[n], off[n] = at[0], value[0] - fractions(points[n])
         check()
     return _largest_error(network, before, off, rho, check)
-
-
-def _exact(array: Array) -> NDArray[np.object_]:
-    """The same numbers as fractions."""
-    return np.asarray(np.frompyfunc(Fraction, 1, 1)(array), dtype=object)
 
 
 def _largest_error(network: ReLUNetwork, before: Array, off: Array, rho: float, check: Callable[[], None]) -> float:

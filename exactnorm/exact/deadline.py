@@ -25,7 +25,7 @@ class Deadline:
     """A time limit in seconds, counted from the record's creation; None for none."""
 
     limit: float | None
-    start: float = field(default_factory=time.monotonic)
+    start: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def elapsed(self) -> float:

@@ -11,7 +11,7 @@ from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.document import Cells, Lower, ProvedNeuron, Rays, Segments
 from exactnorm.proof.problem import Balls, product
-from exactnorm.proof.rationals import root
+from exactnorm.proof.rationals import about, root
 
 
 class RefutedError(ValueError):
@@ -40,7 +40,7 @@ def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lam
     for clash in evidence.clashes:
         if why := clash_flaw(problem, clash):
             raise RefutedError(why)
-    if why := uncovered(problem, evidence):
+    if why := uncovered(problem, evidence, check):
         raise RefutedError(why)
     B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
     sums: dict[int, fmpq_mat] = {}
@@ -133,7 +133,7 @@ def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
                 form[k, m] -= weight * along[k] * along[m]
         total += weight * squared * slope(squared, problem.rho)
     if (pivot := negative_pivot(form)) is not None:
-        msg = f"the weights of the segments are too large: a pivot is {float(pivot):.3g}"
+        msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
     return total
 
@@ -146,24 +146,23 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
     RefutedError
         If a kink enters a ball, or the network misses.
     """
-    r = problem.rank
+    r, size = problem.rank, problem.size
     total = fmpq(0)
-    for k, neuron in enumerate(neurons):
-        squared = product(neuron.w, problem.gamma, neuron.w)
-        if neuron.on & 1:
-            msg = f"neuron {k} is on at the first ball"
-            raise RefutedError(msg)
-        if (n := entered(problem, neuron.on, neuron.w, neuron.b)) is not None:
-            msg = f"the kink of neuron {k} enters ball {n}, or is on its wrong side"
-            raise RefutedError(msg)
-        total += root(squared * product(neuron.a, problem.gamma, neuron.a), upper=True)
-        check()
-    size = problem.size
     switched = fmpq_mat(size, len(neurons))
     for k, neuron in enumerate(neurons):
+        side = sides(problem, neuron.w, neuron.b)
+        if 0 in side:
+            msg = f"the kink of neuron {k} enters ball {side.index(0)}"
+            raise RefutedError(msg)
+        if side[0] > 0:
+            msg = f"neuron {k} is on at the first ball"
+            raise RefutedError(msg)
         for n in range(size):
-            if neuron.on >> n & 1:
+            if side[n] > 0:
                 switched[n, k] = fmpq(1)
+        squared = product(neuron.w, problem.gamma, neuron.w) * product(neuron.a, problem.gamma, neuron.a)
+        total += root(squared, upper=True)
+        check()
     supplied = fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in neurons])
     # Column i·(r + 1) + j of row n is the entry (i, j) of Σ a (w, b)ᵀ over the neurons that are on at ball n.
     found = switched * supplied if neurons else fmpq_mat(size, r * (r + 1))
@@ -179,13 +178,13 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
     return total
 
 
-def entered(problem: Balls, on: int, w: Sequence[fmpq], b: fmpq) -> int | None:
-    """A ball that a kink enters, or that it is on the wrong side of; at ρ = 0 it must not touch a point."""
+def sides(problem: Balls, w: Sequence[fmpq], b: fmpq) -> list[int]:
+    """The side of a kink that each ball is on, 1 or −1; 0 where the kink enters it (at ρ = 0, meets the point)."""
     at = problem.heights * fmpq_mat([[one] for one in w])
     reach = problem.rho * problem.rho * product(w, problem.gamma, w)
+    out = []
     for n in range(problem.size):
         height = at[n, 0] + b
-        side = height if on >> n & 1 else -height
-        if not (side >= 0 and side * side >= reach if problem.rho > 0 else side > 0):
-            return n
-    return None
+        misses = height * height >= reach and (height != 0 or problem.rho > 0)
+        out.append((1 if height > 0 else -1) if misses else 0)
+    return out

@@ -9,6 +9,7 @@ from flint import fmpq, fmpq_mat
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.document import ProvedCell
 from exactnorm.proof.problem import Balls, product
+from exactnorm.proof.rationals import about
 
 
 def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> str:
@@ -17,13 +18,13 @@ def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> str:
         return "the first ball must be off and some other on"
     for n, m, value in cell.nu:
         if not (n < m and value >= 0):
-            return f"nu[{n}, {m}] = {_about(value)}, where n < m and a number >= 0 belong"
+            return f"nu[{n}, {m}] = {about(value, 3)}, where n < m and a number >= 0 belong"
     for n, vector in cell.ell:
         *w, t = vector
         if t < 0 or product(w, problem.gamma, w) > t * t:
             return f"ell[{n}] leaves its cone"
     pivot = negative_pivot(slack(problem, cell, B_s))
-    return "" if pivot is None else f"S is not positive semidefinite: a pivot is {_about(pivot)}"
+    return "" if pivot is None else f"S is not positive semidefinite: a pivot is {about(pivot, 3)}"
 
 
 def slack(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> fmpq_mat:
@@ -115,7 +116,3 @@ def gain(problem: Balls, B: Sequence[fmpq_mat]) -> fmpq:
     """Σ_n ⟨B_n, T_n⟩."""
     r = problem.rank
     return sum((problem.heights[n, i] * one[i, r] for n, one in enumerate(B, 1) for i in range(r)), fmpq(0))
-
-
-def _about(number: fmpq) -> str:
-    return f"{float(number):.3g}"

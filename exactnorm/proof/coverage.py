@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from flint import fmpq
 
 from exactnorm.proof.document import Cells, Clash, ProvedCell
 from exactnorm.proof.problem import Balls
 
-STEPS = 4_000_000
-"""Prefixes of patterns that are gone through: some seconds."""
+STEPS = 20_000_000
+"""Beginnings of patterns times clashes that are gone through: some seconds."""
 
 Cuts = Sequence[tuple[fmpq, ...]]
 
@@ -36,7 +36,7 @@ def clash_flaw(problem: Balls, clash: Clash) -> str:
     return "" if near else "the combinations of a clash are not nearer than 2 rho"
 
 
-def uncovered(problem: Balls, evidence: Cells) -> str:
+def uncovered(problem: Balls, evidence: Cells, check: Callable[[], None] = lambda: None) -> str:
     """A pattern without cells that no clash excludes, in words; empty if there is none.
 
     Raises
@@ -56,9 +56,10 @@ def uncovered(problem: Balls, evidence: Cells) -> str:
     stack, steps = [(1, 0, 1)], 0  # places filled, balls on, balls off
     while stack:
         filled, on, off = stack.pop()
-        steps += 1
+        check()
+        steps += 1 + len(by_end[filled - 1])
         if steps > STEPS:
-            msg = f"more than {STEPS} beginnings of patterns are not excluded"
+            msg = f"more than {STEPS} beginnings of patterns, and clashes that might exclude them"
             raise TooManyPatternsError(msg)
         if any(a & ~on == 0 and b & ~off == 0 for a, b in by_end[filled - 1]):
             continue

@@ -86,9 +86,8 @@ class Nothing:
 
 @dataclass(frozen=True, eq=False)
 class ProvedNeuron:
-    """A neuron on the balls `on`, with w and a in the basis, and its kink at w·(y − x_0) + b = 0."""
+    """A neuron with w and a in the basis, and its kink at w·(y − x_0) + b = 0."""
 
-    on: int
     w: tuple[fmpq, ...]
     b: fmpq
     a: tuple[fmpq, ...]
@@ -159,7 +158,7 @@ def _proof(found: Any) -> Proof:
         basis,
         _whole(where["unit"], "the unit", -1100, 1100),
         _lower(top["lower"], size, len(basis)),
-        _neurons(top["upper"], size, len(basis)),
+        _neurons(top["upper"], len(basis)),
     )
 
 
@@ -235,17 +234,13 @@ def _segment(found: Any, size: int) -> tuple[int, int, fmpq]:
     return _whole(i, "a point", 0, size - 1), _whole(j, "a point", 0, size - 1), rational(weight)
 
 
-def _neurons(found: Any, size: int, r: int) -> tuple[ProvedNeuron, ...] | None:
+def _neurons(found: Any, r: int) -> tuple[ProvedNeuron, ...] | None:
     if found is None:
         return None
     out = []
     for one in _list(_fields(found, "upper", "neurons")["neurons"], "neurons"):
-        part = _fields(one, "a neuron", "on", "w", "b", "a")
-        out.append(
-            ProvedNeuron(
-                _set(part["on"], size), _vector(part["w"], "w", r), rational(part["b"]), _vector(part["a"], "a", r)
-            )
-        )
+        part = _fields(one, "a neuron", "w", "b", "a")
+        out.append(ProvedNeuron(_vector(part["w"], "w", r), rational(part["b"]), _vector(part["a"], "a", r)))
     return tuple(out)
 
 

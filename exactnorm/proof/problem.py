@@ -130,6 +130,9 @@ def sound_points(values: Any) -> NDArray[np.float64]:
         msg = f"points have shape {array.shape} and type {array.dtype}; give at least two real points, one a row"
         raise ValueError(msg)
     plain = array.astype(np.float64)
+    if not np.array_equal(plain.astype(array.dtype), array, equal_nan=array.dtype.kind == "f"):
+        msg = f"points of type {array.dtype} have more digits than doubles, and a proof is about what is given"
+        raise ValueError(msg)
     if not np.isfinite(plain).all() or float(np.abs(plain).max()) > LARGEST:
         msg = f"points hold a coordinate that is not finite, or above {LARGEST:g}"
         raise ValueError(msg)

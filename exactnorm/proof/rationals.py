@@ -43,6 +43,14 @@ def quotient_text(number: fmpq) -> str:
     return str(number.p) if number.q == 1 else f"{number.p}/{number.q}"
 
 
+def about(number: fmpq, digits: int | None = None) -> str:
+    """The number for a message, as a float or to so many digits; of one that no float holds, how many digits it has."""
+    try:
+        return repr(float(number)) if digits is None else f"{float(number):.{digits}g}"
+    except OverflowError:
+        return f"{'-' if number < 0 else ''}1e{len(str(abs(number.p))) - len(str(number.q))}"
+
+
 def rounded(number: fmpq, digits: int) -> fmpq:
     """The nearest number with so many decimals; opposite numbers have opposite ones."""
     ten = fmpz(10) ** digits

@@ -14,7 +14,7 @@ from exactnorm.proof.bounds import RefutedError, lower_bound, upper_bound
 from exactnorm.proof.coverage import TooManyPatternsError
 from exactnorm.proof.document import Proof, UnreadableProofError, read
 from exactnorm.proof.problem import Balls, NoBasisError, balls, fingerprint, sound_points
-from exactnorm.proof.rationals import above, below, decimal_text, exact
+from exactnorm.proof.rationals import about, above, below, decimal_text, exact
 
 
 class UndecidedError(RuntimeError):
@@ -105,10 +105,10 @@ def judged(problem: Balls, proof: Proof, check: Callable[[], None]) -> Verdict:
             left.append(f"upper bound: {open_}")
     claim = proof.claim
     if not left and not refuted and claim.lower > lower:
-        refuted.append(f"a lower bound of {float(claim.lower)!r} is claimed; {float(lower)!r} is shown")
+        refuted.append(f"a lower bound of {about(claim.lower)} is claimed; {about(lower)} is shown")
     if not refuted and claim.upper is not None and not left and (upper is None or claim.upper < upper):
-        shown = "none is shown" if upper is None else f"{float(upper)!r} is shown"
-        refuted.append(f"an upper bound of {float(claim.upper)!r} is claimed; {shown}")
+        shown = "none is shown" if upper is None else f"{about(upper)} is shown"
+        refuted.append(f"an upper bound of {about(claim.upper)} is claimed; {shown}")
     outcome: Any = "refuted" if refuted else "undecided" if left else "proved"
     return Verdict(outcome, lower, upper, tuple(refuted + left))
 
@@ -136,7 +136,7 @@ def _foreign(proof: Proof, points: Any, rho: fmpq) -> str:
             f"the proof is for {proof.size} points in R^{proof.dimension}, not for {len(points)} in R^{points.shape[1]}"
         )
     if proof.claim.rho != rho:
-        return f"the proof is for rho = {float(proof.claim.rho)!r}, not {float(rho)!r}"
+        return f"the proof is for rho = {about(proof.claim.rho)}, not {about(rho)}"
     if proof.sha256 != fingerprint(points):
         return "the proof is for other points: their SHA-256 differs"
     return ""

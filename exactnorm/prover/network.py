@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
-from exactnorm.proof.bounds import entered
+from exactnorm.proof.bounds import sides
 from exactnorm.proof.document import ProvedNeuron
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.prover.frame import Coordinates, matrix
@@ -62,8 +62,7 @@ def exact_neurons(
     neurons = rounded_neurons(where, network, points, X)
     check()
     missed = residual(where, neurons)
-    own = np.array([[one.on >> n & 1 for n in range(len(points))] for one in neurons], dtype=bool)
-    own = own.reshape(-1, len(points))
+    own = np.array([sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
     candidates = np.unique(np.vstack([own, patterns]), axis=0)
     return (*neurons, *correction(where, X, candidates, missed, check))
 
@@ -86,7 +85,7 @@ def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: 
     a = where.problem.gamma.solve(differences * matrix(network.a * norms[:, None]).transpose())
     heights = (points - points[0]) @ network.w.T + (network.w @ points[0] + network.b)
     offset = (network.w @ points[0] + network.b) / norms / unit
-    switched = sides(network, heights, unit * norms)
+    switched = switched_on(network, heights, unit * norms)
     out = []
     for k in range(network.neurons):
         on = switched[:, k]
@@ -96,11 +95,11 @@ def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: 
         if not on.any():
             continue
         kink = moved_inside(where, X, on, direction, level)
-        out.append(ProvedNeuron(bits_of(on), *kink, tuple(rounded(a[i, k], DIGITS) for i in range(r))))
+        out.append(ProvedNeuron(*kink, tuple(rounded(a[i, k], DIGITS) for i in range(r))))
     return out
 
 
-def sides(network: ReLUNetwork, heights: Array, sizes: Array) -> NDArray[np.bool_]:
+def switched_on(network: ReLUNetwork, heights: Array, sizes: Array) -> NDArray[np.bool_]:
     """Which neurons are on at which points, (N, K).
 
     For small balls kinks run through points, and rounding decides on which side: there, the choice is taken with which
@@ -121,9 +120,9 @@ def sides(network: ReLUNetwork, heights: Array, sizes: Array) -> NDArray[np.bool
     return on
 
 
-def bits_of(on: NDArray[np.bool_]) -> int:
-    """A pattern as bits."""
-    return sum(1 << int(n) for n in np.flatnonzero(on))
+def named(on: NDArray[np.bool_]) -> str:
+    """A pattern for a message."""
+    return f"{np.flatnonzero(on).tolist()}"
 
 
 def moved_inside(
@@ -133,17 +132,17 @@ def moved_inside(
     normal, level, half = separating_hyperplane(X[on], X[~on])
     room = half - float(where.problem.rho) / float(where.ratio)
     if not room > 0:
-        msg = f"there is no room for kinks of pattern {bits_of(on):b}"
+        msg = f"there is no room for kinks of pattern {named(on)}"
         raise NoNetworkError(msg)
     middle, height = [where.vectors(normal)[0, i] for i in range(len(w))], exact(level) * where.ratio
-    share, bits = exact(2.0**-52), bits_of(on)
+    share, wanted = exact(2.0**-52), np.where(on, 1, -1).tolist()
     while share < 1:
         mixed = tuple(rounded((1 - share) * x + share * y, DIGITS) for x, y in zip(w, middle, strict=True))
         offset = rounded((1 - share) * b + share * height, DIGITS)
-        if entered(where.problem, bits, mixed, offset) is None:
+        if sides(where.problem, mixed, offset) == wanted:
             return mixed, offset
         share *= 4
-    msg = f"no kink of pattern {bits:b} was found that misses all balls"
+    msg = f"no kink of pattern {named(on)} was found that misses all balls"
     raise NoNetworkError(msg)
 
 
@@ -152,13 +151,13 @@ def residual(where: Coordinates, neurons: Sequence[ProvedNeuron]) -> list[fmpq_m
     problem = where.problem
     r = problem.rank
     wanted = problem.gamma.solve(problem.heights.transpose())
-    out = []
+    out, on = [], [sides(problem, one.w, one.b) for one in neurons]
     for n in range(1, problem.size):
         missing = fmpq_mat(r, r + 1)
         for i in range(r):
             missing[i, r] = wanted[i, n]
-        for one in neurons:
-            if one.on >> n & 1:
+        for one, switched in zip(neurons, on, strict=True):
+            if switched[n] > 0:
                 missing -= fmpq_mat([[entry] for entry in one.a]) * fmpq_mat([[*one.w, one.b]])
         out.append(missing)
     return out
@@ -227,28 +226,28 @@ def supplied(
 ) -> list[ProvedNeuron]:
     """Neurons of one pattern with Σ a (w, b)ᵀ equal to a matrix, given as its entries row by row."""
     r = where.problem.rank
-    bits = bits_of(on)
     reach = float(np.linalg.norm(X, axis=1).max()) + float(where.problem.rho)
     direction = [where.vectors(w)[0, i] for i in range(r)]
     ratio = float(where.ratio)
+    wanted = np.where(on, 1, -1).tolist()
     for attempt in range(12):
         step = room * 0.5 ** (attempt + 1)
         digits = 3 - int(np.floor(np.log10(step / (1 + reach))))
         kinks = spanning(direction, b * ratio, step * ratio, step / (1 + reach), digits)
-        if all(entered(where.problem, bits, w_, b_) is None for w_, b_ in kinks):
+        if all(sides(where.problem, *kink) == wanted for kink in kinks):
             break
     else:
-        msg = f"no room for kinks of pattern {bits:b}"
+        msg = f"no room for kinks of pattern {named(on)}"
         raise NoNetworkError(msg)
     Z = fmpq_mat([[*w_, b_] for w_, b_ in kinks])
     if Z.det() == 0:
-        msg = f"kinks of pattern {bits:b} are dependent"
+        msg = f"kinks of pattern {named(on)} are dependent"
         raise NoNetworkError(msg)
     # A Z = M for A with the output weights as columns.
     M = fmpq_mat([[part[i * (r + 1) + j] for j in range(r + 1)] for i in range(r)])
     A = Z.transpose().solve(M.transpose())
     return [
-        ProvedNeuron(bits, w_, b_, tuple(A[k, i] for i in range(r)))
+        ProvedNeuron(w_, b_, tuple(A[k, i] for i in range(r)))
         for k, (w_, b_) in enumerate(kinks)
         if any(A[k, i] != 0 for i in range(r))
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from exactnorm.arrays import Array
-from exactnorm.certify.rays import one_sided_rays
+from exactnorm.certify.rays.one_sided import one_sided_rays
 from exactnorm.proof.document import ProvedNeuron, Rays
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import above, below, exact, root, rounded
@@ -75,23 +75,18 @@ def ray_neurons(problem: Balls, evidence: Rays) -> tuple[ProvedNeuron, ...] | No
         w = tuple(rounded(one, DIGITS) for one in line)
         at = problem.heights * fmpq_mat([[one] for one in w])
         reach = problem.rho * root(product(w, problem.gamma, w), upper=True)
-        heights = sorted((at[n, 0], n) for n in range(problem.size))
-        place = {n: k for k, (_, n) in enumerate(heights)}
+        here = {0, *points}
+        aside = max((at[n, 0] for n in range(problem.size) if n not in here), default=fmpq(0))
         before = 0
         for n in points:
-            k = place[n]
-            if before not in [m for _, m in heights[:k]]:
-                return None
-            beyond = heights[k:]
-            low, high = heights[k - 1][0] + reach, heights[k][0] - reach
-            kinks = inside(low, high, open_=problem.rho == 0)
-            if kinks is None or {m for _, m in beyond} != set(points[points.index(n) :]):
+            # The points of other rays are off, beside the first or behind it.
+            kinks = inside(max(at[before, 0], aside) + reach, at[n, 0] - reach, open_=problem.rho == 0)
+            if kinks is None:
                 return None
             step = [wanted[i, n] - wanted[i, before] for i in range(r)]
-            on = sum(1 << m for _, m in beyond)
             rise = kinks[1] - kinks[0]
-            out.append(ProvedNeuron(on, w, -kinks[0], tuple(one / rise for one in step)))
-            out.append(ProvedNeuron(on, w, -kinks[1], tuple(-one / rise for one in step)))
+            out.append(ProvedNeuron(w, -kinks[0], tuple(one / rise for one in step)))
+            out.append(ProvedNeuron(w, -kinks[1], tuple(-one / rise for one in step)))
             before = n
     return tuple(out)
 

@@ -31,12 +31,7 @@ def proof_text(proof: Proof) -> str:
         "lower": lower(proof.lower),
         "upper": None
         if proof.neurons is None
-        else {
-            "neurons": [
-                {"on": members(one.on), "w": vector(one.w), "b": number(one.b), "a": vector(one.a)}
-                for one in proof.neurons
-            ]
-        },
+        else {"neurons": [{"w": vector(one.w), "b": number(one.b), "a": vector(one.a)} for one in proof.neurons]},
     }
     return "{\n" + ",\n".join(f"{json.dumps(name)}: {lines(value)}" for name, value in found.items()) + "\n}\n"
 

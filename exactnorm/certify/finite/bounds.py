@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array
+from exactnorm.certify.finite.correction import correction_cost, misses
 from exactnorm.certify.finite.dual_function import dual_values, faces_on_plane, live_planes, maximisers, tops_of_cells
 from exactnorm.certify.interpolation import MISSED, value_rounding
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError
 
+NEGLIGIBLE = 1e-9
+"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
 LARGEST = 300_000
 """Faces to look at: some ten seconds for each look at all of them."""
 
@@ -237,7 +240,10 @@ def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
 
 
 def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float]:
-    """The objective at `network` and its largest residual ‖f(y_m) − x_m‖.
+    """A number that the least objective does not exceed, up to rounding, and the largest residual ‖f(y_m) − x_m‖.
+
+    It is the objective at `network`; for interpolation, with the cost of correcting the network's residual added where
+    that is more than rounding. Infinite for a network that misses its targets by more than `MISSED` of their spread.
 
     Raises
     ------
@@ -258,7 +264,7 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     cost = network_cost(problem, network)
     error = float(off.max())
     if problem.weight_decay is None:
-        return cost, error
+        return _with_correction(problem, network, cost), error
     # The values are known to so many digits: each residual may be larger by that. Targets have their last digits too.
     off = off + rounding(problem, network)
     last = 256 * float(np.finfo(float).eps) * float(np.linalg.norm(problem.targets, axis=1).max())
@@ -266,10 +272,21 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     return loss + problem.weight_decay * cost, error
 
 
-def interpolates(problem: FiniteProblem, network: ReLUNetwork, error: float) -> bool:
-    """Whether a largest residual `error` is that of a network through all targets: six digits, and known to be."""
+def _with_correction(problem: FiniteProblem, network: ReLUNetwork, cost: float) -> float:
+    """The cost of the network and of correcting it; with less rounding where rounding alone is worth something."""
     spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
-    return error + rounding(problem, network) <= MISSED * spread + 64 * float(np.finfo(float).eps) * size
+    last, upper = 64 * float(np.finfo(float).eps) * size, np.inf
+    for miss, unsure in misses(problem, network):
+        error = float(lengths(miss).max())
+        if not error + float(unsure.max()) <= MISSED * spread + last:
+            continue
+        more = correction_cost(problem, miss, unsure)
+        # Targets that are affine to their last digits cost nothing.
+        free = cost == 0 and error <= last and more <= NEGLIGIBLE * coordinates(problem).unit
+        if free or more <= NEGLIGIBLE * cost:
+            return cost
+        upper = min(upper, cost + more)
+    return upper
 
 
 def rounding(problem: FiniteProblem, network: ReLUNetwork) -> float:

@@ -32,17 +32,28 @@ def essential_rows(cell: Cell, points: Array, rho: float) -> NDArray[np.intp]:
     Thirty points in the plane leave a handful of rows out of thirty.
     """
     G = cell_rows(cell, points, rho)
+    rows = np.flatnonzero(np.linalg.norm(G, axis=1) > 0)
+    if len(rows) < G.shape[1] and np.linalg.matrix_rank(_with_time(G[rows])) == len(rows) + 1:
+        return rows  # none follows from independent ones
+    return unimplied(G, rows[:0], rows)
+
+
+def unimplied(G: Array, known: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of the rows of G that no others of them and of the `known` ones imply; of equal rows the last."""
     # Rows of length 1, so that one tolerance fits all.
     length = np.linalg.norm(G, axis=1)
-    rows = [int(n) for n in np.flatnonzero(length > 0)]
     unit = G / np.where(length > 0, length, 1.0)[:, None]
-    time = np.zeros((1, G.shape[1]))
-    time[0, -1] = 1.0
-    for n in list(rows):
-        others = [m for m in rows if m != n]
-        if others and nnls(np.vstack([unit[others], time]).T, unit[n], maxiter=30 * len(G))[1] < 1e-12:
-            rows = others
-    return np.array(rows, dtype=np.intp)
+    left = [int(n) for n in rows]
+    for n in list(left):
+        others = [*known, *(m for m in left if m != n)]
+        if others and nnls(_with_time(unit[others]).T, unit[n], maxiter=30 * len(G))[1] < 1e-12:
+            left.remove(n)
+    return np.array(left, dtype=np.intp)
+
+
+def _with_time(rows: Array) -> Array:
+    """And the condition t ≥ 0."""
+    return np.vstack([rows, np.eye(1, rows.shape[1], rows.shape[1] - 1)])
 
 
 def moment_spectrum(X: Array) -> tuple[Array, Array]:

@@ -29,6 +29,8 @@ SHARE = 0.3
 """Of the time limit: what a first network and bound may take."""
 LONGER = 0.7
 """Of the time limit: what they may take where there is no network yet."""
+BRIEF = 0.5
+"""Seconds that they may take then whatever the limit: loading the solvers may have taken longer."""
 PHASE = "looking for a first network"
 HELP = (
     "what helps is more time, a larger rho (fewer hyperplanes then miss all balls), fewer points or coordinates, or "
@@ -152,7 +154,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
     """
     pair = tuple(train.closest)
     found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), Rays(pair))
-    share, longer = part_of_limit(settings.deadline, SHARE), part_of_limit(settings.deadline, LONGER)
+    share, longer = part_of_limit(settings.deadline, SHARE), at_least(part_of_limit(settings.deadline, LONGER), BRIEF)
     settings.report(found.bracket(PHASE, settings.deadline.elapsed))
     found = replace(found, closed=certified_form(train))
     if found.closed is not None:
@@ -219,6 +221,11 @@ def with_segments(found: First, X: Array, rho: float, settings: Settings) -> Fir
 def part_of_limit(deadline: Deadline, share: float) -> Deadline:
     """The end of a share of the limit."""
     return deadline.earlier(1 - share)
+
+
+def at_least(deadline: Deadline, seconds: float) -> Deadline:
+    """The same, but not before so many seconds from now."""
+    return deadline if deadline.remaining >= seconds else Deadline(deadline.elapsed + seconds, deadline.start)
 
 
 def ended(first: First, reason: str) -> CertifiedDenoiser:

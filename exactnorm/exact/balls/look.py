@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.faces import CHUNK, Peaks, face_peaks
-from exactnorm.exact.balls.cells import essential_rows, whole_cells
 from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import collected
@@ -30,15 +28,6 @@ class Look:
     kappa: float
     peaks: Kinks
     value: Array
-
-
-def deciding_balls(problem: Reduced, check: Callable[[], None] = lambda: None) -> NDArray[np.bool_]:
-    """For each pattern the balls whose conditions the others do not imply, (P, N); what `check` raises ends it."""
-    rows = np.zeros(problem.patterns.shape, dtype=bool)
-    for on, cell in zip(rows, whole_cells(problem.patterns, problem.rank), strict=True):
-        check()
-        on[essential_rows(cell, problem.points, problem.rho)] = True
-    return rows
 
 
 def look(

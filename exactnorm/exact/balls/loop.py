@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_network
+from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
-from exactnorm.exact.balls.look import Look, deciding_balls, look
+from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import bends, gathered, master
 from exactnorm.exact.balls.polish import Neurons, corrected, newton
 from exactnorm.exact.balls.problem import Reduced

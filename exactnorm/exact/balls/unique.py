@@ -9,8 +9,9 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bracket import Bracket
+from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.kinks import Kinks, distinct
-from exactnorm.exact.balls.look import deciding_balls, look
+from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.master import tangent, touched_balls
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import OutOfTimeError

@@ -1,0 +1,78 @@
+"""What a network that misses its targets a little may save: the cost of another one that makes up for it.
+
+A network f of cost R that misses by e_m, together with any network g with g(y_m) = e_m, goes through all targets and
+costs R + R(g) at most: that is an upper bound on the least cost, where R alone is none. For g we take functions of one
+direction, u·y, that are linear between the inputs: the inverse of the distances along u is what a miss is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from exactnorm.arrays import Array
+from exactnorm.certify.along_lines import values_along_lines
+from exactnorm.certify.interpolation import BLOCK, EXACT, value_rounding
+from exactnorm.certify.rational import at_points, fractions
+from exactnorm.finite_problem import FiniteProblem
+from exactnorm.network import ReLUNetwork, lengths
+
+DIRECTIONS = 64
+"""Directions that are tried; inputs may be near each other along one and not along another."""
+
+
+def misses(problem: FiniteProblem, network: ReLUNetwork) -> Iterator[tuple[Array, Array]]:
+    """x_m − f(y_m) at the distinct inputs, shape (U, q), and by how much each may be off; then better known ones.
+
+    Sums of terms that are far larger than their sum are followed along a line, or evaluated in rational arithmetic
+    where the network is not too large for that.
+    """
+    first = problem.distinct[0]
+    Y, x = problem.inputs[first], problem.targets[first]
+    step = max(1, BLOCK // max(network.neurons, 1))  # some rows at a time: memory stays small for wide networks
+    values = np.vstack([network(Y[k : k + step]) for k in range(0, len(Y), step)])
+    yield x - values, np.full(len(Y), value_rounding(network, float(np.linalg.norm(Y, axis=1).max())))
+    if not np.isfinite(values).all():
+        return
+    if network.neurons * Y.size <= EXACT:
+        yield np.asarray(fractions(x) - at_points(network, Y)[1], dtype=float), np.zeros(len(Y))
+    elif Y.shape[1] == 1 and (along := values_along_lines(network, Y)) is not None:
+        yield x - along[0], along[1] + 2e-16 * lengths(x)
+
+
+def correction_cost(problem: FiniteProblem, miss: Array, unsure: Array) -> float:
+    """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs."""
+    Y = problem.inputs[problem.distinct[0]]
+    return min(_along(problem, Y, miss, unsure, u) for u in directions(Y))
+
+
+def directions(Y: Array) -> Array:
+    """Unit vectors: the axes, and some others."""
+    if Y.shape[1] == 1:
+        return np.ones((1, 1))
+    some = np.vstack([np.eye(Y.shape[1]), np.random.default_rng(0).standard_normal((DIRECTIONS, Y.shape[1]))])
+    return np.asarray(some / np.linalg.norm(some, axis=1)[:, None])
+
+
+def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Array) -> float:
+    """The cost of the function of u·y that is linear between the inputs and takes the values `miss`, known to `unsure`.
+
+    Infinite where two inputs coincide along u.
+    """
+    order = np.argsort(Y @ u, kind="stable")
+    gaps = np.diff(Y[order], axis=0) @ u
+    if not (gaps.min() > 0 and np.isfinite(miss).all()):
+        return float("inf")
+    kinks = Y[order] @ u
+    weight = np.sqrt(1 + kinks**2) if problem.penalise_bias else np.ones(len(kinks))
+    slopes = np.diff(miss[order], axis=0) / gaps[:, None]
+    unsure = unsure[order]
+    loose = (unsure[1:] + unsure[:-1]) / gaps
+    jumps = lengths(np.diff(slopes, axis=0)) + loose[1:] + loose[:-1]
+    cost = float(weight[1:-1] @ jumps)
+    if not problem.skip:
+        cost += float(weight[0] * (np.linalg.norm(slopes[0]) + loose[0]))
+    if not problem.constant:
+        cost += float(np.linalg.norm(miss[order[0]])) + float(unsure[0])
+    return cost if cost < float("inf") else float("inf")
