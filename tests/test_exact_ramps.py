@@ -114,3 +114,29 @@ def test_what_has_no_network_has_no_ramps_and_samples_have_none_either():
         min_norm_denoiser(TrainingSet([[0.0], [1.0]], 0.0, ([[0.0]], [[1.0]])), method="ramps")
     with pytest.raises(ValueError, match="'ramps'"):
         min_norm_denoiser([[0.0], [1.0]], 0.1, method="ramp")
+
+
+def overlaps(seed):
+    """Whether the bracket of a sum of ramps and the program's have a number in common, on a small random set."""
+    rng = np.random.default_rng(seed)
+    points = rng.standard_normal((rng.integers(3, 7), rng.integers(1, 5)))
+    train = TrainingSet(points, rng.uniform(0.02, 0.3) * pdist(points).min())
+    try:
+        program = min_norm_denoiser(train, method="program", tol=1e-4).certificate
+    except InfeasibleProblem:
+        with pytest.raises(InfeasibleProblem):
+            min_norm_denoiser(train, method="ramps")
+        return True
+    ramps = min_norm_denoiser(train, method="ramps").certificate
+    return ramps.lower <= program.upper * (1 + 1e-9) and program.lower <= ramps.upper * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_bracket_of_a_sum_of_ramps_holds_the_optimum(seed):
+    assert overlaps(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8, 200))
+def test_the_bracket_of_a_sum_of_ramps_holds_the_optimum_of_many(seed):
+    assert overlaps(seed)
