@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from os import PathLike
 from typing import Protocol, runtime_checkable
@@ -196,8 +197,16 @@ class ReLUNetwork:
         Y = np.asarray(Y, dtype=np.float64)
         if Y.ndim not in (1, 2) or Y.shape[-1] != self.dimension:
             msg = f"inputs have shape {Y.shape}; this network takes ({self.dimension},) or (m, {self.dimension})"
-            raise ValueError(msg)
+            raise ValueError(msg + image_advice(Y.shape, self.dimension))
         return Y
+
+
+def image_advice(shape: tuple[int, ...], dimension: int) -> str:
+    """What to do with images (m, …) of as many pixels as there are dimensions; nothing to say about other arrays."""
+    if len(shape) < 3 or math.prod(shape[1:]) != dimension:
+        return ""
+    sizes = ", ".join(map(str, shape[1:]))
+    return f": flatten these images by .reshape({shape[0]}, -1); .reshape(-1, {sizes}) brings them back"
 
 
 @runtime_checkable

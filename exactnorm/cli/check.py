@@ -17,10 +17,10 @@ from exactnorm.certify import (
     CertifiedNetwork,
     check_certificate,
 )
-from exactnorm.certify.certified_network import load_either
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.saved import load
 from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
@@ -50,9 +50,7 @@ def add_to(commands: Any) -> None:
         epilog=wrapped(EXAMPLES),
         formatter_class=formatter,
     )
-    command.add_argument(
-        "file", metavar="FILE.npz", help="what `exactnorm solve --out`, `save` or `save_network` wrote"
-    )
+    command.add_argument("file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote")
     command.add_argument("--points", metavar="DATA", help="the clean points that it must be for: a file, or a problem")
     command.add_argument("--rho", type=float, metavar="R", help="the noise radius that it must be for")
     command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the check is undecided")
@@ -135,9 +133,13 @@ def saved(file: str) -> CertifiedDenoiser | CertifiedNetwork:
         msg = f"{file!r} is a directory; give one of the .npz files in it"
         raise BadInput(msg)
     try:
-        return load_either(file)
+        found = load(file)
     except FileNotFoundError:
         msg = f"there is no file {file!r}"
         raise BadInput(msg) from None
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
+    if not isinstance(found, CertifiedDenoiser | CertifiedNetwork):
+        msg = f"{file!r} holds a {type(found).__name__}, without a certificate"
+        raise BadInput(msg)
+    return found
