@@ -22,7 +22,7 @@ def min_norm_denoiser(
     train_or_points: TrainingSet | ArrayLike,
     rho: float | None = None,
     *,
-    method: Literal["auto", "program"] = "auto",
+    method: Literal["auto", "program", "ramps"] = "auto",
     weight_decay: float | None = None,
     tol: float = 1e-6,
     solver: str = "CLARABEL",
@@ -43,11 +43,13 @@ def min_norm_denoiser(
         The clean points, with their noise balls or noisy samples, or the points alone together with `rho`.
     rho : float, optional
         Radius of the noise balls, when points are given.
-    method : {"auto", "program"}
+    method : {"auto", "program", "ramps"}
         ``"auto"`` takes the closed form where a proved statement gives both the network and the lower bound, which
         it does for points on one-sided rays (lines, orthogonal sets and obtuse simplices among them); the
-        certificate's `kind` is then ``"theorem"``. ``"program"`` always solves the convex program. For noisy samples
-        both are the same.
+        certificate's `kind` is then ``"theorem"``. ``"program"`` always solves the convex program. ``"ramps"``
+        gives the best sum of ramps that is found, for any number of points: not the least of all networks, as the
+        status says, together with what is known of the best sum of ramps. For noisy samples the first two are the same
+        and there are no ramps.
     weight_decay : float, optional
         λ > 0, for noisy samples only. The certificate then brackets the objective.
     tol : float
@@ -105,8 +107,11 @@ def min_norm_denoiser(
     check_means(tol, time_limit)
     asked = chosen(solver, solver_options)
     deadline = Deadline(time_limit)
-    if method not in ("auto", "program"):
-        msg = f"method={method!r} is unknown: use 'auto' or 'program'"
+    if method not in ("auto", "program", "ramps"):
+        msg = f"method={method!r} is unknown: use 'auto', 'program' or 'ramps'"
+        raise ValueError(msg)
+    if method == "ramps" and (train.samples is not None or weight_decay is not None):
+        msg = "method='ramps' is for noise balls; leave it out for noisy samples and weight decay"
         raise ValueError(msg)
     if near is not None and not (
         isinstance(near, CertifiedDenoiser) and np.array_equal(near.train.points, train.points)
@@ -122,8 +127,12 @@ def min_norm_denoiser(
     # Solvers take a while to load; only those who solve pay for it.
     from exactnorm.exact.balls.solve import solve_balls
     from exactnorm.exact.progress import reporter
+    from exactnorm.exact.ramps.solve import solve_ramps
+    from exactnorm.exact.settings import Settings
 
     with reporter(progress) as report:
+        if method == "ramps":
+            return solve_ramps(train, Settings(tol, asked, deadline, executor, report))
         return solve_balls(
             train,
             tol=tol,

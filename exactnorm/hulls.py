@@ -7,7 +7,7 @@ direction along which the sets are apart, which it is at least. Either can be re
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,31 @@ ENTRIES = 2**22
 """Numbers in the largest array that is worked on at once."""
 NONE_SO_FAR = 1e-14
 """Weights below this count as zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Support:
+    """For each pair of sets, up to r + 2 pairs of points and weights: a difference of points of the hulls.
+
+    Parameters
+    ----------
+    p, q : ndarray of int, shape (F, r + 2)
+        Rows of the points, p in the first set and q in the second.
+    weight : ndarray, shape (F, r + 2)
+        ≥ 0; where all are 0 there is none.
+    """
+
+    p: NDArray[np.intp]
+    q: NDArray[np.intp]
+    weight: Array
+
+    def __getitem__(self, chosen: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Support:
+        return Support(self.p[chosen], self.q[chosen], self.weight[chosen])
+
+    def within(self, on: NDArray[np.bool_], off: NDArray[np.bool_]) -> Support:
+        """Without the pairs that do not lie in the sets."""
+        row = np.arange(len(self.p))[:, None]
+        return Support(self.p, self.q, np.where(on[row, self.p] & off[row, self.q], self.weight, 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +59,28 @@ class Gaps:
         Length of some difference of two points of the hulls.
     middle : ndarray, shape (F,)
         Height along w halfway between the sets.
+    support : Support
+        The difference that was nearest to 0 in the end: where to go on from when a set has lost or won a point.
     """
 
     w: Array
     low: Array
     high: Array
     middle: Array
+    support: Support
 
     def __getitem__(self, chosen: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Gaps:
-        return Gaps(self.w[chosen], self.low[chosen], self.high[chosen], self.middle[chosen])
+        return Gaps(
+            self.w[chosen], self.low[chosen], self.high[chosen], self.middle[chosen], support=self.support[chosen]
+        )
+
+
+def joined_gaps(parts: list[Gaps]) -> Gaps:
+    """The gaps of all parts, one after another; there is one part at least."""
+    supports = [one.support for one in parts]
+    p, q, weight = (np.concatenate([getattr(one, f.name) for one in supports]) for f in fields(Support))
+    w, low, high, middle = (np.concatenate([getattr(one, f.name) for one in parts]) for f in fields(Gaps)[:4])
+    return Gaps(w, low, high, middle, Support(p, q, weight))
 
 
 def hull_gaps(
@@ -50,11 +88,13 @@ def hull_gaps(
     on: NDArray[np.bool_],
     guess: Array | None = None,
     *,
+    off: NDArray[np.bool_] | None = None,
+    start: Support | None = None,
     wide: float = np.inf,
-    narrow: float = 0.0,
+    narrow: float | Array = 0.0,
     watch: Callable[[], None] = lambda: None,
 ) -> Gaps:
-    """How far the hulls of X[on_f] and X[~on_f] are apart, for each row on_f of `on`.
+    """How far the hulls of X[on_f] and X[off_f] are apart, for each row on_f of `on` and off_f of `off`.
 
     Parameters
     ----------
@@ -64,8 +104,13 @@ def hull_gaps(
         Each row with some True and some False.
     guess : ndarray, shape (F, r), optional
         Directions to begin with; rows may be zero.
+    off : ndarray of bool, shape (F, n), optional
+        Each row with some True, none where `on` is; all that is not on, if left out.
+    start : Support, optional
+        Of the same or similar sets, in place of the guess where there is one: a few steps are left then.
     wide, narrow : float
-        A pair is done once its `low` is at least `wide`, or its `high` at most `narrow`: no need to know more.
+        A pair is done once its `low` is at least `wide`, or its `high` at most `narrow`, which may be an array (F,): no
+        need to know more.
     watch : callable
         Called again and again; what it raises ends the computation.
 
@@ -75,38 +120,53 @@ def hull_gaps(
         Where the iteration converges, low and high agree to about ten digits; where rounding stops it, they need not.
     """
     count, r = on.shape[0], X.shape[1]
-    out = Gaps(np.zeros((count, r)), np.full(count, -np.inf), np.full(count, np.inf), np.zeros(count))
+    off = ~on if off is None else off
+    start = no_support(count, r) if start is None else start.within(on, off)
+    narrow = np.broadcast_to(np.asarray(narrow, dtype=float), count)
     step = max(1, ENTRIES // max(X.shape[0], (r + 2) * (r + 2)))
-    for first in range(0, count, step):
-        part = slice(first, first + step)
-        found = _wolfe(X, on[part], None if guess is None else guess[part], wide, narrow, watch)
-        out.w[part], out.low[part], out.high[part], out.middle[part] = found.w, found.low, found.high, found.middle
-    return out
+    parts = [slice(first, first + step) for first in range(0, max(count, 1), step)]
+    return joined_gaps(
+        [_wolfe(X, on[k], off[k], None if guess is None else guess[k], start[k], wide, narrow[k], watch) for k in parts]
+    )
+
+
+def no_support(count: int, r: int) -> Support:
+    """For pairs of sets that nothing is known of."""
+    none = np.zeros((count, r + 2), dtype=np.intp)
+    return Support(none, none, np.zeros((count, r + 2)))
 
 
 def _wolfe(
     X: Array,
     on: NDArray[np.bool_],
+    off: NDArray[np.bool_],
     guess: Array | None,
+    start: Support,
     wide: float,
-    narrow: float,
+    narrow: Array,
     watch: Callable[[], None],
 ) -> Gaps:
     F, r = len(on), X.shape[1]
-    best = Gaps(np.zeros((F, r)), np.full(F, -np.inf), np.full(F, np.inf), np.zeros(F))
+    last = Support(start.p.copy(), start.q.copy(), start.weight.copy())
+    best = Gaps(np.zeros((F, r)), np.full(F, -np.inf), np.full(F, np.inf), np.zeros(F), last)
     size = float(np.abs(X).max())
     going = np.arange(F)
-    y = _start(X, on)
+    y = _start(X, on, off)
     if guess is not None:
         y = np.where(np.any(guess, axis=1, keepdims=True), guess, y)
-    V, weight = np.zeros((F, r + 2, r)), np.zeros((F, r + 2))
-    fresh = True
+    P, Q, weight = start.p.copy(), start.q.copy(), start.weight.copy()
+    fresh = np.asarray(~weight.any(axis=1))
+    V = np.where((weight > 0)[:, :, None], X[P] - X[Q], 0.0)
+    if not fresh.all():
+        warm = weight[~fresh]
+        warm /= warm.sum(axis=1)[:, None]
+        y[~fresh] = _nearest(V[~fresh], warm)
+        weight[~fresh] = warm
     for _ in range(30 + 8 * r):
         watch()
         height = y @ X.T
-        sets = on[going]
-        p = np.where(sets, height, np.inf).argmin(axis=1)
-        q = np.where(sets, -np.inf, height).argmax(axis=1)
+        p = np.where(on[going], height, np.inf).argmin(axis=1)
+        q = np.where(off[going], height, -np.inf).argmax(axis=1)
         row = np.arange(len(going))
         length = np.linalg.norm(y, axis=1)
         safe = np.where(length > 0, length, 1.0)
@@ -115,40 +175,40 @@ def _wolfe(
         at = going[better]
         best.w[at], best.low[at] = y[better] / safe[better, None], (above - below)[better]
         best.middle[at] = (above + below)[better] / 2
-        if not fresh:
-            best.high[going] = np.minimum(best.high[going], length)
+        best.high[going] = np.where(fresh, best.high[going], np.minimum(best.high[going], length))
         low, high = best.low[going], best.high[going]
         vertex = X[p] - X[q]
         # A vertex that is there already says that rounding keeps the iteration from going on.
         known = ((vertex[:, None] == V).all(axis=2) & (weight > 0)).any(axis=1)
-        left = ~((low >= wide) | (high <= narrow) | known | (low >= high * (1 - 1e-12) - 1e-16 * size))
-        if fresh:
-            left = low < wide
-        going, V, weight, vertex = going[left], V[left], weight[left], vertex[left]
+        done = (low >= wide) | (high <= narrow[going]) | known | (low >= high * (1 - 1e-12) - 1e-16 * size)
+        left = np.flatnonzero(np.where(fresh, low < wide, ~done))
+        last.p[going], last.q[going], last.weight[going] = P, Q, weight
+        going, P, Q, V, weight, vertex = going[left], P[left], Q[left], V[left], weight[left], vertex[left]
         if not len(going):
             break
         slot = (weight > 0).argmin(axis=1)
         row = np.arange(len(going))
-        V[row, slot] = vertex
-        weight[row, slot] = 1.0 if fresh else NONE_SO_FAR
-        fresh = False
+        V[row, slot], P[row, slot], Q[row, slot] = vertex, p[left], q[left]
+        weight[row, slot] = np.where(fresh[left], 1.0, NONE_SO_FAR)
+        fresh = np.zeros(len(going), dtype=bool)
         y = _nearest(V, weight)
     return best
 
 
-def _start(X: Array, on: NDArray[np.bool_]) -> Array:
+def _start(X: Array, on: NDArray[np.bool_], off: NDArray[np.bool_]) -> Array:
     """Differences of the sets' means."""
-    number = on.sum(axis=1)[:, None]
-    sums = on.astype(float) @ X
-    return np.asarray(sums / number - (X.sum(axis=0) - sums) / (on.shape[1] - number))
+    first, second = (one.astype(float) @ X / one.sum(axis=1)[:, None] for one in (on, off))
+    return np.asarray(first - second)
 
 
 def _nearest(V: Array, weight: Array) -> Array:
-    """The points nearest to 0 of the simplices of the vertices with positive weight; `weight` becomes theirs.
+    """The points nearest to 0 of the simplices of the vertices with positive weight; `weight` becomes theirs, in place.
 
     Vertices are dropped where the nearest point of the flat that they span lies outside their simplex.
     """
-    m = weight.shape[1]
+    # Free places are taken from the front: in many dimensions most of those at the end are never in use.
+    m = int(np.flatnonzero(weight.any(axis=0))[-1]) + 1
+    V, weight = V[:, :m], weight[:, :m]
     busy = np.arange(len(V))
     for _ in range(m + 1):
         target = _of_flat(V[busy], weight[busy] > 0)

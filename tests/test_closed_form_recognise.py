@@ -57,6 +57,7 @@ def test_every_form_of_the_catalogue_is_recognised_as_the_most_special_one_and_i
         "obtuse_simplex": [[0, 0], [1, 0], [-0.7, 1]],
         "rays": [[0, 0], [1, 0], [2, 0], [0, 1]],
         "equilateral_triangle": E,
+        "regular_simplex": np.eye(5),
         "one_versus_rest": [[0, 0], [1, 0], [0.4, 0.9]],
     }
     forms = {one.name: one for form in FORMS for one in (form, *form.special)}
@@ -72,7 +73,8 @@ def test_every_form_of_the_catalogue_is_recognised_as_the_most_special_one_and_i
             if general.lower_bound is not None:
                 least = general.lower_bound(TrainingSet(examples[form.name], 0.1))
                 assert least.value == pytest.approx(recognise(examples[form.name], 0.1).network.representation_cost)
-                assert recognise(examples[form.name], 0.1).centre == least.evidence.rows[0]
+                centre = least.evidence.rows[0] if general.name == "rays" else -1
+                assert recognise(examples[form.name], 0.1).centre == centre
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
+from exactnorm.certify.balls.simplex import RegularSimplex
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.certified_network import CertifiedNetwork
@@ -31,6 +32,7 @@ __all__ = [
     "Nothing",
     "PenalisedMultipliers",
     "Rays",
+    "RegularSimplex",
     "Segments",
     "bound",
     "check_certificate",

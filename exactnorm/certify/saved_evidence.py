@@ -10,6 +10,7 @@ import numpy as np
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
+from exactnorm.certify.balls.simplex import RegularSimplex
 from exactnorm.certify.evidence import Evidence
 from exactnorm.certify.finite.evidence import Multipliers, PenalisedMultipliers
 from exactnorm.certify.rays.evidence import Rays
@@ -32,18 +33,20 @@ OF_KIND: dict[str, Entries] = {
     "faces": {**FRAME, "B": Entry("float", 3), "patterns": Entry("int")},
     "nothing": {},
     "rays": {"rays": Entry("int", 1)},
+    "regular simplex": {"corners": Entry("int", 1)},
     "segments": {"segment_ends": Entry("int", 2), "segment_weights": Entry("float", 1)},
     "multipliers": {"multipliers": Entry("float", 2)},
     "penalised multipliers": {"multipliers": Entry("float", 2), "weight_decay": Entry("float")},
 }
 """The arrays of each kind of evidence."""
-ON_BALLS = ("cells", "faces", "nothing", "rays", "segments")
+ON_BALLS = ("cells", "faces", "nothing", "rays", "regular simplex", "segments")
 ON_SAMPLES = ("multipliers", "penalised multipliers")
 TAKEN_APART: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Cells: lambda e: ("cells", {**_frame_values(e.frame), "B": e.B, **_proof_values(e.proofs)}),
     Faces: lambda e: ("faces", {**_frame_values(e.frame), "B": e.B, "patterns": e.patterns}),
     Nothing: lambda _: ("nothing", {}),
     Rays: lambda e: ("rays", {"rays": e.rows}),
+    RegularSimplex: lambda e: ("regular simplex", {"corners": e.rows}),
     Segments: lambda e: ("segments", {"segment_ends": e.ends, "segment_weights": e.weights}),
     Multipliers: lambda e: ("multipliers", {"multipliers": e.values}),
     PenalisedMultipliers: lambda e: (
@@ -56,6 +59,7 @@ PUT_TOGETHER: dict[str, Callable[[Arrays], Evidence]] = {
     "faces": lambda arrays: Faces(_frame(arrays), arrays["B"], int(arrays["patterns"])),
     "nothing": lambda _: Nothing(),
     "rays": lambda arrays: Rays(tuple(int(n) for n in arrays["rays"])),
+    "regular simplex": lambda arrays: RegularSimplex(tuple(int(n) for n in arrays["corners"])),
     "segments": lambda arrays: Segments(arrays["segment_ends"], arrays["segment_weights"]),
     "multipliers": lambda arrays: Multipliers(arrays["multipliers"]),
     "penalised multipliers": lambda arrays: PenalisedMultipliers(arrays["multipliers"], float(arrays["weight_decay"])),

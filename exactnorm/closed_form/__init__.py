@@ -6,6 +6,7 @@ from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.rays import obtuse_simplex, orthogonal, rays
 from exactnorm.closed_form.recognise import Recognition, recognise
 from exactnorm.closed_form.samples import univariate_samples
+from exactnorm.closed_form.simplex import regular_simplex
 from exactnorm.closed_form.triangles import equilateral_triangle, orthocentre
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "orthogonal",
     "rays",
     "recognise",
+    "regular_simplex",
     "univariate",
     "univariate_samples",
 ]

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
+from exactnorm.certify.balls.simplex import RegularSimplex, simplex_lower_bound
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.collinear import collinear, univariate
 from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.rays import find_rays, obtuse_simplex, orthogonal, rays
+from exactnorm.closed_form.simplex import regular_simplex
 from exactnorm.closed_form.triangles import equilateral_triangle
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -27,12 +29,12 @@ class LeastCost:
     Parameters
     ----------
     value : float
-    evidence : Rays
+    evidence : Rays or RegularSimplex
         From which a checker recomputes it; it says which statement proves it.
     """
 
     value: float
-    evidence: Rays
+    evidence: Rays | RegularSimplex
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,21 @@ def least_on_rays(train: TrainingSet) -> LeastCost:
     return LeastCost(bound(evidence, train), evidence)
 
 
+def least_of_simplex(train: TrainingSet) -> LeastCost:
+    """N · 2R/(m − 2ρ) for the corners of a regular simplex, at radii for which it is proved."""
+    evidence = RegularSimplex(tuple(range(train.size)))
+    return LeastCost(simplex_lower_bound(train.points, train.rho), evidence)
+
+
+def small_balls_in_simplex(train: TrainingSet) -> bool:
+    """Whether the proof for regular simplices covers the radius."""
+    try:
+        least_of_simplex(train)
+    except ValueError:
+        return False
+    return True
+
+
 FORMS = (
     Form(
         "rays",
@@ -102,6 +119,14 @@ FORMS = (
             Form("orthogonal", "points orthogonal seen from one of them", orthogonal, always),
             Form("obtuse_simplex", "an obtuse simplex", obtuse_simplex, always),
         ),
+    ),
+    Form(
+        "regular_simplex",
+        "the corners of a regular simplex",
+        regular_simplex,
+        small_balls_in_simplex,
+        "applies, but is not known to be minimal at this radius",
+        lower_bound=least_of_simplex,
     ),
     Form(
         "equilateral_triangle",

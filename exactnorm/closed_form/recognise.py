@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.catalogue import FORMS, Form
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -74,7 +75,8 @@ def recognise(points: ArrayLike, rho: float) -> Recognition:
     minimal = form.minimal(train)
     if not minimal:
         reasons[form.name] = form.unless_minimal
-    centre = -1 if general[0].lower_bound is None else general[0].lower_bound(train).evidence.rows[0]
+    least = general[0].lower_bound(train).evidence if general[0].lower_bound is not None and minimal else None
+    centre = least.rows[0] if isinstance(least, Rays) else -1
     return Recognition(form.name, network, minimal, centre, TOLERANCE, reasons, form)
 
 

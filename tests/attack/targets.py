@@ -62,6 +62,7 @@ def targets(folder: Path) -> list[Target]:
         target(folder, "balls of radius 0", solve(acute, 0.0), 4.0),
         target(folder, "theorem", solve(right, 0.1), 2 / 0.8 + 4 / 1.8),
         target(folder, "theorem for a part", subset),
+        target(folder, "one-hot rows", solve(np.eye(5), 0.05), 10 * np.sqrt(0.8) / (np.sqrt(1.25) - 0.1)),
         target(folder, "segments", edges),
         target(folder, "samples on a line", solve(samples), bends),
         target(folder, "samples", solve(plane)),

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.spatial.distance import pdist, squareform
 
 from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import ramp_network
+from exactnorm.exact.balls.dives import dives, flipped, singles
 from exactnorm.exact.balls.gathered import (
     ROOM,
     Cuts,
@@ -42,6 +45,12 @@ MOST = 3000
 """Points beyond which the program is not written down: its least squares take square matrices of them."""
 MANY = 200
 """Points from which sorting along thousands of directions takes so long that a network is wanted before."""
+DIVES = 6
+"""Times that pairs of neighbours are told apart by dives before cuts are looked for one by one."""
+DIVED = 200
+"""Points up to which dives look for more cuts where nothing else brings any."""
+NEAREST = 10
+"""Balls nearest to a cut that are tried on its other side."""
 ALL_CUTS = 9
 """Points up to which all ways to cut them in two are looked at: hundredths of a second."""
 EXACT = 1e-11
@@ -84,7 +93,9 @@ class Ramps:
         return ramp_network(cuts.w, cuts.start, cuts.width, self.a[some], x0)
 
 
-def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = None) -> Iterator[Ramps]:
+def cheap_ramps(
+    X: Array, rho: float, deadline: Deadline, start: Ramps | None = None, rounds: int | None = None
+) -> Iterator[Ramps]:
     """Yield ever cheaper sums of ramps that interpolate the balls; none, if none is found.
 
     Parameters
@@ -95,6 +106,8 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = 
     deadline : Deadline
     start : Ramps, optional
         One to go on from.
+    rounds : int, optional
+        Times that cuts are added at most.
 
     Raises
     ------
@@ -114,8 +127,10 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = 
     if best is not start:
         yield best
     cuts, idle = best.cuts, 0
-    for _ in range(max(2, min(ROUNDS, 2000 // len(X)))):
+    for _ in range(max(2, min(ROUNDS, 2000 // len(X))) if rounds is None else rounds):
         cuts = _improved_cuts(sweep, best, cuts, deadline)
+        if idle and ALL_CUTS < len(X) <= DIVED:
+            cuts = joined(cuts, _dived(sweep, rng, deadline))
         deadline.check()
         found = reweighted(X, cuts, deadline, steps=max(8, 4000 // len(X)))
         idle = idle + 1 if found.cost > best.cost * (1 - 1e-3) else 0
@@ -153,6 +168,16 @@ def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps 
         found = reweighted(sweep.X, every_cut(sweep.X, sweep.rho, deadline.check), deadline)
         return found if found.interpolates else None
     cuts = _first_cuts(sweep, rng)
+    found = reweighted(sweep.X, cuts, deadline)
+    for turn in range(0 if found.interpolates else DIVES + 1):
+        deadline.check()
+        if turn:
+            cuts = joined(cuts, _dived(sweep, None if turn == 1 else rng, deadline))
+        else:
+            cuts = joined(cuts, singles(sweep.X, sweep.rho, deadline.check))
+        found = reweighted(sweep.X, cuts, deadline)
+        if found.interpolates:
+            return found
     for _ in range(SEARCHES):
         deadline.check()
         found = reweighted(sweep.X, cuts, deadline)
@@ -164,6 +189,12 @@ def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps 
             break
         cuts = joined(cuts, more)
     return None
+
+
+def _dived(sweep: Sweep, rng: np.random.Generator | None, deadline: Deadline) -> Cuts:
+    """Cuts that tell neighbours along a shortest spanning tree apart."""
+    i, j = minimum_spanning_tree(squareform(pdist(sweep.X))).nonzero()
+    return dives(sweep.X, sweep.rho, i.astype(np.intp), j.astype(np.intp), rng, deadline.check)
 
 
 def _first_cuts(sweep: Sweep, rng: np.random.Generator) -> Cuts:
@@ -199,9 +230,18 @@ def _improved_cuts(sweep: Sweep, best: Ramps, cuts: Cuts, deadline: Deadline) ->
     """The cuts in use, widened, those that would pay, and the others while they are not too many."""
     used = np.linalg.norm(best.a, axis=1) * best.cuts.cost > 1e-6 * best.cost
     wide = widened(sweep.X, sweep.rho, best.cuts[used], deadline.check)
+    if len(sweep.X) > ALL_CUTS:
+        flips = flipped(sweep.X, sweep.rho, wide, best.prices, NEAREST, deadline.check)
+        wide = joined(wide, _most_worth(flips, best.prices, len(sweep.X)))
     paying = sweep.worth(best.prices) * np.maximum(sweep.width, 0) / 2
     wide = joined(wide, sweep.cuts(_highest(paying, 1.0, len(sweep.X) // 4 + 20)))
     return joined(wide, cuts) if len(cuts) < 3 * len(sweep.X) + 200 else wide
+
+
+def _most_worth(cuts: Cuts, prices: Array, count: int) -> Cuts:
+    """The `count` cuts that pay most."""
+    worth = np.linalg.norm(cuts.on @ prices, axis=1) * cuts.width
+    return cuts[np.argsort(-worth, kind="stable")[:count]]
 
 
 def _highest(value: Array, floor: float, count: int) -> NDArray[np.intp]:
@@ -234,6 +274,14 @@ def reweighted(X: Array, cuts: Cuts, deadline: Deadline, steps: int = 3) -> Ramp
         if step > 8 and gained < 1e-6 * best.cost:
             break
     return best
+
+
+def interpolating(X: Array, cuts: Cuts, a: Array) -> Ramps:
+    """The sum of ramps with jumps near `a` that interpolates, if the cuts suffice."""
+    length = np.linalg.norm(a, axis=1)
+    share, on = length + 1e-3 * length.max(), cuts.on[:, 1:].astype(float)
+    moved = _least_squares(X[1:] - X[0] - on.T @ a, cuts, on, share)
+    return Ramps(cuts, a + moved.a, moved.missing, moved.prices)
 
 
 def _least_squares(target: Array, cuts: Cuts, on: Array, share: Array) -> Ramps:

@@ -37,9 +37,9 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
 
-MANY_PATTERNS = 600
-"""Patterns beyond which the loop begins with the kinks of the first network alone: a program over all would take longer
-than the rounds that add those it needs."""
+MANY_PATTERNS = 5000
+"""Patterns times rank beyond which the loop begins with the kinks of the first network alone: a program over all would
+take longer than the rounds that add those it needs."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
@@ -151,7 +151,7 @@ def started(problem: Reduced, first: First, settings: Settings) -> tuple[Bracket
     check = settings.deadline.check
     neurons = first.neurons()
     if len(neurons.kinks) and interpolates(problem, neurons):
-        many = len(problem.patterns) > MANY_PATTERNS
+        many = len(problem.patterns) * problem.rank > MANY_PATTERNS
         return Bracket(neurons.cost, neurons), neurons.kinks if many else first_kinks(problem, check)
     kinks = first_kinks(problem, check)
     start = ramps(problem, kinks)

@@ -1,0 +1,1 @@
+"""Denoisers that are sums of ramps, of any number of points."""
