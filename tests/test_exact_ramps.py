@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from exactnorm import TrainingSet, activation_patterns, check_certificate, min_norm_denoiser, problems, rest_points
+from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems, rest_points
 from exactnorm.exact.balls.dives import dives
 from exactnorm.exact.balls.problem import InfeasibleProblem
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.hulls import hull_gaps
+from exactnorm.patterns import activation_patterns
 
 
 def digits(size, share):
