@@ -32,8 +32,9 @@ from scnn.optimize import optimize_model
 from scnn.regularizers import NeuronGL1
 from scnn.solvers import AL, CVXPYSolver
 
-from exactnorm import ReLUNetwork, activation_patterns, min_norm_network
+from exactnorm import ReLUNetwork, min_norm_network
 from exactnorm.certify.finite.bounds import finite_upper_bound
+from exactnorm.patterns import activation_patterns
 
 SOLVERS = {
     "its own, as it comes": AL,

@@ -14,10 +14,15 @@ def write_undescribed(file):
     """Write a section with the public names that reference.md does not mention, and return its text."""
     reference = REFERENCE.read_text(encoding="utf-8")
     directives = [line.split("::")[1].strip() for line in reference.splitlines() if line.startswith(".. auto")]
-    missing = [name for name in exactnorm.__all__ if name not in directives]
+    missing = {f"exactnorm.{name}": getattr(exactnorm, name) for name in exactnorm.__all__ if name not in directives}
+    flows = {f"exactnorm.flow.{name}": getattr(exactnorm.flow, name) for name in exactnorm.flow.__all__}
+    missing |= {
+        name: value
+        for name, value in flows.items()
+        if callable(value) and not {name, name.rsplit(".", 1)[1]} & set(directives)
+    }
     text = "".join(
-        f".. auto{'class' if inspect.isclass(getattr(exactnorm, name)) else 'function'}:: exactnorm.{name}\n\n"
-        for name in missing
+        f".. auto{'class' if inspect.isclass(value) else 'function'}:: {name}\n\n" for name, value in missing.items()
     )
     text = f"## More\n\n```{{eval-rst}}\n{text}```\n" if missing else ""
     file.parent.mkdir(exist_ok=True)

@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify import CertifiedDenoiser, interpolation_error
 from exactnorm.flow import Endpoints, endpoints, score_flow
-from exactnorm.flow.inputs import HasNetwork, network_of
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 from exactnorm.tables import Tabular, TextTable, at_least, at_most
 from exactnorm.training_set import TrainingSet
 

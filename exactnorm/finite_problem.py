@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.geometry import Frame, affine_hull
+from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
 
@@ -49,6 +50,8 @@ class FiniteProblem:
     penalise_bias: bool = False
     weight_decay: float | None = None
     constant: bool = True
+
+    __repr__ = one_line
 
     def __post_init__(self) -> None:
         inputs, targets = real_array(self.inputs, "inputs"), real_array(self.targets, "targets")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from os import PathLike
 from typing import Protocol, runtime_checkable
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array
 from exactnorm.geometry import Frame
+from exactnorm.tables import one_line
 
 BLOCK = 2**22
 """Numbers in the largest array on the way to a value: tens of megabytes, however many inputs and neurons there are."""
@@ -50,6 +52,8 @@ class ReLUNetwork:
     b: Array
     V: Array | None
     c: Array
+
+    __repr__ = one_line
 
     def __post_init__(self) -> None:
         fields = {name: real_array(getattr(self, name), name) for name in ("a", "w", "b", "c")}
@@ -193,11 +197,20 @@ class ReLUNetwork:
         return ReLUNetwork(self.a[alive], self.w[alive], self.b[alive], self.V, c)
 
     def _inputs(self, Y: ArrayLike) -> Array:
-        Y = np.asarray(Y, dtype=np.float64)
+        doubtful = isinstance(Y, np.ma.MaskedArray) or np.iscomplexobj(Y)  # NumPy would drop masks and imaginary parts
+        Y = real_array(Y, "inputs") if doubtful else np.asarray(Y, dtype=np.float64)
         if Y.ndim not in (1, 2) or Y.shape[-1] != self.dimension:
             msg = f"inputs have shape {Y.shape}; this network takes ({self.dimension},) or (m, {self.dimension})"
-            raise ValueError(msg)
+            raise ValueError(msg + image_advice(Y.shape, self.dimension))
         return Y
+
+
+def image_advice(shape: tuple[int, ...], dimension: int) -> str:
+    """What to do with images (m, …) of as many pixels as there are dimensions; nothing to say about other arrays."""
+    if len(shape) < 3 or math.prod(shape[1:]) != dimension:
+        return ""
+    sizes = ", ".join(map(str, shape[1:]))
+    return f": flatten these images by .reshape({shape[0]}, -1); .reshape(-1, {sizes}) brings them back"
 
 
 @runtime_checkable

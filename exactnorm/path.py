@@ -14,14 +14,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array, real_number
-from exactnorm.certify.certified import CertifiedDenoiser, load_denoiser, save
+from exactnorm.certify.certified import CertifiedDenoiser, read_denoiser, write_denoiser
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.deadline import Deadline
+from exactnorm.flow.family import Family
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
-from exactnorm.flow.schedule import Schedule
+from exactnorm.flow.schedule_table import GivenSchedule
+from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
+HEAD = "path.json"
+"""What a directory that holds a path holds beside its levels."""
 SHORTEST = 1e-2
 """Seconds that a level may take however late it is: a first bracket comes whatever the clock says."""
 
@@ -66,6 +70,8 @@ class DenoiserPath:
     time_limit: float | None = field(default=None, repr=False)
     progress: bool | Callable[[Any], None] = field(default=False, repr=False)
     executor: Executor | None = field(default=None, repr=False)
+
+    __repr__ = one_line
 
     def __post_init__(self) -> None:
         radii = np.sort(np.atleast_1d(real_array(self.radii, "radii")))
@@ -139,6 +145,14 @@ class DenoiserPath:
         return replace(self, radii=self.radii[kept], denoisers=tuple(self.denoisers[n] for n in kept))
 
     @property
+    def family(self) -> Family:
+        """What a probability flow follows: one denoiser from switch to switch."""
+        rough = None
+        if (path := self.coarser) is not None:
+            rough = Family(path, path.points, path.rho_min, path.rho_max, path.switches)
+        return Family(self, self.points, self.rho_min, self.rho_max, self.switches, rough)
+
+    @property
     def gap(self) -> float:
         """Widest relative gap (upper − lower)/upper of the certificates along the path."""
         return max(h.certificate.gap for h in self.denoisers)
@@ -158,7 +172,7 @@ def refined(path: DenoiserPath, deadline: Deadline | None = None) -> DenoiserPat
 def refined_flow(
     path: DenoiserPath,
     start: ArrayLike,
-    schedule: Schedule | str,
+    schedule: GivenSchedule,
     *,
     alpha: float,
     T: float,
@@ -211,37 +225,23 @@ def refined_flow(
     return replace(flow, status=f"{flow.status}; {note}", error=moved), path
 
 
-def save_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
-    """Write a path to a new or empty directory: one file a level, as `save` writes it, and ``path.json``.
-
-    Raises
-    ------
-    FileExistsError
-        If the directory holds anything.
-    """
+def write_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
+    """Write a path to a new or empty directory: one file a level, and ``path.json``; ``FileExistsError`` for others."""
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         msg = f"{str(folder)!r} is not empty; give a new directory"
         raise FileExistsError(msg)
     for n, denoiser in enumerate(path.denoisers):
-        save(folder / f"level{n:04d}.npz", denoiser)
-    (folder / "path.json").write_text(json.dumps({"levels": len(path.denoisers), "tol": path.tol}))
+        write_denoiser(folder / f"level{n:04d}.npz", denoiser)
+    (folder / HEAD).write_text(json.dumps({"levels": len(path.denoisers), "tol": path.tol}))
 
 
-def load_path(directory: str | PathLike[str]) -> DenoiserPath:
-    """Read what `save_path` wrote. Certificates are those in the files: `check_certificate` recomputes them.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is missing.
-    ValueError
-        If a file is damaged.
-    """
+def read_path(directory: str | PathLike[str]) -> DenoiserPath:
+    """Read what `write_path` wrote; ``FileNotFoundError`` or ``ValueError`` if a file is missing or damaged."""
     folder = Path(directory)
     try:
-        with (folder / "path.json").open("rb") as file:
+        with (folder / HEAD).open("rb") as file:
             head = json.loads(file.read(1000))  # a few dozen bytes, as it is written
         levels, tol = head["levels"], real_number(head["tol"], "tol")
         if type(levels) is not int:
@@ -250,7 +250,7 @@ def load_path(directory: str | PathLike[str]) -> DenoiserPath:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         msg = f"{str(folder / 'path.json')!r} does not describe a path that exactnorm saved: {error}"
         raise ValueError(msg) from None
-    denoisers = tuple(load_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
+    denoisers = tuple(read_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
     if not denoisers:
         msg = f"{str(folder)!r} holds a path without levels"
         raise ValueError(msg)

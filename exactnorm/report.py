@@ -207,7 +207,8 @@ def experiment_record(table: experiments.Table) -> dict[str, Any]:
 def experiment_table(table: experiments.Table) -> RenderableType:
     """The rows, and below them the parameters, a sentence that reads them, and published statements line by line."""
     text = table.table()
-    return grid(text, table.name, right=text.headings)
+    words = "\n".join(meaning for name, meaning in MEANING.items() if name.split()[0] in text.headings)
+    return Group(grid(text, table.name, right=text.headings), *([prose(words)] if words else []))
 
 
 def grid(text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = ()) -> RenderableType:

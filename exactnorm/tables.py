@@ -73,14 +73,10 @@ class Tabular(ABC):
     """A record that has a table of itself, which `print` and notebooks show; its `repr` is one line."""
 
     def __init_subclass__(cls) -> None:
-        cls.__repr__ = Tabular.__repr__  # type: ignore[method-assign]  # or a dataclass makes one that prints all arrays
+        cls.__repr__ = one_line  # type: ignore[method-assign]  # or a dataclass makes one that prints all arrays
 
     def __str__(self) -> str:
         return self.table().text()
-
-    def __repr__(self) -> str:
-        shown = (field.name for field in fields(self) if field.repr)  # type: ignore[arg-type]
-        return f"{type(self).__name__}({', '.join(f'{name}={_short(getattr(self, name))}' for name in shown)})"
 
     @abstractmethod
     def table(self) -> TextTable:
@@ -91,6 +87,12 @@ class Tabular(ABC):
 
     def _repr_markdown_(self) -> str:
         return self.table().markdown()
+
+
+def one_line(record: Any) -> str:
+    """A dataclass in one line, its arrays by their shapes."""
+    shown = (field.name for field in fields(record) if field.repr)
+    return f"{type(record).__name__}({', '.join(f'{name}={_short(getattr(record, name))}' for name in shown)})"
 
 
 def _short(value: Any) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import LARGEST, Array, real_array, real_number
+from exactnorm.tables import one_line
 
 TIES = 100
 """Pairs of points that are nearest up to rounding, of a block of rows, which are looked at one by one."""
@@ -49,6 +50,8 @@ class TrainingSet:
     """The two rows that are nearest to each other."""
     separation: float = field(init=False, repr=False)
     """Their distance."""
+
+    __repr__ = one_line
 
     def __post_init__(self) -> None:
         _refuse_tables_with_an_index(self.points)

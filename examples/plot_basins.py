@@ -14,7 +14,7 @@ from exactnorm import plot, problems
 train = problems.rays().train
 denoiser = exactnorm.min_norm_denoiser(train)
 x, y = np.meshgrid(np.linspace(-1.2, 2.9, 160), np.linspace(-0.7, 2.5, 130))
-found = exactnorm.basins(denoiser, np.stack([x, y], axis=-1))
+found = exactnorm.flow.basins(denoiser, np.stack([x, y], axis=-1))
 axes = plot.basins(found)
 stable = [point for point in exactnorm.rest_points(denoiser.network, train.points) if point.stable]
 plot.rest_points(stable, axes)

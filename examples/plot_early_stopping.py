@@ -21,7 +21,7 @@ shares = {}
 for alpha, colour in ((0.1, "#0072B2"), (0.2, "#E69F00"), (0.4, "#009E73")):
     shares[alpha] = []
     for T in times:
-        end = exactnorm.closed_probability_flow(points, alpha, starts, np.sqrt(T))
+        end = exactnorm.flow.closed_probability_flow(points, alpha, starts, np.sqrt(T))
         kinds = exactnorm.endpoints(end, points).shares()
         shares[alpha].append(kinds["training point"].share + kinds["virtual training point"].share)
     axes.semilogx(times, shares[alpha], "o-", color=colour, label=rf"$\alpha={alpha}$")

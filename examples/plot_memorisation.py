@@ -19,7 +19,7 @@ memorised = []
 for size in sizes:
     points = np.vstack([np.zeros(size - 1), np.eye(size - 1)])
     starts = points.mean(axis=0) + 2.0 * np.random.default_rng(0).standard_normal((500, size - 1))
-    end = exactnorm.closed_probability_flow(points, 0.1, starts, 2.0)
+    end = exactnorm.flow.closed_probability_flow(points, 0.1, starts, 2.0)
     ends = exactnorm.endpoints(end, points)
     memorised.append(ends.memorised.mean())
     for kind, values in shares.items():

@@ -23,7 +23,7 @@ start = np.array([0.4, 0.4]) + 2.0 * np.random.default_rng(0).standard_normal((1
 def sampled(steps, order):
     """Samples after so many steps from σ = 2 to 0.01."""
     x = start
-    sigmas = exactnorm.sampler_levels(steps, 0.01, 2.0)[:-1]
+    sigmas = exactnorm.flow.sampler_levels(steps, 0.01, 2.0)[:-1]
     for sigma, after in pairwise(sigmas):
         d = (x - denoise(x, sigma)) / sigma
         if order == 2:

@@ -3,9 +3,7 @@
 import cvxpy as cp
 import numpy as np
 
-from exactnorm import (
-    check_certificate,
-)
+from exactnorm import check_certificate
 
 
 def plain_program(inputs, targets, w, b, *, skip, penalise_bias, constant=True, weight_decay=None):

@@ -18,6 +18,7 @@ SETS = {
         0.1,
     ),
     "a line through space": (np.outer([0, 1, 2.5, 3.7], [0.6, 0.7, 0.1]) + np.array([1, 2, 3]), 0.1),
+    "four points on each of three axes": (np.vstack([np.zeros(3), *(k * np.eye(3) for k in range(1, 5))]), 0.1),
     "acute": (ACUTE, 0.1),
     "acute, near contact": (ACUTE, 0.4),
     "small balls": (ACUTE, 0.0),

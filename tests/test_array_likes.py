@@ -85,7 +85,7 @@ DOORS = {
     "ReLUNetwork": (exactnorm.ReLUNetwork, list(FULL.values())),
     "ReLUNetwork()": (exactnorm.ReLUNetwork(**FULL), [STARTS]),
     "ReLUNetwork.jacobian": (exactnorm.ReLUNetwork(**FULL).jacobian, [STARTS]),
-    "activation_patterns": (lambda X: exactnorm.activation_patterns(X, 0.125), [POINTS]),
+    "activation_patterns": (lambda X: exactnorm.patterns.activation_patterns(X, 0.125), [POINTS]),
     "min_norm_denoiser": (lambda X: exactnorm.min_norm_denoiser(X, 0.125), [POINTS]),
     "min_norm_denoiser, program": (lambda X: exactnorm.min_norm_denoiser(X, 0.125, method="program"), [POINTS]),
     "min_norm_denoiser()": (exactnorm.min_norm_denoiser(POINTS, 0.125), [STARTS]),
@@ -114,18 +114,20 @@ DOORS = {
         ),
         [POINTS, STARTS],
     ),
-    "sample": (lambda Y, s: exactnorm.sample(vertex_path, Y, s, alpha=0.125), [STARTS, np.array([1.0, 0.5])]),
+    "sample": (lambda Y, s: exactnorm.flow.sample(vertex_path, Y, s, alpha=0.125), [STARTS, np.array([1.0, 0.5])]),
     "DenoiserPath": (exactnorm.DenoiserPath, [POINTS, np.array([0.0625, 0.125])]),
     "endpoints": (exactnorm.endpoints, [STARTS, POINTS]),
-    "basins": (lambda Y: exactnorm.basins(vertex_path(0.125), Y), [STARTS]),
-    "orthogonal_lines": (exactnorm.orthogonal_lines, [POINTS]),
-    "closed_score_flow": (lambda X, Y: exactnorm.closed_score_flow(X, 0.125, Y, 0.0), [POINTS, STARTS]),
+    "basins": (lambda Y: exactnorm.flow.basins(vertex_path(0.125), Y), [STARTS]),
+    "orthogonal_lines": (exactnorm.flow.orthogonal_lines, [POINTS]),
+    "schedule_from_arrays": (exactnorm.flow.schedule_from_arrays, [np.arange(3.0), np.arange(3.0), np.ones(3)]),
+    "schedule_of": (exactnorm.flow.schedule_of, [np.array([[0.0, 1.0], [0.0, 2.0]])]),
+    "closed_score_flow": (lambda X, Y: exactnorm.flow.closed_score_flow(X, 0.125, Y, 0.0), [POINTS, STARTS]),
     "closed_probability_flow": (
-        lambda X, Y: exactnorm.closed_probability_flow(X, 0.125, Y, 1.0, 1.0), [POINTS, STARTS],
+        lambda X, Y: exactnorm.flow.closed_probability_flow(X, 0.125, Y, 1.0, 1.0), [POINTS, STARTS],
     ),
-    "band_exit_time": (lambda X, Y: exactnorm.band_exit_time(X, 0.125, Y), [POINTS, STARTS]),
-    "box_time": (lambda X, Y: exactnorm.box_time(X, Y, 0.1), [POINTS, STARTS]),
-    "vertex_radius": (exactnorm.vertex_radius, [POINTS, STARTS]),
+    "band_exit_time": (lambda X, Y: exactnorm.flow.band_exit_time(X, 0.125, Y), [POINTS, STARTS]),
+    "box_time": (lambda X, Y: exactnorm.flow.box_time(X, Y, 0.1), [POINTS, STARTS]),
+    "vertex_radius": (exactnorm.flow.vertex_radius, [POINTS, STARTS]),
     "univariate": (lambda X: closed_form.univariate(X, 0.125), [LINE]),
     "univariate_samples": (closed_form.univariate_samples, [LINE[:2], np.array([[0.0, 0.1], [1.0, 1.1]])]),
     "collinear": (lambda X: closed_form.collinear(X, 0.125), [LINE @ np.ones((1, 2))]),
@@ -176,17 +178,16 @@ def test_inputs_are_left_as_they_were_and_results_share_no_memory_with_them(door
 
 
 def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
-    named = {name.split("(")[0].split(",")[0].split(".")[0] for name in DOORS}
+    named = {name.split("(")[0].split(",")[0].split(".")[0] for name in DOORS} - {"activation_patterns"}
     # These take or return results, files, levels and names, and no arrays of the user's.
     others = {
-        "Basins", "Certificate", "CertifiedDenoiser", "CertifiedNetwork", "Comparison", "CostBounds", "Endpoints",
-        "Flow",
-        "RestPoint", "InfeasibleProblem", "Schedule", "check_certificate", "cosine", "edm", "load", "load_network",
-        "load_path", "named_schedule", "radius", "refined_flow", "sampler_levels", "save", "save_network",
-        "save_path", "variance_exploding", "variance_preserving", "MinNormDenoiser", "from_torch", "to_onnx",
-        "to_torch", "Recognition",
+        "Basins", "Certificate", "CertifiedDenoiser", "Closed", "CostBounds", "Endpoints", "Events", "Family", "Flow",
+        "InfeasibleProblem", "Ivp", "Levels", "Lines", "MinNormDenoiser", "Pieces", "Recognition", "RestPoint",
+        "SCHEDULES", "Schedule", "Share", "check_certificate", "cosine", "edm", "from_onnx", "from_torch", "load",
+        "named_schedule", "radius",
+        "sampler_levels", "save", "to_onnx", "to_torch", "variance_exploding", "variance_preserving", "wilson",
     }  # fmt: skip
-    public = {*exactnorm.__all__, *closed_form.__all__, *baselines.__all__, *interop.__all__}
+    public = {*exactnorm.__all__, *exactnorm.flow.__all__, *closed_form.__all__, *baselines.__all__, *interop.__all__}
     assert public == named | others
 
 

@@ -139,7 +139,7 @@ def test_what_is_no_denoiser_of_these_points_is_refused(triangle, exact):
     for near in (0.0, 0.6, math.nan):
         with pytest.raises(ValueError, match="near"):
             compare(triangle, triangle, near=near)
-    assert exactnorm.Comparison is type(compare(exact, exact))
+    assert exactnorm.comparison.Comparison is type(compare(exact, exact))
 
 
 def test_a_network_alone_is_drawn_with_points_that_are_given(triangle, exact):

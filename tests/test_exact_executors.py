@@ -12,6 +12,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from machine import busy
 
 from exactnorm import TrainingSet, bounds, check_certificate, max_radius, min_norm_denoiser
 from exactnorm.exact.deadline import Deadline, OutOfTimeError, interruptible
@@ -62,11 +63,10 @@ def test_the_bracket_narrows_monotonically_and_progress_sees_every_round():
     assert seen[-1].lower <= denoiser.certificate.upper
 
 
-def test_a_time_limit_gives_a_valid_bracket_in_time():
-    start = time.monotonic()
+def test_a_time_limit_gives_a_valid_bracket_in_time(processor_clock):
+    start = processor_clock()
     denoiser = min_norm_denoiser(SIMPLEX, 0.05, time_limit=1.0)
-    # Two seconds to react, and room for a busy machine; without the limit this solve takes minutes.
-    assert time.monotonic() - start < 15
+    assert processor_clock() - start < 1.1 * 1.0 + 1
     assert "time limit" in denoiser.status
     certificate = denoiser.certificate
     assert not certificate.certifies(1e-6)
@@ -75,12 +75,12 @@ def test_a_time_limit_gives_a_valid_bracket_in_time():
 
 
 def test_an_interrupt_gives_the_best_bracket_so_far():
-    timer = threading.Timer(1.5, signal.raise_signal, (signal.SIGINT,))
+    timer = threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,))
     seen = []
 
     def once(bracket):
-        if not seen:
-            timer.start()
+        if bracket.phase == "closing the gap" and seen[-1].phase != "closing the gap":
+            timer.start()  # the first of several rounds of tenths of a second
         seen.append(bracket)
 
     denoiser = min_norm_denoiser(SIMPLEX, 0.05, progress=once)
@@ -92,10 +92,10 @@ def test_a_call_that_is_given_up_does_not_hold_the_caller():
     start = time.monotonic()
     with pytest.raises(OutOfTimeError):
         interruptible(lambda stop: stop.wait(30), Deadline(0.1))
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 2 * busy()
     with pytest.raises(OutOfTimeError):
         interruptible(lambda _: time.sleep(5), Deadline(0.1))  # one that does not listen
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 4 * busy()
 
 
 @pytest.mark.parametrize("solver", ["CLARABEL", "SCS"])

@@ -154,3 +154,19 @@ def test_a_radius_that_takes_too_long_to_find_is_bracketed():
     below, above = max_radius(PLANE.points, time_limit=0.2)
     assert 0 < below <= upper
     assert lower <= above <= PLANE.separation
+
+
+@pytest.mark.parametrize("points", [np.eye(260), np.random.default_rng(0).standard_normal((230, 300))])
+def test_a_simplex_of_hundreds_of_points_has_a_network_before_anything_slow(points, processor_clock):
+    train = TrainingSet(points, 0.01)
+    start = processor_clock()
+    denoiser = min_norm_denoiser(train, time_limit=1.0)
+    assert processor_clock() - start < 2.1
+    certificate = denoiser.certificate
+    assert 0 < certificate.lower < certificate.upper < np.inf
+    assert certificate.interpolation_error < 1e-9
+    # A ramp for each point but the first, across the height of that point over the face of the others.
+    offsets = points[1:] - points[0]
+    height = 1 / np.linalg.norm(np.linalg.pinv(offsets), axis=0)
+    one_by_one = (2 * np.linalg.norm(offsets, axis=1) / (height - 0.02)).sum()
+    assert certificate.upper <= one_by_one * (1 + 1e-9)

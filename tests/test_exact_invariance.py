@@ -67,7 +67,7 @@ def test_patterns_of_random_sets_match_brute_force_over_sign_vectors():
 
     from scipy.optimize import linprog
 
-    from exactnorm import activation_patterns
+    from exactnorm.patterns import activation_patterns
 
     for seed in range(6):
         rng = np.random.default_rng(seed)

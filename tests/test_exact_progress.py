@@ -19,6 +19,7 @@ class Best:
     gap: float = 0.5
     rounds: int = 3
     kinks: int = 7
+    phase: str = "closing the gap"
 
 
 def test_without_a_terminal_a_line_is_written_after_10_20_and_40_seconds(capsys):
@@ -36,6 +37,17 @@ def test_a_long_pause_is_followed_by_one_line(capsys):
         for seconds in (9.0, 300.0, 301.0, 319.0, 330.0):
             report(Best(seconds))
     assert [line.split(", ")[-1] for line in capsys.readouterr().err.splitlines()] == ["300 s", "330 s"]
+
+
+def test_how_long_it_will_take_is_said_once_before_the_first_line(capsys):
+    with reporter(True) as report:
+        report(Best(1.0, phase="starting: 63 activation patterns; about 20 s"))
+        assert not capsys.readouterr().err
+        for seconds in range(2, 60):
+            report(Best(float(seconds)))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "63 activation patterns; about 20 s"
+    assert [line.split(", ")[-1] for line in lines[1:]] == ["10 s", "20 s", "40 s"]
 
 
 @pytest.mark.filterwarnings("error")

@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 from finite_programs import checked, plain_program
 
-from exactnorm import (
-    FiniteProblem,
-    check_certificate,
-    min_norm_network,
-)
+from exactnorm import FiniteProblem, check_certificate, min_norm_network
 
 
 @pytest.mark.parametrize(("targets", "cost"), [([3.0, 4.0], 5), ([3.0, -4.0], 7)])

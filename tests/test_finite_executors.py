@@ -65,6 +65,13 @@ def test_noisy_samples_are_shared_out_too(pool):
 def test_progress_sees_every_round_and_the_bracket_narrows(weight_decay):
     seen = []
     found = min_norm_network(INPUTS, TARGETS, weight_decay=weight_decay, progress=seen.append)
+    phases = [one.phase.split(":")[0] for one in seen]
+    assert phases[:2] == ["looking for a first network", "starting"]
+    assert phases[-2:] == ["finishing the network", "recomputing the bracket"]
+    assert set(phases[2:-2]) == {"closing the gap"}
+    inputs, faces = len(INPUTS), len(INPUTS) ** INPUTS.shape[1]
+    assert seen[1].phase.startswith(f"starting: about {faces} faces of activation patterns of {inputs} inputs; closing")
+    seen = seen[2:-2]
     assert [one.rounds for one in seen] == list(range(1, len(seen) + 1))
     assert len(seen) > 2
     assert all(later.lower >= earlier.lower for earlier, later in pairwise(seen))

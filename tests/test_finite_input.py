@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 from finite_programs import checked
 
-from exactnorm import (
-    FiniteProblem,
-    ReLUNetwork,
-    load,
-    load_network,
-    min_norm_denoiser,
-    min_norm_network,
-    save,
-    save_network,
-)
+from exactnorm import CertifiedDenoiser, FiniteProblem, ReLUNetwork, load, min_norm_denoiser, min_norm_network, save
+from exactnorm.certify import CertifiedNetwork
 
 
 @pytest.mark.parametrize(
@@ -60,8 +52,8 @@ def test_networks_may_have_other_numbers_of_inputs_and_outputs():
 def test_a_saved_network_comes_back_with_its_problem(tmp_path, setting, weight_decay):
     rng = np.random.default_rng(0)
     found = min_norm_network(rng.standard_normal((5, 2)), rng.standard_normal(5), **setting, weight_decay=weight_decay)
-    save_network(tmp_path / "found.npz", found)
-    back = load_network(tmp_path / "found.npz")
+    save(tmp_path / "found.npz", found)
+    back = load(tmp_path / "found.npz")
     for name in ("skip", "penalise_bias", "constant", "weight_decay"):
         assert getattr(back.problem, name) == getattr(found.problem, name)
     assert back.status == found.status
@@ -69,19 +61,17 @@ def test_a_saved_network_comes_back_with_its_problem(tmp_path, setting, weight_d
     assert checked(back) == (found.certificate.lower, found.certificate.upper)
 
 
-def test_files_of_the_other_kind_and_altered_files_are_refused(tmp_path):
+def test_altered_files_are_refused_and_load_tells_one_kind_from_the_other(tmp_path):
     file = tmp_path / "found.npz"
-    save_network(file, min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
-    with pytest.raises(ValueError, match="does not hold a denoiser"):
-        load(file)
+    save(file, min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
+    assert type(load(file)) is CertifiedNetwork
     with np.load(file) as data:
         arrays = dict(data)
     arrays["inputs"] = arrays["inputs"].astype(object)
     np.savez(file, **arrays)
-    with pytest.raises(ValueError, match="does not hold a network"):
-        load_network(file)
+    with pytest.raises(ValueError, match="does not hold a denoiser or a network"):
+        load(file)
     with pytest.raises(ValueError, match=r"ends in \.npz"):
-        save_network(tmp_path / "found.npy", min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
+        save(tmp_path / "found.npy", min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
     save(file, min_norm_denoiser([[0.0], [1.0]], 0.1))
-    with pytest.raises(ValueError, match="does not hold a network"):
-        load_network(file)
+    assert type(load(file)) is CertifiedDenoiser

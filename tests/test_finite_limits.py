@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 from finite_programs import checked
 
-from exactnorm import (
-    FiniteProblem,
-    check_certificate,
-    min_norm_network,
-)
+from exactnorm import FiniteProblem, check_certificate, min_norm_network
 from exactnorm.certify.finite.bounds import finite_lower_bound
 from exactnorm.finite_problem import coordinates
 

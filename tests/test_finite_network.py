@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from finite_programs import checked, circle, kinks_through_inputs, plain_program
 
-from exactnorm import (
-    min_norm_network,
-)
+from exactnorm import min_norm_network
 
 
 @pytest.mark.parametrize("weight_decay", [None, 0.02])

@@ -19,13 +19,13 @@ RADII = [10.0**-n for n in range(1, 10)]
 @pytest.fixture
 def steps(monkeypatch):
     """How many times the field ahead was looked at."""
-    count, look = [0], pieces._ahead
+    count, look = [0], pieces.ahead
 
     def counted(*args):
         count[0] += 1
         return look(*args)
 
-    monkeypatch.setattr(pieces, "_ahead", counted)
+    monkeypatch.setattr(pieces, "ahead", counted)
     return count
 
 

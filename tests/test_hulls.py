@@ -6,9 +6,9 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from exactnorm import activation_patterns, problems
+from exactnorm import problems
 from exactnorm.hulls import hull_gaps
-from exactnorm.patterns import TooManyPatternsError, kink_patterns
+from exactnorm.patterns import TooManyPatternsError, activation_patterns, kink_patterns
 
 
 def cut_set(seed):

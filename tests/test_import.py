@@ -1,8 +1,10 @@
 """What `import exactnorm` does and does not bring along."""
 
 import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,14 +41,29 @@ def test_every_public_name_is_there_once_and_in_alphabetical_order():
 
 def test_no_public_name_is_hidden_by_a_module_once_that_is_loaded():
     modules = {module.name for module in pkgutil.iter_modules(exactnorm.__path__)}
-    assert not modules & (set(exactnorm.__all__) - set(exactnorm.SUBMODULES))
+    assert not modules & (set(exactnorm.__all__) - set(exactnorm.ROOMS))
 
 
-def test_dir_lists_every_public_name():
-    assert set(exactnorm.__all__) <= set(dir(exactnorm))
+def test_dir_lists_the_public_names_and_the_rooms_and_nothing_else():
+    assert len(exactnorm.__all__) <= 22
+    assert set(dir(exactnorm)) == {*exactnorm.__all__, *exactnorm.ROOMS, "__version__"}
+    assert sorted(name for names in exactnorm.HOMES.values() for name in names) == sorted(exactnorm.__all__)
+    # What a checker of types sees is what is loaded.
+    source = Path(exactnorm.__file__).read_text(encoding="utf-8")
+    declared = re.findall(r"^    from (exactnorm\.[\w.]+) import (.*)$", source, re.MULTILINE)
+    assert {home: set(names.split(", ")) for home, names in declared} == {
+        home: set(names) for home, names in exactnorm.HOMES.items()
+    }
 
 
-@pytest.mark.parametrize("name", exactnorm.SUBMODULES)
+@pytest.mark.parametrize("room", ["certify", "closed_form", "flow", "plot", "baselines", "experiments"])
+def test_a_room_lists_names_that_it_has(room):
+    module = getattr(exactnorm, room)
+    assert len(set(module.__all__)) == len(module.__all__)
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize("name", exactnorm.ROOMS)
 def test_submodules_are_there_when_they_are_used(name):
     loaded = modules_after(f"import exactnorm; exactnorm.{name}")
     assert f"exactnorm.{name}" in loaded

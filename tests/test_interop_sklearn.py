@@ -1,16 +1,19 @@
 """The scikit-learn estimator keeps scikit-learn's conventions and gives the package's own answer."""
 
+import pickle
+
+import joblib
 import numpy as np
+import pandas
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
 
 from exactnorm import interop, interpolation_error, min_norm_denoiser, problems
-
-sklearn = pytest.importorskip("sklearn")
-
-from sklearn.base import clone  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
 
 REASON = "score compares with clean points of the shape of X, not with one label a row"
 EXPECTED_TO_FAIL = {"check_fit_score_takes_y": REASON, "check_pipeline_consistency": REASON}
@@ -55,11 +58,63 @@ def test_it_clones_and_works_in_a_pipeline():
     assert np.allclose(scaled.inverse_transform(result), train.points, atol=1e-9)
 
 
-def test_data_frames_and_float32_are_accepted_and_results_do_not_alias_inputs():
+def test_float32_stays_float32_and_results_do_not_alias_inputs():
     points = problems.orthogonal().train.points.astype(np.float32)
     estimator = interop.MinNormDenoiser(rho=0.1).fit(points)
     noisy = points.copy()
     result = estimator.transform(noisy)
-    assert result.dtype == np.float64
+    assert result.dtype == np.float32
+    assert estimator.transform(noisy.astype(float)).dtype == np.float64
     assert not np.shares_memory(result, noisy)
     assert np.array_equal(noisy, points)
+    with pytest.warns(UserWarning, match="float16 keeps three digits"):
+        interop.MinNormDenoiser(rho=0.1).fit(points.astype(np.float16))
+
+
+def test_a_data_frame_comes_out_with_the_names_and_rows_that_went_in():
+    points = problems.orthogonal().train.points
+    frame = pandas.DataFrame(points, columns=["width", "height"], index=["a", "b", "c"])
+    pipeline = make_pipeline(StandardScaler(), interop.MinNormDenoiser(rho=0.05)).set_output(transform="pandas")
+    found = pipeline.fit(frame).transform(frame)
+    assert list(found.columns) == list(pipeline.get_feature_names_out()) == ["width", "height"]
+    assert list(found.index) == ["a", "b", "c"]
+    plain = make_pipeline(StandardScaler(), interop.MinNormDenoiser(rho=0.05)).fit_transform(points)
+    assert np.array_equal(found.to_numpy(), plain)
+    estimator = pipeline[-1]
+    assert list(estimator.feature_names_in_) == ["width", "height"]
+    with pytest.raises(ValueError, match="feature names"):
+        estimator.transform(frame[["height", "width"]])
+    assert list(interop.MinNormDenoiser(rho=0.1).fit(points).get_feature_names_out()) == ["x0", "x1"]
+
+
+def test_a_radius_is_chosen_by_a_search_within_time_limits():
+    points, rng = problems.orthogonal().train.points, np.random.default_rng(0)
+    clean = np.repeat(points, 20, axis=0)
+    direction = rng.standard_normal(clean.shape)
+    noisy = clean + 0.3 * direction / np.linalg.norm(direction, axis=1, keepdims=True)
+    X, y = np.vstack([points, noisy]), np.vstack([points, clean])
+    # Fitted on the clean points, scored on the noisy ones.
+    split = [(np.arange(3), np.arange(3, len(X)))]
+    search = GridSearchCV(
+        interop.MinNormDenoiser(time_limit=60.0), {"rho": [0.0, 0.1, 0.3, 0.7]}, cv=split, refit=False
+    )
+    with (
+        pytest.warns(FitFailedWarning, match=r"use rho < 0\.5"),
+        pytest.warns(UserWarning, match="scores are non-finite"),
+    ):
+        search.fit(X, y)
+    scores = search.cv_results_["mean_test_score"]
+    # All noise is within 0.3 of its point, which that radius alone takes away, and balls of 0.7 overlap.
+    assert abs(scores[2]) < 1e-12
+    assert scores[0] < scores[1] < -0.01
+    assert np.isnan(scores[3])
+    assert search.best_params_ == {"rho": 0.3}
+
+
+def test_it_is_written_and_read_by_joblib_and_pickle(tmp_path):
+    points = problems.acute().train.points
+    estimator = interop.MinNormDenoiser(rho=0.1).fit(points)
+    joblib.dump(estimator, tmp_path / "estimator.joblib")
+    for back in (joblib.load(tmp_path / "estimator.joblib"), pickle.loads(pickle.dumps(estimator))):
+        assert np.array_equal(back.transform(points + 0.3), estimator.transform(points + 0.3))
+        assert (back.lower_, back.upper_) == (estimator.lower_, estimator.upper_)

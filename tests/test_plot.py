@@ -349,3 +349,16 @@ def test_endpoints_that_were_classified_are_drawn_by_kind(in_the_plane):
         assert np.allclose(labelled[f"ends: {kind}"].get_xydata(), flow.endpoint[ends.kind == kind])
     assert len({labelled[f"ends: {kind}"].get_color() for kind in ("training point", "virtual training point")}) == 2
     assert "endpoints" not in labelled
+
+
+def test_images_are_drawn_in_their_own_shape_and_flat_rows_in_that_of_the_others():
+    pictures = np.arange(2 * 3 * 4, dtype=float).reshape(2, 3, 4)
+    axes = plot.images([pictures, pictures.reshape(2, 1, 3, 4), pictures.reshape(2, 12)])
+    shown = [np.asarray(image.get_array()) for image in axes.get_images()]
+    assert len(shown) == 6
+    for n, image in enumerate(shown):
+        assert np.array_equal(image, pictures[n % 2])
+    with pytest.raises(ValueError, match=r"are flat: give shape=\(height, width\)"):
+        plot.images([pictures.reshape(2, 12)])
+    with pytest.raises(ValueError, match=r"a row of shape \(3, 4\) for images of 3 by 4 pixels"):
+        plot.images([pictures[0]], (3, 4))

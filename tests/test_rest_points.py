@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from exactnorm import ReLUNetwork
+from exactnorm import ReLUNetwork, min_norm_denoiser
 from exactnorm.closed_form import equilateral_triangle, obtuse_simplex, orthogonal, rays, univariate
 from exactnorm.flow.rest.arrangement import all_sides, arrangement, count_regions, reduced_network
 from exactnorm.flow.rest.rest_points import rest_points
@@ -215,3 +215,17 @@ def test_the_ends_of_a_segment_of_rest_points_belong_to_the_continuum():
     for slope in (2.0, -1.0, 0.5):
         (alone,) = rest_points(ReLUNetwork([[slope]], [[1.0]], [0.0], None, [0.0]))
         assert (alone.kind, alone.stable) == ("other", None)
+
+
+def test_a_denoiser_brings_its_points_and_a_network_alone_is_searched_without():
+    X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.4]])
+    denoiser = min_norm_denoiser(X, 0.1)
+    named = rest_points(denoiser)
+    for same in (rest_points(denoiser.network, X), rest_points(denoiser.network, denoiser.train)):
+        assert [(p.kind, p.members) for p in same] == [(p.kind, p.members) for p in named]
+    assert [p.members for p in named if p.kind == "virtual training point"] == [(1, 2)]
+    alone = rest_points(denoiser.network)
+    assert {p.kind for p in alone} == {"other"}
+    np.testing.assert_array_equal([p.position for p in alone], [p.position for p in named])
+    with pytest.raises(TypeError, match="is no denoiser: give a ReLUNetwork"):
+        rest_points(X)

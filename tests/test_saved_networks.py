@@ -39,14 +39,13 @@ def test_a_file_whose_weights_do_not_fit_together_is_refused(tmp_path):
         exactnorm.load(tmp_path / "odd.npz")
 
 
-def test_a_bare_network_is_no_level_of_a_path_and_no_certified_network(tmp_path, denoiser):
-    exactnorm.save_path(tmp_path / "path", exactnorm.DenoiserPath(POINTS, [0.1], (denoiser,)))
+def test_a_bare_network_is_no_level_of_a_path(tmp_path, denoiser):
+    exactnorm.save(tmp_path / "path", exactnorm.DenoiserPath(POINTS, [0.1], (denoiser,)))
     file = tmp_path / "path" / "level0000.npz"
     exactnorm.save(file, denoiser.network)
     with pytest.raises(ValueError, match="it holds a 'network'"):
-        exactnorm.load_path(tmp_path / "path")
-    with pytest.raises(ValueError, match="it holds a 'network'"):
-        exactnorm.load_network(file)
+        exactnorm.load(tmp_path / "path")
+    assert type(exactnorm.load(file)) is ReLUNetwork
 
 
 def written(kind, file):
@@ -95,12 +94,12 @@ def test_arguments_of_save_and_load_in_the_wrong_place_are_told_their_order(tmp_
         exactnorm.save(denoiser, name)
     with pytest.raises(TypeError, match=r"given as CertifiedDenoiser: give its name$"):
         exactnorm.load(denoiser)
-    with pytest.raises(TypeError, match="what is saved is a ndarray"):
+    with pytest.raises(
+        TypeError, match="what is saved is a ndarray; give what min_norm_denoiser or min_norm_network returns"
+    ):
         exactnorm.save(name, POINTS)
-    with pytest.raises(TypeError, match="denoisers are for save"):
-        exactnorm.save_network(name, denoiser)
     with pytest.raises(TypeError, match="it comes first"):
-        exactnorm.save_network(min_norm_network([[0.0], [1.0]], [0.0, 1.0]), name)
+        exactnorm.save(min_norm_network([[0.0], [1.0]], [0.0, 1.0]), name)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -150,3 +149,15 @@ def test_half_precision_points_warn_that_their_distances_were_rounded():
     with pytest.warns(UserWarning, match="float16 keeps three digits: distances between these points"):
         half = min_norm_denoiser(POINTS.astype(np.float16), 0.1)
     assert np.array_equal(half.train.points, POINTS)
+
+
+def test_images_where_points_are_expected_are_told_how_to_be_flattened_and_brought_back():
+    network = ReLUNetwork(np.ones((1, 6)), np.ones((1, 6)), [0.0], None, np.zeros(6))
+    pictures = np.zeros((4, 2, 3))
+    for call in (network, lambda y: exactnorm.score_flow(network, y, 1.0)):
+        with pytest.raises(
+            ValueError, match=r"flatten these images by \.reshape\(4, -1\); \.reshape\(-1, 2, 3\) brings"
+        ):
+            call(pictures)
+    with pytest.raises(ValueError, match=r"takes \(6,\) or \(m, 6\)$"):
+        network(np.zeros((4, 5)))

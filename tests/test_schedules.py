@@ -1,6 +1,7 @@
 """Schedules: what their formulas promise, and the radius that goes with a noise level."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from exactnorm.flow import (
     named_schedule,
     probability_flow,
     radius,
+    schedule_from_arrays,
+    schedule_of,
     variance_exploding,
     variance_preserving,
 )
@@ -113,3 +116,90 @@ def test_wrong_schedules_are_refused():
     undefined = Schedule("log", math.log, lambda _: 1.0)
     with pytest.raises(ValueError, match=r"'log' gives no noise level or scale somewhere on \[0, 1.5\]"):
         probability_flow(lambda rho: orthogonal(points, rho), [0.1, 0.2], undefined, alpha=0.1, T=1.5)
+
+
+def vp_table(n=400):
+    """Times, noise levels and scales of the variance preserving schedule; levels grow too fast to be even in time."""
+    vp, t = variance_preserving(), np.linspace(0, 1, n) ** 2
+    return t, np.array([vp.sigma(x) for x in t]), np.array([vp.scale(x) for x in t])
+
+
+def test_arrays_give_the_schedule_that_they_are_taken_from_at_their_times_and_nearly_so_between():
+    t, sigma, scale = vp_table()
+    for arrays in ((t, sigma, scale), (t[::-1], sigma[::-1], scale[::-1]), np.array([t, sigma, scale])):
+        schedule = schedule_of(arrays)
+        assert [schedule.sigma(x) for x in t] == pytest.approx(sigma.tolist(), rel=1e-14)
+        assert [schedule.scale(x) for x in t] == pytest.approx(scale.tolist(), rel=1e-14)
+        between = (t[1:] + t[:-1]) / 2
+        vp = variance_preserving()
+        assert [schedule.sigma(x) for x in between[20:]] == pytest.approx([vp.sigma(x) for x in between[20:]], rel=1e-3)
+        assert schedule.last == 1.0
+        assert schedule.sigma(schedule.time(3.0)) == pytest.approx(3.0, rel=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=8), where=st.floats(0, 1))
+def test_levels_given_by_arrays_increase_between_the_given_ones_however_uneven(steps, where):
+    sigma = np.cumsum([0.0, *steps])
+    schedule = schedule_from_arrays(np.arange(len(sigma)), sigma)
+    values = [schedule.sigma(n + where) for n in range(len(steps))]
+    assert all(
+        low - 1e-12 <= value <= high * (1 + 1e-12) for value, low, high in zip(values, sigma, sigma[1:], strict=False)
+    )
+    assert schedule.scale(0.5) == 1.0
+
+
+def test_a_flow_takes_a_schedule_by_name_as_a_function_or_as_arrays():
+    t = np.linspace(0, 0.5, 11)
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.4]])
+
+    def end(schedule):
+        return probability_flow(
+            lambda rho: orthogonal(points, rho), [0.45, 0.9], schedule, alpha=1.0, T=0.3, sigma_end=0.1
+        ).endpoint
+
+    for schedule in (edm(), lambda t: t, (t, t), [t.tolist(), t.tolist(), [1] * 11], (t[:0:-1], t[:0:-1])):
+        np.testing.assert_allclose(end(schedule), end("edm"), rtol=0, atol=1e-14)
+    # sigma = t/2, scale = 1/(1 + t): the same flow at half the noise, in another scale.
+    scaled = end((t, t / 2, 1 / (1 + t)))
+    at_half = probability_flow(
+        lambda rho: orthogonal(points, rho), 1.3 * np.array([0.45, 0.9]), "edm", alpha=1.0, T=0.15, sigma_end=0.1
+    ).endpoint
+    np.testing.assert_allclose(scaled, at_half / 1.2, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (([0, 1, 2], [0.0, 2.0, 1.0]), "the noise level goes from 2 to 1 between times 1 and 2; it must increase"),
+        (([0, 1, 1], [0.0, 1.0, 2.0]), "the time goes from 1 to 1"),
+        (([0, 2], [0.1, 2.0]), "begins at time 0 with noise level 0.1 and scale 1; it must begin at time 0"),
+        (([1, 2], [0, 2.0]), "begins at time 1 with noise level 0 .* or later with more noise"),
+        (([-1, 2], [0, 2.0]), "begins at time -1"),
+        (([0, 1], [0.0, 2.0], [1.0, 0.0]), "has a scale 0 at time 1; it must be positive"),
+        (([0, 1], [0.0, math.nan]), "sigmas|schedule"),
+        (([0, 1, 2], [0.0, 2.0]), r"has times \(3,\), sigmas \(2,\)"),
+        (([], []), r"has times \(0,\)"),
+        (([0], [0]), "ends at time 0"),
+        (np.arange(5.0), "give a name .*, a function sigma"),
+        (7, "give a name .*, a Schedule, a function sigma"),
+        ("linear", "unknown; give one of ve, edm, vp, cosine"),
+    ],
+)
+def test_what_is_no_schedule_is_refused_with_what_to_give(given, message):
+    with pytest.raises(ValueError, match=message):
+        schedule_of(given)
+
+
+@pytest.mark.parametrize("schedule", [*ALL, schedule_of(([0, 1], [0, 2])), Schedule("root", math.sqrt)])
+def test_schedules_of_functions_with_a_name_come_back_from_a_pickle(schedule):
+    again = pickle.loads(pickle.dumps(schedule))
+    assert (again.name, again.last) == (schedule.name, schedule.last)
+    assert (again.sigma(0.4), again.scale(0.4)) == (schedule.sigma(0.4), schedule.scale(0.4))
+
+
+@pytest.mark.parametrize(("part", "functions"), [("sigma", {"sigma": lambda t: t}), ("scale", {"scale": lambda _: 1})])
+def test_a_schedule_that_cannot_be_pickled_says_why_and_what_to_give(part, functions):
+    schedule = Schedule("mine", **({"sigma": float} | functions))
+    with pytest.raises(pickle.PicklingError, match=f"'mine' cannot be pickled.*: {part} is .*; give a function"):
+        pickle.dumps(schedule)

@@ -143,3 +143,14 @@ def test_a_table_without_a_note_has_no_paragraph():
     table = TextTable(("a",), (("1",),))
     assert notes(table) == []
     assert table.markdown() == "| a |\n| --- |\n| 1 |"
+
+
+def test_records_with_arrays_are_one_line():
+    train = exactnorm.TrainingSet(np.arange(2000.0).reshape(1000, 2), 0.1)
+    denoiser = exactnorm.min_norm_denoiser([[0.0], [1.0], [3.0]], 0.1)
+    path = exactnorm.DenoiserPath([[0.0], [1.0]], [0.1, 0.2])
+    problem = exactnorm.FiniteProblem(np.eye(50), np.eye(50))
+    for record in (train, denoiser.network, path, problem):
+        assert len(repr(record)) < 200
+        assert "\n" not in repr(record)
+    assert repr(train) == "TrainingSet(points=<1000×2>, rho=0.1)"

@@ -4,8 +4,8 @@ from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.certified import CertifiedDenoiser, load, save
-from exactnorm.certify.certified_network import CertifiedNetwork, load_network, save_network
+from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.certify.check import check_certificate
 from exactnorm.certify.door import CertificateError
 from exactnorm.certify.effort import CertificateUndecided
@@ -33,8 +33,4 @@ __all__ = [
     "bound",
     "check_certificate",
     "interpolation_error",
-    "load",
-    "load_network",
-    "save",
-    "save_network",
 ]

@@ -12,11 +12,9 @@ from numpy.typing import ArrayLike
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.saved_evidence import ON_BALLS, ON_SAMPLES, entries, evidence, evidence_values
-from exactnorm.files import Arrays, Entries, Entry, check_names_file, read, write
+from exactnorm.files import Arrays, Entries, Entry, read, write
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
-from exactnorm.network_file import WEIGHTS, built_weights, write_network
-from exactnorm.network_file import WHAT as NETWORK_TAG
 from exactnorm.tables import Tabular, TextTable
 from exactnorm.training_set import TrainingSet
 
@@ -93,25 +91,8 @@ class CertifiedDenoiser(Tabular):
         return TextTable(("minimum-norm denoiser", self.certificate.kind), rows, self.status)
 
 
-def save(file: str | PathLike[str], denoiser: CertifiedDenoiser | ReLUNetwork) -> None:
-    """Write network, training set and certificate to `file` as plain arrays (NumPy's .npz, no pickle).
-
-    A `ReLUNetwork` alone, such as a trained one, is written as well; `load` gives it back as it was.
-
-    Raises
-    ------
-    ValueError
-        If the name does not end in ``.npz``.
-    TypeError
-        If `file` is no name, or `denoiser` is neither a denoiser nor a network.
-    """
-    check_names_file(file, denoiser)
-    if isinstance(denoiser, ReLUNetwork):
-        write_network(file, denoiser)
-        return
-    if not isinstance(denoiser, CertifiedDenoiser):
-        msg = f"what is saved is a {type(denoiser).__name__}; give what min_norm_denoiser returns, or a ReLUNetwork"
-        raise TypeError(msg)
+def write_denoiser(file: str | PathLike[str], denoiser: CertifiedDenoiser) -> None:
+    """Write network, training set and certificate; errors as for `exactnorm.files.write`."""
     train = denoiser.train
     values: dict[str, Any] = {"points": train.points, "rho": train.rho}
     if train.samples is not None:
@@ -120,27 +101,8 @@ def save(file: str | PathLike[str], denoiser: CertifiedDenoiser | ReLUNetwork) -
     write(file, WHAT, DENOISER, values)
 
 
-def load(file: str | PathLike[str]) -> CertifiedDenoiser | ReLUNetwork:
-    """Read what `save` wrote, a denoiser or a network alone.
-
-    Nothing in the file is unpickled, and memory is a few times its size. The numbers are those in the
-    file: `check_certificate` recomputes them.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is not one that `save` wrote, or is damaged.
-    TypeError
-        If `file` names none.
-    """
-    what, arrays = read(file, {WHAT: DENOISER, NETWORK_TAG: WEIGHTS})
-    return built(file, arrays) if what == WHAT else built_weights(file, arrays)
-
-
-def load_denoiser(file: str | PathLike[str]) -> CertifiedDenoiser:
-    """Read a denoiser, and not a network alone; errors as for `load`."""
+def read_denoiser(file: str | PathLike[str]) -> CertifiedDenoiser:
+    """Read a denoiser and nothing else; errors as for `exactnorm.files.read`."""
     return built(file, read(file, {WHAT: DENOISER})[1])
 
 

@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
-from exactnorm.certify.certified import DENOISER, SOLUTION, CertifiedDenoiser, built, solution, solution_values
-from exactnorm.certify.certified import WHAT as DENOISER_TAG
+from exactnorm.certify.certified import SOLUTION, solution, solution_values
 from exactnorm.certify.saved_evidence import ON_SAMPLES, entries
-from exactnorm.files import Arrays, Entries, Entry, check_names_file, read, write
+from exactnorm.files import Arrays, Entries, Entry, write
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable
@@ -60,38 +59,11 @@ class CertifiedNetwork(Tabular):
         return TextTable(("minimum-norm network", self.certificate.kind), rows, self.status)
 
 
-def save_network(file: str | PathLike[str], found: CertifiedNetwork) -> None:
-    """Write network, problem and certificate to `file` as plain arrays (NumPy's .npz, no pickle).
-
-    Raises
-    ------
-    ValueError
-        If the name does not end in ``.npz``.
-    TypeError
-        If `file` is no name, or `found` is not such a result.
-    """
-    check_names_file(file, found)
-    if not isinstance(found, CertifiedNetwork):
-        msg = f"what is saved is a {type(found).__name__}; give what min_norm_network returns; denoisers are for save"
-        raise TypeError(msg)
+def write_certified_network(file: str | PathLike[str], found: CertifiedNetwork) -> None:
+    """Write network, problem and certificate; errors as for `exactnorm.files.write`."""
     problem = found.problem
     values = {name: getattr(problem, name) for name in NETWORK}
     write(file, WHAT, SAVED, values | solution_values(found.network, found.certificate, found.status))
-
-
-def load_network(file: str | PathLike[str]) -> CertifiedNetwork:
-    """Read what `save_network` wrote; nothing in the file is unpickled.
-
-    The numbers are those in the file: `check_certificate` recomputes them.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is not one that `save_network` wrote, or is damaged.
-    """
-    return built_network(file, read(file, {WHAT: SAVED})[1])
 
 
 def built_network(file: str | PathLike[str], arrays: Arrays) -> CertifiedNetwork:
@@ -105,9 +77,3 @@ def built_network(file: str | PathLike[str], arrays: Arrays) -> CertifiedNetwork
         msg = f"{str(file)!r} does not hold a {WHAT} that exactnorm saved: {mistake}"
         raise ValueError(msg) from None
     return CertifiedNetwork(problem, network, certificate, status)
-
-
-def load_either(file: str | PathLike[str]) -> CertifiedDenoiser | CertifiedNetwork:
-    """What `save` or `save_network` wrote, whichever it is; errors as for `load`."""
-    what, arrays = read(file, {DENOISER_TAG: DENOISER, WHAT: SAVED})
-    return built(file, arrays) if what == DENOISER_TAG else built_network(file, arrays)

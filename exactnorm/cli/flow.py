@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts, load_path, save_path
+from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts, load, save
 from exactnorm.arrays import Array
 from exactnorm.cli import check, flow_options, read, schedules
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
-from exactnorm.flow.probability.probability_flow import Method
+from exactnorm.flow.probability.methods import Method
 from exactnorm.flow.schedule import checked_level
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
@@ -220,7 +220,7 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     path = DenoiserPath(points, radii, progress=True)
     say(f"the widest relative gap among them is {path.gap:.1e}")
     if arguments.out is not None:
-        save_path(arguments.out, path)
+        save(arguments.out, path)
         say(f"wrote {arguments.out}")
     return path
 
@@ -237,9 +237,13 @@ def saved_denoiser(file: str) -> CertifiedDenoiser:
 def saved_path(folder: str) -> DenoiserPath:
     """The path in a folder."""
     try:
-        return load_path(folder)
+        found = load(folder)
     except (OSError, ValueError) as mistake:
         raise BadInput(str(mistake)) from mistake
+    if not isinstance(found, DenoiserPath):
+        msg = f"{folder!r} holds a {type(found).__name__}, and no path of denoisers"
+        raise BadInput(msg)
+    return found
 
 
 def hyperbox(points: Array) -> Lines | None:

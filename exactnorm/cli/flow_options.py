@@ -55,7 +55,7 @@ def saved(arguments: argparse.Namespace) -> Iterator[str]:
     if (found == "path") != (arguments.flow == "probability"):
         yield {
             "denoiser": f"{arguments.data!r} is one denoiser, and a probability flow needs one for every radius: give "
-            "points, or a folder that --out or save_path wrote",
+            "points, or a folder that --out or exactnorm.save wrote",
             "path": f"{arguments.data!r} holds denoisers of several radii: give one of the files in it to --flow score",
         }[found]
     for name in OF_TABLES:

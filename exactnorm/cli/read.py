@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,9 @@ def training_set(arguments: argparse.Namespace) -> TrainingSet:
         if rho is None:
             if isinstance(train, TrainingSet):
                 return train
-            msg = "give the noise radius of these points with --rho R"
+            half = TrainingSet(table).separation / 2
+            limit = f", below {half:.6g}, half their smallest distance" if math.isfinite(half) else ""
+            msg = f"give the noise radius of these points with --rho R{limit}"
             raise BadInput(msg)
         return TrainingSet(table, rho)
     except BadInput:

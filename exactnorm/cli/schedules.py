@@ -9,16 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy.interpolate import PchipInterpolator
-
 from exactnorm.cli import text_table
 from exactnorm.cli.streams import BadInput
-from exactnorm.flow.schedule import Schedule, cosine, named_schedule, variance_preserving
+from exactnorm.flow.schedule import SCHEDULES, Schedule, cosine, named_schedule, variance_preserving
+from exactnorm.flow.schedule_table import schedule_from_arrays
 
 Function = Callable[[float], float]
 
-NAMES = ("ve", "edm", "vp", "cosine")
+NAMES = tuple(SCHEDULES)
 WITH_CONSTANTS: dict[str, Callable[..., Schedule]] = {"vp": variance_preserving, "cosine": cosine}
 FUNCTIONS = (
     "sqrt",
@@ -147,12 +145,8 @@ def tabulated(path: Path) -> Schedule:
     if table.shape[1] not in (2, 3):
         msg = f"--schedule {path}: {table.shape[1]} columns; give t, sigma and, if it is not 1, the scale"
         raise BadInput(msg)
-    if table.shape[1] == 2:
-        table = np.column_stack([table, np.ones(len(table))])
-    if table[0, 0] > 0:
-        table = np.vstack([[0.0, 0.0, 1.0], table])
-    if len(table) < 2 or table[0, 0] < 0 or not np.all(np.diff(table[:, :2], axis=0) > 0):
-        msg = f"--schedule {path}: t and sigma must increase from row to row, from t = 0 or later"
-        raise BadInput(msg)
-    sigma, scale = PchipInterpolator(*table[:, :2].T), PchipInterpolator(table[:, 0], table[:, 2])
-    return Schedule(path.name, lambda t: float(sigma(t)), lambda t: float(scale(t)), float(table[-1, 0]))
+    try:
+        return schedule_from_arrays(*table.T, name=path.name)
+    except ValueError as mistake:
+        msg = f"--schedule {path}: t and sigma must increase from row to row, from t = 0 or later: {mistake}"
+        raise BadInput(msg) from mistake

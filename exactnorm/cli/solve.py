@@ -9,11 +9,12 @@ from dataclasses import asdict
 from typing import Any
 
 from exactnorm import InfeasibleProblem, interrupts
-from exactnorm.certify import CertifiedDenoiser, save
+from exactnorm.certify import CertifiedDenoiser
 from exactnorm.cli import prove, read, read_samples
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.outputs import picture, writable_folder
 from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, show_text, told
+from exactnorm.saved import save
 from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\

@@ -103,3 +103,11 @@ def collected(futures: Sequence[Future[T]], deadline: Deadline) -> Iterator[T]:
     finally:
         for future in futures:
             future.cancel()
+
+
+def in_words(about: float) -> str:
+    """A time in a unit that fits."""
+    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if about > 2 * length:
+            return f"{float(f'{about / length:.2g}'):g} {unit}"
+    return f"{float(f'{max(about, 0.1):.1g}'):g} s"

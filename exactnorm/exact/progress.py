@@ -47,12 +47,19 @@ def reporter(progress: bool | Callable[[B], None]) -> Iterator[Callable[[B], Non
 
 
 def lines_now_and_then() -> Callable[[Bracket | FiniteBracket], None]:
-    """A function that writes a line to standard error when twice as much time has passed as at the last one."""
-    due = FIRST_LINE
+    """A function that writes a line to standard error when twice as much time has passed as at the last one.
+
+    Before the first of them comes what there is to say once about the whole.
+    """
+    due, once = FIRST_LINE, ""
 
     def write(best: Bracket | FiniteBracket) -> None:
-        nonlocal due
+        nonlocal due, once
+        if phase(best).startswith("starting: "):
+            once = phase(best).removeprefix("starting: ") + "\n"  # what is soon done need not be foretold
         if best.seconds >= due:
+            print(once, end="", file=sys.stderr)  # noqa: T201
+            once = ""
             print(line(best), file=sys.stderr, flush=True)  # noqa: T201
             while due <= best.seconds:
                 due *= 2
@@ -61,8 +68,8 @@ def lines_now_and_then() -> Callable[[Bracket | FiniteBracket], None]:
 
 
 def phase(best: Bracket | FiniteBracket) -> str:
-    """What is being done; brackets of finite problems are those of rounds."""
-    return str(getattr(best, "phase", "closing the gap"))
+    """What is being done."""
+    return best.phase
 
 
 def line(best: Bracket | FiniteBracket) -> str:

@@ -85,9 +85,11 @@ class Flow(Tabular):
         Probability flow only: the noise level below which the path's denoisers drove the flow and above which
         the stand-in did; None when there was no stand-in.
     error : float or None
-        Probability flow only: estimate of the largest distance between an endpoint and that of the continuous family of
-        denoisers, from a second run with half as many noise levels, or at 32 times the tolerance of "ivp"; 0 for the
-        closed form. None where nothing was estimated. What a stand-in at high noise adds is not in it.
+        Estimate of the largest error of an endpoint; None where nothing was estimated. For a probability flow its
+        distance from that of the continuous family of denoisers, from a second run with half as many noise levels, or
+        at 32 times the tolerance of "ivp"; 0 for the closed form. What a stand-in at high noise adds is not in it. For
+        a score flow in exact pieces, None unless a start is ten thousand times as far away as any kink, where rounding
+        begins to count: by how much the endpoints of such starts move when these do so by a few roundings.
     residual : float or None
         Probability flow to σ = 0 only: the largest ‖h(y) − y‖ at an endpoint y, h the denoiser of the least radius. It
         is 0 at rest points, of the order of that radius elsewhere, and larger where an endpoint is not the limit yet.

@@ -1,15 +1,23 @@
-"""Noise schedules y_t = s_t (x + σ_t ε), and the radius of the noise balls that goes with a noise level."""
+"""Noise schedules y_t = s_t (x + σ_t ε): by name, or by functions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 from scipy.optimize import brentq
 
 from exactnorm.arrays import real_number
+
+
+def unscaled(_: float) -> float:
+    """s_t = 1."""
+    return 1.0
 
 
 @dataclass(frozen=True)
@@ -22,15 +30,33 @@ class Schedule:
     sigma : callable
         Noise level σ_t, increasing from σ_0 = 0.
     scale : callable
-        s_t > 0 with s_0 = 1.
+        s_t > 0 with s_0 = 1; 1 throughout by default.
     last : float
         End of the range of t; infinite where there is none.
+
+    Notes
+    -----
+    It can be pickled, as other processes need it, if its functions can: those that a module defines by name can,
+    lambdas cannot. The schedules of this package can.
     """
 
     name: str
     sigma: Callable[[float], float]
-    scale: Callable[[float], float]
+    scale: Callable[[float], float] = unscaled
     last: float = math.inf
+
+    def __reduce__(self) -> tuple[type[Schedule], tuple[object, ...]]:
+        """Pickled by its fields; ``pickle.PicklingError`` says which of the functions cannot be."""
+        for part in ("sigma", "scale"):
+            try:
+                pickle.dumps(getattr(self, part))
+            except (pickle.PicklingError, AttributeError, TypeError) as cannot:
+                msg = (
+                    f"schedule {self.name!r} cannot be pickled, which other processes need: {part} is {cannot}; "
+                    "give a function that a module defines by name, or arrays of times and noise levels"
+                )
+                raise pickle.PicklingError(msg) from cannot
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     def time(self, sigma: float) -> float:
         """The t at which σ_t is the given noise level, by bracketing; the schedule must increase.
@@ -51,12 +77,12 @@ class Schedule:
 
 def variance_exploding() -> Schedule:
     """Variance exploding: σ_t = √t, s_t = 1."""
-    return Schedule("ve", math.sqrt, lambda _: 1.0)
+    return Schedule("ve", math.sqrt)
 
 
 def edm() -> Schedule:
     """Noise level as time, as in EDM: σ_t = t, s_t = 1."""
-    return Schedule("edm", float, lambda _: 1.0)
+    return Schedule("edm", float)
 
 
 def variance_preserving(beta_min: float = 0.1, beta_max: float = 20.0) -> Schedule:
@@ -64,11 +90,20 @@ def variance_preserving(beta_min: float = 0.1, beta_max: float = 20.0) -> Schedu
     if not 0 <= real_number(beta_min, "beta_min") <= real_number(beta_max, "beta_max") or beta_max == 0:
         msg = f"beta_min={beta_min:g}, beta_max={beta_max:g}; give 0 <= beta_min <= beta_max, beta_max > 0"
         raise ValueError(msg)
+    return Schedule("vp", partial(_vp_sigma, beta_min, beta_max), partial(_vp_scale, beta_min, beta_max), 1.0)
 
-    def integral(t: float) -> float:
-        return beta_min * t + (beta_max - beta_min) * t * t / 2
 
-    return Schedule("vp", lambda t: math.sqrt(math.expm1(integral(t))), lambda t: math.exp(-integral(t) / 2), 1.0)
+def _vp_integral(beta_min: float, beta_max: float, t: float) -> float:
+    """∫_0^t β."""
+    return beta_min * t + (beta_max - beta_min) * t * t / 2
+
+
+def _vp_sigma(beta_min: float, beta_max: float, t: float) -> float:
+    return math.sqrt(math.expm1(_vp_integral(beta_min, beta_max, t)))
+
+
+def _vp_scale(beta_min: float, beta_max: float, t: float) -> float:
+    return math.exp(-_vp_integral(beta_min, beta_max, t) / 2)
 
 
 def cosine(offset: float = 0.008) -> Schedule:
@@ -76,26 +111,35 @@ def cosine(offset: float = 0.008) -> Schedule:
     if real_number(offset, "offset") < 0:
         msg = f"offset={offset:g} is negative; the usual one is 0.008"
         raise ValueError(msg)
-    first = math.pi / 2 * offset / (1 + offset)
+    return Schedule("cosine", partial(_cosine_sigma, offset), partial(_cosine_scale, offset), 1 - 1e-9)
 
-    def angle(t: float) -> float:
-        return math.pi / 2 * (t + offset) / (1 + offset)
 
-    def sigma(t: float) -> float:
-        # cos²x_0 − cos²x = sin(x + x_0) sin(x − x_0): no cancellation at small t.
-        x = angle(t)
-        return math.sqrt(math.sin(x + first) * math.sin(x - first)) / math.cos(x)
+def _cosine_angle(offset: float, t: float) -> float:
+    return math.pi / 2 * (t + offset) / (1 + offset)
 
-    return Schedule("cosine", sigma, lambda t: math.cos(angle(t)) / math.cos(first), 1 - 1e-9)
+
+def _cosine_sigma(offset: float, t: float) -> float:
+    # cos²x_0 − cos²x = sin(x + x_0) sin(x − x_0): no cancellation at small t.
+    first, x = _cosine_angle(offset, 0.0), _cosine_angle(offset, t)
+    return math.sqrt(math.sin(x + first) * math.sin(x - first)) / math.cos(x)
+
+
+def _cosine_scale(offset: float, t: float) -> float:
+    return math.cos(_cosine_angle(offset, t)) / math.cos(_cosine_angle(offset, 0.0))
+
+
+SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
+    {one.name: one for one in (variance_exploding(), edm(), variance_preserving(), cosine())}
+)
+"""The schedules that have a name, with their usual constants."""
 
 
 def named_schedule(name: str) -> Schedule:
     """Schedule called "ve", "edm", "vp" or "cosine", with its usual constants."""
-    makers = {"ve": variance_exploding, "edm": edm, "vp": variance_preserving, "cosine": cosine}
-    if name not in makers:
-        msg = f"schedule {name!r} is unknown; give one of {', '.join(makers)}, or a Schedule"
+    if name not in SCHEDULES:
+        msg = f"schedule {name!r} is unknown; give one of {', '.join(SCHEDULES)}, or a Schedule"
         raise ValueError(msg)
-    return makers[name]()
+    return SCHEDULES[name]
 
 
 def checked_level(schedule: Schedule, T: float) -> float:
@@ -117,47 +161,3 @@ def checked_level(schedule: Schedule, T: float) -> float:
         msg = f"schedule {schedule.name!r} has a scale that is not positive on (0, {T:g}]"
         raise ValueError(msg)
     return float(levels[-1])
-
-
-def radius(
-    sigma: float, *, alpha: float | None = None, samples: int | None = None, dimension: int | None = None
-) -> float:
-    """Radius ρ of the noise balls that stands for the noise level σ, by exactly one of three conventions.
-
-    Parameters
-    ----------
-    sigma : float
-        Noise level σ ≥ 0.
-    alpha : float, optional
-        ρ = ασ.
-    samples : int, optional
-        ρ = σ√(2 log M): how far the largest of M projections of the noise on a direction reaches.
-    dimension : int, optional
-        ρ = σ√d: the length of the noise.
-
-    Raises
-    ------
-    ValueError
-        If not exactly one convention is chosen, or a number is out of range.
-    """
-    if not real_number(sigma, "sigma") >= 0:
-        msg = f"sigma={sigma:g} is negative; give a noise level sigma >= 0"
-        raise ValueError(msg)
-    given = [x for x in (alpha, samples, dimension) if x is not None]
-    if len(given) != 1:
-        msg = "give exactly one of alpha (rho = alpha sigma), samples (sigma sqrt(2 log M)), dimension (sigma sqrt(d))"
-        raise ValueError(msg)
-    if alpha is not None:
-        if not real_number(alpha, "alpha") > 0:
-            msg = f"alpha={alpha:g}; give alpha > 0"
-            raise ValueError(msg)
-        return alpha * sigma
-    if samples is not None:
-        if samples < 2:
-            msg = f"samples={samples}; rho = sigma sqrt(2 log M) needs at least two samples"
-            raise ValueError(msg)
-        return sigma * math.sqrt(2 * math.log(samples))
-    if dimension is None or dimension < 1:
-        msg = f"dimension={dimension}; give a dimension >= 1"
-        raise ValueError(msg)
-    return sigma * math.sqrt(dimension)

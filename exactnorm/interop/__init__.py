@@ -10,15 +10,17 @@ from exactnorm.interop.samplers import EDMDenoiser, EpsilonPrediction
 if TYPE_CHECKING:
     from exactnorm.interop.onnx_model import to_onnx
     from exactnorm.interop.pytorch import to_torch
+    from exactnorm.interop.read_onnx import from_onnx
     from exactnorm.interop.read_torch import from_torch
     from exactnorm.interop.scikit_learn import MinNormDenoiser
 
-__all__ = ["EDMDenoiser", "EpsilonPrediction", "MinNormDenoiser", "from_torch", "to_onnx", "to_torch"]
+__all__ = ["EDMDenoiser", "EpsilonPrediction", "MinNormDenoiser", "from_onnx", "from_torch", "to_onnx", "to_torch"]
 
 _HOMES = {
     "MinNormDenoiser": ("exactnorm.interop.scikit_learn", "scikit-learn", "sklearn"),
     "from_torch": ("exactnorm.interop.read_torch", "PyTorch", "torch"),
     "to_torch": ("exactnorm.interop.pytorch", "PyTorch", "torch"),
+    "from_onnx": ("exactnorm.interop.read_onnx", "onnx", "onnx"),
     "to_onnx": ("exactnorm.interop.onnx_model", "onnx", "onnx"),
 }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from exactnorm.arrays import Array
@@ -18,7 +19,7 @@ from exactnorm.geometry import affine_hull
 from exactnorm.training_set import TrainingSet
 
 
-class MinNormDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+class MinNormDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Minimum-norm denoiser of the rows of X: `fit` on clean points, `transform` or `predict` noisy ones.
 
     Parameters
@@ -47,6 +48,8 @@ class MinNormDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc, un
     denoiser_ : CertifiedDenoiser or None
         With its certificate; None where a closed form was taken because of `max_patterns`.
     n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where X had names: those of the denoised coordinates, too.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class MinNormDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc, un
 
     def fit(self, X: ArrayLike, y: Any = None) -> MinNormDenoiser:  # noqa: ARG002
         """Fit on clean points (n, d), n ≥ 2. Rows that occur again are dropped; `y` is not used."""
+        if getattr(X, "dtype", None) == np.float16:
+            warnings.warn("float16 keeps three digits: distances between these points were rounded", stacklevel=2)
         rows: Array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         _, first = np.unique(rows, axis=0, return_index=True)
         train = TrainingSet(rows[np.sort(first)], self.rho)
@@ -78,10 +83,10 @@ class MinNormDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc, un
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Denoised points (m, d)."""
+        """Denoised points (m, d): float32 for float32, computed in float64; a data frame after `set_output`."""
         check_is_fitted(self)
-        rows: Array = validate_data(self, X, dtype=np.float64, reset=False)
-        return self.network_(rows)
+        rows = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return self.network_(rows).astype(rows.dtype, copy=False)
 
     def predict(self, X: ArrayLike) -> Array:
         """Denoised points (m, d): the same as `transform`."""
@@ -95,6 +100,11 @@ class MinNormDenoiser(TransformerMixin, BaseEstimator):  # type: ignore[misc, un
             msg = f"y has shape {clean.shape}; give the clean points of X, of shape {denoised.shape}"
             raise ValueError(msg)
         return -float(np.mean(np.sum((denoised - clean) ** 2, axis=1)))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
 
     def _solve(self, train: TrainingSet) -> None:
         denoiser = min_norm_denoiser(train, tol=self.tol, solver=self.solver, time_limit=self.time_limit)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import Array
 from exactnorm.network import ReLUNetwork
 from exactnorm.plot.canvas import (
     BLUE,
@@ -104,7 +105,7 @@ def field(
 
 def images(
     rows: Sequence[ArrayLike],
-    shape: tuple[int, int],
+    shape: tuple[int, int] | None = None,
     axes: Axes | None = None,
     labels: Sequence[str] = (),
     limits: tuple[float, float] | None = None,
@@ -113,18 +114,25 @@ def images(
 
     Parameters
     ----------
-    rows : sequence of array_like, each of shape (m, height·width)
+    rows : sequence of array_like, each of shape (m, height·width) or (m, …, height, width)
         Rows may differ in their number of images.
-    shape : (int, int)
-        Height and width in pixels.
+    shape : (int, int), optional
+        Height and width in pixels; by default those of the first row that has images and no flat points, which the
+        others are given, too.
     axes : Axes, optional
         A new one if not given.
     labels : sequence of str
         Text at the left of each row.
     limits : (float, float), optional
         Values drawn as white and as black; by default the smallest and the largest there are.
+
+    Raises
+    ------
+    ValueError
+        If no row has images and no shape is given, or a row is not made of images of that shape.
     """
-    tables = [np.asarray(row, dtype=np.float64).reshape(-1, *shape) for row in rows]
+    shape = shape if shape is not None else _image_shape(rows)
+    tables = [_as_images(row, shape) for row in rows]
     wide = shape[1] / shape[0]
     pitch = wide + 0.1
     columns = max(len(table) for table in tables)
@@ -142,3 +150,20 @@ def images(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return axes
+
+
+def _image_shape(rows: Sequence[ArrayLike]) -> tuple[int, int]:
+    shapes = [np.shape(row) for row in rows]
+    found = next((one for one in shapes if len(one) > 2), None)
+    if found is None:
+        msg = f"rows of shape {', '.join(map(str, shapes))} are flat: give shape=(height, width)"
+        raise ValueError(msg)
+    return int(found[-2]), int(found[-1])
+
+
+def _as_images(row: ArrayLike, shape: tuple[int, int]) -> Array:
+    pixels = np.asarray(row, dtype=np.float64)
+    if pixels.ndim < 2 or pixels[:1].size not in (0, shape[0] * shape[1]):
+        msg = f"a row of shape {pixels.shape} for images of {shape[0]} by {shape[1]} pixels: give (m, height·width)"
+        raise ValueError(msg)
+    return pixels.reshape(-1, *shape)

@@ -28,6 +28,9 @@ TOUCHING = 1e-9
 MOST_TOUCHING = 14
 """Kinks through one point whose sides are tried in all combinations."""
 
+MOST_PATTERNS = 1000
+"""Patterns beside the network's own that are looked at for a correction."""
+
 
 class NoNetworkError(ArithmeticError):
     """No exact network was found near the solver's."""
@@ -38,7 +41,7 @@ def exact_neurons(
     network: ReLUNetwork,
     points: Array,
     X: Array,
-    patterns: NDArray[np.bool_],
+    patterns: Callable[[], NDArray[np.bool_]],
     check: Callable[[], None] = lambda: None,
 ) -> tuple[ProvedNeuron, ...]:
     """Neurons that map every ball to its centre exactly, near those of the network.
@@ -51,8 +54,8 @@ def exact_neurons(
     points : ndarray, shape (N, d)
     X : ndarray, shape (N, k)
         The points in the frame.
-    patterns : ndarray of bool, shape (P, N)
-        Patterns to correct with, beside those of the network.
+    patterns : callable
+        Called for patterns (P, N) to correct with, where those of the network do not suffice.
 
     Raises
     ------
@@ -63,8 +66,12 @@ def exact_neurons(
     check()
     missed = residual(where, neurons)
     own = np.array([sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
-    candidates = np.unique(np.vstack([own, patterns]), axis=0)
-    return (*neurons, *correction(where, X, candidates, missed, check))
+    own = np.unique(own, axis=0)
+    try:
+        return (*neurons, *correction(where, X, own, missed, check))
+    except NoNetworkError:
+        more = np.unique(np.vstack([own, patterns()[:MOST_PATTERNS]]), axis=0)
+        return (*neurons, *correction(where, X, more, missed, check))
 
 
 def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: Array) -> list[ProvedNeuron]:

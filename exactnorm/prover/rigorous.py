@@ -173,7 +173,7 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
     try:
         neurons = None if task.rays is None else ray_neurons(problem, task.rays)
         if neurons is None:
-            neurons = exact_neurons(task.where, network, task.train.points, task.X, task.patterns)
+            neurons = exact_neurons(task.where, network, task.train.points, task.X, lambda: task.patterns)
         return neurons, upper_bound(problem, neurons)
     except (NoNetworkError, RefutedError) as failed:
         task.said.append(f"no upper bound is proved: {failed}")

@@ -14,7 +14,7 @@ import numpy as np
 from attack.arrays import changed
 from attack.mutant import BOASTS, Mutant, archive
 from attack.targets import Target
-from exactnorm.certify.certified_network import load_either
+from exactnorm.saved import load
 
 
 class Boastful(float):
@@ -53,7 +53,7 @@ def loaded(one: Target, folder: Path) -> Any:
     """The target as a record."""
     file = folder / "record.npz"
     file.write_bytes(archive(one.arrays))
-    return load_either(file)
+    return load(file)
 
 
 def places(record: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:

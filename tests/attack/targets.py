@@ -83,8 +83,8 @@ def resting_on(found: Any, evidence: Evidence) -> Any:
 def target(folder: Path, name: str, found: Any, optimum: float | None = None) -> Target:
     """The saved arrays of a certificate that the checker supports."""
     file = folder / "target.npz"
-    if isinstance(found, exactnorm.CertifiedNetwork):
-        exactnorm.save_network(file, found)
+    if isinstance(found, exactnorm.certify.CertifiedNetwork):
+        exactnorm.save(file, found)
         problem: TrainingSet | FiniteProblem = found.problem
     else:
         exactnorm.save(file, found)

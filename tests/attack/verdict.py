@@ -13,7 +13,7 @@ from attack.mutant import Mutant
 from attack.targets import Target
 from exactnorm import FiniteProblem, TrainingSet
 from exactnorm.certify import CertificateError, CertificateUndecided, check_certificate
-from exactnorm.certify.certified_network import load_either
+from exactnorm.saved import load
 
 LONG = 20.0
 """Seconds for one mutant: the unaltered ones take some milliseconds, and the machine may be busy."""
@@ -49,7 +49,7 @@ def verdict(mutant: Mutant, file: Path, measured: bool) -> str:
 def answer(target: Target, saved: Any) -> str:
     """Read, if it is a file, and check, against the true problem; what is supported must be true."""
     try:
-        found = load_either(saved) if isinstance(saved, Path) else saved
+        found = load(saved) if isinstance(saved, Path) else saved
     except ValueError:
         return "unreadable"
     try:

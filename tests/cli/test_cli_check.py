@@ -47,7 +47,7 @@ def test_check_against_points_of_ones_own(run, folder):
         status, out, err = run("check", "denoiser.npz", *options)
         assert (status, out) == (1, "")
         assert sentence in err
-    exactnorm.save_network("hat.npz", exactnorm.min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
+    exactnorm.save("hat.npz", exactnorm.min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
     assert run("check", "hat.npz", "--rho", "0.1")[0] == 2
 
 
@@ -75,13 +75,13 @@ def test_a_check_that_does_not_end_in_time_or_has_too_much_to_do_is_undecided(ru
 
 def test_check_recomputes_a_network_for_a_finite_problem_too(run, folder):
     found = exactnorm.min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0])
-    exactnorm.save_network(folder / "hat.npz", found)
+    exactnorm.save(folder / "hat.npz", found)
     status, out, _ = run("check", "hat.npz", "--json")
     assert status == 0
     rows = {row["quantity"]: row for row in strict(out)}
     assert rows["lower bound"]["recomputed"] == pytest.approx(2, rel=1e-12)
     better = replace(found, certificate=replace(found.certificate, lower=2.1, upper=2.2))
-    exactnorm.save_network(folder / "hat.npz", better)
+    exactnorm.save(folder / "hat.npz", better)
     status, out, err = run("check", "hat.npz")
     assert (status, out) == (1, "")
     assert "2.1" in err

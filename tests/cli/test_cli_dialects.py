@@ -246,3 +246,20 @@ def test_points_that_are_no_table_of_real_numbers_are_refused_with_the_call_that
 
 def test_a_masked_array_without_masked_entries_is_an_array():
     assert exactnorm.TrainingSet(np.ma.array(TRIANGLE), 0.1).points.tolist() == TRIANGLE
+
+
+def test_who_gives_no_radius_is_told_how_large_it_may_be(run, folder):
+    written(folder, "points.csv", PLAIN)
+    status, out, err = run("solve", "points.csv")
+    assert (status, out) == (2, "")
+    half = np.hypot(0.4, 0.9) / 2
+    assert err.endswith(
+        f"give the noise radius of these points with --rho R, below {half:.6g}, half their smallest distance\n"
+    )
+
+
+@pytest.mark.parametrize("given", [np.ma.masked_equal(TRIANGLE, 0.9), np.array(TRIANGLE) * 1j])
+def test_a_network_refuses_masked_and_complex_inputs(given):
+    network = exactnorm.ReLUNetwork(np.eye(2), np.eye(2), [0, 0], None, [0, 0])
+    with pytest.raises(ValueError, match="inputs"):
+        network(given)

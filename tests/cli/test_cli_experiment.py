@@ -20,6 +20,8 @@ def test_an_experiment_prints_its_table_and_writes_csv_json_and_a_picture(run, f
     assert status == 0
     assert "Score flow ends mostly at virtual training points." in " ".join(out.split())
     assert "…" not in out
+    for word in ("virtual training point", "boundary", "memorised"):  # columns of the table
+        assert f"\n{word}" in out
 
 
 def test_an_unknown_experiment_and_a_folder_that_is_a_file_are_bad_input(run, folder):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from exactnorm.closed_form.certified import certified_form
 from exactnorm.exact.balls.problem import Reduced, reduced
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import Deadline, OutOfTimeError, in_words
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import TrainingSet
 
@@ -78,11 +78,3 @@ def said(patterns: int, rank: int, tol: float) -> str:
         f"{in_words(seconds(patterns, rank))} on one core, give or take a factor of {WITHIN:g}"
         + ("" if tol <= 1e-6 else f", and less to {tol:g}")
     )
-
-
-def in_words(about: float) -> str:
-    """A time in a unit that fits."""
-    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
-        if about > 2 * length:
-            return f"{float(f'{about / length:.2g}'):g} {unit}"
-    return f"{float(f'{max(about, 0.1):.1g}'):g} s"

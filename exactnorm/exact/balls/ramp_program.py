@@ -40,6 +40,8 @@ SEARCHES = 60
 """Times that cuts are looked for one by one where sweeps leave points together."""
 MOST = 3000
 """Points beyond which the program is not written down: its least squares take square matrices of them."""
+MANY = 200
+"""Points from which sorting along thousands of directions takes so long that a network is wanted before."""
 ALL_CUTS = 9
 """Points up to which all ways to cut them in two are looked at: hundredths of a second."""
 EXACT = 1e-11
@@ -101,12 +103,16 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = 
     """
     if len(X) > MOST:
         return
+    if start is None and len(X) > MANY and (start := one_by_one(X, rho)) is not None:
+        yield start
+    deadline.check()
     rng = np.random.default_rng(0)
     sweep = swept(X, rho, first_directions(X))
     deadline.check()
     if (best := start or _first(sweep, rng, deadline)) is None:
         return
-    yield best
+    if best is not start:
+        yield best
     cuts, idle = best.cuts, 0
     for _ in range(max(2, min(ROUNDS, 2000 // len(X)))):
         cuts = _improved_cuts(sweep, best, cuts, deadline)
@@ -118,6 +124,27 @@ def cheap_ramps(X: Array, rho: float, deadline: Deadline, start: Ramps | None = 
             yield best
         if idle > PATIENCE:
             return
+
+
+def one_by_one(X: Array, rho: float) -> Ramps | None:
+    """A ramp for each point of a simplex but the first, normal to the face of the others; None if there is none."""
+    size, r = X.shape
+    if size != r + 1:
+        return None
+    try:
+        normals = np.linalg.inv(X[1:]).T  # n · x_m is 1 for its own point and 0 for all others
+    except np.linalg.LinAlgError:
+        return None
+    height = 1 / np.linalg.norm(normals, axis=1)
+    if not (height - 2 * rho).min() > ROOM:
+        return None
+    on = np.eye(size, dtype=bool)[1:]
+    cuts = Cuts(on, normals * height[:, None], np.full(r, rho), height - 2 * rho)
+    prices = X[1:] * (cuts.cost / np.linalg.norm(X[1:], axis=1))[:, None]
+    found = Ramps(cuts, X[1:] - X[0], np.zeros_like(X), _balanced(prices))
+    # Rounding of an ill-conditioned inverse would let a ramp begin inside a ball.
+    flat = np.abs(X[1:] @ cuts.w.T - np.diag(height)).max()
+    return found if flat <= EXACT else None
 
 
 def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:

@@ -22,7 +22,7 @@ from exactnorm.network import ReLUNetwork
 
 @dataclass(frozen=True, eq=False)
 class FiniteBracket:
-    """The best bounds on a finite problem's objective so far; handed to `progress` after every round.
+    """The best bounds on a finite problem's objective so far; `progress` gets one in every phase and after every round.
 
     Parameters
     ----------
@@ -33,6 +33,8 @@ class FiniteBracket:
         Since the solve began.
     kinks : int
         How many kinks the program is written over.
+    phase : str
+        What is being done.
     """
 
     upper: float
@@ -40,6 +42,7 @@ class FiniteBracket:
     rounds: int
     seconds: float
     kinks: int
+    phase: str = "closing the gap"
 
     @property
     def gap(self) -> float:

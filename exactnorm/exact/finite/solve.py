@@ -14,11 +14,11 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
-from exactnorm.certify.finite.bounds import lower_value, projected
+from exactnorm.certify.finite.bounds import faces, lower_value, projected
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
 from exactnorm.exact.blas import one_blas_thread
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import Deadline, OutOfTimeError, in_words
 from exactnorm.exact.finite.group_lasso import Best, FiniteBracket, Master
 from exactnorm.exact.finite.part import along_a_line, on_a_part, subset_bracket, too_large
 from exactnorm.exact.finite.pricing import missing_kinks
@@ -27,6 +27,8 @@ from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 
+A_FACE = 2e-3
+"""Seconds that all rounds together take for every face of an activation pattern; measured in ranks 2 to 4."""
 ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""
 
@@ -37,13 +39,14 @@ CROWD = 500
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """A network, multipliers and a sentence; what the multipliers were seen to prove; and whether time is up."""
+    """A network, multipliers and a sentence; what these were seen to prove, whether time is up, what was told last."""
 
     network: ReLUNetwork
     multipliers: Array
     reason: str
     lower: float = 0.0
     hurry: bool = False
+    told: FiniteBracket | None = None
 
 
 def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwork, Certificate, str]:
@@ -53,6 +56,8 @@ def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwor
         if on_a_line(data) and data.decay is not None:
             solved = _line(problem, data, settings)
         elif too_large(data):
+            whole = FiniteBracket(np.inf, 0.0, 0, settings.deadline.elapsed, 0, "bounding a part of the data")
+            settings.report(whole)
             # Brackets of a part of the data are not this problem's.
             quiet = replace(settings, report=lambda _: None)
             solved = Solved(
@@ -73,6 +78,8 @@ def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Cer
     """
     seconds = 0.4 if solved.hurry else max(1.0, settings.deadline.remaining)
     try:
+        if solved.told is not None:
+            settings.report(replace(solved.told, seconds=settings.deadline.elapsed, phase="recomputing the bracket"))
         return finite_certificate(problem, solved.network, solved.multipliers, check=Deadline(seconds).check)
     except (OutOfTimeError, KeyboardInterrupt):
         if solved.lower > 0:
@@ -82,6 +89,7 @@ def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Cer
 
 def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
     try:
+        settings.report(FiniteBracket(np.inf, 0.0, 0, settings.deadline.elapsed, 0, "solving the program on the line"))
         network, multipliers, status = smoothed(data, settings.solver, settings.options, settings.deadline)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError) as stopped:
         reason = str(stopped) if isinstance(stopped, ArithmeticError) else "stopped before the program was solved"
@@ -91,10 +99,15 @@ def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
 
 
 def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
+    clock, unit = settings.deadline, data.unit
     try:
+        settings.report(FiniteBracket(np.inf, 0.0, 0, clock.elapsed, 0, "looking for a first network"))
         master = Master(data)
         z = first_kinks(problem, data)
         best = master.start(z)
+        upper, lower = unit * best.upper, unit * best.lower
+        if best.gap > settings.tol:
+            settings.report(FiniteBracket(upper, lower, 0, clock.elapsed, len(z), starting(data)))
     except KeyboardInterrupt:
         nothing = np.zeros_like(data.targets)
         return Solved(along_a_line(problem, data), nothing, f"{INTERRUPTED} before the first round", hurry=True)
@@ -111,8 +124,8 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
             if lasso.upper < best.upper:
                 best = replace(best, z=lasso.z, a=lasso.a, upper=lasso.upper)
             best, new = separated(data, best, lasso.multipliers, settings)
-            upper, lower = data.unit * best.upper, data.unit * best.lower
-            settings.report(FiniteBracket(upper, lower, rounds, settings.deadline.elapsed, len(z)))
+            upper, lower = unit * best.upper, unit * best.lower
+            settings.report(FiniteBracket(upper, lower, rounds, clock.elapsed, len(z)))
             if not len(new) and best.upper < before / 2:
                 continue  # the solver saw numbers far from 1; now it sees better ones
             if not len(new):
@@ -130,14 +143,25 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
         reason = INTERRUPTED
     except ArithmeticError as failed:
         reason, hurry = str(failed), False
-    network = master.network(best if hurry else fewest(master, best, settings.tol))
-    return Solved(network, best.multipliers, f"{reason}; {rounds} rounds", data.unit * best.lower, hurry)
+    last = FiniteBracket(unit * best.upper, unit * best.lower, rounds, clock.elapsed, len(best.z))
+    network = master.network(best if hurry else fewest(master, best, last, settings))
+    return Solved(network, best.multipliers, f"{reason}; {rounds} rounds", unit * best.lower, hurry, last)
 
 
-def fewest(master: Master, best: Best, tol: float) -> Best:
+def starting(data: Coordinates) -> str:
+    """The phase before the loop, with the line to say once: how much there is to go through, and about how long."""
+    count = faces(data, len(data.features))
+    return (
+        f"starting: about {count} faces of activation patterns of {len(data.features)} inputs; closing the gap to 1e-6 "
+        f"takes about {in_words(A_FACE * count)} on one core, give or take a factor of 3"
+    )
+
+
+def fewest(master: Master, best: Best, told: FiniteBracket, settings: Settings) -> Best:
     """The best network without neurons that can be left out; as it is, if nobody wants to wait for that."""
     try:
-        return master.thinned(best, tol)
+        settings.report(replace(told, seconds=settings.deadline.elapsed, phase="finishing the network"))
+        return master.thinned(best, settings.tol)
     except KeyboardInterrupt:
         return best
 

@@ -11,6 +11,8 @@ from exactnorm.arrays import Array
 from exactnorm.baselines import EmpiricalMMSE
 
 StandIn = Literal["linear", "empirical-mmse"]
+RTOL = 1e-8
+"""Of the integration of the posterior mean, whose own error the report of a flow does not count."""
 
 
 def stand_in_flow(kind: StandIn, points: Array, Y: Array, sigmas: Array, rtol: float) -> tuple[Array, str]:

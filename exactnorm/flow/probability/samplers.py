@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array
-from exactnorm.flow.inputs import network_of
-from exactnorm.flow.probability.probability_flow import Path
+from exactnorm.flow.family import Family, Given, HasFamily, family_of
+from exactnorm.network import HasNetwork, ReLUNetwork
 
 
 def sampler_levels(count: int, sigma_min: float, sigma_max: float, exponent: float = 7.0) -> Array:
@@ -23,14 +23,19 @@ def sampler_levels(count: int, sigma_min: float, sigma_max: float, exponent: flo
 
 
 def sample(
-    path: Path, start: ArrayLike, sigmas: ArrayLike, *, alpha: float, order: Literal["euler", "heun"] = "euler"
+    path: Family | HasFamily | ReLUNetwork | HasNetwork | Given,
+    start: ArrayLike,
+    sigmas: ArrayLike,
+    *,
+    alpha: float,
+    order: Literal["euler", "heun"] = "euler",
 ) -> Array:
     """Endpoint of a sampler with the given decreasing noise levels, the last of which may be 0.
 
     Parameters
     ----------
-    path : callable
-        ρ ↦ denoiser.
+    path : callable, DenoiserPath, denoiser or Family
+        As for `probability_flow`.
     start : array_like, shape (d,) or (m, d)
         ŷ at the first level (scale 1).
     sigmas : array_like, shape (n,)
@@ -55,12 +60,13 @@ def sample(
     if order not in ("euler", "heun"):
         msg = f"order={order!r}; give 'euler' or 'heun'"
         raise ValueError(msg)
+    family = family_of(path)
     y = real_array(start, "start")
     for high, low in pairwise(levels):
-        slope = (y - network_of(path(alpha * high))(y)) / high
+        slope = (y - family(alpha * high)(y)) / high
         following = y + (low - high) * slope
         if order == "heun" and low > 0:
-            after = (following - network_of(path(alpha * low))(following)) / low
+            after = (following - family(alpha * low)(following)) / low
             following = y + (low - high) * (slope + after) / 2
         y = following
     return y

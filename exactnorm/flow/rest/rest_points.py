@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from exactnorm.arrays import Array, real_array
+from exactnorm.certify import CertifiedDenoiser
 from exactnorm.closed_form.rays import find_rays
 from exactnorm.flow.rest.arrangement import (
     TOLERANCE,
@@ -23,6 +24,7 @@ from exactnorm.flow.rest.arrangement import (
 )
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 from exactnorm.tables import Tabular, TextTable
+from exactnorm.training_set import TrainingSet
 
 MANY = 10
 """Kinks through one point of which both sides are looked at, for flats of rest points that end there."""
@@ -65,8 +67,8 @@ class RestPoint(Tabular):
 
 
 def rest_points(
-    network: ReLUNetwork | HasNetwork,
-    train: ArrayLike | None = None,
+    denoiser: ReLUNetwork | HasNetwork,
+    train: TrainingSet | ArrayLike | None = None,
     *,
     candidates: ArrayLike | None = None,
     max_regions: int = 100_000,
@@ -79,9 +81,10 @@ def rest_points(
 
     Parameters
     ----------
-    network : ReLUNetwork or CertifiedDenoiser
-    train : array_like, shape (N, d), optional
-        Clean points, to tell training points and their sums from other rest points.
+    denoiser : ReLUNetwork or CertifiedDenoiser
+    train : TrainingSet or array_like, shape (N, d), optional
+        Clean points, to tell training points and their sums from other rest points; those of a `CertifiedDenoiser` by
+        default. Of a network alone, such as a trained one, rest points are "other" or "continuum" without them.
     candidates : array_like, shape (m, d), optional
         Look only near these points, with Newton's method from each, instead of in all regions. What is found are
         rest points; nothing says that they are all.
@@ -99,9 +102,11 @@ def rest_points(
     ValueError
         If there may be more than `max_regions` regions; the message gives their number.
     TypeError
-        If `network` is none.
+        If `denoiser` is none.
     """
-    network = network_of(network)
+    network = network_of(denoiser)
+    if train is None and isinstance(denoiser, CertifiedDenoiser):
+        train = denoiser.train
     reduced = reduced_network(network)
     kinks = arrangement(reduced)
     if candidates is None:
@@ -117,7 +122,9 @@ def rest_points(
         found = _newton(reduced, kinks, (real_array(candidates, "candidates") - network.c) @ reduced.axes.T)
     found.sort(key=lambda p: tuple(np.round(p.position / kinks.size, 9)))
     points = [replace(p, position=reduced.c + p.position @ reduced.axes) for p in found]
-    return points if train is None else _named(points, real_array(train, "train"))
+    if train is None:
+        return points
+    return _named(points, train.points if isinstance(train, TrainingSet) else real_array(train, "train"))
 
 
 def _solve(net: ReducedNetwork, kinks: Arrangement, sides: Sides) -> list[RestPoint]:

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array
-from exactnorm.flow.inputs import HasNetwork
 from exactnorm.flow.record import Indices
 from exactnorm.flow.score.score_flow import score_flow
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import HasNetwork, ReLUNetwork
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from exactnorm.arrays import Array
+from exactnorm.flow.methods import Ivp
 from exactnorm.flow.score.line import Solved
 from exactnorm.flow.score.reduction import Block
 
-Integrator = Literal["RK23", "RK45", "DOP853", "Radau", "BDF", "LSODA"]
 Distance = Callable[[float, Array], float]
 OFTEN = 50
 """Crossings of one kink by one trajectory after which it is no longer watched."""
 
 
-def solve_by_ivp(block: Block, t: Array, times: Array, rtol: float, solver: Integrator) -> Solved:
+def solve_by_ivp(block: Block, t: Array, times: Array, way: Ivp) -> Solved:
     """Integrate the rows of t (m, r) one by one with `scipy.integrate.solve_ivp`, stopping at every kink.
 
     Notes
@@ -31,11 +31,11 @@ def solve_by_ivp(block: Block, t: Array, times: Array, rtol: float, solver: Inte
     nan = np.full((m, len(times), r), np.nan)
     out = Solved(nan, np.zeros(m), np.zeros(m, bool), np.zeros((m, len(block.b)), bool))
     for row in range(m):
-        _integrate(block, t[row], times, rtol, solver, out, row)
+        _integrate(block, t[row], times, way, out, row)
     return out
 
 
-def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: Integrator, out: Solved, row: int) -> None:
+def _integrate(block: Block, y: Array, times: Array, way: Ivp, out: Solved, row: int) -> None:
     def field(_: float, z: Array) -> Array:
         return np.asarray(np.maximum(block.w @ z + block.b, 0.0) @ block.a + block.A @ z + block.e)
 
@@ -52,7 +52,7 @@ def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: Integr
 
     u, horizon = 0.0, float(times[-1])
     size = max(float(np.abs(block.b).max(initial=0.0)), float(np.abs(y).max()), float(np.abs(block.e).max())) or 1.0
-    atol = 1e-3 * rtol * size
+    atol = 1e-3 * way.rtol * size
     active = block.w @ y + block.b > 0
     on = block.w @ y + block.b == 0
     active[on] = block.w[on] @ field(0.0, y) > 0
@@ -64,13 +64,13 @@ def _integrate(block: Block, y: Array, times: Array, rtol: float, solver: Integr
         watched = [k for k in range(len(block.b)) if fired[k] < OFTEN and k not in still]
         events = [_kink(block.w[k], float(block.b[k]), leaving=bool(active[k])) for k in watched]
         end = float(times[times > u][0])
-        found = _solve(field, u, end, y, rtol, atol, solver, events)
+        found = _solve(field, u, end, y, atol, way, events)
         crossed = [watched[n] for n, when in enumerate(found.t_events or []) if len(when)]
         moved = float(found.t[-1]) - u > 8 * np.finfo(float).eps * end
         if found.status >= 0 and crossed and moved:
             # Events are found on the interpolant, which is less accurate than the steps, and a step whose stages
             # overshoot the kink is less accurate than its error estimate: step there again on this side's field.
-            found = _solve(one_sided(crossed), u, float(found.t[-1]), y, rtol, atol, solver, [])
+            found = _solve(one_sided(crossed), u, float(found.t[-1]), y, atol, way, [])
         if found.status < 0:
             out.states[row, -1] = y
             return
@@ -104,14 +104,15 @@ def _solve(
     u: float,
     end: float,
     y: Array,
-    rtol: float,
     atol: float,
-    solver: Integrator,
+    way: Ivp,
     events: list[Distance],
 ) -> Any:
     # Without a first step SciPy divides by the speed, which fails next to a rest point.
     first = min(end - u, 1e-3)
-    return solve_ivp(field, (u, end), y, method=solver, rtol=rtol, atol=atol, events=events or None, first_step=first)
+    return solve_ivp(
+        field, (u, end), y, method=way.solver, rtol=way.rtol, atol=atol, events=events or None, first_step=first
+    )
 
 
 def _kink(w: Array, b: float, *, leaving: bool) -> Distance:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.flow.record import Indices
 from exactnorm.flow.score.line import Solved
-from exactnorm.flow.score.reduction import EPS, Block
+from exactnorm.flow.score.reduction import Block
 from exactnorm.flow.score.region import (
     ORDER,
     Stable,
@@ -18,53 +15,16 @@ from exactnorm.flow.score.region import (
     shrunk,
     spectral_norm_bound,
     stable_part,
-    taylor_terms,
 )
 from exactnorm.flow.score.roots import first_contact
-from exactnorm.flow.score.scales import Slow, slow_parts
+from exactnorm.flow.score.scales import Slow
+from exactnorm.flow.score.slow import slow_down
+from exactnorm.flow.score.walkers import Mask, Piece, Walkers, ahead, by_key
 
-Mask = NDArray[np.bool_]
 FAR = 1e10
 """In units of the block's own lengths: beyond this a trajectory that is asked for its limit is given up."""
 PATIENCE = 8
 """Steps after which motion on two time scales is looked for: most trajectories are at an end by then."""
-
-
-@dataclass
-class _Walkers:
-    """The trajectories still under way."""
-
-    rows: Indices
-    t: Array
-    u: Array
-    due: Indices
-    """The next asked time."""
-    active: Mask
-    met: Mask
-    """Kinks that the last step ended on."""
-
-    def keep(self, mask: Mask) -> None:
-        for name in ("rows", "t", "u", "due", "active", "met"):
-            setattr(self, name, getattr(self, name)[mask])
-
-
-@dataclass
-class _Piece:
-    """The affine field ahead of each walker."""
-
-    distance: Array
-    noise: Array
-    on: Mask
-    active: Mask
-    A: Array
-    f: Array
-    f_noise: Array
-    step: Array
-    terms: Array
-    order: NDArray[np.int_]
-    """Of the pairs on a kink: the first non-zero derivative of the distance, 0 where all vanish."""
-    along: Array
-    """Of the pairs on a kink: coefficients 1 … ORDER of the distance, shape (pairs, ORDER)."""
 
 
 def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved:
@@ -84,7 +44,7 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
     m, r = t.shape
     nan = np.full((m, len(times), r), np.nan)
     out = Solved(nan, np.full(m, times[-1]), np.zeros(m, bool), np.zeros((m, len(block.b)), bool))
-    walkers = _Walkers(
+    walkers = Walkers(
         np.arange(m), t.copy(), np.zeros(m), np.zeros(m, np.intp),
         t @ block.w.T + block.b > 0, np.zeros((m, len(block.b)), bool),
     )  # fmt: skip
@@ -98,20 +58,20 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
         _record(walkers, out, times)
         if not len(walkers.rows):
             return out
-        piece = _ahead(block, walkers, times, outer)
+        piece = ahead(block, walkers, times, outer)
         _log(walkers, piece, block, out, first=number == 0)
         done = _settled(block, walkers, piece, times, out, known)
         far = ~done & ~(np.abs(walkers.t).max(axis=1) < bound[walkers.rows])
         out.reached[walkers.rows[far]] = np.nan
         if number > PATIENCE and block.rank > 1:
-            _slow_down(block, walkers, piece, times, np.flatnonzero(~done & ~far), scales)
+            slow_down(block, walkers, piece, times, np.flatnonzero(~done & ~far), scales)
         _move(block, walkers, piece, times, ~done & ~far)
     out.states[walkers.rows, -1] = walkers.t
     out.reached[walkers.rows] = walkers.u
     return out
 
 
-def _record(walkers: _Walkers, out: Solved, times: Array) -> None:
+def _record(walkers: Walkers, out: Solved, times: Array) -> None:
     while True:
         here = np.flatnonzero(times[walkers.due] <= walkers.u)
         if not len(here):
@@ -121,44 +81,7 @@ def _record(walkers: _Walkers, out: Solved, times: Array) -> None:
         walkers.keep(walkers.due < len(times))
 
 
-def _ahead(block: Block, walkers: _Walkers, times: Array, outer: Array) -> _Piece:
-    t = walkers.t
-    m, r = t.shape
-    distance = t @ block.w.T + block.b
-    size = np.linalg.norm(t, axis=1)[:, None] + np.abs(block.b)
-    noise = 8 * EPS * size + block.rounding
-    on = (np.abs(distance) <= noise) | walkers.met
-    inside = (distance > 0) & ~on
-    f = np.where(inside, distance, 0.0) @ block.a + t @ block.A.T + block.e
-    f_noise = np.where(inside | on, noise, 0.0) @ np.linalg.norm(block.a, axis=1)
-    f_noise += 8 * EPS * (np.linalg.norm(t, axis=1) * (1 + np.abs(block.A).max()) + np.linalg.norm(block.e))
-    active = inside | (on & walkers.active)
-    i, k = np.nonzero(on)
-    # To first order the side is that of w·f, which no kink's own side can change.
-    heading = np.einsum("pr,pr->p", f[i], block.w[k])
-    active[i, k] = np.where(np.abs(heading) > f_noise[i], heading > 0, active[i, k])
-    for _ in range(4):  # a side taken at one order can only change what is seen at the next
-        A = block.A + (active @ outer).reshape(m, r, r)
-        step = _first_step(A, f, size.max(axis=1, initial=0.0), times[walkers.due] - walkers.u)
-        terms = taylor_terms(A, f, step)
-        along = np.einsum("jpr,pr->pj", terms[:, i], block.w[k])
-        clear = np.abs(along) > (noise[i, k] + f_noise[i] * step[i])[:, None]
-        order = np.where(clear.any(axis=1), clear.argmax(axis=1) + 1, 0)
-        side = np.where(order > 0, along[np.arange(len(i)), order - 1] > 0, active[i, k])
-        if np.array_equal(side, active[i, k]):
-            break
-        active[i, k] = side
-    return _Piece(distance, noise, on, active, A, f, f_noise, step, terms, order, along)
-
-
-def _first_step(A: Array, f: Array, size: Array, remaining: Array) -> Array:
-    # Where A vanishes the motion is straight and the step is limited by its length instead.
-    slowest = np.linalg.norm(f, axis=1) / (4 * np.where(size > 0, size, 1.0))
-    rate = np.maximum(np.maximum(spectral_norm_bound(A), slowest), np.finfo(float).tiny)
-    return np.asarray(np.minimum(1 / rate, remaining))
-
-
-def _log(walkers: _Walkers, piece: _Piece, block: Block, out: Solved, *, first: bool) -> None:
+def _log(walkers: Walkers, piece: Piece, block: Block, out: Solved, *, first: bool) -> None:
     if first:
         out.active[walkers.rows] = piece.active
     else:
@@ -170,7 +93,7 @@ def _log(walkers: _Walkers, piece: _Piece, block: Block, out: Solved, *, first: 
 
 
 def _settled(
-    block: Block, walkers: _Walkers, piece: _Piece, times: Array, out: Solved, known: dict[bytes, Stable]
+    block: Block, walkers: Walkers, piece: Piece, times: Array, out: Solved, known: dict[bytes, Stable]
 ) -> Mask:
     """Finish the walkers that stay in their region for ever; True for those."""
     speed = np.linalg.norm(piece.f, axis=1)
@@ -183,7 +106,7 @@ def _settled(
     # A cheap necessary condition first: within 1/‖A‖ the walker travels about speed/‖A‖.
     nearly = speed < 4 * room.min(axis=1, initial=1e100) * spectral_norm_bound(piece.A)
     candidates = np.flatnonzero(nearly & ~done & ~turning)
-    for key, members in _by_key(np.packbits(piece.active[candidates], axis=1)):
+    for key, members in by_key(np.packbits(piece.active[candidates], axis=1)):
         rows = candidates[members]
         if key not in known:
             known[key] = stable_part(piece.A[rows[0]], block.w)
@@ -196,20 +119,8 @@ def _settled(
     return np.asarray(done)
 
 
-def _by_key(keys: NDArray[np.uint8]) -> list[tuple[bytes, Indices]]:
-    if not len(keys):
-        return []
-    if not keys.shape[1]:
-        return [(b"", np.arange(len(keys)))]
-    flat = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.shape[1])))[:, 0]
-    unique, inverse = np.unique(flat, return_inverse=True)
-    order = np.argsort(inverse, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(inverse))[:-1])
-    return [(bytes(key), part) for key, part in zip(unique, parts, strict=True)]
-
-
 def _finish(
-    block: Block, walkers: _Walkers, piece: _Piece, who: Indices, stable: Stable | None, times: Array, out: Solved
+    block: Block, walkers: Walkers, piece: Piece, who: Indices, stable: Stable | None, times: Array, out: Solved
 ) -> None:
     """Write the remaining states of walkers that meet no further kink; with `stable` None they stand still."""
     rows, t = walkers.rows[who], walkers.t[who]
@@ -228,47 +139,7 @@ def _finish(
         out.states[rows[due], n] = state
 
 
-def _slow_down(
-    block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: Indices, known: dict[bytes, tuple[Slow, ...]]
-) -> None:
-    """Where fast motion has died out, put the slow one in the place of the piece's own, with a step of its length."""
-    for key, members in _by_key(np.packbits(piece.active[going], axis=1)):
-        rows = going[members]
-        if key not in known:
-            known[key] = slow_parts(piece.A[rows[0]], block.w)
-        for slow in known[key]:
-            noise = piece.noise[rows] + slow.rounding(piece.f_noise[rows])
-            over = (slow.left_over(piece.f[rows]) <= noise).all(axis=1)
-            _follow(block, walkers, piece, times, rows[over], slow, noise[over])
-            rows = rows[~over]
-
-
-def _follow(
-    block: Block, walkers: _Walkers, piece: _Piece, times: Array, rows: Indices, slow: Slow, noise: Array
-) -> None:
-    """Let some rows follow the slow motion alone, unless it would leave a kink on another side than was found."""
-    t = walkers.t[rows]
-    f, A = piece.f[rows] @ slow.projector.T, np.broadcast_to(slow.A, (len(rows), *slow.A.shape))
-    size = np.maximum(np.linalg.norm(t, axis=1), np.abs(block.b).max(initial=0.0))
-    step = _first_step(A, f, size, times[walkers.due[rows]] - walkers.u[rows])
-    terms = taylor_terms(A, f, step)
-    i, k = np.nonzero(piece.on[rows])
-    along = np.einsum("jpr,pr->pj", terms[:, i], block.w[k])
-    clear = np.abs(along) > (noise[i, k] + piece.f_noise[rows[i]] * step[i])[:, None]
-    order = np.where(clear.any(axis=1), clear.argmax(axis=1) + 1, 0)
-    side = np.where(order > 0, along[np.arange(len(i)), order - 1] > 0, piece.active[rows[i], k])
-    fits = step > 2 * piece.step[rows]
-    fits[i[side != piece.active[rows[i], k]]] = False
-    pair = np.full(piece.on.shape, -1)
-    pair[np.nonzero(piece.on)] = np.arange(len(piece.order))
-    changed = pair[rows[i], k][fits[i]]
-    piece.order[changed], piece.along[changed] = order[fits[i]], along[fits[i]]
-    rows = rows[fits]
-    piece.A[rows], piece.f[rows], piece.step[rows], piece.noise[rows] = A[fits], f[fits], step[fits], noise[fits]
-    piece.terms[:, rows] = terms[:, fits]
-
-
-def _move(block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: Mask) -> None:
+def _move(block: Block, walkers: Walkers, piece: Piece, times: Array, going: Mask) -> None:
     """Take each walker that is going to its first kink, or to the end of its step."""
     m = len(going)
     near = _near(block, piece) & ~piece.on & going[:, None]
@@ -307,7 +178,7 @@ def _move(block: Block, walkers: _Walkers, piece: _Piece, times: Array, going: M
     walkers.keep(going)
 
 
-def _near(block: Block, piece: _Piece) -> Mask:
+def _near(block: Block, piece: Piece) -> Mask:
     """Pairs whose distance might vanish within the step, by its first two terms and the length of the rest."""
     closing = -np.sign(piece.distance)
     rest = np.linalg.norm(piece.terms[2:], axis=2).sum(axis=0)
@@ -316,7 +187,7 @@ def _near(block: Block, piece: _Piece) -> Mask:
     return np.asarray(np.abs(piece.distance) <= reach + rest[:, None] + piece.noise)
 
 
-def _turning(piece: _Piece, going: Mask) -> tuple[Indices, Indices, Array]:
+def _turning(piece: Piece, going: Mask) -> tuple[Indices, Indices, Array]:
     """Pairs that leave a kink and may come back to it: the distance divided by the power of x it starts with."""
     i, k = np.nonzero(piece.on)
     size = np.abs(piece.along)
@@ -331,7 +202,7 @@ def _turning(piece: _Piece, going: Mask) -> tuple[Indices, Indices, Array]:
     return i[back], k[back], powers
 
 
-def _long_step(piece: _Piece, free: Mask, remaining: Array) -> tuple[Indices, Array]:
+def _long_step(piece: Piece, free: Mask, remaining: Array) -> tuple[Indices, Array]:
     """Walkers that can meet nothing for much longer than their Taylor step, and for how long."""
     rows = np.flatnonzero(free)
     A = piece.A[rows]

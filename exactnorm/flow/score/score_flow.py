@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Real
-from typing import Literal, get_args
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,15 +15,21 @@ from numpy.typing import ArrayLike, NDArray
 from exactnorm.arrays import Array, real_array
 from exactnorm.flow.hyperbox.box import Box, box_of
 from exactnorm.flow.hyperbox.lines import Lines
-from exactnorm.flow.inputs import HasNetwork, network_of, starts
+from exactnorm.flow.inputs import starts
+from exactnorm.flow.methods import Ivp, Pieces, chosen
 from exactnorm.flow.record import Events, Flow, Indices, sorted_events
-from exactnorm.flow.score.ivp import Integrator, solve_by_ivp
+from exactnorm.flow.score.ivp import solve_by_ivp
 from exactnorm.flow.score.line import Solved, solve_line
 from exactnorm.flow.score.pieces import solve_pieces
-from exactnorm.flow.score.reduction import Block, reduced
-from exactnorm.network import ReLUNetwork
+from exactnorm.flow.score.reduction import EPS, Block, Reduction, reduced
+from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
 Method = Literal["pieces", "ivp"]
+FAR = 1e4
+"""Distance of a start, in units of that of the farthest kink, from which on its rounding is told in `Flow.error`."""
+ROUNDINGS = 4.0
+"""Of the start, of the axes along which it is seen, and of what is computed from both."""
+METHODS: Mapping[str, Pieces | Ivp] = MappingProxyType({"pieces": Pieces(), "ivp": Ivp()})
 
 
 def score_flow(
@@ -29,13 +37,11 @@ def score_flow(
     start: ArrayLike,
     horizon: float,
     *,
-    method: Method = "pieces",
+    method: Method | Pieces | Ivp = "pieces",
     times: ArrayLike | None = None,
-    rtol: float = 1e-9,
-    solver: Integrator = "DOP853",
-    max_steps: int = 20_000,
     box: ArrayLike | Lines | None = None,
     near: float | None = None,
+    **options: Any,
 ) -> Flow:
     """Follow dy/du = h(y) − y, the flow of the denoiser's score at one noise level.
 
@@ -45,21 +51,19 @@ def score_flow(
     start : array_like, shape (d,) or (m, d)
     horizon : float
         Flow time u > 0; ``math.inf`` for the limit (method "pieces" only).
-    method : {"pieces", "ivp"}
+    method : {"pieces", "ivp"}, or Pieces or Ivp
         "pieces" solves exactly between kinks, without a time step; "ivp" calls `scipy.integrate.solve_ivp`.
     times : array_like, shape (n,), optional
         Increasing flow times in [0, horizon] at which `Flow.states` is wanted.
-    rtol, solver : float, {"DOP853", "RK45", "LSODA", …}
-        Handed to `solve_ivp`; its own default rtol of 1e-3 is far too coarse for these fields. Not used by "pieces".
-    max_steps : int
-        "pieces": give up on a trajectory after this many steps in one block of coordinates. A trajectory for ever
-        near a cycle never comes to an end by itself; `Flow.complete` is False then.
     box : array_like, shape (N, d), or Lines, optional
         Data on orthogonal lines. `Flow.events` then also says when a trajectory first comes to the boundary of the
         hyperbox that they span: when each coordinate is at most `near` beyond its range, one at least within `near` of
         an end of it, and what is orthogonal to all lines at most `near` long. No row where that holds at the start.
     near : float, optional
-        By default a thousandth of the smallest gap. Distances from the box decay as e^{−u} and never vanish.
+        For `box`. By default a thousandth of the smallest gap. Distances from the box decay as e^{−u} and never vanish.
+    **options
+        Of the method, if it is given by name: `max_steps` of "pieces" (see `Pieces`), `rtol` and `solver` of "ivp" (see
+        `Ivp`).
 
     Returns
     -------
@@ -69,29 +73,25 @@ def score_flow(
     ------
     ValueError
         If a start is not finite or of the wrong dimension, the horizon is not positive, the times are not
-        increasing in [0, horizon], `solver` is unknown, `rtol` or `max_steps` is out of range, an infinite horizon is
-        asked of method "ivp", or `box` is not on orthogonal lines along which alone the denoiser moves anything.
+        increasing in [0, horizon], an option of the method is out of range, an infinite horizon is asked of "ivp",
+        `near` is given without `box`, or `box` is not on orthogonal lines, along which alone the denoiser may move
+        anything.
     TypeError
-        If `denoiser` is none.
+        If `denoiser` is none, or the method does not take an option.
     """
     network = network_of(denoiser)
     Y = starts(start, network.dimension)
-    asked = _times(times, horizon, method)
-    if solver not in get_args(Integrator):
-        msg = f"solver={solver!r}; give one of {', '.join(get_args(Integrator))}"
-        raise ValueError(msg)
-    if not (isinstance(rtol, Real) and 1e-13 <= rtol < 1) or not max_steps >= 1:
-        msg = f"rtol={rtol!r}, max_steps={max_steps!r}; give 1e-13 <= rtol < 1 and max_steps >= 1"
+    way = chosen(method, options, METHODS)
+    asked = _times(times, horizon, way)
+    if near is not None and box is None:
+        msg = f"near={near!r} is a distance from a hyperbox; give its points, too, as box"
         raise ValueError(msg)
     rows = np.atleast_2d(Y)
     walls = None if box is None else box_of(box, near, network)
     system = reduced(network, None if walls is None else walls.planes)
     due = np.append(asked, horizon)
-    solved = [_solve(block, rows, system.origin, due, method, rtol, solver, max_steps) for block in system.blocks]
-    states = system.origin + np.exp(-due)[:, None] * system.remainder(rows)[:, None, :]
-    for block, part in zip(system.blocks, solved, strict=True):
-        states = states + part.states @ block.axes
-    states[:, due == 0] = rows[:, None]
+    states, solved = _followed(system, rows, due, way)
+    error = _rounding(system, rows, due, way, states[:, -1]) if isinstance(way, Pieces) else None
     events = sorted_events(*([x for part in solved for x in getattr(part, name)] for name in ("start", "time", "kink")))
     if walls is not None:
         events = _with_box(events, walls, rows, len(network.b), horizon)
@@ -101,12 +101,39 @@ def score_flow(
         active[:, block.kinks[own]] = part.active[:, own]
 
     def again(which: Indices, times: Array) -> Array:
-        more = score_flow(
-            network, rows[which], horizon, method=method, times=times, rtol=rtol, solver=solver, max_steps=max_steps
-        )
+        more = score_flow(network, rows[which], horizon, method=way, times=times)
         return more.states
 
-    return replace(_flow(Y, states, horizon, asked, solved, events, active, method), again=again)
+    name: Method = "ivp" if isinstance(way, Ivp) else "pieces"
+    flow = _flow(Y, states, horizon, asked, solved, events, active, name)
+    note = "" if error is None else f"; rounding of starts as far away may have moved an endpoint by {error:.2g}"
+    return replace(flow, again=again, error=error, status=flow.status + note)
+
+
+def _followed(system: Reduction, rows: Array, due: Array, way: Pieces | Ivp) -> tuple[Array, list[Solved]]:
+    """States (m, n, d) at the times that are due, put together from those of the blocks."""
+    solved = [_solve(block, rows, system.origin, due, way) for block in system.blocks]
+    states = system.origin + np.exp(-due)[:, None] * system.remainder(rows)[:, None, :]
+    for block, part in zip(system.blocks, solved, strict=True):
+        states = states + part.states @ block.axes
+    states[:, due == 0] = rows[:, None]
+    return states, solved
+
+
+def _rounding(system: Reduction, rows: Array, due: Array, way: Pieces, ends: Array) -> float | None:
+    """By how much endpoints move when far starts move by a few roundings; None where no start is far."""
+    lengths = max((float(np.abs(block.b).max(initial=0.0)) for block in system.blocks), default=0.0)
+    size = np.linalg.norm(rows - system.origin, axis=1)
+    far = np.flatnonzero(size > FAR * lengths) if lengths else np.empty(0, np.intp)
+    if not len(far):
+        return None
+    rng, moved = np.random.default_rng(0), 0.0
+    for _ in range(2):  # one direction might be one that does not matter
+        away = rng.standard_normal((len(far), rows.shape[1]))
+        away *= ROUNDINGS * EPS * (size[far] / np.linalg.norm(away, axis=1))[:, None]
+        distance = np.linalg.norm(_followed(system, rows[far] + away, due, way)[0][:, -1] - ends[far], axis=1)
+        moved = max(moved, float(distance[np.isfinite(distance)].max(initial=0.0)))
+    return moved
 
 
 def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: float) -> Events:
@@ -118,14 +145,11 @@ def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: fl
     return sorted_events([own.start, reached.start], [own.time, reached.time], [own.kink, reached.kink])
 
 
-def _times(times: ArrayLike | None, horizon: float, method: str) -> Array:
-    if method not in ("pieces", "ivp"):
-        msg = f"method={method!r}; give 'pieces' or 'ivp'"
-        raise ValueError(msg)
+def _times(times: ArrayLike | None, horizon: float, way: Pieces | Ivp) -> Array:
     if not (isinstance(horizon, Real) and horizon > 0):
         msg = f"horizon={horizon!r}; give a flow time u > 0, or math.inf for the limit"
         raise ValueError(msg)
-    if method == "ivp" and math.isinf(horizon):
+    if isinstance(way, Ivp) and math.isinf(horizon):
         msg = "an integrator cannot reach an infinite horizon; use method='pieces' or a finite horizon"
         raise ValueError(msg)
     asked = np.empty(0) if times is None else np.atleast_1d(real_array(times, "times"))
@@ -135,17 +159,15 @@ def _times(times: ArrayLike | None, horizon: float, method: str) -> Array:
     return asked
 
 
-def _solve(
-    block: Block, rows: Array, origin: Array, due: Array, method: str, rtol: float, solver: Integrator, max_steps: int
-) -> Solved:
+def _solve(block: Block, rows: Array, origin: Array, due: Array, way: Pieces | Ivp) -> Solved:
     t = (rows - origin) @ block.axes.T
-    if method == "ivp":
-        out = solve_by_ivp(block, t, due, rtol, solver)
+    if isinstance(way, Ivp):
+        out = solve_by_ivp(block, t, due, way)
         out.states[:, due == 0] = t[:, None]
         return out
     if block.rank == 1 and len(block.b):
         return solve_line(block, t, due)
-    return solve_pieces(block, t, due, max_steps)
+    return solve_pieces(block, t, due, way.max_steps)
 
 
 def _flow(
