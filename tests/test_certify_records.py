@@ -7,7 +7,7 @@ import pytest
 from altered import altered
 from known_optima import KNOWN
 
-from exactnorm import DenoiserPath, check_certificate, load, min_norm_denoiser, save, save_path
+from exactnorm import DenoiserPath, check_certificate, load, min_norm_denoiser, save
 from exactnorm.certify import Cells, CertificateError, Faces, Nothing, Rays, bound
 from exactnorm.certify.saved_evidence import OF_KIND
 from exactnorm.cli import main
@@ -109,7 +109,7 @@ def test_a_file_holds_the_arrays_of_its_kind_and_no_others(kind, cells, tmp_path
 def test_every_level_of_a_saved_path_is_checked(tmp_path, capsys):
     points = [[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]]
     path = DenoiserPath(points, [0.1, 0.2, 0.3])
-    save_path(tmp_path / "path", path)
+    save(tmp_path / "path", path)
     assert main(["check", str(tmp_path / "path")]) == 0
     out = capsys.readouterr().out
     assert out.count("supports what it states") == 3
@@ -123,4 +123,4 @@ def test_every_level_of_a_saved_path_is_checked(tmp_path, capsys):
     assert "refuted: rho=0.2: " in capsys.readouterr().err
     (tmp_path / "path" / "level0002.npz").unlink()
     assert main(["check", str(tmp_path / "path")]) == 2
-    assert "without a whole saved path" in capsys.readouterr().err
+    assert "lacks " in capsys.readouterr().err

@@ -88,7 +88,7 @@ def evidence(arrays: Arrays, kinds: tuple[str, ...]) -> Evidence:
     if kind not in kinds:
         msg = f"it holds evidence of kind {kind[:40]!r}; there are {', '.join(kinds)}"
         raise ValueError(msg)
-    there = {name for other in kinds for name in OF_KIND[other] if name in arrays}
+    there = {name for other in OF_KIND.values() for name in other if name in arrays}
     if there != set(OF_KIND[kind]):
         name = min(there ^ set(OF_KIND[kind]))
         msg = f"evidence of kind {kind!r} has {'an array' if name in there else 'no'} {name!r}"

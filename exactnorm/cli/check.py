@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from exactnorm.certify import (
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
-from exactnorm.path import read_path
+from exactnorm.path import DenoiserPath
 from exactnorm.saved import load
 from exactnorm.training_set import TrainingSet
 
@@ -52,9 +53,7 @@ def add_to(commands: Any) -> None:
         epilog=wrapped(EXAMPLES),
         formatter_class=formatter,
     )
-    command.add_argument(
-        "file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote, a path's folder too"
-    )
+    command.add_argument("file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote")
     command.add_argument("--points", metavar="DATA", help="the clean points that it must be for: a file, or a problem")
     command.add_argument("--rho", type=float, metavar="R", help="the noise radius that it must be for")
     command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the check is undecided")
@@ -67,10 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     Of a path every level is checked, each against the path's own points, until one is not supported.
     """
-    folder = Path(arguments.file).is_dir()
     rows = []
-    for found in levels(arguments) if folder else [saved(arguments.file)]:
-        level = f"rho={found.train.rho!r}: " if folder and isinstance(found, CertifiedDenoiser) else ""
+    for found in chosen(arguments):
+        level = ""
+        if isinstance(found, CertifiedDenoiser) and Path(arguments.file).is_dir():
+            level = f"rho={found.train.rho!r}: "
         try:
             problem = asked(arguments, found)
             answer = check_certificate(found.certificate, problem, found.network, time_limit=arguments.time_limit)
@@ -99,20 +99,6 @@ def told(arguments: argparse.Namespace, rows: list[tuple[CertifiedDenoiser | Cer
         show(report.check_table(table))
         show(described(found))
     return 0
-
-
-def levels(arguments: argparse.Namespace) -> tuple[CertifiedDenoiser, ...]:
-    """The denoisers of a saved path."""
-    if arguments.rho is not None:
-        msg = "--rho goes with a file; the levels of a path have a radius each"
-        raise BadInput(msg)
-    try:
-        return read_path(arguments.file).denoisers
-    except FileNotFoundError:
-        msg = f"{arguments.file!r} is a directory without a whole saved path; give one of the .npz files in it"
-        raise BadInput(msg) from None
-    except ValueError as mistake:
-        raise BadInput(str(mistake)) from mistake
 
 
 def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNetwork) -> Any:
@@ -158,16 +144,28 @@ def described(found: CertifiedDenoiser | CertifiedNetwork) -> str:
     return f"{points}, {sum(len(one) for one in train.samples)} noisy samples{end}"
 
 
-def saved(file: str) -> CertifiedDenoiser | CertifiedNetwork:
-    """The denoiser or network in the file."""
+def chosen(arguments: argparse.Namespace) -> Sequence[CertifiedDenoiser | CertifiedNetwork]:
+    """What is to be checked: the denoiser or network in a file, or all denoisers of a path."""
+    found = saved(arguments.file)
+    if not isinstance(found, DenoiserPath):
+        return [found]
+    if arguments.rho is not None:
+        msg = "--rho goes with a file; the levels of a path have a radius each"
+        raise BadInput(msg)
+    return found.denoisers
+
+
+def saved(file: str) -> CertifiedDenoiser | CertifiedNetwork | DenoiserPath:
+    """The denoiser, network or path that was saved."""
     try:
         found = load(file)
-    except FileNotFoundError:
-        msg = f"there is no file {file!r}"
-        raise BadInput(msg) from None
+    except FileNotFoundError as gone:
+        # Of a path, one of its files.
+        missing = f"there is no file {file!r}" if str(gone.filename) == file else f"{file!r} lacks {gone.filename!r}"
+        raise BadInput(missing) from None
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
-    if not isinstance(found, CertifiedDenoiser | CertifiedNetwork):
+    if not isinstance(found, CertifiedDenoiser | CertifiedNetwork | DenoiserPath):
         msg = f"{file!r} holds a {type(found).__name__}, without a certificate"
         raise BadInput(msg)
     return found
