@@ -30,8 +30,9 @@ examples:
   exactnorm solve acute --out denoiser.npz
   exactnorm check denoiser.npz
   exactnorm check denoiser.npz --points acute --rho 0.1
-  exactnorm check path                     the directory of a saved path: all its levels
+  exactnorm check levels
 
+A directory is that of a saved path, of which all levels are checked.
 no solver runs: bounds are recomputed from the multipliers in the file, patterns are enumerated afresh.
 The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
 certificate is held against yours instead. Read a stranger's file without fear: nothing in it is run, and it sets \

@@ -24,8 +24,9 @@ from exactnorm.training_set import TrainingSet
 
 MANY = 100
 """Points, beyond which a miss is not priced: it is then known to be below `MISSED` of the separation, and no more."""
-NEGLIGIBLE = 1e-9
-"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
+NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
+"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
+the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`."""
 LOOKED_AT = 300
 """Directions of a network's own neurons that are tried."""
 
@@ -75,7 +76,13 @@ def _with_correction(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np
     if train.size > MANY:
         return cost
     more = room * correction_cost(network, train, sides)
-    return cost if more <= NEGLIGIBLE * cost else cost + more
+    return cost if more <= _unsure(train, train.separation - 2 * train.rho) * cost else cost + more
+
+
+def _unsure(train: TrainingSet, length: float) -> float:
+    """The rounding of coordinates as a share of a length, between `NEGLIGIBLE` and `AT_MOST`."""
+    rounding = 64 * float(np.finfo(float).eps) * (float(np.abs(train.points).max()) + train.rho)
+    return AT_MOST if not rounding < AT_MOST * length else max(NEGLIGIBLE, rounding / length)
 
 
 def correction_cost(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> float:
@@ -105,20 +112,38 @@ def correction_cost(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.
 
 
 def _misses(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """e_n, shape (N, q), with what kinks inside the balls add, and D_n, shape (N, q, d)."""
+    """e_n, shape (N, q), with what kinks inside the balls add, and D_n, shape (N, q, d).
+
+    They are those of a network of the same cost: a kink that enters balls by its offset alone is moved out of them.
+    """
     e = np.empty_like(train.points)
     D = np.empty((train.size, network.outputs, network.dimension))
     size, w = lengths(network.a), lengths(network.w)
+    b = _moved_out(network, train, sides)
+    touches = _unsure(train, train.separation) * train.separation
     for n, (x, on) in enumerate(zip(train.points, sides, strict=True)):
-        before = network.w @ x + network.b
+        before = network.w @ x + b
         D[n] = network.a[on].T @ network.w[on] + (0 if network.V is None else network.V)
         e[n] = before[on] @ network.a[on] + (0 if network.V is None else network.V @ x) + network.c - x
         depth = np.maximum(train.rho * w - np.where(on, before, -before), 0.0)
         # In no direction in particular.
         e[n] += float(depth @ size) / np.sqrt(len(x))
-        entered = depth > 1e-9 * train.separation * w
+        entered = depth > touches * w
         D[n] += float((size * w)[entered].sum()) / np.sqrt(D[n].size)
     return e, D
+
+
+def _moved_out(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> Array:
+    """The offsets b_k, shape (K,), moved as little as makes the kinks miss the balls on both of their sides.
+
+    Where there is no such offset, the kink goes as far into the balls on the one side as on the other.
+    """
+    before = train.points @ network.w.T + network.b
+    radius = train.rho * lengths(network.w)
+    least = np.where(sides, radius - before, -np.inf).max(axis=0)
+    most = np.where(sides, np.inf, -radius - before).min(axis=0)
+    shift = np.where(least <= most, np.clip(0.0, least, np.maximum(least, most)), (least + most) / 2)
+    return network.b + np.where(np.isfinite(shift), shift, 0.0)
 
 
 def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:

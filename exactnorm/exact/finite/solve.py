@@ -28,7 +28,7 @@ from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 
 A_FACE = 2e-3
-"""Seconds that all rounds together take for every face of an activation pattern; measured in ranks 2 to 4."""
+"""Seconds that all rounds together take for a face of an activation pattern; from three problems of ranks 2 and 3."""
 ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""
 
