@@ -156,6 +156,11 @@ def compare(
     >>> found.reading
     'The trained network is a minimum-norm denoiser, as far as the bracket tells.'
     """
+    if not isinstance(denoiser, CertifiedDenoiser):
+        msg = (
+            f"denoiser is a {type(denoiser).__name__}: give the network first, and then what min_norm_denoiser returned"
+        )
+        raise TypeError(msg)
     trained, train = network_of(network).merged(), denoiser.train
     if (trained.dimension, trained.outputs) != (train.dimension, train.dimension):
         msg = (

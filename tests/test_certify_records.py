@@ -7,8 +7,8 @@ import pytest
 from altered import altered
 from known_optima import KNOWN
 
-from exactnorm import DenoiserPath, check_certificate, load, min_norm_denoiser, save
-from exactnorm.certify import Cells, CertificateError, Faces, Nothing, Rays, bound
+from exactnorm import DenoiserPath, ReLUNetwork, TrainingSet, check_certificate, compare, load, min_norm_denoiser, save
+from exactnorm.certify import Cells, Certificate, CertificateError, Faces, Nothing, Rays, bound
 from exactnorm.certify.saved_evidence import OF_KIND
 from exactnorm.cli import main
 
@@ -124,3 +124,49 @@ def test_every_level_of_a_saved_path_is_checked(tmp_path, capsys):
     (tmp_path / "path" / "level0002.npz").unlink()
     assert main(["check", str(tmp_path / "path")]) == 2
     assert "lacks " in capsys.readouterr().err
+
+
+def lost_in_rounding(neurons, large):
+    """A denoiser of 0 and 1 whose ramp is not steep enough, and a free affine map that hides it from floating point.
+
+    Pairs of large neurons cancel; between them stand small ones, each less than half a unit in the last place of the
+    running sum.
+    """
+    rho, high = 0.4, 1.25e8 / large
+    term = 0.49 * np.spacing(high)
+    lack = neurons * term / 2
+    parts = [
+        (np.ones(large), np.zeros(large), np.full(large, high)),
+        (-np.ones(neurons), np.full(neurons, term), np.full(neurons, 1.01 * rho * term)),
+        (-np.ones(large), np.zeros(large), np.full(large, high)),
+        (np.array([1.0, -1.0]) * (1 - 2 * lack) / (1 - 2 * rho), np.ones(2), np.array([-rho, rho - 1])),
+    ]
+    a, w, b = (np.concatenate(one) for one in zip(*parts, strict=True))
+    train = TrainingSet([[0.0], [1.0]], rho)
+    network = ReLUNetwork(a[:, None], w[:, None], b, np.array([[2 * lack]]), np.zeros(1))
+    return train, replace(network, c=-network(train.points)[0])
+
+
+@pytest.mark.parametrize(("neurons", "large"), [(1000, 32), (1900, 32), (1800, 64)])
+@pytest.mark.parametrize("told", [1e-9, 1e-6])
+def test_a_miss_that_rounding_hides_is_found_and_priced(neurons, large, told):
+    train, network = lost_in_rounding(neurons, large)
+    cost = network.representation_cost
+    assert cost < 10 * (1 - 1e-7)  # less than the least cost, 2/(1 - 0.8)
+    with pytest.raises(CertificateError, match="states"):
+        check_certificate(Certificate(cost * (1 - 1e-10), cost, told, Rays((0, 1))), train, network)
+
+
+def test_a_caller_who_hands_the_wrong_record_is_told_and_no_certificate_is_blamed(rays):
+    for given, word in (
+        ((rays, rays.train, rays.network), "certificate"),
+        ((rays.certificate, rays, rays.network), "train"),
+        ((rays.certificate, rays.train.points.tolist(), rays.network), "train"),
+        ((rays.certificate, rays.train, rays), "network"),
+    ):
+        with pytest.raises(TypeError, match=f"{word} is a"):
+            check_certificate(*given)
+    with pytest.raises(ValueError, match="without quotation marks"):
+        check_certificate(rays.certificate, rays.train, rays.network, time_limit="3")
+    with pytest.raises(TypeError, match="give the network first"):
+        compare(rays, rays.network)

@@ -72,6 +72,14 @@ def test_brackets_do_not_cross_and_certificates_hold(data):
         assert abs(upper - lower) <= 1e-7 * upper
 
 
+def test_points_beside_their_rays_are_not_taken_for_points_on_them_where_there_are_no_balls():
+    X = 1e-30 * np.array([[-0.999999998, 9.33459131e-10], [-0.999999999, 2.0], [2.0, 2.0], [4.11113083e-10, 2.0]])
+    denoiser = certified_form(TrainingSet(X, 0.0))
+    if denoiser is not None:
+        check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+    assert denoiser is None
+
+
 @settings(max_examples=60, deadline=None)
 @given(awkward_sets())
 def test_rest_points_rest(data):

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from exactnorm.arrays import real_number
 from exactnorm.certify.balls.constancy import FLAT, MANY, sides_of_balls
 from exactnorm.certify.balls.correction import upper_value
 from exactnorm.certify.certificate import Certificate
@@ -66,9 +67,12 @@ def check_certificate(
         If there are too many activation patterns or faces to go through, the time is over, or the linear algebra
         fails.
     ValueError
-        If the problem itself, which is yours, is not admissible.
+        If the problem itself, which is yours, or `time_limit` is not admissible.
+    TypeError
+        If a denoiser is handed where its certificate, its training set or its network is asked.
     """
-    effort = Effort(time_limit)
+    _refuse_swapped(certificate, train, network)
+    effort = Effort(None if time_limit is None else real_number(time_limit, "time_limit"))
     problem = _problem(certificate, train)
     network = _sound(network)
     # Whatever overflows ends in inf or nan, which every comparison below refuses.
@@ -94,6 +98,21 @@ def check_certificate(
         if error is not None and not (told is not None and error <= told + slack):
             refuse(f"the certificate states an interpolation error of {told}, but it is {error:.3e}")
     return min(lower, upper), upper, error
+
+
+def _refuse_swapped(certificate: object, train: object, network: object) -> None:
+    """Raise ``TypeError`` for what is the caller's mistake and no fault of a certificate."""
+    if hasattr(certificate, "certificate"):
+        msg = f"the certificate is a {type(certificate).__name__}: give its `.certificate`"
+        raise TypeError(msg)
+    if not isinstance(train, TrainingSet | FiniteProblem):
+        msg = (
+            f"train is a {type(train).__name__}: give the TrainingSet, such as a denoiser's `.train`, or FiniteProblem"
+        )
+        raise TypeError(msg)
+    if hasattr(network, "network"):
+        msg = f"the network is a {type(network).__name__}: give its `.network`"
+        raise TypeError(msg)
 
 
 def _problem(certificate: Certificate, train: TrainingSet | FiniteProblem) -> TrainingSet | FiniteProblem:

@@ -123,7 +123,9 @@ def blocks(network: ReLUNetwork, X: Array) -> Iterator[tuple[NDArray[np.intp], A
 
 
 def value_rounding(network: ReLUNetwork, reach: float) -> float:
-    """Rounding of a computed value h(y), ‖y‖ ≤ `reach`: a few units in the last place of the sum of its terms.
+    """Rounding of a computed value h(y), ‖y‖ ≤ `reach`: one unit in the last place of the sum of its terms for each.
+
+    However few bits a single addition loses, as many as there are neurons may lose as many times that.
 
     It is a property of the network, so that it may be added to an error and never taken off one: huge terms that
     cancel make a network whose values are not known.
@@ -132,7 +134,8 @@ def value_rounding(network: ReLUNetwork, reach: float) -> float:
         skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
         biases = float(lengths(network.a) @ np.abs(network.b))
         terms = (network.representation_cost + skip) * reach + biases + float(np.linalg.norm(network.c))
-    return 16 * float(np.finfo(float).eps) * terms if terms < math.inf else math.inf
+    additions = 16 + network.neurons + network.dimension
+    return additions * float(np.finfo(float).eps) * terms if terms < math.inf else math.inf
 
 
 def _affine_error(network: ReLUNetwork, active: NDArray[np.bool_], e: Array, rho: float, known: float) -> float:

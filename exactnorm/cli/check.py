@@ -18,6 +18,7 @@ from exactnorm.certify import (
     CertifiedNetwork,
     check_certificate,
 )
+from exactnorm.cli import text_table
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
@@ -56,6 +57,7 @@ def add_to(commands: Any) -> None:
     )
     command.add_argument("file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote")
     command.add_argument("--points", metavar="DATA", help="the clean points that it must be for: a file, or a problem")
+    text_table.add_options(command)
     command.add_argument("--rho", type=float, metavar="R", help="the noise radius that it must be for")
     command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the check is undecided")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -110,7 +112,7 @@ def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNet
             raise BadInput(msg)
         return found.problem
     train = found.train
-    points = train.points if arguments.points is None else own_points(arguments.points)
+    points = train.points if arguments.points is None else own_points(arguments)
     if points.shape != train.points.shape or not np.array_equal(points, train.points):
         msg = f"the certificate is for {described(found)}, other points than those of {arguments.points}"
         raise CertificateError(msg)
@@ -121,9 +123,12 @@ def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNet
     return TrainingSet(points, rho, train.samples)
 
 
-def own_points(data: str) -> Array:
+def own_points(arguments: argparse.Namespace) -> Array:
     """The points in a file, or of a named problem."""
-    return points_in(Path(data)) if Path(data).suffix else problems.named(data).train.points
+    data = Path(arguments.points)
+    if data.suffix:
+        return points_in(data, arguments.header, arguments.columns)
+    return problems.named(arguments.points).train.points
 
 
 def described(found: CertifiedDenoiser | CertifiedNetwork) -> str:

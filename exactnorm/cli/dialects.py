@@ -142,7 +142,11 @@ def cells(lines: list[tuple[int, str]], dialect: Dialect) -> list[tuple[int, lis
             row = next(csv.reader([text], delimiter=dialect.delimiter, skipinitialspace=True, strict=True))
         except csv.Error as failed:
             opened = str(failed).startswith("unexpected end")
-            what = "a quote is opened and not closed" if opened else "something stands beside the quotes of a cell"
+            what = (
+                "a quote is opened and not closed on its line"
+                if opened
+                else "something stands beside the quotes of a cell"
+            )
             msg = f"line {n}: {what}: {line if len(line) <= 40 else line[:38] + '…'}"
             raise BadInput(msg) from failed
         found.append((n, row))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import problems
+from exactnorm import max_radius, problems
 from exactnorm.arrays import Array
 from exactnorm.cli import text_table
 from exactnorm.cli.dialects import chosen
@@ -51,14 +51,7 @@ def add_data(command: Any, more: str = "") -> None:
         metavar="DATA",
         help=f"a table of numbers (.csv, .tsv, .txt, .npy), one point a row, or a problem's name{more}",
     )
-    command.add_argument(
-        "--columns", metavar="LIST", help="columns of the file to take: 2,3 or 2-4, counted from 1, or their names"
-    )
-    command.add_argument(
-        "--header",
-        action=argparse.BooleanOptionalAction,
-        help="whether the file's first line holds names (default: it is looked at)",
-    )
+    text_table.add_options(command)
 
 
 def training_set(arguments: argparse.Namespace) -> TrainingSet:
@@ -70,8 +63,8 @@ def training_set(arguments: argparse.Namespace) -> TrainingSet:
         if rho is None:
             if isinstance(train, TrainingSet):
                 return train
-            half = TrainingSet(table).separation / 2
-            limit = f", below {half:.6g}, half their smallest distance" if math.isfinite(half) else ""
+            largest = max_radius(table, time_limit=1.0)[1]
+            limit = f", below {largest:.6g}" if math.isfinite(largest) else ""
             msg = f"give the noise radius of these points with --rho R{limit}"
             raise BadInput(msg)
         return TrainingSet(table, rho)

@@ -5,8 +5,10 @@ A first line or column that may be a header or an index as well as a point is re
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 from exactnorm.arrays import Array
 from exactnorm.cli.dialects import DIALECTS, Reading, best
@@ -78,6 +80,18 @@ def decoded(path: Path) -> str:
     raise BadInput(msg)
 
 
+def add_options(command: Any) -> None:
+    """Add the options that say how a table is read."""
+    command.add_argument(
+        "--columns", metavar="LIST", help="columns of the file to take: 2,3 or 2-4, counted from 1, or their names"
+    )
+    command.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the file's first line holds names (default: it is looked at)",
+    )
+
+
 def refuse_index(found: Reading, name: str) -> None:
     """Raise `BadInput` for a first column that is, or may be, the index of the table it was saved from."""
     width = len(found.taken)
@@ -91,7 +105,7 @@ def refuse_index(found: Reading, name: str) -> None:
     if found.names is not None and found.names[0].lower() in INDEX_NAMES:
         msg = f"{name!r}: the first column, {found.names[0]!r}, is an index by its name: {remedy}"
         raise BadInput(msg)
-    counted = [row[0] for _, row in found.rows]
+    counted = [row[0].removesuffix(".0") for _, row in found.rows]
     size = len(counted)
     # Two rows that begin with 0 and 1 are a unit of length more often than an index.
     if size > 2 and counted in ([str(n) for n in range(size)], [str(n) for n in range(1, size + 1)]):

@@ -42,6 +42,7 @@ def add_to(commands: Any) -> None:
     command.add_argument(
         "--points", metavar="DATA", required=True, help="the clean points (.csv, .tsv, .txt, .npy), or a problem's name"
     )
+    text_table.add_options(command)
     command.add_argument("--rho", type=float, metavar="R", help="the noise radius; optional for a named problem")
     command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the answer is undecided")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
@@ -99,7 +100,7 @@ def asked(arguments: argparse.Namespace) -> tuple[Any, float]:
     try:
         if path.suffix.lower() == ".npy":
             return np.load(path, allow_pickle=False), arguments.rho
-        return text_table.read(path, None, None), arguments.rho
+        return text_table.read(path, arguments.header, arguments.columns), arguments.rho
     except FileNotFoundError:
         msg = f"there is no file {arguments.points!r}"
         raise BadInput(msg) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from exactnorm.certify.balls.correction import stated_upper
+from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
+from exactnorm.certify.balls.correction import MANY, stated_upper
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
@@ -36,6 +37,9 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
     error, known = sure_error(network, train)
     # Thousands of points have networks whose worst possible rounding is larger than what is measured.
     if not (known or (network.neurons * train.points.size > EXACT and error <= MISSED * train.separation)):
+        return None
+    # Without balls, points that are on rays to nine digits may lie beside the kinks that are to run through them.
+    if train.size <= MANY and not sides_of_balls(network, train)[1] <= FLAT:
         return None
     upper = stated_upper(network, train)
     certificate = Certificate(

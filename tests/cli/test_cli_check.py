@@ -95,3 +95,13 @@ def test_check_of_a_missing_or_foreign_file_is_bad_input(run, folder):
         status, out, err = run("check", name)
         assert (status, out) == (2, "")
         assert sentence in err
+
+
+def test_a_table_that_solve_read_with_options_is_checked_against_with_the_same(run, folder):
+    (folder / "table.csv").write_text("0.0,0,0\n1.0,1,0\n2.0,0,2\n")
+    status, _, err = run("solve", "table.csv", "--rho", 0.1)
+    assert status == 2
+    assert "--columns 2-3" in err
+    assert run("solve", "table.csv", "--rho", 0.1, "--columns", "2-3", "--out", "table.npz")[0] == 0
+    assert run("check", "table.npz", "--points", "table.csv", "--columns", "2-3", "--no-header")[0] == 0
+    assert run("check", "table.npz", "--points", "table.csv")[0] == 2

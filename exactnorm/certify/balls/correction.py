@@ -10,7 +10,7 @@ normal, and kinks tilted by η/2R a slope W across it: together at most ‖β‖
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from scipy.linalg import qr
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
+from exactnorm.certify.interpolation import EXACT, value_rounding
+from exactnorm.certify.rational import at_points, fractions
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -121,10 +123,16 @@ def _misses(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) 
     size, w = lengths(network.a), lengths(network.w)
     b = _moved_out(network, train, sides)
     touches = _unsure(train, train.separation) * train.separation
+    # Terms that cancel may hide a miss from floating point.
+    reach = float(np.linalg.norm(train.points, axis=1).max()) + train.rho
+    hidden = value_rounding(network, reach) > NEGLIGIBLE * train.separation
+    hidden = hidden and network.neurons * train.points.size <= EXACT
     for n, (x, on) in enumerate(zip(train.points, sides, strict=True)):
         before = network.w @ x + b
         D[n] = network.a[on].T @ network.w[on] + (0 if network.V is None else network.V)
         e[n] = before[on] @ network.a[on] + (0 if network.V is None else network.V @ x) + network.c - x
+        if hidden:
+            e[n] = (at_points(replace(network, b=b), x[None])[1] - fractions(x))[0].astype(float)
         depth = np.maximum(train.rho * w - np.where(on, before, -before), 0.0)
         # In no direction in particular.
         e[n] += float(depth @ size) / np.sqrt(len(x))
