@@ -138,7 +138,9 @@ def named_schedule(name: str) -> Schedule:
     """Schedule called "ve", "edm", "vp" or "cosine", with its usual constants."""
     if name not in SCHEDULES:
         known = ", ".join(SCHEDULES)
-        msg = f"schedule {name!r} is unknown; give one of {known}, a Schedule, a function σ(t), or arrays (times, sigmas)"
+        msg = (
+            f"schedule {name!r} is unknown; give one of {known}, a Schedule, a function σ(t), or arrays (times, sigmas)"
+        )
         raise ValueError(msg)
     return SCHEDULES[name]
 
