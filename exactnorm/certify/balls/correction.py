@@ -29,6 +29,8 @@ MANY = 100
 NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
 the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`."""
+HIDDEN = 1e-7
+"""Share of the separation that rounding may hide before values are computed in rational arithmetic."""
 LOOKED_AT = 300
 """Directions of a network's own neurons that are tried."""
 
@@ -125,7 +127,7 @@ def _misses(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) 
     touches = _unsure(train, train.separation) * train.separation
     # Terms that cancel may hide a miss from floating point.
     reach = float(np.linalg.norm(train.points, axis=1).max()) + train.rho
-    hidden = value_rounding(network, reach) > NEGLIGIBLE * train.separation
+    hidden = value_rounding(network, reach) > HIDDEN * train.separation
     hidden = hidden and network.neurons * train.points.size <= EXACT
     for n, (x, on) in enumerate(zip(train.points, sides, strict=True)):
         before = network.w @ x + b

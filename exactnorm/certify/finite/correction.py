@@ -38,7 +38,7 @@ def misses(problem: FiniteProblem, network: ReLUNetwork) -> Iterator[tuple[Array
         return
     if network.neurons * Y.size <= EXACT:
         yield np.asarray(fractions(x) - at_points(network, Y)[1], dtype=float), np.zeros(len(Y))
-    elif Y.shape[1] == 1 and (along := values_along_lines(network, Y)) is not None:
+    elif (along := values_along_lines(network, Y)) is not None:
         yield x - along[0], along[1] + 2e-16 * lengths(x)
 
 
