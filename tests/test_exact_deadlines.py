@@ -45,7 +45,8 @@ def test_a_large_set_is_back_on_time_with_a_finite_bracket(name, processor_clock
     if certificate.kind == "theorem":  # the others take longer to check than to find
         check_certificate(certificate, train, denoiser.network)
     assert phases[0][0] == "looking for a first network"
-    assert all(later <= earlier for (_, earlier), (_, later) in pairwise(phases))
+    # A network's cost in two units of length rounds twice.
+    assert all(later <= earlier * (1 + 1e-12) for (_, earlier), (_, later) in pairwise(phases))
     assert took < LATE
 
 
