@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exactnorm import TrainingSet, check_certificate, interpolation_error, min_norm_denoiser, rest_points
@@ -62,6 +62,7 @@ def test_what_is_recognised_fits_the_balls(data):
 
 @settings(max_examples=120, deadline=None)
 @given(awkward_sets())
+@example((np.array([[3.61595055e-45], [-1e-30], [2e-30], [np.nextafter(-1e-30, 0)], [1e-30]]), 0.0))
 def test_brackets_do_not_cross_and_certificates_hold(data):
     X, rho = data
     found = bounds(X, rho)

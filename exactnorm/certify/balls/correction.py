@@ -79,8 +79,11 @@ def _with_correction(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np
     cost = network.representation_cost
     if train.size > MANY:
         return cost
+    unsure = _unsure(train, train.separation - 2 * train.rho)
+    if unsure == AT_MOST:  # what would be priced is the rounding of the points
+        return cost
     more = room * correction_cost(network, train, sides)
-    return cost if more <= _unsure(train, train.separation - 2 * train.rho) * cost else cost + more
+    return cost if more <= unsure * cost else cost + more
 
 
 def _unsure(train: TrainingSet, length: float) -> float:
@@ -178,11 +181,11 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     on = place[direction] > gap[:, None]
     on ^= on[:, :1]  # the side of the first ball is the other one
     wide = np.argsort(-half[direction, gap], kind="stable")
-    first = np.sort(np.unique(np.packbits(on[wide], axis=1), axis=0, return_index=True)[1])
-    kept = wide[first]
-    for some in (kept[: 8 * size], kept):  # the widest, if they are enough
+    for many in (8 * size, 64 * size, len(wide)):  # the widest, if they are enough
+        rows = wide[:many]
+        some = rows[np.sort(np.unique(np.packbits(on[rows], axis=1), axis=0, return_index=True)[1])]
         if len(some) < size - 1:
-            return None
+            continue
         pivots = qr(on[some, 1:].T * half[direction[some], gap[some]], mode="r", pivoting=True)[1]
         best = some[pivots[: size - 1]]
         if np.linalg.matrix_rank(on[best, 1:].astype(float)) == size - 1:
