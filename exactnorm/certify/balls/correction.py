@@ -28,9 +28,11 @@ MANY = 100
 """Points, beyond which a miss is not priced: it is then known to be below `MISSED` of the separation, and no more."""
 NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
-the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`."""
+the gap between two balls is so narrow that the rounding of coordinates is more of it, that share; from `AT_MOST` on no
+miss is priced, and it is known to be below `MISSED` of the separation, and no more."""
 HIDDEN = 1e-7
-"""Share of the separation that rounding may hide before values are computed in rational arithmetic."""
+"""Share of the separation that rounding may hide before values are computed in rational arithmetic; networks of more
+than `EXACT` weights times points are taken as floating point has them."""
 LOOKED_AT = 300
 """Directions of a network's own neurons that are tried."""
 
