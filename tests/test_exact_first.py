@@ -126,6 +126,26 @@ def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp
             check_certificate(altered(certificate, **change), train, denoiser.network)
 
 
+@pytest.mark.parametrize(("size", "dimension"), [(300, 250), (250, 400)])
+def test_many_points_of_many_coordinates_have_a_network_before_anything_slow(size, dimension, processor_clock):
+    # Balls so large that no simplex's height has room for a ramp, while every point is far from the mean of the others.
+    train = problems.gaussian(size, dimension, seed=3).train
+    train = TrainingSet(train.points, 0.1 * train.separation)
+    start = processor_clock()
+    denoiser = min_norm_denoiser(train, time_limit=1.0)
+    assert processor_clock() - start < 2.1
+    certificate = denoiser.certificate
+    assert 0 < certificate.lower < certificate.upper < np.inf
+    check_certificate(certificate, train, denoiser.network)
+    towards = train.points - (train.points.sum(axis=0) - train.points) / (size - 1)
+    height = train.points @ (towards / np.linalg.norm(towards, axis=1)[:, None]).T
+    own = np.diag(height).copy()
+    np.fill_diagonal(height, -np.inf)
+    width = own - height.max(axis=0) - 2 * train.rho
+    cost = (2 * np.linalg.norm(train.points[1:] - train.points[0], axis=1) / width[1:]).sum()
+    assert certificate.upper <= cost * (1 + 1e-9)
+
+
 def test_the_bracket_of_many_points_is_wide_valid_and_says_what_helps():
     train = problems.gaussian(60, 4, seed=1).train
     denoiser = min_norm_denoiser(train, time_limit=4)

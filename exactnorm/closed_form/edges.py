@@ -13,6 +13,8 @@ ALL_PAIRS = 60
 """Points up to which all segments are taken."""
 AT_LEAST = 30
 """Times that they are improved whatever the clock says: tenths of a second for a thousand points."""
+WIDE = 200
+"""Coordinates beyond which it is asked from the first time on: one eigendecomposition takes as long as all of those."""
 STEPS = 600
 """Times that the weights are improved."""
 
@@ -34,14 +36,14 @@ def best_edges(points: Array, rho: float, stop: Callable[[], bool] = lambda: Fal
     length = np.linalg.norm(offsets, axis=1)
     u, gain = offsets / length[:, None], 2 * length / (length - 2 * rho)
     c = 1 / gain
-    best, kept = 0.0, c
+    best, kept, least = 0.0, c, AT_LEAST if points.shape[1] <= WIDE else 0
     for step in range(STEPS):
         values, vectors = np.linalg.eigh((u.T * c) @ u)
         values = np.maximum(values, 0.0)
         bound = float(c @ gain) / values[-1]
         if bound > best:
             best, kept = bound, c
-        if step >= AT_LEAST and stop():
+        if step >= least and stop():
             break
         # Ascent of log Σ c gain − log ‖Σ c u uᵀ‖_p with Schatten's norm: p grows, and ‖·‖_p comes down to ‖·‖.
         p = 4 * 1.01**step

@@ -7,6 +7,7 @@ by reweighted least squares, whose every step interpolates; its multipliers say 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,24 +146,36 @@ def cheap_ramps(
 
 
 def one_by_one(X: Array, rho: float) -> Ramps | None:
-    """A ramp for each point of a simplex but the first, normal to the face of the others; None if there is none."""
+    """A ramp for each point but the first, none of the others on its slope; None if some point has none.
+
+    Normal to the face of the others in a simplex, or from their mean to the point: whichever has more room. In many
+    dimensions few points are in the hull of others, and these directions are there without looking for any.
+    """
+    on = np.eye(len(X), dtype=bool)[1:]
+    cuts: Cuts | None = None
+    for normals in _normals(X):
+        w = normals / np.linalg.norm(normals, axis=1)[:, None]
+        height = w @ X.T
+        own = height[on]
+        height[on] = -np.inf
+        below = height.max(axis=1)
+        more = Cuts(on, w, below + rho, own - below - 2 * rho)
+        cuts = more if cuts is None else joined(cuts, more)
+    if cuts is None or not cuts.width.min() > ROOM:
+        return None
+    a = X[cuts.on.argmax(axis=1)]
+    prices = np.zeros_like(X)
+    prices[cuts.on.argmax(axis=1)] = a * (cuts.cost / np.linalg.norm(a, axis=1))[:, None]
+    return Ramps(cuts, a, np.zeros_like(X), _balanced(prices[1:]))
+
+
+def _normals(X: Array) -> Iterator[Array]:
+    """Directions along which each point but the first may lie above all others, as rows."""
     size, r = X.shape
-    if size != r + 1:
-        return None
-    try:
-        normals = np.linalg.inv(X[1:]).T  # n · x_m is 1 for its own point and 0 for all others
-    except np.linalg.LinAlgError:
-        return None
-    height = 1 / np.linalg.norm(normals, axis=1)
-    if not (height - 2 * rho).min() > ROOM:
-        return None
-    on = np.eye(size, dtype=bool)[1:]
-    cuts = Cuts(on, normals * height[:, None], np.full(r, rho), height - 2 * rho)
-    prices = X[1:] * (cuts.cost / np.linalg.norm(X[1:], axis=1))[:, None]
-    found = Ramps(cuts, X[1:] - X[0], np.zeros_like(X), _balanced(prices))
-    # Rounding of an ill-conditioned inverse would let a ramp begin inside a ball.
-    flat = np.abs(X[1:] @ cuts.w.T - np.diag(height)).max()
-    return found if flat <= EXACT else None
+    yield X[1:] - (X.sum(axis=0) - X[1:]) / (size - 1)
+    if size == r + 1:
+        with suppress(np.linalg.LinAlgError):
+            yield np.asarray(np.linalg.inv(X[1:]).T)  # n · x_m is 1 for its own point and 0 for all others
 
 
 def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:
