@@ -46,6 +46,8 @@ MOST = 3000
 """Points beyond which the program is not written down: its least squares take square matrices of them."""
 MANY = 200
 """Points from which sorting along thousands of directions takes so long that a network is wanted before."""
+CUTS_EACH = (2, 8)
+"""Cuts for each point that are enough for a first network, at first and where they were not."""
 DIVES = 6
 """Times that pairs of neighbours are told apart by dives before cuts are looked for one by one."""
 DIVED = 200
@@ -183,8 +185,12 @@ def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps 
     if len(sweep.X) <= ALL_CUTS:
         found = reweighted(sweep.X, every_cut(sweep.X, sweep.rho, lambda: None), Deadline(None))
         return found if found.interpolates else None
-    cuts = _first_cuts(sweep, rng)
-    found = reweighted(sweep.X, cuts, deadline)
+    for share in CUTS_EACH:
+        deadline.check()
+        cuts = _first_cuts(sweep, rng, share * len(sweep.X) + 200)
+        found = reweighted(sweep.X, cuts, deadline)
+        if found.interpolates:
+            return found
     for turn in range(0 if found.interpolates else DIVES + 1):
         deadline.check()
         if turn:
@@ -213,14 +219,21 @@ def _dived(sweep: Sweep, rng: np.random.Generator | None, deadline: Deadline) ->
     return dives(sweep.X, sweep.rho, i.astype(np.intp), j.astype(np.intp), rng, deadline.check)
 
 
-def _first_cuts(sweep: Sweep, rng: np.random.Generator) -> Cuts:
-    """All cuts along the direction that has most, cuts between those that it leaves together, the widest of others."""
+def _first_cuts(sweep: Sweep, rng: np.random.Generator, count: int) -> Cuts:
+    """All cuts along the directions that have most, cuts between those the first leaves together, the widest of others.
+
+    Where the rows of 0s and 1s of N cuts are independent, some sum of ramps across them interpolates.
+    """
     size = len(sweep.X)
-    most = int(np.argmax((sweep.width > ROOM).sum(axis=1)))
-    cuts = sweep.cuts(most * (size - 1) + np.flatnonzero(sweep.width[most] > ROOM))
-    together = np.flatnonzero(sweep.width[most] <= ROOM)
-    i, j = sweep.order[most, together + 1], sweep.order[most, together]
+    open_ = sweep.width > ROOM
+    number = open_.sum(axis=1)
+    order = np.argsort(-number, kind="stable")
+    along = order[: int(np.searchsorted(np.cumsum(number[order]), count)) + 1]
+    k, after = np.nonzero(open_[along])
+    cuts = sweep.cuts(along[k] * (size - 1) + after)
     cuts = joined(cuts, sweep.cuts(_highest(sweep.width, ROOM, size + 100)))
+    together = np.flatnonzero(~open_[along[0]])
+    i, j = sweep.order[along[0], together + 1], sweep.order[along[0], together]
     return joined(cuts, apart(sweep.X, sweep.rho, i, j, rng)) if 0 < len(i) <= 200 else cuts
 
 
