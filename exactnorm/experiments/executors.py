@@ -28,10 +28,10 @@ def processes(workers: int | None = None) -> Iterator[Executor]:
     try:
         yield pool
     except BaseException:
-        workers = set(multiprocessing.active_children()) - others
-        for worker in workers:
+        ours = set(multiprocessing.active_children()) - others
+        for worker in ours:
             worker.terminate()
-        for worker in workers:
+        for worker in ours:
             worker.join()
         raise
     finally:
