@@ -20,6 +20,9 @@ SMALL = {
     "where-flows-end": {"starts": 60, "dimension": 6, "counts": (2, 5)},
     "early-stopping": {"starts": 60, "points": 3},
     "early-stopping-map": {"starts": 20, "times": 6},
+    "leave-one-out": {"inputs": 20, "sets": ("orthonormal",), "radii": (0.1,)},
+    "attribution-levels": {"samples": 10, "sets": ("orthonormal",), "radii": (0.05, 0.2)},
+    "attribution-scores": {"samples": 6, "sets": ("obtuse",), "radii": (0.1,), "width": 8, "steps": 20},
 }
 
 

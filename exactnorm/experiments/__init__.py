@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from exactnorm.experiments.attribution import attribution_levels, leave_one_out_formula
+from exactnorm.experiments.attribution_judged import attribution_scores
+from exactnorm.experiments.attribution_truth import Truth, attribution_truth, write_truth
 from exactnorm.experiments.early_stopping import early_stopping, early_stopping_map
 from exactnorm.experiments.executors import executor_named, processes
+from exactnorm.experiments.leave_one_out import Counterfactuals, leave_one_out, on_subsets
 from exactnorm.experiments.sweep import Progress, Run, Swept, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.experiments.virtual_points import stable_virtual_points
@@ -16,21 +20,33 @@ EXPERIMENTS: dict[str, Callable[..., Table]] = {
     "where-flows-end": where_flows_end,
     "early-stopping": early_stopping,
     "early-stopping-map": early_stopping_map,
+    "leave-one-out": leave_one_out_formula,
+    "attribution-levels": attribution_levels,
+    "attribution-scores": attribution_scores,
 }
 """Every experiment by name; each takes ``seed`` and ``run`` and returns a table."""
 
 __all__ = [
     "EXPERIMENTS",
+    "Counterfactuals",
     "Progress",
     "Run",
     "Statement",
     "Swept",
     "Table",
+    "Truth",
+    "attribution_levels",
+    "attribution_scores",
+    "attribution_truth",
     "early_stopping",
     "early_stopping_map",
     "executor_named",
+    "leave_one_out",
+    "leave_one_out_formula",
+    "on_subsets",
     "processes",
     "stable_virtual_points",
     "swept",
     "where_flows_end",
+    "write_truth",
 ]

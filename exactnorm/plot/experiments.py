@@ -8,6 +8,7 @@ import numpy as np
 
 from exactnorm.experiments import Table
 from exactnorm.plot.canvas import BLUE, GREEN, ORANGE, VERMILION, Axes, new_axes
+from exactnorm.plot.neighbours import NEIGHBOURS
 
 
 def experiment(table: Table, axes: Axes | None = None) -> Axes:
@@ -85,5 +86,6 @@ PICTURES: dict[str, Callable[[Table, Axes], None]] = {
     "where-flows-end": _where_flows_end,
     "early-stopping": _early_stopping,
     "early-stopping-map": _early_stopping_map,
+    **NEIGHBOURS,
 }
 """What draws each experiment's table, by the experiment's name."""
