@@ -145,7 +145,7 @@ def test_scores_of_which_values_of_subsets_are_sums_have_datamodeling_score_one(
 
 def test_the_ground_truth_in_files_is_that_of_the_formula(tmp_path):
     samples = np.array([[1.0, 1.3, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.5]])
-    truth = attribution_truth(RIGHT, [0.1], samples, samples[None], subsets=9)
+    truth = attribution_truth(RIGHT, [0.1], samples, samples[None], subsets=60)
     names = write_truth(tmp_path / "truth", truth)
     effect = np.load(tmp_path / "truth" / "loo_effect.npy")[0]
     # Without a point that is part of a vertex the sample is restored but for that part, ½‖x_n − x_0‖² away.

@@ -10,8 +10,12 @@ from exactnorm.experiments.attribution_truth import Truth, attribution_truth, wr
 from exactnorm.experiments.early_stopping import early_stopping, early_stopping_map
 from exactnorm.experiments.executors import executor_named, processes
 from exactnorm.experiments.leave_one_out import Counterfactuals, leave_one_out, on_subsets
+from exactnorm.experiments.linear_one_step import linear_one_step
+from exactnorm.experiments.other_denoisers import other_denoisers
+from exactnorm.experiments.score_matching import exact_denoiser, exact_score
 from exactnorm.experiments.sweep import Progress, Run, Swept, swept
 from exactnorm.experiments.table import Statement, Table
+from exactnorm.experiments.trained_networks import trained_networks
 from exactnorm.experiments.virtual_points import stable_virtual_points
 from exactnorm.experiments.where_flows_end import where_flows_end
 
@@ -23,6 +27,9 @@ EXPERIMENTS: dict[str, Callable[..., Table]] = {
     "leave-one-out": leave_one_out_formula,
     "attribution-levels": attribution_levels,
     "attribution-scores": attribution_scores,
+    "other-denoisers": other_denoisers,
+    "linear-one-step": linear_one_step,
+    "trained-networks": trained_networks,
 }
 """Every experiment by name; each takes ``seed`` and ``run`` and returns a table."""
 
@@ -40,13 +47,18 @@ __all__ = [
     "attribution_truth",
     "early_stopping",
     "early_stopping_map",
+    "exact_denoiser",
+    "exact_score",
     "executor_named",
     "leave_one_out",
     "leave_one_out_formula",
+    "linear_one_step",
     "on_subsets",
+    "other_denoisers",
     "processes",
     "stable_virtual_points",
     "swept",
+    "trained_networks",
     "where_flows_end",
     "write_truth",
 ]

@@ -91,6 +91,48 @@ def _attribution_scores(table: Table, axes: Axes) -> None:
     axes.set_ylabel("correlation with the exact effect")
 
 
+def _other_denoisers(table: Table, axes: Axes) -> None:
+    """Share of memorised ends, one bar a set."""
+    records = table.records()
+    names, sets = (list(dict.fromkeys(r[column] for r in records)) for column in ("denoiser", "data"))
+    place = np.arange(len(names))
+    for k, (data, colour) in enumerate(zip(sets, SHARES, strict=False)):
+        known = {r["denoiser"]: r["memorised"] for r in records if r["data"] == data}
+        rows = [n for n, name in enumerate(names) if name in known]
+        height = 0.8 / len(sets)
+        axes.barh(place[rows] + (k - 1) * height, [known[names[n]] for n in rows], height, color=colour, label=data)
+    axes.set_yticks(place, names)
+    axes.invert_yaxis()
+    axes.set(xlabel="share of memorised ends", xlim=(0, 1.02))
+    axes.legend(fontsize="small")
+
+
+def _linear_one_step(table: Table, axes: Axes) -> None:
+    """Median divergence against the number of points, and its limit."""
+    known = [r for r in table.records() if r["median"] is not None]
+    axes.loglog([r["points"] for r in known], [r["median"] for r in known], "o-", color=BLUE, label="median")
+    old = [r for r in known if r["recorded"] is not None]
+    axes.loglog([r["points"] for r in old], [r["recorded"] for r in old], "x", color=VERMILION, label="recorded mean")
+    axes.axhline(known[-1]["limit"], color=GREY, ls="--", lw=1, label="limit")
+    axes.set(xlabel="number of points n", ylabel="KL divergence")
+    axes.legend(fontsize="small")
+
+
+def _trained_networks(table: Table, axes: Axes) -> None:
+    """Median r² of endpoints against cost over the bound; the width beside each mark."""
+    records = table.records()
+    for way, colour in zip(dict.fromkeys(r["way"] for r in records), SHARES, strict=False):
+        chosen = [r for r in records if r["way"] == way and r["size"] == records[0]["size"]]
+        cost, r2 = ([r[name] for r in chosen] for name in ("cost", "r2"))
+        axes.semilogx(cost, r2, "o", color=colour, label=way)
+        for record in chosen:
+            axes.annotate(str(record["width"]), (record["cost"], record["r2"]), fontsize="x-small")
+    bound = records[0]["cost"] / (1 + records[0]["above_bound"])
+    axes.axvline(bound, color="black", ls=":", lw=1, label="least cost on whole balls")
+    axes.set(xlabel="representation cost", ylabel="median r² of endpoints")
+    axes.legend(fontsize="small")
+
+
 def _bars(axes: Axes, groups: list[str], bars: list[str], values: Callable[[str, str], list[float]]) -> None:
     """A bar for the mean of each list of values, grouped."""
     width = 0.8 / len(bars)
@@ -106,4 +148,7 @@ NEIGHBOURS: dict[str, Callable[[Table, Axes], None]] = {
     "leave-one-out": _leave_one_out,
     "attribution-levels": _attribution_levels,
     "attribution-scores": _attribution_scores,
+    "other-denoisers": _other_denoisers,
+    "linear-one-step": _linear_one_step,
+    "trained-networks": _trained_networks,
 }
