@@ -22,7 +22,11 @@ examples:
   exactnorm experiment where-flows-end --seed 1 --out results --set starts=50000 --resume
   exactnorm experiment stable-virtual-points --executor dask://127.0.0.1:8786 --json
 """
-NAMES = ("stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map")
+NAMES = (
+    "stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map", "beyond-orthogonal",
+    "first-pictures", "width",
+    "large-rays", "costs",
+)  # fmt: skip
 MEANS = ("seed", "solver", "run")
 """Arguments of an experiment that have an option of their own."""
 
