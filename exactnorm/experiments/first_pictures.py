@@ -68,7 +68,7 @@ def first_pictures(
         Of the augmented Lagrangian that minimises the representation cost subject to interpolation; 0 rounds train
         nothing. At a small penalty all weights go to 0, where training stays.
     grid : int
-        Places along each side of the picture.
+        Places along each side of the picture, five times as many on the line.
     solver : str
         For the acute triangle, which has no closed form.
     run : Run
@@ -134,8 +134,8 @@ def drawn(unit: Picture) -> Rows:
     if h.interrupted:
         raise KeyboardInterrupt
     trained = _trained(x, unit) if unit.rounds else None
-    margin = 0.35
-    sides = [np.linspace(low - margin, high + margin, unit.grid) for low, high in zip(x.min(0), x.max(0), strict=True)]
+    margin, count = 0.35, unit.grid if x.shape[1] > 1 else 5 * unit.grid
+    sides = [np.linspace(low - margin, high + margin, count) for low, high in zip(x.min(0), x.max(0), strict=True)]
     Y = np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, x.shape[1])
     bracket = (float(h.certificate.lower), float(h.certificate.upper))
     fit: tuple[float | None, float | None] = (None, None) if trained is None else trained[1:]
@@ -179,9 +179,14 @@ def _reading(rows: Rows) -> str:
         row = next(row for row in rows if row[0] == name)
         least = f"{name}{'' if row[1] is None else f' ({row[1]:.2f}°)'}: least cost in [{row[8]:.6g}, {row[9]:.6g}]"
         beside = (
-            f"; trained {row[10]:.4g}, missing its samples by {row[11]:.1g} at most, {off[name]:.2g} away from the "
+            ""
+            if name not in off
+            else (
+                f"; trained {row[10]:.4g}, missing its samples by {row[11]:.1g} at most, {off[name]:.2g} away from the "
+                "prediction, root mean square over the grid"
+            )
         )
-        parts.append(least + (f"{beside}prediction, root mean square over the grid" if name in off else ""))
+        parts.append(least + beside)
     return (
         f"{'. '.join(parts)}. A trained network interpolates finitely many samples and not whole balls, so that it may "
         "cost less than the least of those that do."
@@ -192,8 +197,8 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
     off = distances(rows)
     return tuple(
         Statement(
-            f"Trained networks look like the minimum-norm denoiser ({name}); looked at here as {CLOSE:g} of the smallest "
-            "distance, root mean square.",
+            f"Trained networks look like the minimum-norm denoiser ({name}); looked at here as {CLOSE:g} of the "
+            "smallest distance, root mean square.",
             off[name] < CLOSE if name in off else None,
             f"{off[name]:.2g}; data, noise and training are not the published ones"
             if name in off

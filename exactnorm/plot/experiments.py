@@ -9,7 +9,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.experiments import Table
-from exactnorm.plot.canvas import BLUE, GREEN, ORANGE, PURPLE, VERMILION, Axes, new_axes
+from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, Axes, new_axes
 
 
 def experiment(table: Table, axes: Axes | None = None) -> Axes:
@@ -108,12 +108,12 @@ def _first_pictures(table: Table, axes: Axes) -> None:
                 continue
             h, label = _places(chosen, which), which if left == 0 else "_"
             if chosen[0]["y_2"] is None:
-                graph = np.column_stack([y[:, 0], h[:, 0]]) + [shift[0], 0.0]
-                axes.plot(*graph.T, "-" if which == "predicted" else "--", color=colour, label=label)
+                axes.plot(y[:, 0] + shift[0], h[:, 0], "-" if which == "predicted" else "--", color=colour, label=label)
             else:
-                ways = np.stack([y + shift, h + shift, np.full_like(y, np.nan)], axis=1).reshape(-1, 2)
-                axes.plot(*ways.T, lw=0.8, color=colour, alpha=0.8)
-                axes.plot(*(h + shift).T, ".", ms=3, color=colour)
+                axes.plot(*(h + shift).T, "o" if which == "predicted" else "+", ms=3, color=colour)
+                if which == "predicted":
+                    ways = np.stack([y + shift, h + shift, np.full_like(y, np.nan)], axis=1).reshape(-1, 2)
+                    axes.plot(*ways.T, lw=0.6, color=GREY)
         left += float(np.ptp(y[:, 0])) + 0.4
     axes.set(
         xticks=[], yticks=[], aspect="equal", xlabel="left: h(y) on a line; right: from y to h(y) for two triangles"
