@@ -1,4 +1,4 @@
-"""The ground truth that attribution scores are judged by: exact effects of single points and of subsets, and its files."""
+"""The ground truth that attribution scores are judged by: exact effects of points and of subsets, and its files."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def write_truth(folder: str | PathLike[str], truth: Truth) -> list[str]:
     """Write the ground truth as files that other programs read; return their names.
 
     ``effects.csv`` has a row for each radius, sample and removed point; the arrays are ``.npy`` files, described in
-    ``truth.json``. At level l, attribution libraries take ``loo_effect[l]`` (N, m), and for the linear datamodeling score
-    the pair ``subset_values[l]`` (K, m), ``subset_indices`` (K, size); scores to be judged have shape (N, m).
+    ``truth.json``. At level l, attribution libraries take ``loo_effect[l]`` (N, m), and for the linear datamodeling
+    score the pair ``subset_values[l]`` (K, m), ``subset_indices`` (K, size); scores to be judged have shape (N, m).
 
     Raises
     ------
@@ -114,6 +114,7 @@ def write_truth(folder: str | PathLike[str], truth: Truth) -> list[str]:
     if any(out.iterdir()):
         msg = f"{str(out)!r} is not empty; give a new directory"
         raise FileExistsError(msg)
+    indices = np.array([np.flatnonzero(mask) for mask in truth.subsets])
     arrays = {
         "points": (truth.points, "training points (N, d)"),
         "radii": (truth.radii, "noise radii (L,)"),
@@ -121,10 +122,7 @@ def write_truth(folder: str | PathLike[str], truth: Truth) -> list[str]:
         "inputs": (truth.inputs, "noisy copies of the samples (L, m, d)"),
         "delta": (truth.delta, "h_D - h_without_n (L, N, m, d)"),
         "loo_effect": (truth.effect, "f(D) - f(D without n) (L, N, m); positive: the point helped"),
-        "subset_indices": (
-            np.array([np.flatnonzero(mask) for mask in truth.subsets]),
-            "points of each subset (K, size)",
-        ),
+        "subset_indices": (indices, "points of each subset (K, size)"),
         "subset_values": (truth.values, "f(S) (L, K, m)"),
     }
     for name, (array, _) in arrays.items():

@@ -10,6 +10,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.experiments import Table
 from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, Axes, new_axes
+from exactnorm.plot.neighbours import NEIGHBOURS
 
 
 def experiment(table: Table, axes: Axes | None = None) -> Axes:
@@ -170,5 +171,6 @@ PICTURES: dict[str, Callable[[Table, Axes], None]] = {
     "width": _width,
     "large-rays": _large_rays,
     "costs": _costs,
+    **NEIGHBOURS,
 }
 """What draws each experiment's table, by the experiment's name."""
