@@ -50,7 +50,11 @@ def answer(argv: Sequence[str] | None) -> int:
     """Run one command; a mistake and a failure become a sentence and a status."""
     given = sys.argv[1:] if argv is None else list(argv)
     named = next((one for one in given if not one.startswith("-")), None)
-    arguments = parser((ALONE,) if named == ALONE else COMMANDS).parse_args(given)
+    commands = parser((ALONE,) if named == ALONE else COMMANDS)
+    arguments, unknown = commands.parse_known_args(given)
+    if not hasattr(arguments, "unknown") and unknown:
+        commands.error(f"unrecognized arguments: {' '.join(unknown)}")
+    arguments.unknown = unknown  # for the commands that tell of all mistakes at once
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()

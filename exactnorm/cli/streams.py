@@ -30,8 +30,13 @@ def told(look: Callable[..., object], *given: Any) -> list[str]:
 def refuse(mistakes: Sequence[str]) -> None:
     """Raise `BadInput` for mistakes, all of them at once."""
     if mistakes:
-        several = "\n  ".join([f"{len(mistakes)} mistakes:", *mistakes])
-        raise BadInput(mistakes[0] if len(mistakes) == 1 else several)
+        raise refusal(mistakes)
+
+
+def refusal(mistakes: Sequence[str]) -> BadInput:
+    """The exception that tells of mistakes, all of them at once."""
+    several = "\n  ".join([f"{len(mistakes)} mistakes:", *mistakes])
+    return BadInput(mistakes[0] if len(mistakes) == 1 else several)
 
 
 PLAIN = {
