@@ -26,6 +26,7 @@ from exactnorm.exact.finite.trend_filter import smoothed
 from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import counted
 
 A_FACE = 2e-3
 """Seconds that all rounds together take for a face of an activation pattern; from three problems of ranks 2 and 3."""
@@ -145,7 +146,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
         reason, hurry = str(failed), False
     last = FiniteBracket(unit * best.upper, unit * best.lower, rounds, clock.elapsed, len(best.z))
     network = master.network(best if hurry else fewest(master, best, last, settings))
-    return Solved(network, best.multipliers, f"{reason}; {rounds} rounds", unit * best.lower, hurry, last)
+    return Solved(network, best.multipliers, f"{reason}; {counted(rounds, 'round')}", unit * best.lower, hurry, last)
 
 
 def starting(data: Coordinates) -> str:
