@@ -101,13 +101,14 @@ def test_no_trained_network_has_a_smaller_score_matching_objective():
     bracket = exact_score([0.0, 1.0], sigma, decay, np.random.default_rng(5)).certificate
     x, y = noisy_numbers([0.0, 1.0], sigma, np.random.default_rng(5), 8)
     objective = Objective(y[:, None], ((x - y) / sigma**2)[:, None], decay)
-    weights = augmented_lagrangian(
-        started(30, 1, np.random.default_rng(6), 0.5), objective.inputs, objective.targets, rounds=1, penalty=1 / decay
-    )
-    # One round without multipliers minimises the objective divided by the weight decay.
-    value = value_and_gradient(weights, objective)[0]
-    assert bracket.lower <= value * (1 + 1e-9)
-    assert value < 1.05 * bracket.upper
+    values = []
+    for seed in range(4):
+        start = started(100, 1, np.random.default_rng(seed), 0.5)
+        # One round without multipliers minimises the objective divided by the weight decay.
+        data = objective.inputs, objective.targets
+        values.append(value_and_gradient(augmented_lagrangian(start, *data, rounds=1, penalty=1 / decay), objective)[0])
+    assert bracket.lower <= min(values) * (1 + 1e-9)
+    assert min(values) < 1.05 * bracket.upper
 
 
 def test_large_weight_decay_leaves_the_line_of_least_squares():
