@@ -228,7 +228,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
             "Networks trained with weight decay drive flows to where the theory says (arXiv:2506.19031, paraphrased; "
             "agreement counted as in arXiv:2412.20292, of convolutional networks and another theory).",
             None,
-            f"median r² at best {near:.2f} with weight decay, {far:.2f} without, {best:.2f} of all; how long and on how "
-            "many samples was trained there is unknown",
+            f"median r² at best {near:.2f} with weight decay, {far:.2f} without, {best:.2f} of all; how long and on "
+            "how many samples was trained there is unknown",
         ),
     )
