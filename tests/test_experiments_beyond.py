@@ -18,7 +18,7 @@ from exactnorm.experiments import (
     unit_seconds,
     width,
 )
-from exactnorm.experiments.beyond_orthogonal import predicted
+from exactnorm.experiments.beyond_orthogonal import COLUMNS, Angles, observed, predicted
 from exactnorm.experiments.first_pictures import PUBLISHED, digit_triple
 from exactnorm.experiments.large_rays import orthogonal_rays, own_chance, score_limits
 from exactnorm.flow import closed_score_flow, orthogonal_lines, rest_points
@@ -50,9 +50,19 @@ def test_a_regular_simplex_ends_at_its_corners_and_the_table_says_where_its_netw
     assert [record["training"] for record in corners] == [1.0] * 4
     optimum = 12 / (3 - 4 * corners[0]["rho"] / math.sqrt(2 / 3))  # three unit vectors: circumradius √(2/3)
     assert corners[0]["upper"] == pytest.approx(optimum, rel=1e-6)
+    methods = {record["family"]: record["method"] for record in table.records()}
+    assert methods == {"acute": "program", "equilateral": "theorem"}
     assert [s.verdict for s in table.statements] == ["agrees"]
     with pytest.raises(ValueError, match="choose among obtuse"):
         beyond_orthogonal(families=("round",))
+
+
+def test_beyond_six_digits_the_network_is_said_to_be_a_sum_of_ramps_and_not_the_least_of_all():
+    (row,) = observed(Angles("digits", 7.0, 5, 0.1, 60.0, "CLARABEL", np.random.SeedSequence(0)))
+    record = dict(zip(COLUMNS, row, strict=True))
+    assert (record["points"], record["dimension"], record["method"]) == (7, 64, "ramps")
+    assert record["lower"] < record["upper"]
+    assert record["sums"] is None
 
 
 def test_minimisers_have_fewer_neurons_than_points_squared_and_of_two_points_on_a_line_exactly_none():

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"computing {arguments.name} …")
     try:
         table = experiment(seed=arguments.seed, run=means, **given)
-    except ValueError as mistake:
+    except (ValueError, TypeError) as mistake:
         raise BadInput(str(mistake)) from mistake
     record = report.experiment_record(table)
     if arguments.out is not None:

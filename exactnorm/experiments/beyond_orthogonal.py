@@ -133,7 +133,8 @@ def observed(unit: Angles) -> Rows:
     h = min_norm_denoiser(X, unit.rho * separation, method=method, solver=unit.solver, time_limit=unit.time_limit)
     if h.interrupted:
         raise KeyboardInterrupt
-    how = "theorem" if h.certificate.kind == "theorem" else "ramps" if many else "program"
+    # A sum of ramps may have a theorem's lower bound without being what the theorem is about.
+    how = "ramps" if many else "theorem" if h.certificate.kind == "theorem" else "program"
     bracket = (how, float(h.certificate.lower), float(h.certificate.upper))
     dimension = int(unit.value) if unit.family == "nearly orthogonal" else X.shape[1]
     return (
