@@ -7,6 +7,7 @@ bound. Where a program finds a kink that climbing had missed, the next B minds i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -142,7 +143,7 @@ def time_for_all(problem: Reduced, B: Array, leaves: Sequence[Leaf], settings: S
     """About how many seconds the programs of all leaves take, one after another."""
     before = settings.deadline.elapsed
     some = leaves[:: max(1, len(leaves) // SAMPLE)][:SAMPLE]
-    priced_leaves(problem, B, some, replace(settings, executor=None))
+    priced_leaves(problem, B, some, math.inf, replace(settings, executor=None))
     return (settings.deadline.elapsed - before) * len(leaves) / len(some)
 
 
@@ -171,9 +172,9 @@ def priced_again(
         settings.deadline.check()
         kappa = cell_bound(proof, problem.points, problem.rho, B)
         if kappa < MISSED:
-            kept[k] = Priced(kappa, rescaled(proof, 1 / kappa**2), np.zeros((0, 0)))
+            kept[k] = Priced(kappa, rescaled(proof, 1 / kappa**2), np.zeros((0, 0)), kappa)
     open_ = [k for k in range(len(leaves)) if k not in kept]
-    found = priced_leaves(problem, B, [leaves[k] for k in open_], settings)
+    found = priced_leaves(problem, B, [leaves[k] for k in open_], math.inf, settings)
     kept.update(zip(open_, found, strict=True))
     return [kept[k] for k in range(len(leaves))]
 
