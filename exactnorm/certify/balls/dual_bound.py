@@ -98,7 +98,8 @@ def elsewhere(points: Array, rho: float) -> float:
     """The share of a bound that a machine which rounds the coordinates otherwise may find missing.
 
     Coordinates have an error of some last places of 1; between two balls that is a share of their gap, and so of the
-    slope across it. Whoever states a bound leaves this off, so that it is supported wherever it is recomputed.
+    slope across it. Whoever states a bound leaves this off, so that it is supported wherever it is recomputed; whoever
+    checks one leaves half of it off, as coordinates that were rounded may give more than the points allow.
     """
     gap = float(pdist(points).min()) - 2 * rho
     return min(1.0, 8 * float(np.finfo(float).eps) / gap) if gap > 0 else 1.0

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 
-PARALLEL = 1e-12
-"""A vector shorter than this share of the longest counts as zero on a flat: far above rounding, far below data."""
+PARALLEL = 1e-14
+"""A vector shorter than this share of the longest counts as zero on a flat: above rounding, far below data."""
 
 
 def dual_values(G: Array, multipliers: Array, w: Array) -> Array:
@@ -35,6 +35,13 @@ def maximisers(G: Array, multipliers: Array) -> Array:
     """
     size = float(np.linalg.norm(G, axis=1).max(initial=0.0))
     return _faces(G / size, multipliers)[0] if size > 0 else np.eye(1, G.shape[1])
+
+
+def unseen(G: Array, multipliers: Array) -> float:
+    """How far the largest value may lie above that at the directions found, where vectors count as zero on flats."""
+    size = float(np.linalg.norm(G, axis=1).max(initial=0.0))
+    # The function without them is off by their terms, at its maximum and where it was looked at.
+    return 4 * PARALLEL * size * float(np.linalg.norm(multipliers, axis=1).sum()) if G.shape[1] > 1 else 0.0
 
 
 def live_planes(G: Array) -> NDArray[np.intp]:
