@@ -76,7 +76,7 @@ class OnBalls:
 
 
 def balls_along_lines(
-    network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None] = lambda: None
+    network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None] = lambda: None, least: int = LARGE
 ) -> OnBalls | None:
     """What happens on the balls; None for networks that are small or look along many lines.
 
@@ -87,8 +87,10 @@ def balls_along_lines(
     rho : float
     check : callable
         Called after every line, and may raise.
+    least : int
+        Neurons times points of what counts as small.
     """
-    groups = _groups(network, len(points))
+    groups = _groups(network, len(points), least)
     if groups is None:
         return None
     off = network.c - points
@@ -156,10 +158,10 @@ def values_along_lines(network: ReLUNetwork, points: Array) -> tuple[Array, Arra
     return values, rounding + EPS * lengths(values)
 
 
-def _groups(network: ReLUNetwork, balls: int) -> list[NDArray[np.intp]] | None:
+def _groups(network: ReLUNetwork, balls: int, least: int) -> list[NDArray[np.intp]] | None:
     """The neurons with equal input weights; None if there are too many such groups, or it is not worth it."""
     K = network.neurons
-    if network.V is not None or K * balls <= LARGE:
+    if network.V is not None or K * balls <= least:
         return None
     first = np.flatnonzero(np.append(True, (network.w[1:] != network.w[:-1]).any(axis=1)))
     if FEW * len(first) > 4 * K or len(first) * network.dimension > ROOM:

@@ -20,14 +20,14 @@ from exactnorm.certify.along_lines import balls_along_lines
 from exactnorm.certify.balls.constancy import FLAT, SMALL, sides_of_balls
 from exactnorm.certify.balls.slabs import LOOKED_AT, Slabs, basis_of_slabs, seen
 from exactnorm.certify.effort import CertificateUndecided
-from exactnorm.certify.interpolation import EXACT, Miss, last_digits, rounding_at
+from exactnorm.certify.interpolation import EXACT, Miss, ball_map, blocks, last_digits, rounding_at
 from exactnorm.certify.rational import at_points, fractions
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
 
 MANY = 100
-"""Points, up to which every ball's own miss is priced; beyond, each counts as the largest of all."""
+"""Points, up to which misses are priced as they are; beyond, by their sizes, whatever their directions."""
 QUICK, MOST = 400, 2000
 """Points, up to which slabs are looked for at once; and up to which they are where the miss is not plainly nothing."""
 NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
@@ -188,60 +188,80 @@ def _cost(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
 
 
 def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float) -> float:
-    """The cost that slabs allow for making up for a miss that on every ball may be as large as the largest.
+    """The cost that slabs allow for making up for misses whose sizes are known, but not their directions.
 
     Raises
     ------
     CertificateUndecided
-        Where no basis of slabs is known, and the miss is not so small that many times the estimate from the narrowest
-        gap would be `nothing`.
+        Where no basis of slabs is known, and the misses are not so small that many times the estimate from the
+        narrowest gap would be `nothing`.
     """
     frame = affine_hull(train.points)
-    points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    size, r = points.shape
-    e = max(miss.error + miss.rounding - _explained(train), 0.0)
-    # ‖e_n ± ρ D_n v‖ ≤ e for all unit v, so that ‖D_n‖ ≤ e/ρ.
-    D = miss.slope if train.rho <= SMALL * train.separation else float(np.sqrt(r)) * e / train.rho
-    D += miss.entered
-    if r == 1:
-        return _cost_on_a_line(network, train, frame.scale * points[:, 0], e, D)
-    e /= frame.scale
-    crude: float = 4 * size**2 * (e + 6 * D) * frame.scale / (train.separation - 2 * train.rho)
-    if size > QUICK and crude <= nothing:
+    points = frame.coordinates(train.points)
+    found = balls_along_lines(network, train.points, train.rho, least=0)
+    e, D = (
+        _sizes_of_misses(network, train, miss)
+        if found is None
+        else (
+            lengths(found.off) + found.rounding + found.intrusion,
+            found.reach + found.entered,
+        )
+    )
+    if train.rho <= SMALL * train.separation:  # kinks may run through the points
+        D = np.full(train.size, miss.slope)
+    e = np.maximum(e - _explained(train), 0.0)
+    if frame.rank == 1:
+        return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
+    gap = train.separation - 2 * train.rho
+    crude = 4 * train.size * float(np.sum(e + 6 * frame.scale * D)) / gap
+    if train.size > QUICK and crude <= nothing:
         return crude
     slabs = None
-    if size <= MOST:
-        own = np.unique(np.round(network.w[: 4 * size] @ frame.axes.T, 12), axis=0)
-        slabs = basis_of_slabs(points, rho, own[: 4 * LOOKED_AT])
+    if train.size <= MOST:
+        own = np.unique(np.round(network.w[: 4 * train.size] @ frame.axes.T, 12), axis=0)
+        slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT])
     if slabs is not None:
-        return _cost_of_largest(slabs, points, rho, e, D)
+        return _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
     if crude <= nothing:
         return crude
     msg = (
-        f"the network misses by up to {miss.error + miss.rounding:.1e}, as far as is known, and with {size} points "
-        "what it would cost to make up for that is not found"
+        f"the network misses by up to {miss.error + miss.rounding:.1e}, as far as is known, and with {train.size} "
+        "points what it would cost to make up for that is not found"
     )
     raise CertificateUndecided(msg)
 
 
-def _cost_on_a_line(network: ReLUNetwork, train: TrainingSet, t: Array, e: float, D: float) -> float:
+def _sizes_of_misses(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> tuple[Array, Array]:
+    """At least ‖e_n‖ and ‖D_n‖, shapes (N,)."""
+    e, D = rounding_at(network, train.points, train.rho), np.full(train.size, miss.entered)
+    last = float(np.finfo(float).eps)
+    cost = lengths(network.a) * lengths(network.w)
+    for rows, before in blocks(network, train.points):
+        e[rows] += lengths(network(train.points[rows]) - train.points[rows])
+        e[rows] += np.maximum(train.rho * lengths(network.w) - np.abs(before), 0.0) @ lengths(network.a)
+        for n, on in zip(rows, before > 0, strict=True):
+            D[n] += float(np.linalg.norm(ball_map(network, on))) + last * (4 + on.sum()) * float(cost[on].sum())
+    return e, D
+
+
+def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array | None) -> float:
     """Between neighbours on the line, heights t, a value and a slope: differences of two misses, seen from the middle.
 
-    Misses are at most e and D, but those of large networks are followed along the line, where neighbours differ little.
+    Where the misses themselves are known, `off`, neighbours may differ by little.
     """
     order = np.argsort(t, kind="stable")
     gaps = np.diff(t[order])
-    value, slope = np.full(len(gaps), 2 * e), np.full(len(gaps), 2 * D)
-    if (found := balls_along_lines(network, train.points, train.rho)) is not None:
-        unsure, reach = (found.rounding + found.intrusion)[order], (found.reach + found.entered)[order]
-        value = lengths(np.diff(found.off[order], axis=0)) + unsure[1:] + unsure[:-1]
-        if train.rho > SMALL * train.separation:  # else kinks may run through the points
-            slope = reach[1:] + reach[:-1]
+    e, slope = e[order], D[order][1:] + D[order][:-1]
+    value = e[1:] + e[:-1]
+    if off is not None:
+        unsure = e - lengths(off[order])
+        value = np.minimum(value, lengths(np.diff(off[order], axis=0)) + np.abs(unsure[1:]) + np.abs(unsure[:-1]))
     return float(np.sum(2 * (value + slope * gaps / 2) / (gaps - 2 * train.rho) + slope))
 
 
-def _cost_of_largest(slabs: Slabs, points: Array, rho: float, e: float, D: float) -> float:
-    """As `_cost`, for misses of at most e and D on every ball, whatever their directions."""
-    share = np.abs(np.linalg.inv(slabs.on[:, 1:].T.astype(float))).sum(axis=1)
+def _cost_of_sizes(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
+    """As `_cost`, for misses of at most e_n and D_n, whatever their directions."""
+    share = np.abs(np.linalg.inv(slabs.on[:, 1:].T.astype(float)))
     _, far, across = seen(slabs, points, rho)
-    return float(np.sum(2 * share * ((e + D * far) / slabs.half + (1 + across) * D)))
+    value, slope = share @ (e[1:] + e[0]), share @ (D[1:] + D[0])
+    return float(np.sum((value + slope * far) / slabs.half + (1 + across) * slope))
