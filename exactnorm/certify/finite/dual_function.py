@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from exactnorm.arrays import Array
 
-PARALLEL = 1e-14
+PARALLEL = 4e-15
 """A vector shorter than this share of the longest counts as zero on a flat: above rounding, far below data."""
 
 
@@ -38,10 +39,17 @@ def maximisers(G: Array, multipliers: Array) -> Array:
 
 
 def unseen(G: Array, multipliers: Array) -> float:
-    """How far the largest value may lie above that at the directions found, where vectors count as zero on flats."""
-    size = float(np.linalg.norm(G, axis=1).max(initial=0.0))
-    # The function without them is off by their terms, at its maximum and where it was looked at.
-    return 4 * PARALLEL * size * float(np.linalg.norm(multipliers, axis=1).sum()) if G.shape[1] > 1 else 0.0
+    """How far the largest value may lie above that at the directions found, where vectors count as zero on flats.
+
+    Without them the function is off by their terms, at its maximum and where it was looked at. In the plane, where the
+    g_m are differences of inputs, only inputs with a twin have such terms.
+    """
+    size, length = float(np.linalg.norm(G, axis=1).max(initial=0.0)), np.linalg.norm(multipliers, axis=1)
+    if G.shape[1] == 1:
+        return 0.0
+    if G.shape[1] == 2 and len(G) > 1:
+        length = length[KDTree(G).query(G, k=2)[0][:, 1] <= 2 * PARALLEL * size]
+    return 4 * PARALLEL * size * float(length.sum())
 
 
 def live_planes(G: Array) -> NDArray[np.intp]:
