@@ -58,8 +58,8 @@ def min_norm_denoiser(
     solver : str
         Any installed solver of semidefinite programs that CVXPY knows.
     solver_options : dict, optional
-        In the solver's own words, in place of the package's defaults. They reach every program that is solved; a
-        stand-in, asked where the solver gives no numbers, gets the defaults.
+        In the solver's own words, in place of the package's defaults. They reach every cone program that is solved;
+        a stand-in, asked where the solver gives no numbers, gets the defaults.
     time_limit : float, optional
         Seconds after which the best bracket so far is returned. Ctrl-C does the same.
     progress : bool or callable

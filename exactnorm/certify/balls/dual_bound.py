@@ -114,11 +114,21 @@ def sum_rounding(B: Array) -> float:
     return float(len(B) * np.finfo(float).eps * np.linalg.norm(B, axis=(1, 2)).sum())
 
 
+def dual_value(points: Array, B: Array) -> float:
+    """Σ_n ⟨B_n, T_n⟩."""
+    return float(_terms(points, B).sum())
+
+
 def _gain(points: Array, B: Array) -> float:
-    """Σ_n ⟨B_n, T_n⟩ less its rounding."""
-    terms = B[:, :, -1] * (points[1:] - points[0])
+    """The dual value less its rounding."""
+    terms = _terms(points, B)
     rounding: float = 4 * terms.size * float(np.finfo(float).eps) * float(np.abs(terms).sum())
-    return float(terms.sum()) - rounding
+    return dual_value(points, B) - rounding
+
+
+def _terms(points: Array, B: Array) -> Array:
+    """What adds up to the dual value: T_n is 0 but for its last column, x_n − x_0."""
+    return np.asarray(B[:, :, -1] * (points[1:] - points[0]))
 
 
 def _ratio(gain: float, kappa: float) -> float:
