@@ -46,7 +46,7 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     w = np.vstack([own, np.eye(r), points[pairs[:, 0]] - points[pairs[:, 1]]])
     w = w[lengths(w) > 0]
     w /= lengths(w)[:, None]
-    order = np.ascontiguousarray(np.argsort(points @ w.T, axis=0, kind="stable").T)
+    order = np.argsort(points @ w.T, axis=0, kind="stable").T
     step = points[order[:, 1:]] - points[order[:, :-1]]
     half = np.einsum("wnr,wr->wn", step, w) / 2 - rho
     direction, gap = np.nonzero(half > 1e-12)
@@ -56,18 +56,20 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(size)[None, :], axis=1)
     wide = np.argsort(-half[direction, gap], kind="stable")
-    for many in (8 * size, 64 * size, len(wide)):  # the widest, if they are enough
+    for many in (8 * size, 64 * size, 512 * size, len(wide)):  # the widest, if they are enough
         rows = wide[:many]
         on = place[direction[rows]] > gap[rows, None]
         on ^= on[:, :1]  # the side of the first ball is the other one
-        some = np.sort(np.unique(np.packbits(on, axis=1), axis=0, return_index=True)[1])
-        rows, on = rows[some], on[some]
-        if len(some) < size - 1 or len(some) * size > LARGEST:
+        # Rows as strings of bytes, which sort ten times as fast as rows of numbers.
+        packed = np.packbits(on, axis=1)
+        first = np.sort(np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True)[1])
+        on, rows = on[first], rows[first]
+        if len(rows) < size - 1 or on.size > LARGEST:
             continue
-        best = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
-        if np.linalg.matrix_rank(on[best, 1:].astype(float)) == size - 1:
-            rows = rows[best]
-            return Slabs(on[best], w[direction[rows]], middle[rows], half[direction[rows], gap[rows]])
+        pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
+        on, best = on[pivots], rows[pivots]
+        if np.linalg.matrix_rank(on[:, 1:].astype(float)) == size - 1:
+            return Slabs(on, w[direction[best]], middle[best], half[direction[best], gap[best]])
     return None
 
 

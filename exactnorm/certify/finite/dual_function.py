@@ -48,7 +48,8 @@ def unseen(G: Array, multipliers: Array) -> float:
     if G.shape[1] == 1:
         return 0.0
     if G.shape[1] == 2 and len(G) > 1:
-        length = length[KDTree(G).query(G, k=2)[0][:, 1] <= 2 * PARALLEL * size]
+        apart = np.asarray(KDTree(G).query(G, k=2)[0])[:, 1]
+        length = length[apart <= 2 * PARALLEL * size]
     return 4 * PARALLEL * size * float(length.sum())
 
 
