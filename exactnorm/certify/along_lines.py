@@ -76,7 +76,7 @@ class OnBalls:
 
 
 def balls_along_lines(
-    network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None] = lambda: None, least: int = LARGE
+    network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None] = lambda: None, least: int | None = None
 ) -> OnBalls | None:
     """What happens on the balls; None for networks that are small or look along many lines.
 
@@ -88,9 +88,9 @@ def balls_along_lines(
     check : callable
         Called after every line, and may raise.
     least : int
-        Neurons times points of what counts as small.
+        Neurons times points of what counts as small; `LARGE` if left out.
     """
-    groups = _groups(network, len(points), least)
+    groups = _groups(network, len(points), LARGE if least is None else least)
     if groups is None:
         return None
     off = network.c - points
