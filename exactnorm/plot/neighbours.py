@@ -104,7 +104,7 @@ def _other_denoisers(table: Table, axes: Axes) -> None:
     axes.set_yticks(place, names)
     axes.invert_yaxis()
     axes.set(xlabel="share of memorised ends", xlim=(0, 1.02))
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=len(sets), frameon=False)
 
 
 def _linear_one_step(table: Table, axes: Axes) -> None:
@@ -114,6 +114,8 @@ def _linear_one_step(table: Table, axes: Axes) -> None:
     old = [r for r in known if r["recorded"] is not None]
     axes.loglog([r["points"] for r in old], [r["recorded"] for r in old], "x", color=VERMILION, label="recorded mean")
     axes.axhline(known[-1]["limit"], color=GREY, ls="--", lw=1, label="limit")
+    axes.set_xticks([], minor=True)
+    axes.set_xticks([r["points"] for r in known], [str(r["points"]) for r in known], fontsize="small")
     axes.set(xlabel="number of points n", ylabel="KL divergence")
     axes.legend(fontsize="small")
 

@@ -35,6 +35,7 @@ from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
+from exactnorm.tables import counted
 from exactnorm.training_set import TrainingSet
 
 MANY_PATTERNS = 5000
@@ -192,7 +193,7 @@ def certified(
     certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
     valid = "" if certificate.certifies(settings.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
-    rounds = f"{best.rounds} rounds, {certificate.cells} cells"
+    rounds = f"{counted(best.rounds, 'round')}, {counted(certificate.cells, 'cell')}"
     return CertifiedDenoiser(
         train, network, certificate, "; ".join([reason + valid, rounds, alone, *settings.said]) + "."
     )
