@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,7 @@ def inertia_level(count: int, dimension: int, unit: float = 1.0) -> float:
 
     arXiv:2505.02508, paraphrased: its unit of length is not known to us; `unit` is ours.
     """
-    return float(unit * float(count) ** (-1 / (dimension + 4)))
+    return unit * math.pow(count, -1 / (dimension + 4))
 
 
 def followed(denoiser: Denoiser, start: Array, levels: Array) -> Array:
