@@ -50,7 +50,7 @@ def look_at_names(found: Reading, name: str, *, index: bool) -> None:
         return
     first = [found.rows[0][1][column] for column in found.taken]
     shown = f"{', '.join(first[:3])}{', …' * (len(first) > 3)}"
-    settle = "say which with --header or --no-header"
+    settle = "take the line out, or the quotes off" if index else "say which with --header or --no-header"
     if found.quoted:
         msg = f"{name!r}: the first line, {shown}, is in quotes and the others are not, as names are: {settle}"
         raise BadInput(msg)
@@ -67,15 +67,14 @@ def look_at_names(found: Reading, name: str, *, index: bool) -> None:
         if numbers[0] == 0 or (apart and numbers[0] in YEARS):
             say(f"{name}: the first line, {shown}, is read as a number and not as a name; --header takes it for one")
         return
-    if min(steps) <= 0:
-        return
-    names = steps == {1} and (numbers[0] == 0 or numbers[-1] in YEARS or apart)
+    years = len(steps) == 1 and 0 not in steps and all(number in YEARS for number in numbers)
+    names = years or (steps == {1} and (numbers[0] == 0 or apart))
     if names and not index:
         msg = f"{name!r}: the first line, {shown}, may hold a table's default names or a point: {settle}"
         raise BadInput(msg)
     if index and steps == {1} and has_fractions(found, found.taken):
         say(f"{name}: the first line, {shown}, is read as a sample and not as names")
-    elif not index and (steps == {1} or apart):
+    elif not index and (steps == {1} or (apart and min(steps) > 0)):
         say(f"{name}: the first line, {shown}, is read as a point and not as names; --header takes it for names")
 
 
