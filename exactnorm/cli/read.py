@@ -12,9 +12,9 @@ import numpy as np
 from exactnorm import max_radius, problems
 from exactnorm.arrays import Array
 from exactnorm.cli import text_table
-from exactnorm.cli.dialects import chosen
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
+from exactnorm.reading.dialects import chosen
 from exactnorm.training_set import TrainingSet
 
 READERS = (".csv", ".tsv", ".txt", ".npy")
