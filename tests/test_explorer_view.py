@@ -113,8 +113,7 @@ def test_the_field_is_h_of_y_minus_y_and_the_lines_are_where_h_bends():
 def test_a_kink_outside_the_picture_is_not_drawn_and_one_along_an_axis_is():
     network = exactnorm.ReLUNetwork(np.ones((3, 2)), [[1, 0], [0, 2], [1, 0]], [-0.5, 0, -9], None, [0, 0])
     lines = kink_lines(network, plane_of(np.zeros((2, 2))), (-1.0, 1.0, -2.0, 2.0))
-    assert lines.tolist() in ([[[0.5, -2], [0.5, 2]], [[-1, 0], [1, 0]]], [[[0.5, 2], [0.5, -2]], [[1, 0], [-1, 0]]],
-                              [[[0.5, -2], [0.5, 2]], [[1, 0], [-1, 0]]], [[[0.5, 2], [0.5, -2]], [[-1, 0], [1, 0]]])  # fmt: skip
+    assert [np.sort(ends, axis=0).tolist() for ends in lines] == [[[0.5, -2], [0.5, 2]], [[-1, 0], [1, 0]]]
 
 
 def test_a_set_in_many_dimensions_is_looked_at_in_two_coordinates_of_its_hull():
@@ -165,7 +164,9 @@ def test_ways_end_where_the_package_says_and_chosen_starts_come_first():
     assert np.array_equal(picture.ways.places[0], first)
     bars = columns.shares(picture.ways.cloud)
     assert sum(bars["share"]) == pytest.approx(1)
-    assert all(0 <= low < share < high <= 1 for low, share, high in zip(bars["low"], bars["share"], bars["high"], strict=True))
+    assert all(
+        0 <= low < share < high <= 1 for low, share, high in zip(bars["low"], bars["share"], bars["high"], strict=True)
+    )
     virtual = [name for name in columns.rest(picture, stable=True)["name"] if name]
     assert virtual == ["{1, 2}"]
 
@@ -182,7 +183,7 @@ def test_a_probability_flow_of_a_closed_form_ends_where_the_package_says():
     )  # fmt: skip
     assert np.abs(ways.places[-1] - flow.endpoint).max() < 1e-9
     assert np.abs(ways.places[0] - first).max() < 1e-12
-    with pytest.raises(NoFlowError, match="largest is below 0.5"):
+    with pytest.raises(NoFlowError, match="the largest is below"):
         closed_family(replace(view, alpha=0.5, T=1.0))
 
 

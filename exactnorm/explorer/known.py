@@ -15,8 +15,10 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
 from exactnorm.training_set import closest_pair
 
+SMALL = 10
+"""Points up to which activation patterns are enumerated at once, in some hundredths of a second."""
 BRIEF = 0.5
-"""Seconds for the largest radius: it is bracketed more widely where that is not enough."""
+"""Seconds for the largest radius of more points: it is bracketed more widely where that is not enough."""
 FROM = {
     "one_versus_rest": "one ramp a point, which is in general not minimal",
     "along_line": "ramps along one direction, in general far from minimal",
@@ -96,7 +98,7 @@ def overlap(points: Array, rho: float) -> Obstacle | None:
 
 def inseparable(train: TrainingSet) -> Obstacle | None:
     """Points that no network tells apart though their balls are disjoint; None for none, or when time is over."""
-    deadline = Deadline(BRIEF)
+    deadline = Deadline(None if train.size <= SMALL else BRIEF)
     try:
         reduced(train, lambda _: deadline.check())
     except InfeasibleProblem as reason:
@@ -112,6 +114,6 @@ def inseparable(train: TrainingSet) -> Obstacle | None:
 def largest_radius(points: Array) -> float:
     """The largest radius that is known to be served: below it there is a network."""
     try:
-        return max_radius(points, time_limit=BRIEF)[0]
+        return max_radius(points, time_limit=None if len(points) <= SMALL else BRIEF)[0]
     except ValueError:
         return 0.0

@@ -90,10 +90,9 @@ class Solver:
                 send(self._process.stdin, self._waiting)  # type: ignore[arg-type]
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
         while True:
             try:
-                answer = receive(process.stdout)
+                answer = receive(process.stdout)  # type: ignore[arg-type]
             except (EOFError, OSError, ValueError, pickle.UnpicklingError):
                 return
             self._awake = True

@@ -22,7 +22,9 @@ LONG = 240_000
 def started(*arguments):
     """The command, serving, and its address."""
     command = [sys.executable, "-m", "exactnorm", "explore", *arguments, "--no-open"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     line = process.stdout.readline()
     assert line.startswith("http://127.0.0.1:"), process.stderr.read()
     return process, line.strip()
@@ -72,6 +74,9 @@ class Window:
     def open(self, address):
         self.page.goto(address)
         self.page.wait_for_function(READY)
+        seen = None
+        while seen != (seen := self.place(1, 1)):  # until it is laid out
+            self.page.wait_for_timeout(500)
         return self
 
     def model(self, name, what):
@@ -100,10 +105,10 @@ class Window:
 
     def drag(self, first, last, steps):
         """Drag what is at one place to another one, in so many steps."""
-        mouse = self.page.mouse
-        mouse.move(*self.place(*first))
+        mouse, begin, end = self.page.mouse, self.place(*first), self.place(*last)
+        mouse.move(*begin)
         mouse.down()
-        mouse.move(*self.place(*last), steps=steps)
+        mouse.move(*end, steps=steps)
 
     def drop(self):
         """Let go."""

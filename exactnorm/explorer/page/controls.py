@@ -67,7 +67,7 @@ def controls() -> Controls:
     """All widgets, as yet without a view."""
     wide = {"sizing_mode": "stretch_width"}
     names = [problem.name for problem in problems.listing()]
-    return Controls(
+    widgets = Controls(
         preset=Select(title="preset", value="", options=[("", "own points"), *((n, n) for n in names)], **wide),
         rho=Slider(title="noise radius ρ", start=0, end=1, value=0.1, step=0.001, format="0.0000", **wide),
         flow=Select(title="flow", value="score", options=list(FLOWS), **wide),
@@ -96,9 +96,12 @@ def controls() -> Controls:
         csv=Button(label="points .csv"),
         npz=Button(label="denoiser .npz"),
         python=Button(label="Python"),
-        readout=Div(text="", name="readout", **wide),
-        message=Div(text="", name="message", **wide),
+        readout=Div(text="", **wide),
+        message=Div(text="", **wide),
     )  # fmt: skip
+    for one in fields(widgets):
+        getattr(widgets, one.name).name = one.name
+    return widgets
 
 
 def show(widgets: Controls, view: View, separation: float) -> None:
@@ -127,7 +130,7 @@ def show_points(widgets: Controls, view: View) -> None:
         getattr(widgets, name).disabled = not view.movable
 
 
-def layout(widgets: Controls, plot: Any, bars: Any) -> Any:
+def layout(widgets: Controls, plot: Any, bars: Any) -> tuple[Any, Any]:
     """Picture and numbers on one side, controls on the other; below each other where there is no room."""
     w = widgets
     wrap = {"flex-wrap": "wrap", "gap": "6px"}
@@ -150,8 +153,3 @@ def layout(widgets: Controls, plot: Any, bars: Any) -> Any:
         css_classes=["controls"],
     )
     return left, right
-
-
-def names() -> tuple[str, ...]:
-    """The names of all widgets."""
-    return tuple(one.name for one in fields(Controls))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, FactorRange, HoverTool, LinearColorMapper, PointDrawTool, Range1d
+from bokeh.models import ColumnDataSource, CustomJS, FactorRange, HoverTool, LinearColorMapper, PointDrawTool, Range1d
 from bokeh.plotting import figure
 
 from exactnorm.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, SKY, VERMILION
 from exactnorm.explorer import columns
+from exactnorm.explorer.page import scripts
 from exactnorm.explorer.picture import Picture
 from exactnorm.flow import Basins
 
@@ -78,7 +79,7 @@ class Drawing:
 
 def drawing() -> Drawing:
     """An empty picture."""
-    sources = {name: ColumnDataSource({key: [] for key in keys}) for name, keys in EMPTY.items()}
+    sources = {name: ColumnDataSource({key: [] for key in keys}, name=f"layer-{name}") for name, keys in EMPTY.items()}
     plot = figure(
         name="plot",
         x_range=Range1d(-1, 1),
@@ -87,7 +88,7 @@ def drawing() -> Drawing:
         sizing_mode="stretch_width",
         min_width=280,
         max_width=760,
-        tools="wheel_zoom,box_zoom,reset",
+        tools="wheel_zoom,reset",
         toolbar_location="above",
     )
     plot.toolbar.logo = None
@@ -95,6 +96,10 @@ def drawing() -> Drawing:
     points = _layers(plot, sources)
     draw = PointDrawTool(renderers=[points], add=False)
     plot.add_tools(draw)
+    scale = CustomJS(args={"plot": plot}, code=scripts.SCALE)
+    for model, name in ((plot, "inner_width"), (plot, "inner_height"), (plot.x_range, "end")):
+        model.js_on_change(name, scale)
+    plot.js_on_event("mouseenter", scale)
     plot.toolbar.active_tap = plot.toolbar.active_drag = draw
     return Drawing(plot, _bars(sources["shares"]), sources, draw)
 
@@ -123,7 +128,7 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
         size = 17 if name == "stable" else 8
         shown = plot.scatter(
             "x", "y", source=sources[name], marker=marker, size=size, fill_color=face, line_color=GREEN, line_width=2,
-            legend_label=f"{name} rest points",
+            legend_label=f"at rest, {name}",
         )  # fmt: skip
         plot.add_tools(HoverTool(renderers=[shown], tooltips="@what"))
     plot.scatter(
@@ -136,18 +141,19 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
         line_color="colour",
         line_width=2,
     )
-    points = plot.scatter("x", "y", source=sources["points"], size=9, color="black", name="points")
-    # The same when selected: a point that is dragged stays in sight.
-    points.nonselection_glyph = points.selection_glyph = None
+    plot.scatter("x", "y", source=sources["points"], size=9, color="black", nonselection_alpha=1)
+    # What is taken hold of is larger than what is seen: a finger is wide.
+    points = plot.scatter("x", "y", source=sources["points"], size=30, alpha=0, nonselection_alpha=0)
     plot.text("x", "y", text="name", source=sources["points"], x_offset=8, y_offset=-6, text_font_size="13px")
     plot.text(
         "x", "y", text="name", source=sources["stable"], x_offset=10, y_offset=18, text_font_size="13px",
         text_color="#005f46", text_font_style="bold",
     )  # fmt: skip
-    plot.legend.label_text_font_size = "11px"
-    plot.legend.background_fill_alpha = 0.7
-    plot.legend.padding, plot.legend.spacing, plot.legend.glyph_height = 4, 0, 14
-    plot.legend.location = "top_right"
+    legend = plot.legend[0]
+    legend.update(
+        label_text_font_size="11px", padding=2, spacing=8, glyph_height=14, border_line_alpha=0, margin=2, ncols=3
+    )
+    plot.add_layout(legend, "below")
     return points
 
 
@@ -156,13 +162,14 @@ def _bars(source: Any) -> Any:
         name="bars",
         x_range=Range1d(0, 1),
         y_range=FactorRange(),
-        height=170,
+        height=190,
         sizing_mode="stretch_width",
         min_width=280,
         max_width=760,
         tools="",
         toolbar_location=None,
-        title="where the cloud ends: share, with 95 % interval",
+        title="where the cloud ends",
+        x_axis_label="share, with 95 % interval",
     )
     bars.hbar(y="kind", right="share", source=source, height=0.55, fill_color=SKY, line_color=BLUE)
     bars.segment("low", "kind", "high", "kind", source=source, line_color="black", line_width=2)

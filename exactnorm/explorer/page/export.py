@@ -111,4 +111,4 @@ def _page(frames: list[dict[str, Any]], first: int, box: tuple[float, float, flo
     for root in (left, right):
         document.add_root(root)
     variables = {"hint": TALK, "sockets": ""}
-    return file_html(document, INLINE, "exactnorm explorer", template=PAGE, template_variables=variables)
+    return str(file_html(document, INLINE, "exactnorm explorer", template=PAGE, template_variables=variables))

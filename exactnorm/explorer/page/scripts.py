@@ -1,5 +1,19 @@
 """What runs in the browser: it hands over where a point is dragged to, saves files, and keeps the link."""
 
+SCALE = """
+// One unit is as long upwards as it is sideways, whatever the shape of the window.
+const w = plot.inner_width, h = plot.inner_height
+if (w > 0 && h > 0) {
+  const [x, y] = [plot.x_range, plot.y_range]
+  const middle = (y.start + y.end) / 2
+  const half = Math.abs(x.end - x.start) / 2 * h / w
+  if (Math.abs((y.end - y.start) / 2 - half) > 1e-6 * half) y.setv({start: middle - half, end: middle + half})
+}
+// Whoever holds a point before moving it drags it all the same: no gesture of holding is used here.
+const view = Bokeh.index.find_one(plot)
+const gestures = view?.canvas_view?.ui_event_bus?.ui_gestures
+if (gestures) gestures.constructor.press_threshold = 2 ** 30
+"""
 DRAG = """
 // One request is under way at a time, and the newest place waits for it: however slow the answers, none pile up.
 const now = {x: Array.from(points.data.x), y: Array.from(points.data.y)}

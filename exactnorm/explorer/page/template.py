@@ -8,7 +8,8 @@ PAGE = """
  blob:; style-src 'self' 'unsafe-inline' blob:; img-src 'self' data: blob:; font-src 'self' data:;
  connect-src 'self' {{ sockets }}; base-uri 'none'; form-action 'none'">
 <style>
-  body { margin: 0 auto; padding: 0 8px; max-width: 1180px; font: 15px/1.4 system-ui, sans-serif; color: #222; }
+  body { font: 15px/1.4 system-ui, sans-serif; color: #222; }
+  header, main { max-width: 1180px; margin: 0 auto !important; padding: 0 10px !important; box-sizing: border-box; }
   header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 14px; }
   h1 { font-size: 1.3em; margin: 6px 0; }
   header p { margin: 0; color: #555; }

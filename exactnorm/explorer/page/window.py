@@ -78,7 +78,7 @@ class Window:
         self.widgets = controls.controls()
         self.drag = ColumnDataSource({"x": [], "y": [], "count": []}, name="drag")
         self.answered = ColumnDataSource({"count": [0]}, name="answered")
-        self.file = ColumnDataSource({"name": [""], "mime": [""], "base64": [""]}, name="file")
+        self.file = ColumnDataSource({"name": [""], "mime": [""], "base64": [""]}, name="taken")
         self.query = ColumnDataSource({"query": [""]}, name="query")
         self._wire()
         self._lay_out(sockets)
@@ -196,11 +196,11 @@ class Window:
     def _wire(self) -> None:
         w, d = self.widgets, self.drawing
         for name in ("flow", "schedule"):
-            getattr(w, name).on_change("value", self._unless_showing(lambda new, name=name: self._choose(name, new)))
+            getattr(w, name).on_change("value", self._unless_showing(partial(self._choose, name)))
         for name in ("rho", "alpha", "T", "cloud"):
             slider = getattr(w, name)
             slider.on_change("value", self._unless_showing(lambda _: self._slide()))
-            slider.on_change("value_throttled", self._unless_showing(lambda new, name=name: self._set(name, new)))
+            slider.on_change("value_throttled", self._unless_showing(partial(self._set, name)))
         w.seed.on_change("value", self._unless_showing(lambda new: self._set("seed", new)))
         w.preset.on_change("value", self._unless_showing(self._preset))
         w.point.on_change("value", self._unless_showing(lambda _: self._show_controls()))
@@ -208,7 +208,7 @@ class Window:
             getattr(w, name).on_change("value", self._unless_showing(lambda _: self._move()))
         w.undo.on_click(self._undo)
         w.fit.on_click(lambda: self.look_at(self.view, fit=True))
-        w.basins.on_change("active", lambda *_: self._colour())
+        w.basins.on_change("active", lambda _, __, ___: self._colour())
         w.add.on_click(self._add)
         w.remove.on_click(self._remove)
         w.start.on_click(lambda: self._start(w.x.value, w.y.value))
@@ -256,14 +256,17 @@ class Window:
         return listen
 
     def _choose(self, name: str, new: str) -> None:
-        T = min(self.view.T, controls.LAST[new]) if name == "schedule" else self.view.T
-        self.change(**{name: new, "T": T})
+        if name == "flow":
+            self.change(flow=new)
+        else:
+            self.change(schedule=new, T=min(self.view.T, controls.LAST[new]))
 
     def _set(self, name: str, new: Any) -> None:
-        value = int(new or 0) if name in ("seed", "cloud") else new
+        value: Any = int(new or 0) if name in ("seed", "cloud") else new
         if self.dragged_from is None and value == getattr(self.view, name):
             return
-        self.change(**{name: value})
+        part: dict[str, Any] = {name: value}
+        self.change(**part)
 
     def _slide(self) -> None:
         """A slider moves: show the picture for where it is when the pause is over."""
