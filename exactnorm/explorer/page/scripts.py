@@ -9,10 +9,11 @@ if (w > 0 && h > 0) {
   const half = Math.abs(x.end - x.start) / 2 * h / w
   if (Math.abs((y.end - y.start) / 2 - half) > 1e-6 * half) y.setv({start: middle - half, end: middle + half})
 }
-// Whoever holds a point before moving it drags it all the same: no gesture of holding is used here.
+// Whoever holds a point before moving it drags it all the same: no gesture of holding is used here. And a point follows
+// from the first pixels on: what is moved before a drag is recognised is lost to it.
 const view = Bokeh.index.find_one(plot)
 const gestures = view?.canvas_view?.ui_event_bus?.ui_gestures
-if (gestures) gestures.constructor.press_threshold = 2 ** 30
+if (gestures) Object.assign(gestures.constructor, {press_threshold: 2 ** 30, move_threshold: 3})
 """
 DRAG = """
 // One request is under way at a time, and the newest place waits for it: however slow the answers, none pile up.

@@ -214,7 +214,8 @@ class Window:
         w.start.on_click(lambda: self._start(w.x.value, w.y.value))
         w.clear.on_click(lambda: self.change(clicked=np.zeros((0, 2))))
         w.use.on_click(lambda: self._use(w.text.value.encode(), "points"))
-        w.file.on_change("value", lambda _, __, new: self._upload(new))
+        # The name of a file comes after what is in it, in the same message.
+        w.file.on_change("value", lambda _, __, new: self.document.add_next_tick_callback(partial(self._upload, new)))
         d.plot.on_event(Tap, lambda event: self._start(event.x, event.y))
         for name, make in (("csv", self._csv), ("npz", self._npz), ("python", self._python)):
             getattr(w, name).on_click(partial(self._download, make))
