@@ -20,6 +20,7 @@ from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
 from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
 from exactnorm.explorer.solver import Solver
+from exactnorm.explorer.sums import sum_of
 from exactnorm.explorer.view import LONGEST_LINK, View, from_link, link, of_problem
 from exactnorm.reading.mistakes import BadInput
 from exactnorm.reading.text import table_of
@@ -169,6 +170,18 @@ def test_ways_end_where_the_package_says_and_chosen_starts_come_first():
     )
     virtual = [name for name in columns.rest(picture, stable=True)["name"] if name]
     assert virtual == ["{1, 2}"]
+
+
+def test_a_rest_point_of_five_points_in_the_plane_is_named_as_the_sum_that_it_is():
+    view = of_problem("plane_5")
+    picture = at_once(view, exactnorm.min_norm_denoiser(view.points, view.rho))
+    place = view.points[2] + view.points[4] - view.points[0]
+    found = [one for one in picture.rest if one.stable and one.kind == "other"]
+    assert len(found) == 1
+    assert np.abs(found[0].position - place).max() < 1e-9
+    assert sum_of(view.points, place) == (0, (2, 4))
+    assert sum_of(view.points, place + 1e-5) is None
+    assert "stable virtual training points: {2, 4} from 0." in columns.readout(picture)
 
 
 def test_a_probability_flow_of_a_closed_form_ends_where_the_package_says():

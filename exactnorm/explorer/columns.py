@@ -12,6 +12,7 @@ from exactnorm.arrays import Array
 from exactnorm.colours import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 from exactnorm.explorer.known import Known
 from exactnorm.explorer.picture import ARROWS, Picture
+from exactnorm.explorer.sums import sum_of
 from exactnorm.flow import Basins, Endpoints, RestPoint, Share
 from exactnorm.tables import at_least, at_most
 
@@ -87,22 +88,23 @@ def rest(picture: Picture, *, stable: bool | None) -> Columns:
     """Rest points of one kind, with what they are."""
     found = [one for one in picture.rest or () if one.stable is stable]
     places = picture.frame.coordinates(np.array([one.position for one in found])) if found else np.zeros((0, 2))
-    virtual = [name_of(one) if one.kind == "virtual training point" else "" for one in found]
+    names = [name_of(one, picture.view.points) for one in found]
     return {
         "x": places[:, 0].tolist(),
         "y": places[:, 1].tolist(),
-        "name": virtual,
-        "what": [f"{STABLE[one.stable]} rest point: {name_of(one)}" for one in found],
+        "name": [name if name.startswith("{") else "" for name in names],
+        "what": [f"{STABLE[stable]} rest point: {name}" for name in names],
     }
 
 
-def name_of(one: RestPoint) -> str:
+def name_of(one: RestPoint, points: Array) -> str:
     """A rest point in words: a virtual training point by the rows that it is the sum of."""
     if one.kind == "virtual training point":
         return f"{{{', '.join(map(str, one.members))}}}"
     if one.kind == "training point":
         return f"training point {one.members[0]}"
-    return one.kind
+    found = sum_of(points, one.position) if one.kind == "other" and one.stable else None
+    return one.kind if found is None else f"{{{', '.join(map(str, found[1]))}}} from {found[0]}"
 
 
 def ways(picture: Picture) -> dict[str, Columns]:
@@ -177,7 +179,7 @@ def readout(picture: Picture, bracket: str = "") -> str:
     if picture.rest is not None:
         stable, unstable = (sum(one.stable is kind for one in picture.rest) for kind in (True, False))
         neutral = len(picture.rest) - stable - unstable
-        virtual = [name_of(one) for one in picture.rest if one.kind == "virtual training point" and one.stable]
+        virtual = [name for name in rest(picture, stable=True)["name"] if name]
         named = f"; stable virtual training points: {', '.join(virtual)}" if virtual else ""
         more = f", {neutral} neutral" if neutral else ""
         said.append(f"<p>{stable} stable rest points, {unstable} unstable{more}{named}.</p>")

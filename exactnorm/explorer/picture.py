@@ -109,7 +109,8 @@ def drawn(view: View, frame: Frame, box: Box, found: Known) -> Picture:
     if found.network is not None:
         Y = frame.points(at)
         move = (found.network(Y) - Y) @ frame.axes.T
-        kinks = kink_lines(found.network, frame, box)
+        wide = (2 * box[0] - box[1], 2 * box[1] - box[0], 2 * box[2] - box[3], 2 * box[3] - box[2])
+        kinks = kink_lines(found.network, frame, wide)  # beyond the box: the page may show more of the plane
     outline = hyperbox_outline(view.points, frame)
     outline = np.zeros((0, 2)) if outline is None else outline
     return Picture(view, frame, box, found, None, at[: len(move)], move, kinks, None, outline)

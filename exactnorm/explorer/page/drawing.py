@@ -73,8 +73,10 @@ class Drawing:
 
     def fit(self, box: tuple[float, float, float, float]) -> None:
         """Show this part of the plane."""
+        times = len(self.plot.y_range.tags) and self.plot.y_range.tags[2] + 1
         for axis, low, high in ((self.plot.x_range, *box[:2]), (self.plot.y_range, *box[2:])):
-            axis.update(start=low, end=high, reset_start=low, reset_end=high)
+            # The browser makes room around it; the count tells it of a box that it has been told of before.
+            axis.tags = [low, high, times]
 
 
 def drawing() -> Drawing:
@@ -97,7 +99,7 @@ def drawing() -> Drawing:
     draw = PointDrawTool(renderers=[points], add=False)
     plot.add_tools(draw)
     scale = CustomJS(args={"plot": plot}, code=scripts.SCALE)
-    for model, name in ((plot, "inner_width"), (plot, "inner_height"), (plot.x_range, "end")):
+    for model, name in ((plot, "inner_width"), (plot, "inner_height"), (plot.y_range, "tags")):
         model.js_on_change(name, scale)
     plot.js_on_event("mouseenter", scale)
     plot.toolbar.active_tap = plot.toolbar.active_drag = draw
@@ -160,7 +162,7 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
 def _bars(source: Any) -> Any:
     bars = figure(
         name="bars",
-        x_range=Range1d(0, 1),
+        x_range=Range1d(0, 1.1),
         y_range=FactorRange(),
         height=190,
         sizing_mode="stretch_width",

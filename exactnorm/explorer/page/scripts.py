@@ -1,16 +1,18 @@
 """What runs in the browser: it hands over where a point is dragged to, saves files, and keeps the link."""
 
 SCALE = """
-// One unit is as long upwards as it is sideways, whatever the shape of the window.
+// One unit is as long upwards as it is sideways, whatever the shape of the window, and all of the box is in sight.
 const w = plot.inner_width, h = plot.inner_height
 if (w > 0 && h > 0) {
-  const [x, y] = [plot.x_range, plot.y_range]
-  const middle = (y.start + y.end) / 2
-  const half = Math.abs(x.end - x.start) / 2 * h / w
-  if (Math.abs((y.end - y.start) / 2 - half) > 1e-6 * half) y.setv({start: middle - half, end: middle + half})
+  for (const [range, wide] of [[plot.x_range, w / h], [plot.y_range, h / w]]) {
+    const [low, high] = range.tags
+    const middle = (low + high) / 2, half = (high - low) / 2 * Math.max(1, wide)
+    const [start, end] = [middle - half, middle + half]
+    range.setv({start, end, reset_start: start, reset_end: end})
+  }
 }
 // Whoever holds a point before moving it drags it all the same: no gesture of holding is used here. And a point follows
-// from the first pixels on: what is moved before a drag is recognised is lost to it.
+// from the first pixels on.
 const view = Bokeh.index.find_one(plot)
 const gestures = view?.canvas_view?.ui_event_bus?.ui_gestures
 if (gestures) Object.assign(gestures.constructor, {press_threshold: 2 ** 30, move_threshold: 3})
