@@ -130,7 +130,7 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
         size = 17 if name == "stable" else 8
         shown = plot.scatter(
             "x", "y", source=sources[name], marker=marker, size=size, fill_color=face, line_color=GREEN, line_width=2,
-            legend_label=f"at rest, {name}",
+            **({} if name == "neutral" else {"legend_label": f"at rest, {name}"}),
         )  # fmt: skip
         plot.add_tools(HoverTool(renderers=[shown], tooltips="@what"))
     plot.scatter(
