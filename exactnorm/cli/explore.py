@@ -11,8 +11,9 @@ from exactnorm import CertifiedDenoiser, interrupts
 from exactnorm.cli import check, read
 from exactnorm.cli.flow_options import kind
 from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.numbers import misused, whole
 from exactnorm.cli.outputs import writable_folder
-from exactnorm.cli.streams import BadInput, say, show_text
+from exactnorm.cli.streams import BadInput, refuse, say, show_text
 
 EXAMPLES = """\
 examples:
@@ -39,7 +40,7 @@ def add_to(commands: Any) -> None:
     )
     read.add_data(command, f"; or a saved denoiser (.npz). Default: {START}", nargs="?", default=START)
     read.add_radius_options(command)
-    command.add_argument("--port", type=int, default=0, metavar="P", help="port on this machine (default: a free one)")
+    command.add_argument("--port", type=whole, default=0, metavar="P", help="port on this machine (default: a free one)")
     command.add_argument("--no-open", action="store_true", help="print the address, and leave the browser alone")
     command.add_argument(
         "--export", metavar="FILE", help="write a page (.html) with precomputed radii that needs no server, and end"
@@ -49,6 +50,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C, or write the page."""
+    refuse(misused(arguments))
     if arguments.export is not None:
         writable_folder(arguments.export, "--export")
         if Path(arguments.export).suffix.lower() not in (".html", ".htm"):

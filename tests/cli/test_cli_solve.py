@@ -130,7 +130,7 @@ BAD_OPTIONS = {
     "an unknown problem": (("nonsense",), "no problem is called 'nonsense'"),
     "a negative rho": (("acute", "--rho", "-0.1"), "rho=-0.1 is negative"),
     "rho is NaN": (("acute", "--rho", "nan"), "rho=nan is not finite"),
-    "rho is text": (("acute", "--rho", "small"), "invalid float value: 'small'"),
+    "rho is text": (("acute", "--rho", "small"), "--rho small: that is no number"),
     "a rho that is too large": (("acute", "--rho", "0.5"), "use rho < 0.49"),
     "tol is zero": (("acute", "--tol", "0"), "--tol 0: the tolerance must be positive"),
     "tol is NaN": (("acute", "--tol", "nan"), "--tol=nan is not finite"),
@@ -141,7 +141,7 @@ BAD_OPTIONS = {
     ),
     "an output file of another kind": (("acute", "--out", "result.json"), "ends in .npz"),
     "an output folder that is not there": (("acute", "--out", "no/result.npz"), "there is no directory 'no'"),
-    "an unknown option": (("acute", "--nonsense"), "unrecognized arguments: --nonsense"),
+    "an unknown option": (("acute", "--nonsense"), "--nonsense: there is no such option"),
     "a directory as data": ((".",), "'.' is a directory"),
 }
 
@@ -177,13 +177,15 @@ def test_solve_draws_what_it_found_in_any_dimension(run, folder, problem, told):
 
 @pytest.mark.usefixtures("folder")
 def test_every_mistake_is_told_at_once(run):
-    options = ("--tol", -1, "--time-limit", 0, "--weight-decay", 1, "--out", "x.csv", "--plot", "x.csv", "--estimate")
-    status, out, err = run("solve", "acute", *options)
+    options = ("--tol", "y", "--time-limit", 0, "--weight-decay", 1, "--out", "x.csv", "--plot", "x.csv", "--estimate")
+    status, out, err = run("solve", "none.csv", *options, "--nonsense", "--rho", 1)
     assert (status, out) == (2, "")
     first, *others = err.splitlines()
-    assert first == "exactnorm solve: 7 mistakes:"
+    assert first == "exactnorm solve: 9 mistakes:"
     for told in (
-        "--tol -1",
+        "--tol y",
+        "--nonsense",
+        "no file 'none.csv'",
         "--time-limit 0",
         "--weight-decay goes",
         "--out x.csv",

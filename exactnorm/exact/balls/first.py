@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.correction import stated_upper
 from exactnorm.certify.balls.edges import Segments, edges_lower_bound
+from exactnorm.certify.balls.evidence import Cells
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_error
@@ -57,7 +59,7 @@ class First:
         A network, in the coordinates of the frame.
     lower : float
         No network costs less.
-    evidence : Rays or Segments
+    evidence : Rays, Segments or Cells
         What that rests on.
     interrupted : bool
         Whether Ctrl-C came meanwhile.
@@ -68,7 +70,7 @@ class First:
     closed: CertifiedDenoiser | None
     ramps: Ramps | None
     lower: float
-    evidence: Rays | Segments
+    evidence: Rays | Segments | Cells
     interrupted: bool = False
 
     @property
@@ -123,8 +125,8 @@ class First:
         upper = stated_upper(network, self.train)
         certificate = Certificate(min(self.lower, upper), upper, error, self.evidence)
         status = (
-            f"{reason}; the bracket is valid but wide: the network is one of ramps across gaps between balls, and "
-            f"the lower bound that of {self.basis}; {HELP}."
+            f"{reason}; the bracket is valid but {100 * certificate.gap:.2g} % wide: the network is one of ramps "
+            f"across gaps between balls, and the lower bound that of {self.basis}; {HELP}."
         )
         return CertifiedDenoiser(self.train, network, certificate, status)
 
@@ -133,6 +135,8 @@ class First:
         """What the lower bound is that of."""
         if isinstance(self.evidence, Segments):
             return f"{len(self.evidence.weights)} segments between points"
+        if isinstance(self.evidence, Cells):
+            return f"{len(self.evidence.proofs)} living patterns, each bounded by a semidefinite program"
         return f"{len(self.evidence.rows)} points on one-sided rays"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
@@ -165,7 +169,10 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
         more = cheap_ramps(X, rho, longer)
         found = replace(found, ramps=next(more, None))
         settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-        found = with_rays(with_segments(found, X, rho, settings), X, rho, settings)
+        for better in with_segments(found, X, rho, settings):
+            found = better
+            settings.report(found.bracket(PHASE, settings.deadline.elapsed))
+        found = with_rays(found, X, rho, settings)
         share.check()
         for ramps in more:
             found = replace(found, ramps=ramps)
@@ -209,14 +216,14 @@ def with_rays(found: First, X: Array, rho: float, settings: Settings) -> First:
     return replace(found, evidence=Rays(rows), lower=lower) if lower > found.lower else found
 
 
-def with_segments(found: First, X: Array, rho: float, settings: Settings) -> First:
-    """With the bound of segments between points, if it is better."""
+def with_segments(found: First, X: Array, rho: float, settings: Settings) -> Iterator[First]:
+    """Yield it with ever better bounds of segments between points, while they are better."""
     until = part_of_limit(settings.deadline, 0.5 * SHARE)
-    edges, weights = best_edges(X, rho, lambda: until.remaining <= 0)
-    lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
-    if not lower > found.lower:
-        return found
-    return replace(found, evidence=Segments(edges, weights), lower=lower)
+    for edges, weights in best_edges(X, rho, lambda: until.remaining <= 0):
+        lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
+        if lower > found.lower:
+            found = replace(found, evidence=Segments(edges, weights), lower=lower)
+            yield found
 
 
 def part_of_limit(deadline: Deadline, share: float) -> Deadline:

@@ -26,9 +26,11 @@ from exactnorm.exact.finite.trend_filter import smoothed
 from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import counted
 
-A_FACE = 2e-3
-"""Seconds that all rounds together take for a face of an activation pattern; from three problems of ranks 2 and 3."""
+SECONDS, POWER = 4e-3, 0.81
+"""Of faces^POWER: seconds that all rounds take; 41 problems of ranks 2 to 5 were off by a factor of 3.1 at most, and
+half of them by less than 1.3, see `benchmarks/forecast.py`."""
 ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""
 
@@ -145,7 +147,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
         reason, hurry = str(failed), False
     last = FiniteBracket(unit * best.upper, unit * best.lower, rounds, clock.elapsed, len(best.z))
     network = master.network(best if hurry else fewest(master, best, last, settings))
-    return Solved(network, best.multipliers, f"{reason}; {rounds} rounds", unit * best.lower, hurry, last)
+    return Solved(network, best.multipliers, f"{reason}; {counted(rounds, 'round')}", unit * best.lower, hurry, last)
 
 
 def starting(data: Coordinates) -> str:
@@ -153,7 +155,7 @@ def starting(data: Coordinates) -> str:
     count = faces(data, len(data.features))
     return (
         f"starting: about {count} faces of activation patterns of {len(data.features)} inputs; closing the gap to 1e-6 "
-        f"takes about {in_words(A_FACE * count)} on one core, give or take a factor of 3"
+        f"takes about {in_words(SECONDS * count**POWER)} on one core, give or take a factor of 3"
     )
 
 
