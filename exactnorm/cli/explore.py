@@ -7,9 +7,8 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
-from exactnorm import CertifiedDenoiser, interrupts
-from exactnorm.cli import check, read
-from exactnorm.cli.flow_options import kind
+from exactnorm import CertifiedDenoiser, interrupts, load
+from exactnorm.cli import read
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.numbers import misused, whole
 from exactnorm.cli.outputs import writable_folder
@@ -40,7 +39,9 @@ def add_to(commands: Any) -> None:
     )
     read.add_data(command, f"; or a saved denoiser (.npz). Default: {START}", nargs="?", default=START)
     read.add_radius_options(command)
-    command.add_argument("--port", type=whole, default=0, metavar="P", help="port on this machine (default: a free one)")
+    command.add_argument(
+        "--port", type=whole, default=0, metavar="P", help="port on this machine (default: a free one)"
+    )
     command.add_argument("--no-open", action="store_true", help="print the address, and leave the browser alone")
     command.add_argument(
         "--export", metavar="FILE", help="write a page (.html) with precomputed radii that needs no server, and end"
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(MISSING) from missing
     from exactnorm.explorer.view import View
 
-    denoiser = saved(arguments) if kind(arguments.data) == "denoiser" else None
+    denoiser = saved(arguments.data) if Path(arguments.data).suffix.lower() == ".npz" else None
     train = read.training_set(arguments) if denoiser is None else denoiser.train
     try:
         view = View(train.points, train.rho, problem=arguments.data if is_problem(arguments) else "")
@@ -76,11 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
     return write(arguments.export, view, denoiser) if arguments.export is not None else serve(arguments, view, denoiser)
 
 
-def saved(arguments: argparse.Namespace) -> CertifiedDenoiser:
+def saved(file: str) -> CertifiedDenoiser:
     """The denoiser in a file."""
-    found = check.saved(arguments.data)
+    try:
+        found = load(file)
+    except (OSError, ValueError) as mistake:
+        raise BadInput(str(mistake)) from mistake
     if not isinstance(found, CertifiedDenoiser) or found.train.samples is not None:
-        msg = f"{arguments.data!r} holds no denoiser of noise balls"
+        msg = f"{file!r} holds no denoiser of noise balls"
         raise BadInput(msg)
     return found
 
@@ -89,7 +93,8 @@ def is_problem(arguments: argparse.Namespace) -> bool:
     """Whether DATA is a problem's name, at its own radius."""
     from exactnorm import problems
 
-    return arguments.data in {one.name for one in problems.listing()}
+    asked = (arguments.rho, arguments.sigma)
+    return asked == (None, None) and arguments.data in {one.name for one in problems.listing()}
 
 
 def write(file: str, view: Any, denoiser: CertifiedDenoiser | None) -> int:
