@@ -96,7 +96,7 @@ class Comparison(Tabular):
         """Trained and exact side by side; what the numbers say below."""
         certificate, found = self.exact.certificate, int((self.kink_distance <= self.near).sum())
         shares, exact = self.ends.shares(), self.exact_ends.shares()
-        bracket = " to ".join(ends(certificate.lower, certificate.upper))
+        bracket = " to ".join(dict.fromkeys(ends(certificate.lower, certificate.upper)))  # one number, if it is one
         rows = [
             ("representation cost", f"{self.cost:.9g}", bracket),
             ("misses its targets by up to", f"{self.error:.2e}", f"{certificate.interpolation_error:.2e}"),

@@ -13,10 +13,10 @@ import numpy as np
 from exactnorm import max_radius, problems
 from exactnorm.arrays import Array
 from exactnorm.cli import text_table
-from exactnorm.cli.dialects import chosen
 from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
+from exactnorm.reading.dialects import chosen
 from exactnorm.training_set import TrainingSet
 
 READERS = (".csv", ".tsv", ".txt", ".npy")
@@ -55,12 +55,13 @@ def asked_radius(arguments: argparse.Namespace, dimension: int) -> float | None:
     return rho
 
 
-def add_data(command: Any, more: str = "") -> None:
+def add_data(command: Any, more: str = "", **given: Any) -> None:
     """Add DATA, and the options that say how a file is read; `more` names what else DATA may be."""
     command.add_argument(
         "data",
         metavar="DATA",
         help=f"a table of numbers (.csv, .tsv, .txt, .npy), one point a row, or a problem's name{more}",
+        **given,
     )
     text_table.add_options(command)
 

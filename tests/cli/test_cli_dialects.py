@@ -86,6 +86,7 @@ REFUSED = {
     "R's names of rows": ('"x" "y"\n"1" 0 0\n"2" 1 0\n"3" 0.4 0.9\n', "has no name", "--columns 2-3"),
     "an index that begins later": ("5,0.5,0\n6,1,0\n7,0.4,0.9\n", "counts the rows, 5, 6, …", "--columns 2-3"),
     "years as names": ("2021,2022\n3,4\n7,6\n", "the first line, 2021, 2022, may hold", "--header or --no-header"),
+    "years that go back by ten": ("2010,2000,1990\n3,4,5\n7,6,8\n", "2010, 2000, 1990, may hold", "--no-header"),
     "names from 1 above fractions": ("1,2\n0.5,0.1\n3,2.5\n", "the first line, 1, 2, may hold", "--no-header"),
     "names in quotes above none": ('"7","3"\n1,0\n4,9\n', "7, 3, is in quotes and the others are not", "--header or"),
     "decimal commas that are two columns": (

@@ -107,9 +107,9 @@ BAD_DATA = {
     "complex numbers": ("complex.npy", np.array([[1j, 0], [0, 1]]), "give real numbers"),
     "NaN": ("nan.csv", "0,0\n1,nan\n", "line 2, column 2: 'nan' is a missing value"),
     "infinity": ("infinite.npy", np.array([[0.0, 1.0], [np.inf, 2.0]]), "every entry must be finite"),
-    "one point": ("one.csv", "1,2\n", "at least two points"),
+    "one point": ("one.csv", "1.5,2\n", "at least two points"),
     "a cube of numbers": ("cube.npy", np.zeros((2, 2, 2)), "one point a row"),
-    "duplicate points": ("twice.csv", "0,0\n1,1\n0,0\n", "points 0 and 2 are equal"),
+    "duplicate points": ("twice.csv", "0,0.5\n1,1\n0,0.5\n", "points 0 and 2 are equal"),
     "balls that overlap": ("near.csv", "0,0\n1,1\n0.1,0\n", "points 0 and 2 are 0.1 apart"),
     "another kind of file": ("points.xml", "0,0\n1,1\n", "points are read from .csv, .tsv, .txt and .npy files"),
 }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.door import integers, numbers, refuse
+from exactnorm.geometry import length_rounding
 from exactnorm.training_set import TrainingSet
 
 
@@ -93,4 +94,5 @@ def edges_lower_bound(points: Array, rho: float, edges: NDArray[np.intp], weight
     matrix = scaled.T @ scaled if u.shape[1] <= len(u) else scaled @ scaled.T
     # Eigenvalues have an error of a few units in the last place of the largest times the order.
     largest = float(np.linalg.eigvalsh(matrix)[-1]) * (1 + 1e-15 * (len(matrix) + len(u)))
-    return float((weights / weights.max()) @ (2 * size * length / gaps)) / largest
+    longest = size * length * (1 + length_rounding(points.shape[1]))
+    return float((weights / weights.max()) @ (2 * longest / (longest - 2 * rho))) / largest
