@@ -80,6 +80,13 @@ class Segments:
 
 
 @dataclass(frozen=True, eq=False)
+class Corners:
+    """Points at the corners of a regular simplex: all of them, or a part."""
+
+    corners: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Nothing:
     """No evidence: costs are not negative."""
 
@@ -93,7 +100,7 @@ class ProvedNeuron:
     a: tuple[fmpq, ...]
 
 
-Lower = Cells | Rays | Segments | Nothing
+Lower = Cells | Rays | Segments | Corners | Nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +190,9 @@ def _lower(found: Any, size: int, r: int) -> Lower:
     if kind == "segments":
         listed = _list(_fields(found, "segments", "kind", "segments")["segments"], "segments")
         return Segments(tuple(_segment(one, size) for one in listed))
+    if kind == "regular simplex":
+        corners = _list(_fields(found, "regular simplex", "kind", "corners")["corners"], "corners")
+        return Corners(tuple(_whole(one, "a corner", 0, size - 1) for one in corners))
     if kind == "none":
         _fields(found, "the lower bound", "kind")
         return Nothing()

@@ -23,9 +23,9 @@ from exactnorm.exact.settings import Solver
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, rays_bound, upper_bound
+from exactnorm.proof.bounds import RefutedError, corners_bound, rays_bound, upper_bound
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.document import Cells, Claim, Lower, Nothing, Proof, ProvedNeuron, Rays
+from exactnorm.proof.document import Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import above, below, exact
 from exactnorm.prover.cells import NotRepairedError, repaired, translated
@@ -35,7 +35,8 @@ from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
 from exactnorm.prover.network import NoNetworkError, exact_neurons
 from exactnorm.prover.rays import exact_rays, ray_neurons
-from exactnorm.prover.segments import exact_segments, longest_segment
+from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
+from exactnorm.prover.simplex import corner_neurons, nearby_matrices
 from exactnorm.prover.text import proof_text
 from exactnorm.training_set import TrainingSet
 
@@ -173,6 +174,8 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
     problem = task.where.problem
     try:
         neurons = None if task.rays is None else ray_neurons(problem, task.rays)
+        if neurons is None and len(task.evidence.corners) == problem.size:
+            neurons = corner_neurons(problem)
         if neurons is None:
             neurons = exact_neurons(task.where, network, task.train.points, task.X, lambda: task.patterns)
         return neurons, upper_bound(problem, neurons)
@@ -184,14 +187,18 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
 def _lower(task: Task, wanted: float) -> Found:
     """The best lower bound of several ways, the later ones tried only where the earlier disappoint."""
     best: Found = (Nothing(), fmpq(0))
-    for way in (_by_rays, _by_cells, _by_segments, _by_program):
+    for way in (_by_rays, _by_corners, _by_cells, _by_segments, _by_program):
         found = way(task)
         if found is not None and found[1] > best[1]:
             best = found
-        if float(best[1]) >= wanted:
+        if float(best[1]) >= wanted and best[1] > 0:
             return best
-    if best[1] == 0 and (found := longest_segment(task.where.problem, task.train.points, task.where.unit)) is not None:
-        return found
+    for last in (all_segments, nearest_segment):
+        found = last(task.where.problem, task.train, task.where.unit)
+        if found is not None and found[1] > best[1]:
+            best = found
+    if float(best[1]) < wanted:
+        task.said.append(f"the lower bound that is proved, {float(best[1]):.6g}, is weaker than the certificate's")
     return best
 
 
@@ -205,6 +212,21 @@ def _by_rays(task: Task) -> Found | None:
     except RefutedError as failed:
         task.said.append(f"the theorem on rays does not apply to these floats: {failed}")
         return None
+
+
+def _by_corners(task: Task) -> Found | None:
+    if not task.evidence.corners:
+        return None
+    evidence = Corners(task.evidence.corners)
+    try:
+        return evidence, corners_bound(task.where.problem, evidence)
+    except RefutedError as failed:
+        task.said.append(f"the theorem on regular simplices does not apply to these floats: {failed}")
+    B = nearby_matrices(task.X, task.rho)
+    if B is None or len(task.evidence.corners) < task.train.size:
+        return None
+    task.said.append("its dual matrices, which hold for points nearby, are proved for these by cells")
+    return _by_cells(replace(task, evidence=Evidence(B=B)))
 
 
 def _by_cells(task: Task) -> Found | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flint import fmpq
 
-from exactnorm.proof.document import FORMAT, VERSION, Cells, Lower, Nothing, Proof, Rays, Segments
+from exactnorm.proof.document import FORMAT, VERSION, Cells, Corners, Lower, Nothing, Proof, Rays, Segments
 from exactnorm.proof.rationals import decimal_text, quotient_text
 
 DECIMALS = 40
@@ -77,6 +77,8 @@ def lower(found: Lower) -> dict[str, Any]:
         }
     if isinstance(found, Segments):
         return {"kind": "segments", "segments": [[i, j, number(value)] for i, j, value in found.segments]}
+    if isinstance(found, Corners):
+        return {"kind": "regular simplex", "corners": list(found.corners)}
     assert isinstance(found, Nothing)
     return {"kind": "none"}
 
