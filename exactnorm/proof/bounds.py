@@ -10,7 +10,7 @@ from flint import fmpq, fmpq_mat
 from exactnorm.proof.cells import flaw, gain, pattern_sum
 from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.document import Cells, Corners, Lower, ProvedNeuron, Rays, Segments
+from exactnorm.proof.document import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import about, root
 
@@ -46,16 +46,23 @@ def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lam
     if why := uncovered(problem, evidence, check):
         raise RefutedError(why)
     B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
+    check_cells(problem, evidence.cells, B, check)
+    return gain(problem, B)
+
+
+def check_cells(
+    problem: Balls, cells: Sequence[ProvedCell], B: Sequence[fmpq_mat], check: Callable[[], None] = lambda: None
+) -> None:
+    """Raise `RefutedError` unless ‖B_s (w, b)‖ ≤ ‖w‖ on every cell."""
     sums: dict[int, fmpq_mat] = {}
-    for k, cell in enumerate(evidence.cells):
+    for k, cell in enumerate(cells):
         if cell.on not in sums:
             sums[cell.on] = pattern_sum(B, cell.on)
         if why := flaw(problem, cell, sums[cell.on]):
-            balls = [n for n in range(problem.size) if cell.on >> n & 1]
-            msg = f"cell {k} (balls {balls} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
+            on = [n for n in range(problem.size) if cell.on >> n & 1]
+            msg = f"cell {k} ({on} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
             raise RefutedError(msg)
         check()
-    return gain(problem, B)
 
 
 def rays_bound(problem: Balls, evidence: Rays) -> fmpq:

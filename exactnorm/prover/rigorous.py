@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -25,9 +26,10 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
 from exactnorm.proof.bounds import RefutedError, corners_bound, rays_bound, upper_bound
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.document import Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays
+from exactnorm.proof.document import Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays, SampleProof
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import above, below, exact
+from exactnorm.proof.samples import samples_upper
 from exactnorm.prover.cells import NotRepairedError, repaired, translated
 from exactnorm.prover.clashes import Excluded, excluded
 from exactnorm.prover.covering import covering
@@ -35,6 +37,7 @@ from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
 from exactnorm.prover.network import NoNetworkError, exact_neurons
 from exactnorm.prover.rays import exact_rays, ray_neurons
+from exactnorm.prover.samples import exact_network, proved_multipliers, sample_task
 from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
 from exactnorm.prover.simplex import corner_neurons, nearby_matrices
 from exactnorm.prover.text import proof_text
@@ -59,7 +62,7 @@ class Rigorous:
     lower : fmpq
     upper : fmpq or None
         None where no exact network was found.
-    proof : Proof
+    proof : Proof or SampleProof
         The claim and all that it takes to verify it.
     said : tuple of str
         What could not be proved, and what was proved in its place.
@@ -69,7 +72,7 @@ class Rigorous:
 
     lower: fmpq
     upper: fmpq | None
-    proof: Proof = field(repr=False)
+    proof: Proof | SampleProof = field(repr=False)
     said: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -90,7 +93,7 @@ def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) ->
     Parameters
     ----------
     denoiser : CertifiedDenoiser
-        Of noise balls.
+        Of noise balls, or of noisy samples with weight decay or without.
     time_limit : float, optional
         Seconds for what may have to be computed anew: cells where the certificate has none, or the program where a
         theorem holds only up to rounding.
@@ -100,17 +103,11 @@ def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) ->
     Rigorous
         Its bounds hold for the points and the radius as the rational numbers that their floats are. Where something
         cannot be proved, a weaker bound is, and `said` tells what failed; there always is a lower bound.
-
-    Raises
-    ------
-    ValueError
-        If the problem is not one of noise balls.
     """
     start = time.perf_counter()
     train = denoiser.train
     if train.samples is not None:
-        msg = "a proof is written for noise balls; this denoiser is for noisy samples"
-        raise ValueError(msg)
+        return _for_samples(denoiser, Deadline(time_limit), start)
     evidence = evidence_of(denoiser)
     frame = affine_hull(train.points) if evidence.frame is None else evidence.frame
     where = coordinates(train.points, train.rho, frame.axes, frame.scale)
@@ -124,6 +121,31 @@ def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) ->
     size, dimension = train.points.shape
     proof = Proof(claim, fingerprint(train.points), size, dimension, where.problem.basis, where.unit, lower, neurons)
     return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - start)
+
+
+def _for_samples(denoiser: CertifiedDenoiser, deadline: Deadline, start: float) -> Rigorous:
+    task, said, train = sample_task(denoiser), list[str](), denoiser.train
+    lower, bound = proved_multipliers(task, denoiser.certificate.evidence, deadline, said)
+    network = exact_network(task, denoiser.network)
+    upper = samples_upper(task.problem, network)
+    # An objective may be small: as many decimals as for one of order 1.
+    digits = DIGITS + max(0, -math.floor(math.log10(float(upper)))) if upper > 0 else DIGITS
+    low, high = below(max(bound, fmpq(0)), digits), above(upper, digits)
+    decay = denoiser.certificate.weight_decay
+    size, dimension = train.points.shape
+    proof = SampleProof(
+        None if decay is None else exact(decay),
+        low,
+        high,
+        (fingerprint(train.points), fingerprint(task.inputs)),
+        (size, len(task.inputs), dimension),
+        task.problem.inputs.basis,
+        task.problem.outputs.basis,
+        task.problem.unit,
+        lower,
+        network,
+    )
+    return Rigorous(low, high, proof, tuple(said), time.perf_counter() - start)
 
 
 def save_proof(file: str | PathLike[str], found: Rigorous) -> None:
