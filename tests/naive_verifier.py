@@ -41,7 +41,7 @@ class Problem:
         self.x = [[(F(x) - F(y)) / unit for x, y in zip(row, points[0], strict=True)] for row in points]
         self.N, self.rho, self.r = len(points), F(rho) / unit, len(basis)
         assert basis and len(set(basis)) == len(basis) and all(0 < j < self.N for j in basis), "basis"
-        self.d = [self.x[j] for j in basis]
+        self.d, self.value = [self.x[j] for j in basis], self.vector
         for rows in (self.d, self.x):
             found = pivots([[dot(u, v) for v in rows] for u in rows])
             assert len([one for one in found if one]) == self.r, "not a basis"
@@ -73,7 +73,7 @@ def bound_of_cells(p, low):
             on, off = set(some), set(range(N)) - set(some)
             whole, *parts = (whole_tree(groups.get((frozenset(on), j), [])) for j in range(-1, N))
             assert whole or all(parts) or any(a <= on and b <= off for a, b in dead), f"pattern {some} is not covered"
-    return sum((dot(p.vector([row[-1] for row in M]), p.x[n]) for n, M in enumerate(B, 1)), F(0))
+    return sum((dot(p.value([row[-1] for row in M]), p.x[n]) for n, M in enumerate(B, 1)), F(0))
 
 
 def whole_tree(leaves):
@@ -93,10 +93,10 @@ def check_cell(p, cell, B, k):
     rows += [[dot(p.vector(cut), w) for w, _, _ in units] for cut in cell["cuts"]]
     image, products = [], []  # B_s (w, b) of every unit vector; pairs of forms (g, h) with their factors
     for m, (_, b, _) in enumerate(units):
-        z, out = [*(F(int(i == m)) for i in range(r)), b], [F(0)] * r
+        z, out = [*(F(int(i == m)) for i in range(r)), b], [F(0)] * len(B[0])
         for n in set(cell["on"]):
             out = add(out, [dot(map(F, row), z) for row in B[n - 1]])
-        image.append(p.vector(out))
+        image.append(p.value(out))
     for n, (*w, t) in cell["ell"]:
         w, t = p.vector(w), F(t)
         assert t >= 0 and dot(w, w) <= t * t, f"cell {k}: ell leaves its cone"

@@ -123,12 +123,6 @@ def test_a_proof_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert file.read_text() == found.text
 
 
-def test_noisy_samples_are_refused():
-    train = exactnorm.TrainingSet.from_samples([[0.0], [1.0]], [[[-0.1], [0.2]], [[0.9], [1.1]]])
-    with pytest.raises(ValueError, match="noise balls"):
-        rigorous(exactnorm.min_norm_denoiser(train))
-
-
 def test_bounds_are_rational_numbers():
     found = proved("line")
     assert isinstance(found.lower, fmpq)

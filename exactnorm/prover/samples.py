@@ -91,9 +91,10 @@ def proved_multipliers(
 
 
 def orthogonal(task: SampleTask, values: Array) -> tuple[fmpq_mat, Array]:
-    """Multipliers of all samples in the outputs' basis, orthogonal to affine functions exactly; and as floats.
+    """Multipliers of all samples, orthogonal to affine functions exactly, in the outputs' basis; and as floats.
 
-    In the frame their dual function is at most 1, up to rounding. Samples that are equal share what their input has; with weight decay each keeps its own part of the residual.
+    In the frame their dual function is at most 1, up to rounding. Samples that are equal share what their input has;
+    with weight decay each keeps its own part of the residual.
     """
     finite, inputs, outputs = task.finite, task.problem.inputs, task.problem.outputs
     which = finite.distinct[1]
