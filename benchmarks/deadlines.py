@@ -25,7 +25,6 @@ import numpy as np
 
 from exactnorm import (
     CertifiedDenoiser,
-    CertifiedNetwork,
     DenoiserPath,
     TrainingSet,
     max_radius,
@@ -33,6 +32,7 @@ from exactnorm import (
     min_norm_network,
     problems,
 )
+from exactnorm.certify import CertifiedNetwork
 from exactnorm.exact.progress import phase
 
 

@@ -1,20 +1,24 @@
-"""How long the loop takes, fitted: the constants in `exactnorm/exact/balls/forecast.py`.
+"""How long the loops take, fitted: the constants in `exact/balls/forecast.py` and `exact/finite/solve.py`.
 
-    python benchmarks/forecast.py [--limit 120]
+    python benchmarks/forecast.py [--limit 120] [--finite]
 
 Solves sets of several ranks to a gap of 1e-6, from when the patterns are known until the gap is closed, in processor
 seconds of one process, and fits SECONDS · P^PATTERNS · r^RANK by least squares of logarithms. Sets that do not get
-there within the limit count with the time they took, and are marked.
+there within the limit count with the time they took, and are marked. With --finite, SECONDS · faces^POWER for problems
+of finitely many random inputs and targets.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 
 import numpy as np
 
-from exactnorm import TrainingSet, min_norm_denoiser, problems
+from exactnorm import TrainingSet, min_norm_denoiser, min_norm_network, problems
+from exactnorm.certify.finite.bounds import faces
+from exactnorm.finite_problem import FiniteProblem, coordinates
 
 SETS: dict[str, TrainingSet] = {
     "plane 6": problems.gaussian(6, 2, seed=1).train,
@@ -32,6 +36,8 @@ SETS: dict[str, TrainingSet] = {
     "digits 7": problems.digits(7).train,
     "digits 8": problems.digits(8).train,
 }
+FINITE = ((2, 12), (2, 30), (3, 10), (3, 16), (4, 8), (4, 11), (5, 9))
+"""Rank and number of inputs."""
 
 
 def measured(train: TrainingSet, limit: float) -> tuple[int, int, float, bool]:
@@ -52,22 +58,46 @@ def measured(train: TrainingSet, limit: float) -> tuple[int, int, float, bool]:
     return patterns, int(rank), end - marks["starting"], denoiser.certificate.certifies(1e-6)
 
 
+def finite(limit: float) -> list[tuple[float, ...]]:
+    """Faces and processor seconds of finite problems."""
+    rows = []
+    for rank, size in FINITE:
+        for decay in (None, 1e-3):
+            for seed in range(3):
+                rng = np.random.default_rng([seed, rank, size])
+                problem = FiniteProblem(rng.standard_normal((size, rank)), rng.standard_normal((size, 2)))
+                problem = replace(problem, weight_decay=decay)
+                start = time.process_time()
+                found = min_norm_network(problem.inputs, problem.targets, weight_decay=decay, time_limit=limit)
+                rows.append((float(faces(coordinates(problem), size)), time.process_time() - start))
+                mark = "" if found.certificate.certifies(1e-6) else " (not closed)"
+                print(f"{size:3d} inputs of rank {rank}: {rows[-1][0]:8.0f} faces {rows[-1][1]:8.2f} s{mark}")
+    return rows
+
+
+def balls(limit: float) -> list[tuple[float, ...]]:
+    """Patterns, rank and processor seconds of the sets."""
+    rows = []
+    for name, train in SETS.items():
+        patterns, rank, seconds, closed = measured(train, limit)
+        rows.append((float(patterns), float(rank), max(seconds, 1e-3)))
+        print(f"{name:10s} {patterns:5d} patterns, rank {rank}: {seconds:8.2f} s{'' if closed else ' (not closed)'}")
+    return rows
+
+
 def main() -> None:
     """Measure, fit, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=float, default=120.0)
+    parser.add_argument("--finite", action="store_true")
     given = parser.parse_args()
     min_norm_denoiser(problems.acute().train)  # loads the solvers
-    rows = []
-    for name, train in SETS.items():
-        patterns, rank, seconds, closed = measured(train, given.limit)
-        rows.append((patterns, rank, max(seconds, 1e-3)))
-        print(f"{name:10s} {patterns:5d} patterns, rank {rank}: {seconds:8.2f} s{'' if closed else ' (not closed)'}")
-    table = np.array(rows)
-    design = np.column_stack([np.ones(len(table)), np.log(table[:, 0]), np.log(table[:, 1])])
-    fit = np.linalg.lstsq(design, np.log(table[:, 2]), rcond=None)[0]
-    off = np.exp(np.abs(design @ fit - np.log(table[:, 2])))
-    print(f"SECONDS, PATTERNS, RANK = {np.exp(fit[0]):.2g}, {fit[1]:.2g}, {fit[2]:.2g}")
+    table = np.log(finite(given.limit) if given.finite else balls(given.limit))
+    design = np.column_stack([np.ones(len(table)), table[:, :-1]])
+    fit = np.linalg.lstsq(design, table[:, -1], rcond=None)[0]
+    off = np.exp(np.abs(design @ fit - table[:, -1]))
+    names = "SECONDS, POWER" if given.finite else "SECONDS, PATTERNS, RANK"
+    print(f"{names} = {np.exp(fit[0]):.2g}, {', '.join(f'{power:.2g}' for power in fit[1:])}")
     print(f"off by a factor of {np.median(off):.2g} in the middle, {off.max():.2g} at most")
 
 

@@ -200,7 +200,9 @@ def experiment_record(table: experiments.Table) -> dict[str, Any]:
         "parameters": {name: finite_or_none(value) for name, value in table.parameters.items()},
         "rows": [{name: finite_or_none(value) for name, value in row.items()} for row in table.records()],
         "reading": table.reading,
-        "statements": [asdict(statement) for statement in table.statements],
+        "statements": [asdict(statement) | {"verdict": statement.verdict} for statement in table.statements],
+        "versions": table.versions,
+        "missing": table.missing,
     }
 
 

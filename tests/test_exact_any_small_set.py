@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
-from exactnorm import max_radius, min_norm_denoiser
+from exactnorm import TrainingSet, max_radius, min_norm_denoiser
+from exactnorm.certify import Cells, check_certificate
 from exactnorm.exact.balls.kinks import Kinks, dual_values
 from exactnorm.exact.balls.tree import shortest_tree
 
@@ -124,6 +125,41 @@ def test_a_near_pair_whose_balls_nearly_touch_reaches_the_tolerance_in_any_order
     assert max(one.gap for one in found) <= TOLERANCE
     assert max(one.lower for one in found) <= min(one.upper for one in found) * (1 + 1e-12)
     assert 2 / (1 - 2 * share) < found[0].lower < 2 / (1 - 2 * share) + 6
+
+
+@pytest.mark.parametrize(
+    ("points", "rho"),
+    [
+        (
+            [
+                [0.41415656, -0.12592598],
+                [0.41380665, -0.12647046],
+                [-0.07098738, -0.92905703],
+                [0.67172487, -0.39912041],
+            ],
+            0.00031390209,
+        ),
+        (
+            [
+                [-0.17209639, -0.52392257, 0.07067672],
+                [-0.16971932, -0.52508025, 0.06744616],
+                [1.2630943, 0.28248331, -0.55275401],
+                [-0.15061541, -0.01206344, 0.26802591],
+            ],
+            0.0012523756,
+        ),
+    ],
+)
+def test_thin_cells_of_a_near_pair_have_multipliers_that_hold(points, rho):
+    # Without the coordinates of the cells' centres no solver bounded the dual function on all of them.
+    train = TrainingSet(points, rho)
+    denoiser = min_norm_denoiser(train)
+    certificate = denoiser.certificate
+    assert isinstance(certificate.evidence, Cells)
+    assert certificate.gap <= TOLERANCE
+    lower, upper, _ = check_certificate(certificate, train, denoiser.network)
+    assert certificate.lower <= lower * (1 + 1e-12)
+    assert lower <= upper
 
 
 @pytest.mark.parametrize("first", range(4))

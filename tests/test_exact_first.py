@@ -70,7 +70,7 @@ def test_balls_that_no_network_interpolates_have_no_ramps():
 def test_the_bound_of_segments_is_below_the_optimum_and_is_that_of_feasible_dual_matrices(name):
     problem = problems.named(name)
     train = problem.train
-    edges, weights = best_edges(train.points, train.rho)
+    *_, (edges, weights) = best_edges(train.points, train.rho)
     bound = edges_lower_bound(train.points, train.rho, edges, weights)
     assert 0.3 * problem.interval[1] < bound <= problem.interval[1]
     # The best weights by a semidefinite program, as matrices whose dual function is gone through face by face.
@@ -93,7 +93,8 @@ def test_on_a_regular_simplex_segments_give_what_symmetry_says():
     # Σ u uᵀ over all edges is N/2 times the projector: weights 2/N on N(N − 1)/2 edges.
     expected = (size - 1) * 2 * length / (length - 2 * rho)
     points = np.eye(size)
-    assert edges_lower_bound(points, rho, *best_edges(points, rho)) == pytest.approx(expected, rel=1e-9)
+    *_, last = best_edges(points, rho)
+    assert edges_lower_bound(points, rho, *last) == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp_path):
@@ -124,6 +125,34 @@ def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp
     ):
         with pytest.raises(CertificateError):
             check_certificate(altered(certificate, **change), train, denoiser.network)
+
+
+@pytest.mark.parametrize(("size", "dimension"), [(300, 250), (250, 400)])
+def test_many_points_of_many_coordinates_have_a_network_before_anything_slow(size, dimension, processor_clock):
+    # Balls so large that no simplex's height has room for a ramp, while every point is far from the mean of the others.
+    train = problems.gaussian(size, dimension, seed=3).train
+    train = TrainingSet(train.points, 0.1 * train.separation)
+    start = processor_clock()
+    denoiser = min_norm_denoiser(train, time_limit=1.0)
+    assert processor_clock() - start < 2.1
+    certificate = denoiser.certificate
+    assert 0 < certificate.lower < certificate.upper < np.inf
+    check_certificate(certificate, train, denoiser.network)
+    towards = train.points - (train.points.sum(axis=0) - train.points) / (size - 1)
+    height = train.points @ (towards / np.linalg.norm(towards, axis=1)[:, None]).T
+    own = np.diag(height).copy()
+    np.fill_diagonal(height, -np.inf)
+    width = own - height.max(axis=0) - 2 * train.rho
+    cost = (2 * np.linalg.norm(train.points[1:] - train.points[0], axis=1) / width[1:]).sum()
+    assert certificate.upper <= cost * (1 + 1e-9)
+
+
+def test_the_bound_of_segments_rises_while_it_is_looked_for():
+    train = problems.gaussian(12, 4, seed=2).train
+    found = [edges_lower_bound(train.points, train.rho, *one) for one in best_edges(train.points, train.rho)]
+    assert len(found) > 2
+    assert found == sorted(found)
+    assert found[-1] > 1.2 * found[0]
 
 
 def test_the_bracket_of_many_points_is_wide_valid_and_says_what_helps():

@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 
 from exactnorm.closed_form import orthogonal
-from exactnorm.experiments import EXPERIMENTS, early_stopping, stable_virtual_points, where_flows_end
+from exactnorm.experiments import (
+    EXPERIMENTS,
+    early_stopping,
+    early_stopping_map,
+    stable_virtual_points,
+    where_flows_end,
+)
 from exactnorm.flow import closed_score_flow, endpoints, score_flow
 
 SMALL = {
     "stable-virtual-points": {"points": 6, "perturbations": (0.0, 1e-3)},
     "where-flows-end": {"starts": 60, "dimension": 6, "counts": (2, 5)},
     "early-stopping": {"starts": 60, "points": 3},
+    "early-stopping-map": {"starts": 20, "times": 6},
 }
 
 
@@ -38,7 +45,7 @@ def test_every_sum_is_stable_for_the_exact_denoiser_and_not_for_a_badly_perturbe
             assert row["stable"] == row["total"]
         elif row["threshold"] == 1e-9:
             assert row["stable"] == 0
-    assert [s.holds for s in table.statements] == [True]
+    assert [s.verdict for s in table.statements] == ["agrees"]
 
 
 def test_the_published_counts_stand_beside_those_of_thirty_points_only():
@@ -74,3 +81,18 @@ def test_the_threshold_tells_apart_every_start_at_every_time():
         assert row["above_on_vertex"] == 0
     assert 0 < table.column("below")[8] < 80
     assert all(s.holds for s in table.statements)
+
+
+def test_in_the_plane_every_pair_of_time_and_start_lies_on_its_side_of_the_threshold():
+    table = early_stopping_map(starts=40, times=8)
+    records = table.records()
+    assert len(records) == 40 * 8
+    assert {record["vertex"] for record in records} == {True, False}
+    for record in records:
+        # The threshold itself, by its formula: the farthest that a coordinate between 0 and 1 is from either.
+        angle = np.linalg.qr(np.random.default_rng(0).standard_normal((2, 2)))[0]
+        t = angle @ [record["y_1"], record["y_2"]]
+        tau = max((min(c, 1 - c) / 0.5) ** 2 if 0 < c < 1 else 0.0 for c in t)
+        assert record["tau"] == pytest.approx(tau, rel=1e-9)
+        assert record["vertex"] == (record["T"] > tau)
+    assert [s.verdict for s in table.statements] == ["agrees"]

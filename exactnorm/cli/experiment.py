@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import csv
+import ast
+import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.solve import SOLVING
-from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.cli.solve import SOLVING, check_solver
+from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, told
 
 EXAMPLES = """\
 examples:
   exactnorm experiment early-stopping
-  exactnorm experiment where-flows-end --seed 1 --out results
-  exactnorm experiment stable-virtual-points --json
+  exactnorm experiment where-flows-end --seed 1 --out results --set starts=50000
+  exactnorm experiment where-flows-end --seed 1 --out results --set starts=50000 --resume
+  exactnorm experiment stable-virtual-points --executor dask://127.0.0.1:8786 --json
 """
-NAMES = ("stable-virtual-points", "where-flows-end", "early-stopping")
+NAMES = ("stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map")
+MEANS = ("seed", "solver", "run")
+"""Arguments of an experiment that have an option of their own."""
 
 
 def add_to(commands: Any) -> None:
@@ -34,36 +39,103 @@ def add_to(commands: Any) -> None:
         formatter_class=formatter,
     )
     command.add_argument("name", metavar="NAME", choices=NAMES, help=", ".join(NAMES))
-    command.add_argument("--out", metavar="DIR", help="write NAME.csv, NAME.json and NAME.png there")
+    command.add_argument(
+        "--out", metavar="DIR", help="write table.csv, table.md, table.json, picture.png and the finished units there"
+    )
+    command.add_argument("--resume", action="store_true", help="go on with the units that --out holds")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default 0)")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another argument of the experiment's function, such as its size; may be given several times",
+    )
+    command.add_argument(
+        "--executor",
+        default="local",
+        metavar="WHERE",
+        help="local (a process pool, the default), or dask://HOST:PORT of a running scheduler",
+    )
+    command.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the units finished by then")
+    command.add_argument("--solver", metavar="S", help="semidefinite solver, where the experiment solves anything")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compute, print, write."""
+    """Compute, print, write; 1 where units are missing."""
     interrupts.load(*SOLVING)
     from exactnorm import report
     from exactnorm.experiments import EXPERIMENTS
 
-    if arguments.seed < 0:
-        msg = f"--seed {arguments.seed}: a seed is not negative"
-        raise BadInput(msg)
-    folder = None if arguments.out is None else ready(Path(arguments.out))
+    experiment = EXPERIMENTS[arguments.name]
+    given, means = checked(arguments, experiment)
     say(f"computing {arguments.name} …")
-    table = EXPERIMENTS[arguments.name](seed=arguments.seed)
+    try:
+        table = experiment(seed=arguments.seed, run=means, **given)
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
     record = report.experiment_record(table)
-    if folder is not None:
-        write(folder, table.name, record, table)
+    if arguments.out is not None:
+        write(Path(arguments.out), record, table)
     if arguments.json:
         show_json(record)
     else:
         show(report.experiment_table(table))
-    return 0
+    return 1 if table.missing else 0
 
 
-def ready(folder: Path) -> Path:
-    """The folder, made if it is not there; `BadInput` if it cannot be used, or nothing can draw."""
+def checked(arguments: argparse.Namespace, experiment: Callable[..., Any]) -> tuple[dict[str, Any], Any]:
+    """The experiment's arguments, and where it is computed; `BadInput` with all mistakes at once."""
+    from exactnorm.experiments import Run
+
+    found = [f"--seed {arguments.seed}: a seed is not negative"] if arguments.seed < 0 else []
+    given: dict[str, Any] = {}
+    means = None
+    try:
+        means = Run(
+            executor_of(arguments.executor), arguments.out, arguments.resume, arguments.time_limit, progress=True
+        )
+    except (ValueError, ImportError) as mistake:
+        found.append(f"{mistake}")
+    found += told(lambda: given.update(settings(arguments.set, experiment)))
+    if arguments.solver is not None:
+        if "solver" in inspect.signature(experiment).parameters:
+            found += told(check_solver, arguments.solver)
+            given["solver"] = arguments.solver
+        else:
+            found.append(f"--solver {arguments.solver}: {arguments.name} solves nothing; leave it out")
+    found += told(ready, Path(arguments.out)) if arguments.out is not None else []
+    refuse(found)
+    return given, means
+
+
+def executor_of(name: str) -> Any:
+    """What computes the units."""
+    from exactnorm.experiments import executor_named
+
+    return executor_named(name)
+
+
+def settings(pairs: list[str], experiment: Callable[..., Any]) -> dict[str, Any]:
+    """Arguments from NAME=VALUE; values are numbers, tuples and words."""
+    known = [name for name in inspect.signature(experiment).parameters if name not in MEANS]
+    out: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or name not in known:
+            msg = f"--set {pair}: give NAME=VALUE with a NAME among {', '.join(known)}"
+            raise BadInput(msg)
+        try:
+            out[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            out[name] = text
+    return out
+
+
+def ready(folder: Path) -> None:
+    """Make the folder if it is not there; `BadInput` if it cannot be used, or nothing can draw."""
     try:
         interrupts.load("exactnorm.plot")
     except ImportError as missing:
@@ -73,20 +145,20 @@ def ready(folder: Path) -> Path:
     except OSError as failed:
         msg = f"--out {folder}: {failed.strerror or failed}"
         raise BadInput(msg) from failed
-    return folder
 
 
-def write(folder: Path, name: str, record: dict[str, Any], table: Any) -> None:
-    """Write the table as .csv, everything as .json, and the picture as .png."""
+def write(folder: Path, record: dict[str, Any], table: Any) -> None:
+    """Write the table as .csv and as a Markdown page, everything as .json, and the picture of a whole one as .png."""
     from exactnorm import plot
 
-    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(table.columns)
-        writer.writerows(table.rows)
     text = json.dumps(record, allow_nan=False, ensure_ascii=False, indent=2)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    figure = plot.figure(7, 4.5)
-    plot.experiment(table, figure.add_subplot()).set_title(name)
-    figure.savefig(folder / f"{name}.png", dpi=150)
-    say(f"wrote {name}.csv, {name}.json and {name}.png in {folder}")
+    pages = {"table.csv": table.csv(), "table.md": table.markdown(), "table.json": f"{text}\n"}
+    for name, page in pages.items():
+        (folder / name).write_text(page, encoding="utf-8", newline="")
+    names = [*pages]
+    if not table.missing:
+        figure = plot.figure(7, 4.5)
+        plot.experiment(table, figure.add_subplot()).set_title(table.name)
+        figure.savefig(folder / "picture.png", dpi=100)
+        names.append("picture.png")
+    say(f"wrote {', '.join(names)} in {folder}")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
+
+if TYPE_CHECKING:
+    from exactnorm.theorems import Check
 
 EXAMPLES = """\
 examples:
@@ -16,7 +19,8 @@ examples:
   exactnorm theorems A-rays acute-orthocentre
   exactnorm theorems --json > checks.json
 
-exit status 1 if a statement that is expected to hold, or to fail, does otherwise or cannot be decided.
+exit status 1 if a statement that is expected to hold, or to fail, does otherwise or cannot be decided, and 130 after
+Ctrl-C, which prints those that are checked by then.
 """
 
 
@@ -40,7 +44,7 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, with progress on stderr, and print; 1 if an outcome is not the expected one."""
     interrupts.load("exactnorm.report")
-    from exactnorm import report, theorems
+    from exactnorm import theorems
 
     if arguments.list:
         show_json(list(theorems.STATEMENTS)) if arguments.json else show("\n".join(theorems.STATEMENTS))
@@ -50,9 +54,24 @@ def run(arguments: argparse.Namespace) -> int:
         running = theorems.run(arguments.names or None, lambda name: say(f"checking {name} …"))
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
-    checks = list(running)
-    if arguments.json:
+    checks = []
+    try:
+        for check in running:
+            checks.append(check)  # one by one: Ctrl-C keeps those that are finished
+    except KeyboardInterrupt:
+        say(f"interrupted: {len(checks)} of {len(arguments.names or theorems.STATEMENTS)} statements were checked")
+        if checks:
+            printed(checks, arguments.json)
+        return 130
+    printed(checks, arguments.json)
+    return 0 if all(check.as_expected for check in checks) else 1
+
+
+def printed(checks: list[Check], as_json: bool) -> None:
+    """Print the outcomes."""
+    from exactnorm import report
+
+    if as_json:
         show_json([report.check_record(check) for check in checks])
     else:
         show(report.checks_table(checks))
-    return 0 if all(check.as_expected for check in checks) else 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,17 @@ ALL_PAIRS = 60
 """Points up to which all segments are taken."""
 AT_LEAST = 30
 """Times that they are improved whatever the clock says: tenths of a second for a thousand points."""
+WIDE = 200
+"""Coordinates beyond which it is asked from the first time on, and the times are fewer: one eigendecomposition takes as
+long as all of those."""
 STEPS = 600
 """Times that the weights are improved."""
 
 
-def best_edges(points: Array, rho: float, stop: Callable[[], bool] = lambda: False) -> tuple[NDArray[np.intp], Array]:
-    """Segments and weights that nearly maximise the bound of `edges_lower_bound`.
+def best_edges(
+    points: Array, rho: float, stop: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[NDArray[np.intp], Array]]:
+    """Yield segments and weights that raise the bound of `edges_lower_bound` more and more, the last nearly most.
 
     Multiplicative weights: what lies along large eigenvectors of Σ c u uᵀ weighs less each time.
 
@@ -33,24 +38,29 @@ def best_edges(points: Array, rho: float, stop: Callable[[], bool] = lambda: Fal
     offsets = points[edges[:, 1]] - points[edges[:, 0]]
     length = np.linalg.norm(offsets, axis=1)
     u, gain = offsets / length[:, None], 2 * length / (length - 2 * rho)
+    wide = max(1, points.shape[1] / WIDE)
+    steps, least = int(STEPS / wide), AT_LEAST if wide == 1 else 0
     c = 1 / gain
-    best, kept = 0.0, c
-    for step in range(STEPS):
+    best, told, kept = 0.0, 0.0, c
+    for step in range(steps):
         values, vectors = np.linalg.eigh((u.T * c) @ u)
         values = np.maximum(values, 0.0)
         bound = float(c @ gain) / values[-1]
         if bound > best:
             best, kept = bound, c
-        if step >= AT_LEAST and stop():
-            break
+        over = step == steps - 1 or (step >= least and stop())
+        if best > (1.0 if over else 1.1) * told:
+            told = best
+            some = kept > 1e-6 * kept.max()
+            yield edges[some], kept[some]
+        if over:
+            return
         # Ascent of log Σ c gain − log ‖Σ c u uᵀ‖_p with Schatten's norm: p grows, and ‖·‖_p comes down to ‖·‖.
         p = 4 * 1.01**step
         share = (values / values[-1]) ** (p - 1)
         load = ((u @ vectors) ** 2) @ (share / (share @ values))
         c = c * np.clip(gain / float(c @ gain) / load, 0.3, 3.0) ** min(0.5, 4 / p)
         c = c / c.max()
-    some = kept > 1e-6 * kept.max()
-    return edges[some], kept[some]
 
 
 def _candidates(points: Array) -> NDArray[np.intp]:

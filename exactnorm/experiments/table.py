@@ -1,8 +1,10 @@
-"""A tidy table with what it was computed from and a sentence that reads it."""
+"""A tidy table with what it was computed from, a paragraph that reads it, and published statements line by line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+import io
+from dataclasses import dataclass, field
 from typing import Any
 
 from exactnorm.tables import Tabular, TextTable, entry
@@ -15,15 +17,21 @@ class Statement:
     Parameters
     ----------
     text : str
-    holds : bool
-        Whether the numbers here agree with it.
+    holds : bool or None
+        Whether the numbers here agree with it; None where they cannot say: something of the published setting is
+        unknown, or another quantity was measured.
     evidence : str
         The numbers.
     """
 
     text: str
-    holds: bool
+    holds: bool | None
     evidence: str
+
+    @property
+    def verdict(self) -> str:
+        """One of "agrees", "differs" and "not comparable"."""
+        return "not comparable" if self.holds is None else "agrees" if self.holds else "differs"
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,17 @@ class Table(Tabular):
     name : str
     columns : tuple of str
     rows : tuple of tuple
-        Numbers and strings, in the order of `columns`.
+        Numbers, strings and None, in the order of `columns`.
     parameters : dict
         Everything needed to compute the table again, the seed included.
     reading : str
-        A sentence that reads the table.
+        A paragraph that reads the table.
     statements : tuple of Statement
         Published statements, line by line.
+    versions : dict
+        Of this package and of those that computed the numbers.
+    missing : int
+        Units of work that were not finished; their rows are not there, and nothing is read from the rest.
     """
 
     name: str
@@ -50,6 +62,8 @@ class Table(Tabular):
     parameters: dict[str, Any]
     reading: str
     statements: tuple[Statement, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    missing: int = 0
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries."""
@@ -64,5 +78,33 @@ class Table(Tabular):
         headings = tuple(column.replace("_", " ") for column in self.columns)
         rows = tuple(tuple(entry(value) for value in row) for row in self.rows)
         said = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
-        lines = (f"{'agrees' if s.holds else 'DIFFERS'}: {s.text} ({s.evidence})" for s in self.statements)
-        return TextTable(headings, rows, "\n".join([said, self.reading, *lines]))
+        by = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        lines = (f"{s.verdict.upper()}: {s.text} ({s.evidence})" for s in self.statements)
+        return TextTable(headings, rows, "\n".join([said, *([by] if by else []), self.reading, *lines]))
+
+    def markdown(self) -> str:
+        """As a Markdown page: a heading, the rows, and the rest of `table` below them."""
+        return f"# {self.name}\n\n{self.table().markdown()}\n"
+
+    def csv(self) -> str:
+        """The rows as comma-separated values under the names of the columns; None is an empty entry."""
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows(self.rows)
+        return file.getvalue()
+
+    def to_pandas(self) -> Any:
+        """The rows as a data frame of pandas.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as missing:
+            msg = "a data frame needs pandas: pip install pandas, or read what csv() returns"
+            raise ImportError(msg) from missing
+        return pd.DataFrame.from_records(list(self.rows), columns=list(self.columns))

@@ -1,14 +1,16 @@
-"""Where flows end: 500 random starts, orthonormal points, both flows, against the number of points, T, α and scale."""
+"""Where flows end: random starts, orthonormal points, both flows, against the number of points, T, α and scale."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from exactnorm.arrays import Array
+from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.flow.endpoints import Endpoints, endpoints
 from exactnorm.flow.hyperbox.closed import closed_probability_flow, closed_score_flow
@@ -24,6 +26,19 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Ends:
+    """The ends of both flows for some number of points; the starts' noise is the same for every unit of a sweep."""
+
+    count: int
+    seed: int
+    starts: int
+    dimension: int
+    radii: tuple[float, ...]
+    score_scales: tuple[float, ...]
+    probability: tuple[tuple[float, float], ...]
+
+
 def where_flows_end(
     *,
     seed: int = 0,
@@ -33,6 +48,7 @@ def where_flows_end(
     radii: tuple[float, ...] = RADII,
     score_scales: tuple[float, ...] = SCORE_SCALES,
     probability: tuple[tuple[float, float], ...] = PROBABILITY,
+    run: Run = HERE,
 ) -> Table:
     """Shares of training, virtual, boundary and interior points among the endpoints of both flows.
 
@@ -46,6 +62,8 @@ def where_flows_end(
     radii, score_scales : tuple of float
         Score flow: radii ρ and scales of the starts. Followed to its limit.
     probability : tuple of (T, alpha)
+    run : Run
+        Where and how it is computed.
 
     Returns
     -------
@@ -53,28 +71,29 @@ def where_flows_end(
         "boundary" counts ends on the hyperbox's boundary that are no vertices; "memorised" those more than three
         times nearer to one training point than to the next. Intervals are 95 % (Wilson).
     """
-    rng = np.random.default_rng(seed)
-    axes = np.linalg.qr(rng.standard_normal((dimension, dimension)))[0]
-    noise = rng.standard_normal((starts, dimension))
-    rows: list[tuple[Any, ...]] = []
-    for count in counts:
-        points = np.vstack([np.zeros(dimension), axes[:count]])
-        mean = points.mean(axis=0)
-        for rho in radii:
-            for scale in score_scales:
-                ends = closed_score_flow(points, rho, mean + scale * noise, math.inf)
-                rows.append(("score", count, rho, None, None, scale, *_shares(ends, points)))
-        for T, alpha in probability:
-            ends = closed_probability_flow(points, alpha, mean + math.sqrt(T) * noise, math.sqrt(T))
-            rows.append(("probability", count, alpha * math.sqrt(T), alpha, T, math.sqrt(T), *_shares(ends, points)))
-    return Table(
-        name="where-flows-end",
-        columns=COLUMNS,
-        rows=tuple(rows),
-        parameters={"seed": seed, "starts": starts, "dimension": dimension},
-        reading=_reading(rows),
-        statements=_statements(rows),
-    )
+    settings = {"radii": radii, "score_scales": score_scales, "probability": probability}
+    given = {"seed": seed, "starts": starts, "dimension": dimension, "counts": counts, **settings}
+    units = [Ends(count, seed, starts, dimension, radii, score_scales, probability) for count in counts]
+    return swept("where-flows-end", ends_of, units, given, run).table(COLUMNS, _reading, _statements)
+
+
+def ends_of(unit: Ends) -> Rows:
+    """A row for each setting of either flow."""
+    rng = np.random.default_rng(unit.seed)
+    axes = np.linalg.qr(rng.standard_normal((unit.dimension, unit.dimension)))[0]
+    noise = rng.standard_normal((unit.starts, unit.dimension))
+    points = np.vstack([np.zeros(unit.dimension), axes[: unit.count]])
+    mean = points.mean(axis=0)
+    rows: list[tuple[object, ...]] = []
+    for rho in unit.radii:
+        for scale in unit.score_scales:
+            ends = closed_score_flow(points, rho, mean + scale * noise, math.inf)
+            rows.append(("score", unit.count, rho, None, None, scale, *_shares(ends, points)))
+    for T, alpha in unit.probability:
+        first = math.sqrt(T)
+        ends = closed_probability_flow(points, alpha, mean + first * noise, first)
+        rows.append(("probability", unit.count, alpha * first, alpha, T, first, *_shares(ends, points)))
+    return tuple(rows)
 
 
 def _shares(ends: Array, points: Array) -> tuple[float, ...]:
@@ -87,14 +106,14 @@ def _shares(ends: Array, points: Array) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _mean(rows: list[tuple[Any, ...]], flow: str, count: int, *columns: str, scale: float | None = None) -> float:
+def _mean(rows: Rows, flow: str, count: int, *columns: str, scale: float | None = None) -> float:
     """Share of the named kinds together, averaged over settings; only starts of one scale if given."""
     wanted = [COLUMNS.index(c) for c in columns]
     chosen = [r for r in rows if r[0] == flow and r[1] == count and (scale is None or r[5] == scale)]
     return float(np.mean([sum(r[k] for k in wanted) for r in chosen])) if chosen else math.nan
 
 
-def _reading(rows: list[tuple[Any, ...]]) -> str:
+def _reading(rows: Rows) -> str:
     most = max(r[1] for r in rows)
     score = ", ".join(f"{_mean(rows, 'score', most, c):.1%} {c}" for c in ("training", "virtual"))
     flow = ", ".join(
@@ -106,7 +125,7 @@ def _reading(rows: list[tuple[Any, ...]]) -> str:
     )
 
 
-def _statements(rows: list[tuple[Any, ...]]) -> tuple[Statement, ...]:
+def _statements(rows: Rows) -> tuple[Statement, ...]:
     counts = sorted({r[1] for r in rows})
     most = counts[-1]
     scale = max({r[5] for r in rows if r[0] == "score"} & {r[5] for r in rows if r[0] == "probability"}, default=None)

@@ -20,13 +20,8 @@ def experiment(table: Table, axes: Axes | None = None) -> Axes:
     axes : Axes, optional
         A new one of 6 by 4 inches if not given.
     """
-    pictures: dict[str, Callable[[Table, Axes], None]] = {
-        "stable-virtual-points": _stable_virtual_points,
-        "where-flows-end": _where_flows_end,
-        "early-stopping": _early_stopping,
-    }
     axes = axes if axes is not None else new_axes(6, 4)
-    pictures[table.name](table, axes)
+    PICTURES[table.name](table, axes)
     return axes
 
 
@@ -70,3 +65,25 @@ def _early_stopping(table: Table, axes: Axes) -> None:
     axes.semilogx(T, table.column("memorised"), "s--", color=VERMILION, label="memorised")
     axes.set(xlabel="start time T", ylabel="share of flows", ylim=(-0.02, 1.02))
     axes.legend(fontsize="small")
+
+
+def _early_stopping_map(table: Table, axes: Axes) -> None:
+    """T against τ, a mark for each flow, by whether it ended on a vertex."""
+    records = [record for record in table.records() if record["tau"] > 0]
+    for vertex, colour, label in ((True, BLUE, "ends on a vertex"), (False, ORANGE, "ends elsewhere")):
+        chosen = [record for record in records if record["vertex"] is vertex]
+        place = [[record[name] for record in chosen] for name in ("T", "tau")]
+        axes.loglog(*place, ".", ms=3, color=colour, label=label)
+    T = table.column("T")
+    axes.loglog([min(T), max(T)], [min(T), max(T)], color="black", lw=1, label="T = τ")
+    axes.set(xlabel="start time T", ylabel="threshold τ of the start")
+    axes.legend(fontsize="small")
+
+
+PICTURES: dict[str, Callable[[Table, Axes], None]] = {
+    "stable-virtual-points": _stable_virtual_points,
+    "where-flows-end": _where_flows_end,
+    "early-stopping": _early_stopping,
+    "early-stopping-map": _early_stopping_map,
+}
+"""What draws each experiment's table, by the experiment's name."""

@@ -15,8 +15,8 @@ from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.exact.balls.cells import proposed_directions, split, whole_cells
 from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
 from exactnorm.exact.balls.pricing import Priced, scaled
+from exactnorm.exact.balls.strict import strictly_priced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
-from exactnorm.prover.strict import strictly_priced
 
 SLACK = 3e-7
 """How much of the bound multipliers may lose."""

@@ -25,12 +25,18 @@ def network_cost(form: ClosedForm, points: Array, rho: float) -> float:
 
 
 def program(points: Array, rho: float, tol: float = 1e-6) -> CertifiedDenoiser:
-    """The convex program's denoiser, without the closed forms that the front door falls back on."""
+    """The convex program's denoiser, without the closed forms that the front door falls back on.
+
+    Ctrl-C ends the whole check: a bracket that is still wide would make it fail, and the next one begin.
+    """
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.balls.solve import solve_balls
     from exactnorm.exact.settings import Solver
 
-    return solve_balls(TrainingSet(points, rho), tol=tol, solver=Solver())
+    denoiser = solve_balls(TrainingSet(points, rho), tol=tol, solver=Solver())
+    if denoiser.interrupted:
+        raise KeyboardInterrupt
+    return denoiser
 
 
 def program_bracket(points: Array, rho: float, tol: float = 1e-6) -> tuple[float, float]:

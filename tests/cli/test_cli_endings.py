@@ -159,6 +159,26 @@ def test_ctrl_c_while_a_flow_is_still_solving_ends_with_130_and_follows_nothing(
     assert "Traceback" not in err
 
 
+def test_ctrl_c_during_a_solve_ends_the_checks_of_theorems_with_those_that_are_finished(run, monkeypatch):
+    from exactnorm.exact.balls import solve
+    from exactnorm.theorems.roads import program
+
+    solved = solve.solve_balls
+    points = exactnorm.problems.acute().train.points
+    calls = []
+
+    def interrupted_at_the_third(*arguments, **options):
+        calls.append(arguments)
+        found = solved(*arguments, **options)
+        return replace(found, status="interrupted; 1 round.") if len(calls) == 3 else found
+
+    monkeypatch.setattr(solve, "solve_balls", interrupted_at_the_third)
+    assert program(points, 0.1).certificate.gap <= 1e-6
+    status, out, err = run("theorems", "A-equilateral", "A-obtuse", "A-rays", "--json")
+    assert (status, out, len(calls)) == (130, "", 3)
+    assert err == "checking A-equilateral …\ninterrupted: 0 of 3 statements were checked\n"
+
+
 def test_a_flow_of_an_interrupted_denoiser_is_not_followed_and_one_of_a_wide_bracket_says_how_wide(run, monkeypatch):
     known = exactnorm.min_norm_denoiser([[0, 0], [1, 0], [0.4, 0.9]], 0.1)
     wide = replace(known, certificate=replace(known.certificate, lower=0.36 * known.certificate.upper))

@@ -1,27 +1,64 @@
 """`exactnorm experiment`."""
 
+import csv
 import os
 
+import pytest
 from cli_records import strict
 
 
-def test_an_experiment_prints_its_table_and_writes_csv_json_and_a_picture(run, folder):
+def test_an_experiment_prints_its_table_and_writes_csv_markdown_json_and_a_picture(run, folder):
     status, out, err = run("experiment", "early-stopping", "--seed", 2, "--out", "results", "--json")
     record = strict(out)
     assert status == 0
-    assert err.startswith("computing early-stopping …\nwrote ")
+    assert err.startswith("computing early-stopping …\n")
     assert record["parameters"]["seed"] == 2
-    assert sorted(os.listdir(folder / "results")) == ["early-stopping.csv", "early-stopping.json", "early-stopping.png"]
-    assert strict((folder / "results" / "early-stopping.json").read_text(encoding="utf-8")) == record
-    header, *rows = (folder / "results" / "early-stopping.csv").read_text(encoding="utf-8").splitlines()
-    assert header.split(",") == list(record["rows"][0])
-    assert len(rows) == len(record["rows"])
-    status, out, _ = run("experiment", "where-flows-end")
+    assert record["missing"] == 0
+    files = ["early-stopping.jsonl", "picture.png", "table.csv", "table.json", "table.md"]
+    assert sorted(os.listdir(folder / "results")) == files
+    assert strict((folder / "results" / "table.json").read_text(encoding="utf-8")) == record
+    header, *rows = csv.reader((folder / "results" / "table.csv").read_text(encoding="utf-8").splitlines())
+    assert header == list(record["rows"][0])
+    assert [[float(entry) for entry in row] for row in rows] == [list(row.values()) for row in record["rows"]]
+    page = (folder / "results" / "table.md").read_text(encoding="utf-8")
+    assert page.startswith("# early-stopping\n")
+    assert record["reading"] in page
+    # The folder is not written over, and goes on where it is asked to: here there is nothing left to do.
+    status, out, err = run("experiment", "early-stopping", "--seed", 2, "--out", "results")
+    assert (status, out) == (2, "")
+    assert "finished" in err
+    status, out, _ = run("experiment", "early-stopping", "--seed", 2, "--out", "results", "--json", "--resume")
+    assert (status, strict(out)) == (0, record)
+    status, _, err = run("experiment", "early-stopping", "--seed", 3, "--out", "results", "--resume")
+    assert status == 2
+    assert "seed: 2 there, 3 here" in err
+
+
+def test_the_words_of_a_table_of_endpoints_are_explained_below_it(run):
+    status, out, _ = run("experiment", "where-flows-end", "--set", "counts=(2, 30)")
     assert status == 0
     assert "Score flow ends mostly at virtual training points." in " ".join(out.split())
     assert "…" not in out
     for word in ("virtual training point", "boundary", "memorised"):  # columns of the table
         assert f"\n{word}" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--set", "stars=3"), "starts"),
+        (("--set", "starts"), "NAME=VALUE"),
+        (("--solver", "SCS"), "solves nothing"),
+        (("--time-limit", "-1"), "time_limit=-1"),
+        (("--executor", "cluster"), "dask://HOST:PORT"),
+        (("--resume",), "folder"),
+    ],
+)
+def test_a_wrong_option_is_said_before_anything_is_computed(run, words, said):
+    status, out, err = run("experiment", "early-stopping", *words)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "computing" not in err
 
 
 def test_an_unknown_experiment_and_a_folder_that_is_a_file_are_bad_input(run, folder):

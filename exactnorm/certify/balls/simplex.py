@@ -57,6 +57,10 @@ def simplex_bound(evidence: RegularSimplex, train: TrainingSet) -> float:
         refuse(f"the theorem does not apply: {failed}")
 
 
+FAR = 1e-6
+"""Corners off by more, in units of the circumradius, are those of no simplex that anybody takes for regular."""
+
+
 def simplex_lower_bound(points: Array, rho: float) -> float:
     """N · 2R/(m − 2ρ): the least cost for the corners of a regular simplex of circumradius R and height m.
 
@@ -101,11 +105,17 @@ def simplex_lower_bound(points: Array, rho: float) -> float:
 
 
 def nearest_regular(points: Array) -> tuple[float, float]:
-    """Circumradius of the nearest regular simplex, and the largest distance of a point from its corner."""
+    """Circumradius of the nearest regular simplex, and the largest distance of a point from its corner.
+
+    Where the points are far from any, half the spread of their distances from the centre, which is less.
+    """
     count = len(points)
     size = float(np.abs(points - points[0]).max())
     X = (points - points[0]) / size
     X = X - X.mean(axis=0)
+    lengths = np.linalg.norm(X, axis=1)
+    if (least := float(np.ptp(lengths)) / 2) > FAR * lengths.mean():  # no matrix of a thousand rows to decompose
+        return float(lengths.mean()) * size, least * size
     U, singular, Vt = np.linalg.svd(X, full_matrices=False)
     if len(singular) < count - 1:
         msg = f"{count} corners of a simplex need {count - 1} coordinates at least, there are {X.shape[1]}"

@@ -17,13 +17,17 @@ from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.cells import essential_rows, proposed_directions, split, whole_cells
 from exactnorm.exact.balls.kinks import Kinks, dual_values, pattern_kinks
-from exactnorm.exact.balls.pricing import Priced, price_cells, scaled
+from exactnorm.exact.balls.pricing import Priced, scaled
 from exactnorm.exact.balls.problem import Reduced
+from exactnorm.exact.balls.strict import price_cells
 from exactnorm.exact.deadline import Deadline, collected
 from exactnorm.exact.settings import Settings
 
-CROWD = 6
+CROWD = 12
 """Cells a pattern, on average, beyond which multipliers are given up: they converge too slowly for this B."""
+
+STUCK = 3
+"""Times in a row that all loose cells are split without the loosest getting tighter, before that is given up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +72,13 @@ def bounds(
     Raises
     ------
     ArithmeticError
-        If that takes more than `CROWD` cells a leaf.
+        If that takes more than `CROWD` cells a leaf, or does not help.
     """
     done: list[Priced] = []
     frontier = list(leaves)
-    largest = 1.0
+    largest, loosest, idle = 1.0, np.inf, 0
     while frontier:
-        priced = priced_leaves(problem, B, frontier, settings)
+        priced = priced_leaves(problem, B, frontier, 1 + slack, settings)
         found = [attained(problem, B, one) for one in priced]
         largest = max([largest, *found])
         parts: list[Leaf] = []
@@ -89,6 +93,11 @@ def bounds(
             else:
                 done.append(one)
         report(len(done))
+        worst = max(one.kappa for one in priced) - 1
+        loosest, idle = (worst, 0) if worst < 0.9 * loosest else (loosest, idle + 1)
+        if parts and idle >= STUCK:
+            msg = "splitting cells does not make their bounds tighter"
+            raise ArithmeticError(msg)
         if parts and len(done) + len(parts) > CROWD * (len(leaves) + 10):
             msg = f"more than {CROWD} cells a pattern would be needed"
             raise ArithmeticError(msg)
@@ -96,18 +105,20 @@ def bounds(
     return done
 
 
-def priced_leaves(problem: Reduced, B: Array, leaves: Sequence[Leaf], settings: Settings) -> list[Priced]:
-    """Price all leaves, in chunks shared out by the executor if there is one."""
+def priced_leaves(
+    problem: Reduced, B: Array, leaves: Sequence[Leaf], enough: float, settings: Settings
+) -> list[Priced]:
+    """Price all leaves, to `enough` if that is possible, in chunks shared out by the executor if there is one."""
     size = 8 if settings.executor is None else max(1, min(64, len(leaves) // 16))
     chunks = [[(one.cell, one.rows) for one in leaves[k : k + size]] for k in range(0, len(leaves), size)]
     out: list[Priced] = []
     if settings.executor is None:
         for chunk in chunks:
             settings.deadline.check()
-            out += price_cells(chunk, problem.points, problem.rho, B, settings.solver, settings.deadline)
+            out += price_cells(chunk, problem.points, problem.rho, B, enough, settings.solver, settings.deadline)
         return out
     tasks = [
-        settings.executor.submit(price_cells, chunk, problem.points, problem.rho, B, settings.solver)
+        settings.executor.submit(price_cells, chunk, problem.points, problem.rho, B, enough, settings.solver)
         for chunk in chunks
     ]
     for priced in collected(tasks, settings.deadline):

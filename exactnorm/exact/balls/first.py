@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -165,7 +166,10 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
         more = cheap_ramps(X, rho, longer)
         found = replace(found, ramps=next(more, None))
         settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-        found = with_rays(with_segments(found, X, rho, settings), X, rho, settings)
+        for better in with_segments(found, X, rho, settings):
+            found = better
+            settings.report(found.bracket(PHASE, settings.deadline.elapsed))
+        found = with_rays(found, X, rho, settings)
         share.check()
         for ramps in more:
             found = replace(found, ramps=ramps)
@@ -209,14 +213,14 @@ def with_rays(found: First, X: Array, rho: float, settings: Settings) -> First:
     return replace(found, evidence=Rays(rows), lower=lower) if lower > found.lower else found
 
 
-def with_segments(found: First, X: Array, rho: float, settings: Settings) -> First:
-    """With the bound of segments between points, if it is better."""
+def with_segments(found: First, X: Array, rho: float, settings: Settings) -> Iterator[First]:
+    """Yield it with ever better bounds of segments between points, while they are better."""
     until = part_of_limit(settings.deadline, 0.5 * SHARE)
-    edges, weights = best_edges(X, rho, lambda: until.remaining <= 0)
-    lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
-    if not lower > found.lower:
-        return found
-    return replace(found, evidence=Segments(edges, weights), lower=lower)
+    for edges, weights in best_edges(X, rho, lambda: until.remaining <= 0):
+        lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
+        if lower > found.lower:
+            found = replace(found, evidence=Segments(edges, weights), lower=lower)
+            yield found
 
 
 def part_of_limit(deadline: Deadline, share: float) -> Deadline:

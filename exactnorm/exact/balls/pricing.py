@@ -7,7 +7,6 @@ cluster can share them. Its dual variable X is the moment matrix of the kinks th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,29 +36,14 @@ class Priced:
         Multipliers for B/κ: they show ‖B_s (w, b)‖ ≤ κ‖w‖.
     X : ndarray
         Moments of the maximising kinks as the solver sees them; a proposal, not part of the proof.
+    promised : float
+        The κ that the solver's dual says other multipliers might show; NaN where it gave none.
     """
 
     kappa: float
     proof: CellProof
     X: Array
-
-
-def price_cells(
-    cells: Sequence[tuple[Cell, NDArray[np.intp]]],
-    points: Array,
-    rho: float,
-    B: Array,
-    solver: Solver,
-    deadline: Deadline | None = None,
-) -> list[Priced]:
-    """Price several cells, given with their essential rows; plain arrays, so that any executor can run it elsewhere.
-
-    Raises
-    ------
-    OutOfTimeError
-        Soon after the deadline, if there is one; elsewhere the clock is another.
-    """
-    return [price(cell, points, rho, B, solver, rows, deadline) for cell, rows in cells]
+    promised: float
 
 
 def price(
@@ -82,10 +66,13 @@ def price(
     try:
         found = solution(program, solver, deadline)
     except ArithmeticError:  # a wide bound is one all the same
-        x, X = np.zeros(len(program.q)), np.eye(n)
+        x, X, promised = np.zeros(len(program.q)), np.eye(n), float("nan")
     else:
         x, X = found.x, smat(found.z[-(n * (n + 1) // 2) :], n)
-    return _certified(cell, rows, x, X, points, rho, B)
+        promised = float(np.sqrt(max(-float(program.b @ found.z), 0.0)))
+    kappa = float(np.sqrt(max(x[0], FLOOR**2)))
+    proof = cell_proof(cell, rows, x, r)
+    return recomputed(Priced(kappa, rescaled(proof, 1 / kappa**2), X, promised), points, rho, B)
 
 
 def scaled(priced: Priced, kappa: float) -> CellProof:
@@ -98,10 +85,8 @@ def rescaled(proof: CellProof, factor: float) -> CellProof:
     return replace(proof, mu=proof.mu * factor, nu=proof.nu * factor, ell=proof.ell * factor)
 
 
-def _certified(cell: Cell, rows: NDArray[np.intp], x: Array, X: Array, points: Array, rho: float, B: Array) -> Priced:
-    """Put the solver's multipliers into their cones and recompute the bound that they give."""
-    r = points.shape[1]
-    kappa = float(np.sqrt(max(x[0], FLOOR**2)))
+def cell_proof(cell: Cell, rows: NDArray[np.intp], x: Array, r: int) -> CellProof:
+    """The multipliers in x = (τ, μ, ν_nm for n < m, ℓ_n) of some rows, put into their cones."""
     pairs = len(rows) * (len(rows) - 1) // 2
     nu = np.zeros((cell.rows, cell.rows))
     first, second = np.triu_indices(len(rows), 1)
@@ -109,10 +94,15 @@ def _certified(cell: Cell, rows: NDArray[np.intp], x: Array, X: Array, points: A
     ell = np.zeros((cell.rows, r + 1))
     ell[rows] = x[2 + pairs :].reshape(len(rows), r + 1)
     ell[:, r] = np.maximum(ell[:, r], np.linalg.norm(ell[:, :r], axis=1))
-    proof = CellProof(cell, float(x[1]) / kappa**2, nu / kappa**2, ell / kappa**2)
-    tau = shortfall(proof, points, rho, B / kappa)
+    return CellProof(cell, float(x[1]), nu, ell)
+
+
+def recomputed(priced: Priced, points: Array, rho: float, B: Array) -> Priced:
+    """With the κ that the multipliers give, and these repaired for it."""
+    tau = shortfall(priced.proof, points, rho, B / priced.kappa)
     # Whoever recomputes the bound finds the same rounding again, and now the room for it.
-    return Priced(kappa * np.sqrt(1 + tau), repaired(proof, points, tau) if tau < np.inf else proof, X)
+    proof = repaired(priced.proof, points, tau) if tau < np.inf else priced.proof
+    return replace(priced, kappa=priced.kappa * float(np.sqrt(1 + tau)), proof=proof)
 
 
 def _cone_data(G: Array, BT: Array, r: int) -> ConeProgram:

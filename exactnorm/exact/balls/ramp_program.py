@@ -7,6 +7,7 @@ by reweighted least squares, whose every step interpolates; its multipliers say 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,8 @@ MOST = 3000
 """Points beyond which the program is not written down: its least squares take square matrices of them."""
 MANY = 200
 """Points from which sorting along thousands of directions takes so long that a network is wanted before."""
+CUTS_EACH = (2, 8)
+"""Cuts for each point that are enough for a first network, at first and where they were not."""
 DIVES = 6
 """Times that pairs of neighbours are told apart by dives before cuts are looked for one by one."""
 DIVED = 200
@@ -145,24 +148,36 @@ def cheap_ramps(
 
 
 def one_by_one(X: Array, rho: float) -> Ramps | None:
-    """A ramp for each point of a simplex but the first, normal to the face of the others; None if there is none."""
+    """A ramp for each point but the first, none of the others on its slope; None if some point has none.
+
+    Normal to the face of the others in a simplex, or from their mean to the point: whichever has more room. In many
+    dimensions few points are in the hull of others, and these directions are there without looking for any.
+    """
+    on = np.eye(len(X), dtype=bool)[1:]
+    cuts: Cuts | None = None
+    for normals in _normals(X):
+        w = normals / np.linalg.norm(normals, axis=1)[:, None]
+        height = w @ X.T
+        own = height[on]
+        height[on] = -np.inf
+        below = height.max(axis=1)
+        more = Cuts(on, w, below + rho, own - below - 2 * rho)
+        cuts = more if cuts is None else joined(cuts, more)
+    if cuts is None or not cuts.width.min() > ROOM:
+        return None
+    a = X[cuts.on.argmax(axis=1)]
+    prices = np.zeros_like(X)
+    prices[cuts.on.argmax(axis=1)] = a * (cuts.cost / np.linalg.norm(a, axis=1))[:, None]
+    return Ramps(cuts, a, np.zeros_like(X), _balanced(prices[1:]))
+
+
+def _normals(X: Array) -> Iterator[Array]:
+    """Directions along which each point but the first may lie above all others, as rows."""
     size, r = X.shape
-    if size != r + 1:
-        return None
-    try:
-        normals = np.linalg.inv(X[1:]).T  # n · x_m is 1 for its own point and 0 for all others
-    except np.linalg.LinAlgError:
-        return None
-    height = 1 / np.linalg.norm(normals, axis=1)
-    if not (height - 2 * rho).min() > ROOM:
-        return None
-    on = np.eye(size, dtype=bool)[1:]
-    cuts = Cuts(on, normals * height[:, None], np.full(r, rho), height - 2 * rho)
-    prices = X[1:] * (cuts.cost / np.linalg.norm(X[1:], axis=1))[:, None]
-    found = Ramps(cuts, X[1:] - X[0], np.zeros_like(X), _balanced(prices))
-    # Rounding of an ill-conditioned inverse would let a ramp begin inside a ball.
-    flat = np.abs(X[1:] @ cuts.w.T - np.diag(height)).max()
-    return found if flat <= EXACT else None
+    yield X[1:] - (X.sum(axis=0) - X[1:]) / (size - 1)
+    if size == r + 1:
+        with suppress(np.linalg.LinAlgError):
+            yield np.asarray(np.linalg.inv(X[1:]).T)  # n · x_m is 1 for its own point and 0 for all others
 
 
 def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:
@@ -170,8 +185,12 @@ def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps 
     if len(sweep.X) <= ALL_CUTS:
         found = reweighted(sweep.X, every_cut(sweep.X, sweep.rho, lambda: None), Deadline(None))
         return found if found.interpolates else None
-    cuts = _first_cuts(sweep, rng)
-    found = reweighted(sweep.X, cuts, deadline)
+    for share in CUTS_EACH:
+        deadline.check()
+        cuts = _first_cuts(sweep, rng, share * len(sweep.X) + 200)
+        found = reweighted(sweep.X, cuts, deadline)
+        if found.interpolates:
+            return found
     for turn in range(0 if found.interpolates else DIVES + 1):
         deadline.check()
         if turn:
@@ -200,14 +219,21 @@ def _dived(sweep: Sweep, rng: np.random.Generator | None, deadline: Deadline) ->
     return dives(sweep.X, sweep.rho, i.astype(np.intp), j.astype(np.intp), rng, deadline.check)
 
 
-def _first_cuts(sweep: Sweep, rng: np.random.Generator) -> Cuts:
-    """All cuts along the direction that has most, cuts between those that it leaves together, the widest of others."""
+def _first_cuts(sweep: Sweep, rng: np.random.Generator, count: int) -> Cuts:
+    """All cuts along the directions that have most, cuts between those the first leaves together, the widest of others.
+
+    Where the rows of 0s and 1s of N cuts are independent, some sum of ramps across them interpolates.
+    """
     size = len(sweep.X)
-    most = int(np.argmax((sweep.width > ROOM).sum(axis=1)))
-    cuts = sweep.cuts(most * (size - 1) + np.flatnonzero(sweep.width[most] > ROOM))
-    together = np.flatnonzero(sweep.width[most] <= ROOM)
-    i, j = sweep.order[most, together + 1], sweep.order[most, together]
+    open_ = sweep.width > ROOM
+    number = open_.sum(axis=1)
+    order = np.argsort(-number, kind="stable")
+    along = order[: int(np.searchsorted(np.cumsum(number[order]), count)) + 1]
+    k, after = np.nonzero(open_[along])
+    cuts = sweep.cuts(along[k] * (size - 1) + after)
     cuts = joined(cuts, sweep.cuts(_highest(sweep.width, ROOM, size + 100)))
+    together = np.flatnonzero(~open_[along[0]])
+    i, j = sweep.order[along[0], together + 1], sweep.order[along[0], together]
     return joined(cuts, apart(sweep.X, sweep.rho, i, j, rng)) if 0 < len(i) <= 200 else cuts
 
 

@@ -40,6 +40,9 @@ from exactnorm.training_set import TrainingSet
 MANY_PATTERNS = 5000
 """Patterns times rank beyond which the loop begins with the kinks of the first network alone: a program over all would
 take longer than the rounds that add those it needs."""
+DECOMPOSITIONS = 4
+"""Decompositions of all points that come before the clock is looked at again, and with the answer: in a thousand
+coordinates half a second each."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
@@ -67,11 +70,16 @@ def solve_balls(
     settings = Settings(tol, solver, deadline, executor, report)
     check_told_apart(train)
     with one_blas_thread():
-        first = first_bracket(train, affine_hull(train.points), settings)
+        begun = deadline.elapsed
+        frame = affine_hull(train.points)
+        one_decomposition = deadline.elapsed - begun
+        first = first_bracket(train, frame, settings)
         settings = replace(settings, report=raising(report, first))
         if first.interrupted:
             return ended(first, INTERRUPTED)
         try:
+            if first.feasible and deadline.remaining < DECOMPOSITIONS * one_decomposition:
+                raise OutOfTimeError
             problem = enumerated(train, first, settings)
             best, kinks = started(problem, first, settings)
         except OutOfTimeError:
@@ -141,7 +149,7 @@ def enumerated(train: TrainingSet, first: First, settings: Settings) -> Reduced:
             settings.report(replace(begun, seconds=told[0], phase=f"{begun.phase}: {found} found"))
 
     settings.report(replace(begun, seconds=deadline.elapsed))
-    problem = reduced(train, watch, feasible=first.feasible)
+    problem = reduced(train, watch, feasible=first.feasible, frame=first.frame)
     settings.report(replace(begun, seconds=deadline.elapsed, phase=starting(problem, settings.tol)))
     return problem
 

@@ -69,7 +69,7 @@ def edge_matrices(problem: Reduced, settings: Settings) -> Array:
     of m along it: |w·m + b| ≤ |w·u| (L − 2ρ)/2. So ‖Σ_e ± 2 c_e/(L_e − 2ρ) (w·m_e + b) u_e‖ ≤ ‖Σ_e c_e u_e u_eᵀ‖ ‖w‖ by
     Cauchy and Schwarz: the dual side of `edges_lower_bound`.
     """
-    edges, c = best_edges(problem.points, problem.rho, lambda: settings.deadline.remaining <= 0)
+    *_, (edges, c) = best_edges(problem.points, problem.rho, lambda: settings.deadline.remaining <= 0)
     start, end = problem.points[edges[:, 0]], problem.points[edges[:, 1]]
     length = np.linalg.norm(end - start, axis=1)
     u = (end - start) / length[:, None]

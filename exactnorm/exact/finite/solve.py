@@ -27,8 +27,9 @@ from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 
-A_FACE = 2e-3
-"""Seconds that all rounds together take for a face of an activation pattern; from three problems of ranks 2 and 3."""
+SECONDS, POWER = 4e-3, 0.81
+"""Of faces^POWER: seconds that all rounds take; 41 problems of ranks 2 to 5 were off by a factor of 3.1 at most, and
+half of them by less than 1.3, see `benchmarks/forecast.py`."""
 ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""
 
@@ -153,7 +154,7 @@ def starting(data: Coordinates) -> str:
     count = faces(data, len(data.features))
     return (
         f"starting: about {count} faces of activation patterns of {len(data.features)} inputs; closing the gap to 1e-6 "
-        f"takes about {in_words(A_FACE * count)} on one core, give or take a factor of 3"
+        f"takes about {in_words(SECONDS * count**POWER)} on one core, give or take a factor of 3"
     )
 
 

@@ -81,7 +81,9 @@ def solve_ramps(train: TrainingSet, settings: Settings) -> CertifiedDenoiser:
         best, reason = None, "no cut that pays was found any more"
         until = settings.deadline.earlier(0.1)
         try:
-            found = with_rays(with_segments(found, X, rho, settings), X, rho, settings)
+            for better in with_segments(found, X, rho, settings):
+                found = better
+            found = with_rays(found, X, rho, settings)
             for ramps in cheap_ramps(X, rho, until, None, ROUNDS):
                 found, best = replace(found, ramps=ramps), BestRamps(ramps)
                 settings.report(found.bracket(PHASE, settings.deadline.elapsed))

@@ -8,58 +8,102 @@ are of order 1; and asking for S ⪰ δ there leaves the solver's errors nothing
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.cell import Cell, CellProof, cell_rows, cone_form, kink_map
+from exactnorm.certify.balls.cell import Cell, cell_rows, cone_form, kink_map
 from exactnorm.exact.balls.cells import essential_rows
-from exactnorm.exact.balls.pricing import FLOOR, Priced, price
+from exactnorm.exact.balls.pricing import FLOOR, Priced, cell_proof, price, recomputed, rescaled
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import Solver
 from exactnorm.exact.solvers.cone_program import ConeProgram, smat, solution, svec
 
 MARGIN = 5e-9
 """δ: above what Clarabel leaves open, far below what a bracket resolves."""
+LOOSE = 1.02
+"""κ of an optimal B above which the relaxation of a cell has never been seen; its solution has."""
+NEARLY = 30
+"""Excess over what is enough, as a multiple, from which on the solver's digits may be what is missing."""
 STEPS = 60
 """Newton steps to the analytic centre; a dozen are usual."""
 
 
-def strictly_priced(cell: Cell, X: Array, rho: float, B: Array, deadline: Deadline | None = None) -> Priced:
-    """Bound ‖B_s (w, b)‖ on a cell by multipliers whose S is definite, B scaled by the bound.
+def price_cells(
+    cells: Sequence[tuple[Cell, NDArray[np.intp]]],
+    points: Array,
+    rho: float,
+    B: Array,
+    enough: float,
+    solver: Solver,
+    deadline: Deadline | None = None,
+) -> list[Priced]:
+    """Price several cells, given with their essential rows; plain arrays, so that any executor can run it elsewhere.
+
+    Where κ is above `enough`, and it may not be because of the cell but because the solver has lost its digits, with
+    room to spare as well: the better of the two counts.
+
+    Raises
+    ------
+    OutOfTimeError
+        Soon after the deadline, if there is one; elsewhere the clock is another.
+    """
+    out = []
+    for cell, rows in cells:
+        one = price(cell, points, rho, B, solver, rows, deadline)
+        lost = one.kappa > LOOSE or not one.kappa - one.promised <= (enough - 1) / 2
+        if one.kappa > enough and (lost or one.kappa - 1 < NEARLY * (enough - 1)):
+            other = recomputed(strictly_priced(cell, points, rho, B, deadline, solver, rows), points, rho, B)
+            one = other if other.kappa < one.kappa else one
+        out.append(one)
+    return out
+
+
+def strictly_priced(
+    cell: Cell,
+    X: Array,
+    rho: float,
+    B: Array,
+    deadline: Deadline | None = None,
+    solver: Solver | None = None,
+    rows: NDArray[np.intp] | None = None,
+) -> Priced:
+    """Bound ‖B_s (w, b)‖ on a cell by multipliers whose S is definite, B scaled by the bound; not recomputed.
 
     A cell without an interior is priced as it comes.
     """
-    rows = essential_rows(cell, X, rho)
+    solver = Solver() if solver is None else solver
+    rows = essential_rows(cell, X, rho) if rows is None else rows
     G = cell_rows(cell, X, rho)[rows]
-    C = _rounding_map(G, X.shape[1], deadline)
+    C = _rounding_map(G, X.shape[1], solver, deadline)
     if C is None:
-        return price(cell, X, rho, B, Solver(), rows, deadline)
+        return price(cell, X, rho, B, solver, rows, deadline)
     L: Array = np.asarray(np.linalg.inv(C), dtype=float)
     BT = B[cell.pattern[1:]].sum(axis=0) @ kink_map(cell, X, rho)
     scaled = G @ L
     size = np.linalg.norm(scaled, axis=1)
     program = _program(scaled / size[:, None], BT @ L, L, X.shape[1])
     try:
-        answer = solution(program, Solver(), deadline)
+        answer = solution(program, solver, deadline)
     except ArithmeticError:
-        return price(cell, X, rho, B, Solver(), rows, deadline)
+        return price(cell, X, rho, B, solver, rows, deadline)
     x, Z = answer.x, smat(answer.z[-(len(L) * (len(L) + 1) // 2) :], len(L))
     pairs = len(rows) * (len(rows) - 1) // 2
     first, second = np.triu_indices(len(rows), 1)
-    nu = np.zeros((cell.rows, cell.rows))
-    nu[rows[first], rows[second]] = np.maximum(x[2 : 2 + pairs], 0.0) / (size[first] * size[second])
-    ell = np.zeros((cell.rows, X.shape[1] + 1))
-    ell[rows] = x[2 + pairs :].reshape(len(rows), -1) / size[:, None]
-    ell[:, -1] = np.maximum(ell[:, -1], np.linalg.norm(ell[:, :-1], axis=1))
+    unscaled = x.copy()
+    unscaled[2 : 2 + pairs] /= size[first] * size[second]
+    unscaled[2 + pairs :] /= np.repeat(size, X.shape[1] + 1)
     kappa = float(np.sqrt(max(x[0], FLOOR**2)))
-    return Priced(kappa, CellProof(cell, float(x[1]) / kappa**2, nu / kappa**2, ell / kappa**2), L @ Z @ L.T)
+    proof = rescaled(cell_proof(cell, rows, unscaled, X.shape[1]), 1 / kappa**2)
+    return Priced(kappa, proof, L @ Z @ L.T, float(np.sqrt(max(-float(program.b @ answer.z), 0.0))))
 
 
-def _rounding_map(G: Array, r: int, deadline: Deadline | None) -> Array | None:
+def _rounding_map(G: Array, r: int, solver: Solver, deadline: Deadline | None) -> Array | None:
     """C with CᵀC the Hessian of the cell's barrier at its analytic centre; None if it has no interior to speak of."""
-    z = _inside(G, r, deadline)
+    z = _inside(G, r, solver, deadline)
     if z is None:
         return None
     try:
@@ -89,7 +133,7 @@ def _barrier(G: Array, r: int, z: Array) -> tuple[Array, Array]:
     return gradient, H
 
 
-def _inside(G: Array, r: int, deadline: Deadline | None) -> Array | None:
+def _inside(G: Array, r: int, solver: Solver, deadline: Deadline | None) -> Array | None:
     """A point of the slice t = 1 with g·ẑ ≥ s‖g‖ and ‖w‖ ≤ 1 − s for the largest s; None where s is not positive."""
     unit = G / np.linalg.norm(G, axis=1)[:, None]
     n = G.shape[1]  # variables: ẑ without t, then s
@@ -102,7 +146,7 @@ def _inside(G: Array, r: int, deadline: Deadline | None) -> Array | None:
     q = np.zeros(n)
     q[-1] = -1.0
     try:
-        answer = solution(ConeProgram(q, A, b, len(G), (r + 1,)), Solver(), deadline)
+        answer = solution(ConeProgram(q, A, b, len(G), (r + 1,)), solver, deadline)
     except ArithmeticError:
         return None
     z = np.append(answer.x[:-1], 1.0)
