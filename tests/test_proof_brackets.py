@@ -15,7 +15,7 @@ import exactnorm
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Faces, Nothing
 from exactnorm.proof.verify import verify
-from exactnorm.prover import rigorous, save_proof
+from exactnorm.prover import rigorous
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -101,26 +101,6 @@ def test_scaling_and_moving_the_points_changes_the_proved_bracket_by_rounding_on
     assert all(
         one.lower <= other.upper for one in brackets for other in brackets if one.proof.sha256 == other.proof.sha256
     )
-
-
-def test_a_proof_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    file = tmp_path / "proof.json"
-    file.write_text("an older one")
-    found = proved("line")
-
-    def full(self, text, **_):  # a disk that takes a few letters and no more
-        with self.open("w") as stream:
-            stream.write(text[:10])
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.write_text", full)
-        with pytest.raises(OSError, match="No space"):
-            save_proof(file, found)
-    assert [one.name for one in tmp_path.iterdir()] == ["proof.json"]
-    assert file.read_text() == "an older one"
-    save_proof(file, found)
-    assert file.read_text() == found.text
 
 
 def test_bounds_are_rational_numbers():

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from flint import fmpq
@@ -21,6 +19,7 @@ from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.solve import solve_balls
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Solver
+from exactnorm.files import whole
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
@@ -150,13 +149,8 @@ def _for_samples(denoiser: CertifiedDenoiser, deadline: Deadline, start: float) 
 
 def save_proof(file: str | PathLike[str], found: Rigorous) -> None:
     """Write the proof to a file: the whole of it, or nothing."""
-    path = Path(file)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(found.text, encoding="ascii")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(file) as stream:
+        stream.write(found.text.encode("ascii"))
 
 
 @dataclass(frozen=True, eq=False)
