@@ -60,7 +60,7 @@ def nearest_segment(problem: Balls, train: TrainingSet, unit: int) -> tuple[Segm
 def all_segments(problem: Balls, train: TrainingSet, unit: int) -> tuple[Segments, fmpq] | None:
     """The bound of segments between all points, or many of them, with weights that were chosen for it."""
     try:
-        ends, weights = best_edges(train.points / 2.0**unit, train.rho / 2.0**unit)
+        *_, (ends, weights) = best_edges(train.points / 2.0**unit, train.rho / 2.0**unit)
     except np.linalg.LinAlgError:
         return None
     return exact_segments(problem, train.points, unit, np.column_stack([ends, weights]))
