@@ -7,6 +7,7 @@ from kink_program import kink_program
 import exactnorm.exact.balls.solve
 import exactnorm.exact.balls.start
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
+from exactnorm.exact.balls import covering
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.loop import near
@@ -72,12 +73,14 @@ def test_a_block_program_that_fails_is_told_and_done_without(monkeypatch):
     assert denoiser.certificate.gap <= 1e-6
 
 
-def test_a_certificate_without_multipliers_holds_where_they_would_take_too_many_cells():
+@pytest.mark.parametrize("crowd", [covering.CROWD, 0])
+def test_a_certificate_holds_with_multipliers_and_without_where_they_would_take_too_many_cells(crowd, monkeypatch):
     train = TrainingSet([[0, 0], [1, 0], [0.5, 1]], 0.447)  # of 0.44721
+    monkeypatch.setattr(covering, "CROWD", crowd)
     denoiser = min_norm_denoiser(train)
     assert denoiser.certificate.gap <= 1e-6
-    assert denoiser.certificate.cells == 0
-    assert "the multipliers of the cells were not computed" in denoiser.status
+    assert (denoiser.certificate.cells > 0) == (crowd > 0)
+    assert ("the multipliers of the cells were not computed" in denoiser.status) == (crowd == 0)
     lower, upper, _ = check_certificate(denoiser.certificate, train, denoiser.network)
     assert upper * (1 - 1e-6) <= lower <= upper
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import exactnorm.path
 from exactnorm import TrainingSet, load, problems, save
 from exactnorm.certify import check_certificate
 from exactnorm.closed_form import equilateral_triangle
@@ -162,18 +163,29 @@ def test_an_interrupted_level_interrupts_the_path():
         DenoiserPath([[0, 0], [1, 0], [0.4, 0.9]], [0.1, 0.2], progress=stop)
 
 
-def test_the_time_limit_of_a_path_is_that_of_all_its_levels_and_again_of_those_that_are_added(processor_clock):
+def test_the_time_limit_of_a_path_is_that_of_all_its_levels_and_again_of_those_that_are_added(
+    processor_clock, monkeypatch
+):
+    solve, took = exactnorm.path.min_norm_denoiser, []
+
+    def timed(*arguments, **options):
+        start = processor_clock()
+        try:
+            return solve(*arguments, **options)
+        finally:
+            took.append(processor_clock() - start)
+
+    monkeypatch.setattr(exactnorm.path, "min_norm_denoiser", timed)
     points = problems.digits(7).train.points
     largest = TrainingSet(points).separation / 2
-    start = processor_clock()
     path = DenoiserPath(points, largest * np.array([0.02, 0.1, 0.5, 0.8]), time_limit=2.0)
-    assert processor_clock() - start < 1.1 * 2 + 1  # a single one of them takes longer to close its gap
+    assert sum(took) < 1.1 * 2 + 1  # a single one of them takes longer to close its gap
     assert all(0 < h.certificate.lower <= h.certificate.upper < np.inf for h in path.denoisers)
     assert path.gap > 1e-6
-    start = processor_clock()
+    took.clear()
     away = points.mean(axis=0) + largest * np.random.default_rng(0).standard_normal((3, points.shape[1]))
     flow, finer = refined_flow(path, away, "ve", alpha=1.0, T=(0.8 * largest) ** 2, settle=1e-12)
-    assert processor_clock() - start < 1.1 * 2 + 4  # and the flows themselves
+    assert sum(took) < 1.1 * 2 + 1
     assert len(finer.radii) >= 8
     assert flow.error > 1e-9
     assert not flow.complete

@@ -18,9 +18,9 @@ from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, told
 EXAMPLES = """\
 examples:
   exactnorm experiment early-stopping
-  exactnorm experiment where-flows-end --seed 1 --out results --set starts=50000
-  exactnorm experiment where-flows-end --seed 1 --out results --set starts=50000 --resume
-  exactnorm experiment stable-virtual-points --executor dask://127.0.0.1:8786 --json
+  exactnorm experiment where-flows-end --out results --set starts=50000
+  exactnorm experiment where-flows-end --resume --out results --set starts=50000
+  exactnorm experiment stable-virtual-points --executor dask://127.0.0.1:8786
 """
 NAMES = ("stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map")
 MEANS = ("seed", "solver", "run")
