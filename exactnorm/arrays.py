@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
@@ -38,6 +39,15 @@ def real_array(values: ArrayLike, name: str) -> Array:
         msg = f"{name} holds {array[where]:g} at index {where}, whose square is no number: use a larger unit of length"
         raise ValueError(msg)
     return array
+
+
+def restore_read_only(record: object, state: Mapping[str, Any]) -> None:
+    """As ``__setstate__`` of a record whose arrays are read-only: unpickled or copied deeply, they are so again."""
+    for value in state.values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, np.ndarray):
+                one.flags.writeable = False
+    vars(record).update(state)
 
 
 def _why_not_real(array: NDArray[Any], name: str) -> str:

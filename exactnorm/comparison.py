@@ -12,7 +12,7 @@ from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify import CertifiedDenoiser, interpolation_error
 from exactnorm.flow import Endpoints, endpoints, score_flow
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
-from exactnorm.tables import Tabular, TextTable, at_least, at_most
+from exactnorm.tables import Tabular, TextTable, at_most, ends
 from exactnorm.training_set import TrainingSet
 
 INTERPOLATES = 1e-6
@@ -96,7 +96,7 @@ class Comparison(Tabular):
         """Trained and exact side by side; what the numbers say below."""
         certificate, found = self.exact.certificate, int((self.kink_distance <= self.near).sum())
         shares, exact = self.ends.shares(), self.exact_ends.shares()
-        bracket = f"{at_most(certificate.lower)} to {at_least(certificate.upper)}"
+        bracket = " to ".join(dict.fromkeys(ends(certificate.lower, certificate.upper)))  # one number, if it is one
         rows = [
             ("representation cost", f"{self.cost:.9g}", bracket),
             ("misses its targets by up to", f"{self.error:.2e}", f"{certificate.interpolation_error:.2e}"),

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.arrays import Array, real_array, real_number, restore_read_only
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
@@ -52,6 +52,7 @@ class FiniteProblem:
     constant: bool = True
 
     __repr__ = one_line
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         inputs, targets = real_array(self.inputs, "inputs"), real_array(self.targets, "targets")

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, real_array
+from exactnorm.arrays import Array, real_array, restore_read_only
 from exactnorm.geometry import Frame
 from exactnorm.tables import one_line
 
@@ -54,6 +54,7 @@ class ReLUNetwork:
     c: Array
 
     __repr__ = one_line
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         fields = {name: real_array(getattr(self, name), name) for name in ("a", "w", "b", "c")}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.arrays import Array, real_array, real_number, restore_read_only
 from exactnorm.certify.certified import CertifiedDenoiser, read_denoiser, write_denoiser
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.deadline import Deadline
@@ -74,6 +74,7 @@ class DenoiserPath:
     solver_options: dict[str, Any] | None = field(default=None, repr=False)
 
     __repr__ = one_line
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         radii = np.sort(np.atleast_1d(real_array(self.radii, "radii")))

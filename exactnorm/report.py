@@ -17,7 +17,7 @@ from exactnorm.fitting import Fitting
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
 from exactnorm.problems import Problem
-from exactnorm.tables import TextTable, at_least, at_most, entry, stacked
+from exactnorm.tables import TextTable, ends, entry, stacked
 from exactnorm.theorems import Check
 
 MEANING = {
@@ -80,10 +80,11 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
     """Sentences that say what the certificate shows and what it does not."""
     certificate = denoiser.certificate
+    lower, upper = ends(certificate.lower, certificate.upper)
     if certificate.weight_decay is not None:
         return (
-            f"No network has an objective below {at_most(certificate.lower)}, by dual multipliers whose "
-            f"bound was recomputed in floating point; the one found has {at_least(certificate.upper)}."
+            f"No network has an objective below {lower}, by dual multipliers whose "
+            f"bound was recomputed in floating point; the one found has {upper}."
         )
     inputs = "balls" if denoiser.train.samples is None else "noisy samples"
     each, centre = ("ball", "centre") if denoiser.train.samples is None else ("noisy sample", "clean point")
@@ -93,14 +94,13 @@ def what_is_shown(denoiser: CertifiedDenoiser) -> str:
             if certificate.kind == "theorem"
             else "dual multipliers whose bound was recomputed from the stored arrays in floating point"
         )
-        lower = at_most(certificate.lower)
         below = f"No network that maps these {inputs} to their {centre}s costs less than {lower}, by {because}."
     else:
         below = "No positive lower bound is shown."
     if not math.isfinite(certificate.upper):
         return f"{below} No network was found."
     return (
-        f"{below} The network found costs {at_least(certificate.upper)} and maps every {each} to within "
+        f"{below} The network found costs {upper} and maps every {each} to within "
         f"{certificate.interpolation_error:.1e} of its {centre}. It is made of floating-point numbers: its cost is a "
         "measured value and not a proof of an upper bound."
     )

@@ -96,11 +96,15 @@ def one_line(record: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value in a few characters: the shape of an array, the name of a record, the beginning of a text."""
+    """A value in a few characters: large arrays by their shape, records by their name, a text by its beginning."""
+    if isinstance(value, np.ndarray) and value.ndim == 1 and 0 < value.size <= 3 and value.dtype.kind in "fc":
+        return f"[{', '.join(f'{x:.4g}' for x in value)}]"
     if isinstance(value, np.ndarray) and value.ndim:
         return f"<{'×'.join(map(str, value.shape))}>"
     if is_dataclass(value):
         return f"{type(value).__name__}(…)"
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        return f"<{len(value)} of {type(value[0]).__name__}>"
     if isinstance(value, tuple | list | dict) and len(value) > 3:
         return f"<{len(value)} of {type(value).__name__}>"
     text = repr(value)
@@ -140,6 +144,21 @@ def at_least(value: float) -> str:
 def at_most(value: float) -> str:
     """The value to nine digits, not rounded up: a lower bound stays one in print."""
     return _digits(value, ROUND_FLOOR)
+
+
+def ends(lower: float, upper: float) -> tuple[str, str]:
+    """A bracket's ends to nine digits, rounded apart; in full where they are one number, as its gap of 0 says."""
+    return (repr(float(lower)),) * 2 if lower == upper else (at_most(lower), at_least(upper))
+
+
+def relative(gap: float) -> str:
+    """A relative gap in few characters: 0 is no rounded number."""
+    return "0" if gap == 0 else f"{gap:.2e}"
+
+
+def counted(number: int, word: str) -> str:
+    """So many of something: 1 round, 2 rounds."""
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def entry(value: Any, digits: str = ".4g") -> str:

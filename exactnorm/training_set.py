@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import LARGEST, Array, real_array, real_number
+from exactnorm.arrays import LARGEST, Array, real_array, real_number, restore_read_only
 from exactnorm.tables import one_line
 
 TIES = 100
@@ -52,6 +52,7 @@ class TrainingSet:
     """Their distance."""
 
     __repr__ = one_line
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         _refuse_tables_with_an_index(self.points)

@@ -28,7 +28,7 @@ while sum(map(len, found.values())) < 12:
     cost = closed_form.one_versus_rest(points, rho).representation_cost
     kind = (
         "not optimal"
-        if cost > certificate.upper * (1 + 1e-7)
+        if cost > certificate.upper * (1 + 1e-6)
         else ("optimal to within 1e-6" if cost <= certificate.lower * (1 + 1e-6) else "undecided")
     )
     found[kind].append((share, cost / certificate.lower - 1))

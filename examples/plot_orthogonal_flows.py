@@ -27,6 +27,7 @@ for axes, flow, title in zip(row, (score, probability), ("score flow", "probabil
     axes.set_title(title)
     axes.get_legend().remove()
 figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+figure.draw_without_rendering()  # room is made below labels that were drawn once
 
 kinds = [exactnorm.endpoints(flow, train).shares() for flow in (score, probability)]
 assert kinds[0]["training point"].count + kinds[0]["virtual training point"].count == len(starts)

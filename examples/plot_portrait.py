@@ -16,8 +16,8 @@ train = problems.orthogonal().train
 denoiser = exactnorm.min_norm_denoiser(train)
 starts = train.points.mean(axis=0) + 0.8 * np.random.default_rng(1).standard_normal((40, 2))
 flow = exactnorm.score_flow(denoiser, starts, np.inf)
-axes = plot.portrait(denoiser, flow)
+rest = exactnorm.rest_points(denoiser)
+axes = plot.portrait(denoiser, flow, rest=rest)
 
-rest = exactnorm.rest_points(denoiser.network, train.points)
 assert sum(point.stable is True for point in rest) == 4
 assert sum(point.kind == "virtual training point" for point in rest) == 1

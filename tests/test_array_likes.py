@@ -1,5 +1,7 @@
 """Array-likes and float32 are accepted everywhere, results never alias inputs, and inputs are left as they were."""
 
+import copy
+import pickle
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 import exactnorm
 from exactnorm import baselines, closed_form, interop
+from exactnorm.finite_problem import FiniteProblem
 
 POINTS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
 STARTS = np.array([[0.25, 0.5], [0.75, 1.5]])
@@ -173,9 +176,9 @@ def arrays_in(result: object) -> Iterator[np.ndarray]:
 def test_inputs_are_left_as_they_were_and_results_share_no_memory_with_them(door, arrays):
     given = [np.array(array) for array in arrays]
     result = door(*given)
-    for array, copy in zip(arrays, given, strict=True):
-        assert np.array_equal(array, copy)
-        assert not any(np.shares_memory(found, copy) for found in arrays_in(result))
+    for array, one in zip(arrays, given, strict=True):
+        assert np.array_equal(array, one)
+        assert not any(np.shares_memory(found, one) for found in arrays_in(result))
 
 
 def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
@@ -201,6 +204,32 @@ def test_a_training_set_and_a_network_keep_copies():
     assert np.array_equal(network.a, POINTS)
     with pytest.raises(ValueError, match="read-only"):
         train.points[0, 0] = 1.0
+
+
+RECORDS = {
+    "training set": lambda: exactnorm.TrainingSet.from_samples(POINTS, POINTS[:, None] + [[[0.0, 0.1]]]),
+    "network": lambda: exactnorm.ReLUNetwork(POINTS, POINTS, np.zeros(3), np.eye(2), POINTS[0]),
+    "finite problem": lambda: FiniteProblem(POINTS, POINTS),
+    "path": lambda: exactnorm.DenoiserPath(POINTS[:3], [0.01]),
+    "empirical mmse": lambda: baselines.EmpiricalMMSE(POINTS),
+    "linear": lambda: baselines.LinearDenoiser(POINTS),
+    "smoothed": lambda: baselines.SmoothedClosedForm(POINTS, 0.1, np.random.default_rng(0)),
+    "noise prediction": lambda: interop.EpsilonPrediction(baselines.EmpiricalMMSE(POINTS), [0.9, 0.5]),
+}
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, copy.copy, lambda record: pickle.loads(pickle.dumps(record))])
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS.keys())
+def test_arrays_that_are_read_only_are_so_in_copies_and_in_other_processes(record, again):
+    made = record()
+    frozen = {name for name, value in vars(made).items() if isinstance(value, np.ndarray) and not value.flags.writeable}
+    copied = again(made)
+    assert frozen
+    for name in frozen:
+        assert not getattr(copied, name).flags.writeable
+        np.testing.assert_array_equal(getattr(copied, name), getattr(made, name))
+    if getattr(made, "samples", None) is not None:
+        assert not any(one.flags.writeable for one in copied.samples)
 
 
 @pytest.mark.parametrize(

@@ -7,41 +7,41 @@ from exactnorm import TrainingSet, min_norm_denoiser
 
 
 def corner(rng, X):
-    return np.vstack([np.zeros(X.shape[1]), np.eye(X.shape[1]) * 10.0 ** -rng.integers(6, 12), X[2:]]), 0.2
+    return np.vstack([np.zeros(X.shape[1]), np.eye(X.shape[1]) * 10.0 ** -rng.uniform(6, 12), X[2:]]), 0.2
 
 
 def pair(rng, X):
-    X[1] = X[0] + rng.standard_normal(X.shape[1]) * 10.0 ** -rng.integers(4, 13)
+    X[1] = X[0] + rng.standard_normal(X.shape[1]) * 10.0 ** -rng.uniform(4, 13)
     return X, 0.2
 
 
 def touching(rng, X):
-    return X, 0.5 * (1 - 10.0 ** -rng.integers(4, 15))
+    return X, 0.5 * (1 - 10.0 ** -rng.uniform(4, 15))
 
 
 def on_a_line(rng, X):
-    direction, off = rng.standard_normal(X.shape[1]), 10.0 ** -rng.integers(8, 16)
+    direction, off = rng.standard_normal(X.shape[1]), 10.0 ** -rng.uniform(8, 16)
     return np.outer(X[:, 0], direction) + off * rng.standard_normal(X.shape), 0.2
 
 
 def in_a_plane(rng, X):
-    return np.column_stack([X[:, :2], 10.0 ** -rng.integers(8, 17) * rng.standard_normal(len(X))]), 0.2
+    return np.column_stack([X[:, :2], 10.0 ** -rng.uniform(8, 17) * rng.standard_normal(len(X))]), 0.2
 
 
 def right_angle(rng, X):
-    return np.array([[0, 0], [1 + 10.0 ** -rng.integers(6, 16), 0], [0, 1.4]]) @ np.linalg.qr(X[:2, :2])[0], 0.3
+    return np.array([[0, 0], [1 + 10.0 ** -rng.uniform(6, 16), 0], [0, 1.4]]) @ np.linalg.qr(X[:2, :2])[0], 0.3
 
 
 def regular(rng, X):
-    return np.eye(len(X)) + 10.0 ** -rng.integers(6, 16) * rng.standard_normal((len(X), len(X))), 0.2
+    return np.eye(len(X)) + 10.0 ** -rng.uniform(6, 16) * rng.standard_normal((len(X), len(X))), 0.2
 
 
 def far_away(rng, X):
-    return X + 10.0 ** rng.integers(3, 14), 0.2
+    return X + 10.0 ** rng.uniform(3, 14), 0.2
 
 
 def steps(rng, X):
-    return np.sort(rng.choice(9, (len(X), 1), replace=False), axis=0) + 0.0, 0.5 * (1 - 10.0 ** -rng.integers(9, 17))
+    return np.sort(rng.choice(9, (len(X), 1), replace=False), axis=0) + 0.0, 0.5 * (1 - 10.0 ** -rng.uniform(9, 17))
 
 
 def lattice(rng, X):

@@ -53,6 +53,8 @@ def test_how_long_it_will_take_is_said_once_before_the_first_line(capsys):
 @pytest.mark.filterwarnings("error")
 def test_in_a_notebook_no_widget_is_asked_for(monkeypatch, capsys):
     monkeypatch.setattr(rich.console, "_is_jupyter", lambda: True)
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):  # Jupyter's kernel sets them, and rich takes it for a terminal
+        monkeypatch.setenv(name, "1")
     with warnings.catch_warnings(record=True) as heard, reporter(True) as report:
         for seconds in range(0, 100, 5):
             report(Best(float(seconds)))

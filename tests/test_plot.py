@@ -191,7 +191,8 @@ def visible(artist, figure):
 def test_labels_and_legends_lie_within_the_picture(in_the_plane, size, given):
     figure = plot.figure(*size)
     axes = figure.add_subplot()
-    plot.portrait(in_the_plane, score_flow(in_the_plane, STARTS, np.inf) if given else None, axes)
+    flow = score_flow(in_the_plane, STARTS, np.inf) if given else None
+    plot.portrait(in_the_plane, flow, axes, rest=rest_points(in_the_plane))
     figure.draw_without_rendering()
     (legend,) = figure.legends
     names = [text.get_text() for text in legend.get_texts()]
@@ -306,7 +307,7 @@ def test_the_picture_of_where_flows_end_has_one_curve_for_each_flow_and_kind_tha
 
 def test_the_portrait_holds_the_field_the_kinks_the_hyperbox_the_rest_points_and_the_trajectories(in_the_plane):
     flow = score_flow(in_the_plane, [[0.3, 0.4], [1.5, -3.5]], np.inf, times=[1.0])
-    axes = plot.portrait(in_the_plane, flow)
+    axes = plot.portrait(in_the_plane, flow, rest=rest_points(in_the_plane))
     labelled = {curve.get_label(): curve for curve in axes.get_lines()}
     box = labelled["hyperbox"].get_xydata()
     assert {tuple(corner) for corner in np.round(box, 12) + 0.0} == {(0, 0), (1, 0), (0, 2), (1, 2)}
@@ -320,7 +321,9 @@ def test_the_portrait_holds_the_field_the_kinks_the_hyperbox_the_rest_points_and
     rest, clean = (labelled[name] for name in ("stable rest points", "clean points"))
     assert rest.get_markersize() > clean.get_markersize() + 4
     assert rest.get_zorder() < clean.get_zorder()
-    assert plot.portrait(in_the_plane).get_lines()
+    alone = {curve.get_label() for curve in plot.portrait(in_the_plane).get_lines()}
+    assert {"hyperbox", "clean points"} <= alone
+    assert not {"starts", "endpoints", "trajectories", "stable rest points"} & alone
 
 
 @pytest.mark.parametrize("seed", range(4))

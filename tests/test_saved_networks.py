@@ -161,3 +161,15 @@ def test_images_where_points_are_expected_are_told_how_to_be_flattened_and_broug
             call(pictures)
     with pytest.raises(ValueError, match=r"takes \(6,\) or \(m, 6\)$"):
         network(np.zeros((4, 5)))
+
+
+def test_an_interpolation_error_takes_a_training_set_and_tells_arguments_in_the_wrong_place(denoiser):
+    train, network = denoiser.train, denoiser.network
+    expected = exactnorm.interpolation_error(network, train.points, train.rho)
+    assert exactnorm.interpolation_error(network, train) == expected
+    for given in ((train, network), (train.points, denoiser), (train, denoiser)):
+        with pytest.raises(TypeError, match="the network comes first: interpolation_error"):
+            exactnorm.interpolation_error(*given)
+    for given in ((network, train.points), (network, train, 0.1)):
+        with pytest.raises(ValueError, match=r"give points and their radius, .* or a TrainingSet, which has one"):
+            exactnorm.interpolation_error(*given)

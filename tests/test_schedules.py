@@ -203,3 +203,11 @@ def test_a_schedule_that_cannot_be_pickled_says_why_and_what_to_give(part, funct
     schedule = Schedule("mine", **({"sigma": float} | functions))
     with pytest.raises(pickle.PicklingError, match=f"'mine' cannot be pickled.*: {part} is .*; give a function"):
         pickle.dumps(schedule)
+
+
+@pytest.mark.parametrize(("sigma", "kind"), [(np.linspace(0, 1, 5), "ndarray"), ("sqrt(t)", "str"), (1.0, "float")])
+def test_a_schedule_of_what_is_no_function_says_how_to_make_one(sigma, kind):
+    with pytest.raises(TypeError, match=f"sigma is a {kind}; give a function of t.*schedule_from_arrays"):
+        Schedule("mine", sigma)
+    with pytest.raises(TypeError, match="scale is a float; give a function"):
+        Schedule("mine", math.sqrt, 1.0)

@@ -8,7 +8,7 @@ import pytest
 
 import exactnorm
 from exactnorm import bounds, endpoints, experiments, min_norm_denoiser, min_norm_network, problems, theorems
-from exactnorm.tables import TextTable, at_least, at_most, stacked
+from exactnorm.tables import TextTable, at_least, at_most, counted, ends, stacked
 
 
 def cells(record):
@@ -45,7 +45,7 @@ def test_a_denoiser_s_table_says_what_it_is_of_and_why_the_solver_stopped():
 def test_a_fitted_network_has_an_objective_and_no_interpolation_error():
     network = min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0], weight_decay=0.01)
     rows = dict(cells(network))
-    assert rows["inputs"] == "3 in 1 dimensions, targets in 1"
+    assert rows["inputs"] == "3 in 1 dimension, targets in 1"
     assert float(rows["objective at the network"]) == pytest.approx(network.certificate.upper, rel=1e-8)
     assert "interpolation error" not in rows
 
@@ -154,3 +154,20 @@ def test_records_with_arrays_are_one_line():
         assert len(repr(record)) < 200
         assert "\n" not in repr(record)
     assert repr(train) == "TrainingSet(points=<1000×2>, rho=0.1)"
+
+
+def test_a_bracket_of_one_number_shows_one_number_and_no_gap():
+    found = exactnorm.min_norm_denoiser(problems.orthogonal().train)
+    assert found.certificate.gap == 0
+    rows = dict(found.certificate.table().rows)
+    assert rows["lower bound"] == rows["cost of the network"] == repr(found.certificate.lower)
+    assert rows["relative gap"] == "0"
+    assert ends(1 / 3, 2 / 3) == ("0.333333333", "0.666666667")
+    assert (counted(1, "round"), counted(2, "round")) == ("1 round", "2 rounds")
+
+
+def test_a_line_shows_tiny_arrays_and_counts_records():
+    denoiser = min_norm_denoiser(problems.orthogonal().train)
+    assert "position=[1, 2]" in repr(exactnorm.rest_points(denoiser)[0])
+    path = exactnorm.DenoiserPath(denoiser.train.points, [0.05, 0.1])
+    assert "denoisers=<2 of CertifiedDenoiser>" in repr(path)

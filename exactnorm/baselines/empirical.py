@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
-from exactnorm.arrays import Array, real_number
+from exactnorm.arrays import Array, real_number, restore_read_only
 from exactnorm.baselines.inputs import noise_level, one_or_many, training_points
 
 
@@ -30,6 +30,8 @@ class EmpiricalMMSE:
     """
 
     points: Array
+
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", training_points(self.points))
@@ -92,6 +94,8 @@ class SmoothedClosedForm:
     pairs: int = 32
     offsets: Array = field(init=False, repr=False)
     """The smoothing displacements width·ε_k, shape (2·pairs, d)."""
+
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         points, width = training_points(self.points), real_number(self.width, "width")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, restore_read_only
 from exactnorm.baselines.inputs import noise_level, one_or_many, training_points
 
 
@@ -36,6 +36,8 @@ class LinearDenoiser:
     """Principal axes, orthonormal rows, shape (r, d)."""
     variances: Array = field(init=False, repr=False)
     """Variances along them, shape (r,); zero in all other directions."""
+
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         points = training_points(self.points)

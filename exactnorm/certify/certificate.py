@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exactnorm.certify.evidence import Evidence
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
-from exactnorm.tables import Tabular, TextTable, at_least, at_most
+from exactnorm.tables import Tabular, TextTable, ends, relative
 
 
 def relative_gap(lower: float, upper: float) -> float:
@@ -79,10 +79,11 @@ class Certificate(Tabular):
 
     def table(self) -> TextTable:
         """The bracket, what goes with it, and below it what it rests on."""
+        lower, upper = ends(self.lower, self.upper)
         rows = [
-            ("cost of the network" if self.weight_decay is None else "objective at the network", at_least(self.upper)),
-            ("lower bound", at_most(self.lower)),
-            ("relative gap", f"{self.gap:.2e}"),
+            ("cost of the network" if self.weight_decay is None else "objective at the network", upper),
+            ("lower bound", lower),
+            ("relative gap", relative(self.gap)),
         ]
         if self.interpolation_error is not None:
             rows.append(("interpolation error", f"{self.interpolation_error:.2e}"))

@@ -15,7 +15,7 @@ from exactnorm.certify.saved_evidence import ON_BALLS, ON_SAMPLES, entries, evid
 from exactnorm.files import Arrays, Entries, Entry, read, write
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
-from exactnorm.tables import Tabular, TextTable
+from exactnorm.tables import Tabular, TextTable, counted
 from exactnorm.training_set import TrainingSet
 
 INTERRUPTED = "interrupted"
@@ -81,7 +81,7 @@ class CertifiedDenoiser(Tabular):
         """Data, bracket and size of the network, and below it the status."""
         train, certificate = self.train, self.certificate.table()
         rank = affine_hull(train.points).rank
-        data = ("points", f"{train.size} in {train.dimension} dimensions, affine rank {rank}")
+        data = ("points", f"{train.size} in {counted(train.dimension, 'dimension')}, affine rank {rank}")
         if train.samples is None:
             inputs = ("noise radius rho", f"{train.rho:g}")
         else:

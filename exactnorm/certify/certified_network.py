@@ -14,7 +14,7 @@ from exactnorm.certify.saved_evidence import ON_SAMPLES, entries
 from exactnorm.files import Arrays, Entries, Entry, write
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
-from exactnorm.tables import Tabular, TextTable
+from exactnorm.tables import Tabular, TextTable, counted
 
 WHAT = "network for a finite problem"
 NETWORK: Entries = {
@@ -53,7 +53,7 @@ class CertifiedNetwork(Tabular):
     def table(self) -> TextTable:
         """Data, bracket and size of the network, and below it the status."""
         (size, inputs), outputs = self.problem.inputs.shape, self.problem.targets.shape[1]
-        data = ("inputs", f"{size} in {inputs} dimensions, targets in {outputs}")
+        data = ("inputs", f"{size} in {counted(inputs, 'dimension')}, targets in {outputs}")
         neurons = ("neurons", str(self.network.neurons))
         rows = (data, *self.certificate.table().rows, neurons)
         return TextTable(("minimum-norm network", self.certificate.kind), rows, self.status)

@@ -24,16 +24,20 @@ BLOCK = 2**21
 
 
 def interpolation_error(
-    network: ReLUNetwork | HasNetwork, points: ArrayLike, rho: float, check: Callable[[], None] = lambda: None
+    network: ReLUNetwork | HasNetwork,
+    points: TrainingSet | ArrayLike,
+    rho: float | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> float:
     """Bound on the supremum, over all n and all y in B(x_n, ρ), of ‖h(y) − x_n‖.
 
     Parameters
     ----------
     network : ReLUNetwork or CertifiedDenoiser
-    points : array_like, shape (N, d)
-    rho : float
-        Radius of the balls, ρ ≥ 0. At ρ = 0 the value at the points themselves is taken.
+    points : TrainingSet or array_like, shape (N, d)
+    rho : float, optional
+        Radius of the balls, ρ ≥ 0, where points are given without one. At ρ = 0 the value at the points themselves is
+        taken.
     check : callable
         Called after every ball, and may raise.
 
@@ -47,16 +51,25 @@ def interpolation_error(
     Raises
     ------
     ValueError
-        If the points are not real numbers of shape (N, d), the network does not map R^d to R^d, or ρ < 0.
+        If the points are not real numbers of shape (N, d), the network does not map R^d to R^d, ρ < 0, or ρ is missing
+        or given twice.
     TypeError
-        If `network` is none.
+        If `network` is none, or stands in the place of the points.
 
     Notes
     -----
     With each neuron on or off on all of a ball, h is affine there, y ↦ x_n + e + D(y − x_n), and the supremum
     is max ‖e + ρ D v‖ over unit v: a trust-region problem.
     """
-    network, X, rho = network_of(network), real_array(points, "points"), real_number(rho, "rho")
+    if isinstance(points, ReLUNetwork | HasNetwork):
+        msg = "the network comes first: interpolation_error(network, points, rho), or (network, train)"
+        raise TypeError(msg)
+    network = network_of(network)
+    if isinstance(points, TrainingSet) == (rho is not None):
+        msg = "give points and their radius, interpolation_error(network, points, rho), or a TrainingSet, which has one"
+        raise ValueError(msg)
+    X, rho = (points.points, points.rho) if isinstance(points, TrainingSet) else (points, rho)
+    X, rho = real_array(X, "points"), real_number(rho, "rho")  # type: ignore[arg-type]
     if X.ndim != 2 or (network.dimension, network.outputs) != (X.shape[1], X.shape[1]) or rho < 0:
         msg = (
             f"a network from R^{network.dimension} to R^{network.outputs}, points of shape {X.shape}, rho={rho:g}: "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,9 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?", re.ASCII)
 LIKE_A_NUMBER = re.compile(r"[^\w.]*\.?\d.*|true|false|[+-]?inf(inity)?", re.IGNORECASE | re.DOTALL)
 """What is not the name of a column: whatever begins with a digit of any script, be there signs before it."""
+
+MINUS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\uff0d"), "-")
+"""Signs that are printed for a minus."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Reading:
     share: float = 0.0
     mistake: str | None = None
     trailing: bool = False
+    quoted: bool = False
+    """Whether the first line is in quotes, and the second is not."""
+    spaced: bool = False
+    """Whether blanks stand beside the delimiters."""
 
     def table(self) -> Array:
         """The numbers of the columns taken."""
@@ -115,20 +122,22 @@ def reading(lines: list[tuple[int, str]], dialect: Dialect, header: bool | None,
     named = header
     if named is None:  # one line of words is no header, but wrong data
         words = not any(LIKE_A_NUMBER.fullmatch(cell) for cell in first) and not all_missing(first)
-        named = len(rows) > 1 and (words or first == ["", *map(str, range(len(first) - 1))] != [""])
+        named = len(rows) > 1 and (words or (not first[0] and len(first) > 1 and all(first[1:])))
     names = tuple(first) if named else None
     body = rows[1:] if named else rows
     if not body:
         return Reading(dialect, names, share=share, mistake="line 1: names of columns, and no number below them")
     if names is not None and 1 < len(names) == len(body[0][1]) - 1:
         names = ("", *names)  # as R names the columns of a table whose rows have names
-    found = Reading(dialect, names, tuple(body), (), share, None, trailing)
+    quoted = len(lines) > 1 and '"' in lines[0][1] and '"' not in lines[1][1]
+    spaced = any(re.search(r", |\t", line) for _, line in lines)
+    found = Reading(dialect, names, tuple(body), (), share, None, trailing, quoted, spaced)
     wrong = ragged(found) or (None if columns is None else wrong_columns(columns, found))
     if wrong is not None:
-        return Reading(dialect, names, tuple(body), (), share, wrong, trailing)
+        return replace(found, mistake=wrong)
     taken = tuple(range(len(body[0][1]))) if columns is None else chosen(columns, found.names, len(body[0][1]))
     wrong = no_number(body, taken, names, dialect, doubtful=header is None and not named)
-    return Reading(dialect, names, tuple(body), taken, share, wrong, trailing)
+    return replace(found, taken=taken, mistake=wrong)
 
 
 def cells(lines: list[tuple[int, str]], dialect: Dialect) -> list[tuple[int, list[str]]]:
@@ -200,8 +209,12 @@ def no_number(
             if not any(pattern.fullmatch(other[column]) for _, other in rows):
                 numbers = any(pattern.fullmatch(other[c]) for _, other in rows for c in taken)
                 hint = "; --columns takes columns without this one" if numbers else ""
+            if "\n" in cell:
+                return f"{where}: {cell!r} goes over several lines within its quotes, and is not a number"
             if any(letter.isdigit() for letter in cell) and LIKE_A_NUMBER.fullmatch(cell):
                 hint = f": write numbers like -1234.5, with digits 0 to 9{hint}"
+            if pattern.fullmatch(plain := cell.translate(MINUS)):
+                hint = f": {cell[0]!r} is a typographic minus sign; write {plain}"
             return f"{where}: {cell!r} is not a number{hint}"
     return None
 

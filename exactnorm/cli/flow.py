@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, interrupts, load, save
+from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, ReLUNetwork, interrupts, save
 from exactnorm.arrays import Array
-from exactnorm.cli import check, flow_options, read, schedules
+from exactnorm.certify import interpolation_error
+from exactnorm.cli import read, schedules
+from exactnorm.cli.flow_options import Asked, asked
 from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.solve import SOLVING
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
@@ -29,6 +32,7 @@ examples:
   exactnorm flow orthonormal --flow probability --alpha 0.1 --T 4 --json
   exactnorm flow points.csv --flow score --rho 0.1 --horizon 3 --starts 1000
   exactnorm flow denoiser.npz --flow score
+  exactnorm flow trained.npz --flow score --points points.csv
   exactnorm flow acute --flow probability --alpha 0.1 --T 1 --out path
   exactnorm flow path --flow probability --alpha 0.1 --T 0.7 --schedule 't**2'
 
@@ -50,14 +54,14 @@ def add_to(commands: Any) -> None:
         epilog=wrapped(EXAMPLES),
         formatter_class=formatter,
     )
-    read.add_data(command, "; or what was saved: a denoiser (.npz), a folder of them")
+    read.add_data(command, "; or what was saved: a denoiser or a network (.npz), a folder of denoisers")
     command.add_argument("--flow", choices=("score", "probability"), required=True, help="which flow")
     score = command.add_argument_group("score flow")
     read.add_radius_options(score)
-    score.add_argument("--horizon", type=float, metavar="U", help="flow time (default: the limit)")
+    score.add_argument("--horizon", type=number, metavar="U", help="flow time (default: the limit)")
     probability = command.add_argument_group("probability flow")
-    probability.add_argument("--alpha", type=float, metavar="A", help="noise radius per unit of noise, rho = A·sigma")
-    probability.add_argument("--T", type=float, metavar="T", help="start, in the schedule's own time")
+    probability.add_argument("--alpha", type=number, metavar="A", help="noise radius per unit of noise, rho = A·sigma")
+    probability.add_argument("--T", type=number, metavar="T", help="start, in the schedule's own time")
     probability.add_argument(
         "--schedule",
         metavar="S",
@@ -68,31 +72,33 @@ def add_to(commands: Any) -> None:
     probability.add_argument(
         "--high-noise", choices=("linear", "empirical-mmse"), help="what stands in where balls overlap"
     )
-    probability.add_argument("--levels", type=int, metavar="L", help="noise radii to solve for, without a closed form")
+    probability.add_argument("--levels", type=whole, metavar="L", help="noise radii to solve for (no closed form)")
     probability.add_argument("--out", metavar="DIR", help="save what was solved for; DIR then stands for DATA")
-    command.add_argument("--starts", type=int, default=500, metavar="M", help="number of starts (default 500)")
+    command.add_argument("--points", metavar="DATA", help="the points that a network saved alone was trained on")
+    command.add_argument("--solver", metavar="S", help="semidefinite solver (default CLARABEL)")
+    command.add_argument("--starts", type=whole, default=500, metavar="M", help="number of starts (default 500)")
     command.add_argument(
         "--start-scale",
-        type=float,
+        type=number,
         metavar="S",
         help="spread of the starts (default: sigma_T for probability flow, the points' RMS radius for score flow)",
     )
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random starts (default 0)")
+    command.add_argument("--seed", type=whole, default=0, metavar="N", help="of the random starts (default 0)")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.add_argument("--plot", metavar="FILE", help="draw trajectories, in the plane over the field")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, unknown=())
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Follow, classify, print, draw."""
-    flow_options.check(arguments)
+    given = asked(arguments)
     interrupts.load(*SOLVING)
     try:
-        followed = (score if arguments.flow == "score" else probability)(arguments)
+        followed = (score if arguments.flow == "score" else probability)(arguments, given)
         if followed is None:
             return 130
         flow, parameters = followed.flow, followed.parameters
-        ends = endpoints(flow, followed.train)
+        ends = endpoints(flow, followed.train, followed.near)
         if arguments.plot is not None:
             from exactnorm.cli.pictures import write_flow
 
@@ -121,44 +127,62 @@ class Followed:
     train: TrainingSet
     flow: Flow
     parameters: dict[str, Any]
-    denoiser: CertifiedDenoiser | None = None
+    denoiser: CertifiedDenoiser | ReLUNetwork | None = None
 
     @property
     def wide(self) -> bool:
-        """Whether the denoisers' gap is wider than what counts as solved."""
-        return bool(self.parameters["gap"] > TOLERANCE)
+        """Whether the denoisers' gap is wider than what counts as solved; a trained network has none."""
+        return self.parameters["gap"] is not None and bool(self.parameters["gap"] > TOLERANCE)
+
+    @property
+    def near(self) -> float | None:
+        """How near counts as being there: for a trained network the radius of its balls, as in `exactnorm.compare`."""
+        if not isinstance(self.denoiser, ReLUNetwork):
+            return None
+        return self.train.rho or 0.1 * self.train.separation
 
 
-def score(arguments: argparse.Namespace) -> Followed | None:
-    """Score flow of the minimum-norm denoiser at the given radius; None if Ctrl-C ended its solving."""
-    from exactnorm import min_norm_denoiser
-
-    ready = flow_options.kind(arguments.data) == "denoiser"
-    known = saved_denoiser(arguments.data) if ready else None
-    train = read.training_set(arguments) if known is None else known.train
+def score(arguments: argparse.Namespace, given: Asked) -> Followed | None:
+    """Score flow of a saved denoiser or the minimum-norm one; None if Ctrl-C ended its solving."""
+    train = given.train
     horizon = math.inf if arguments.horizon is None else arguments.horizon
     mean = train.points.mean(axis=0)
     radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
     scale = radius if arguments.start_scale is None else arguments.start_scale
-    denoiser = min_norm_denoiser(train, progress=True) if known is None else known
-    gap = denoiser.certificate.gap
-    if known is None and denoiser.interrupted:
-        say(f"interrupted: the denoiser's relative gap is still {gap:.1e}, so no flow was followed")
+    denoiser = followable(given, arguments.solver or "CLARABEL")
+    if denoiser is None:
         return None
-    if gap > TOLERANCE:
-        say(f"note: the denoiser's relative gap is {gap:.1e}")
+    gap = denoiser.certificate.gap if isinstance(denoiser, CertifiedDenoiser) else None
     first, box = draw(arguments, mean, scale), hyperbox(train.points)
     flow = score_flow(denoiser, first, horizon, box=box)
     parameters = {"flow": "score", "rho": train.rho, "gap": gap, "horizon": horizon, **starts(arguments, scale)}
     return Followed(train, flow, parameters, denoiser)
 
 
-def probability(arguments: argparse.Namespace) -> Followed:
+def followable(given: Asked, solver: str) -> CertifiedDenoiser | ReLUNetwork | None:
+    """The denoiser to follow, and on stderr what is to be known of it; None if Ctrl-C ended its solving."""
+    from exactnorm import min_norm_denoiser
+
+    if isinstance(given.known, ReLUNetwork):
+        error = interpolation_error(given.known, given.train.points, given.train.rho)
+        at = f"balls of radius {given.train.rho:g}" if given.train.rho > 0 else "points"
+        say(f"a network without a certificate: it misses the {at} by up to {error:.2g}; compare() in Python says more")
+        return given.known
+    saved = given.known if isinstance(given.known, CertifiedDenoiser) else None
+    denoiser = min_norm_denoiser(given.train, solver=solver, progress=True) if saved is None else saved
+    gap = denoiser.certificate.gap
+    if saved is None and denoiser.interrupted:
+        say(f"interrupted: the denoiser's relative gap is still {gap:.1e}, so no flow was followed")
+        return None
+    if gap > TOLERANCE:
+        say(f"note: the denoiser's relative gap is {gap:.1e}")
+    return denoiser
+
+
+def probability(arguments: argparse.Namespace, given: Asked) -> Followed:
     """Probability flow of the family of denoisers ρ = ασ."""
-    ready = flow_options.kind(arguments.data) == "path"
-    known = saved_path(arguments.data) if ready else None
-    points = read.training_points(arguments) if known is None else known.points
-    train = TrainingSet(points)
+    known = given.known if isinstance(given.known, DenoiserPath) else None
+    train, points = given.train, given.train.points
     schedule = schedules.schedule(arguments.schedule or "ve", arguments.scale, arguments.T)
     top = checked_level(schedule, arguments.T)
     scale = top if arguments.start_scale is None else arguments.start_scale
@@ -217,33 +241,12 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     say(f"solving for denoisers at {count} noise radii …")
     top = min(top, 0.98 * widest)
     radii = np.linspace(1e-4 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # even where kinks move alike
-    path = DenoiserPath(points, radii, progress=True)
+    path = DenoiserPath(points, radii, progress=True, solver=arguments.solver or "CLARABEL")
     say(f"the widest relative gap among them is {path.gap:.1e}")
     if arguments.out is not None:
         save(arguments.out, path)
         say(f"wrote {arguments.out}")
     return path
-
-
-def saved_denoiser(file: str) -> CertifiedDenoiser:
-    """The denoiser in a file."""
-    found = check.saved(file)
-    if not isinstance(found, CertifiedDenoiser):
-        msg = f"{file!r} holds a network for a finite problem, and a flow needs a denoiser"
-        raise BadInput(msg)
-    return found
-
-
-def saved_path(folder: str) -> DenoiserPath:
-    """The path in a folder."""
-    try:
-        found = load(folder)
-    except (OSError, ValueError) as mistake:
-        raise BadInput(str(mistake)) from mistake
-    if not isinstance(found, DenoiserPath):
-        msg = f"{folder!r} holds a {type(found).__name__}, and no path of denoisers"
-        raise BadInput(msg)
-    return found
 
 
 def hyperbox(points: Array) -> Lines | None:

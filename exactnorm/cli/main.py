@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -50,7 +51,12 @@ def answer(argv: Sequence[str] | None) -> int:
     """Run one command; a mistake and a failure become a sentence and a status."""
     given = sys.argv[1:] if argv is None else list(argv)
     named = next((one for one in given if not one.startswith("-")), None)
-    arguments = parser((ALONE,) if named == ALONE else COMMANDS).parse_args(given)
+    given = with_formulas(given)
+    commands = parser((ALONE,) if named == ALONE else COMMANDS)
+    arguments, unknown = commands.parse_known_args(given)
+    if not hasattr(arguments, "unknown") and unknown:
+        commands.error(f"unrecognized arguments: {' '.join(unknown)}")
+    arguments.unknown = unknown  # for the commands that tell of all mistakes at once
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -80,6 +86,17 @@ def answer(argv: Sequence[str] | None) -> int:
         forget_stdout()
         return 2
     return status
+
+
+def with_formulas(given: Sequence[str]) -> list[str]:
+    """The arguments with formulas that begin with a minus joined to their option: argparse takes them for options."""
+    joined: list[str] = []
+    for word in given:
+        if joined and joined[-1] in ("--schedule", "--scale") and re.match(r"-[^-]", word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def forget_stdout() -> None:

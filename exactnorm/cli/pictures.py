@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from exactnorm import plot
+from exactnorm import ReLUNetwork, plot
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.cli.streams import say
-from exactnorm.flow import Endpoints, Flow, endpoints, score_flow
+from exactnorm.flow import Endpoints, Flow, RestPoint, endpoints, rest_points, score_flow
+from exactnorm.network import network_of
 from exactnorm.training_set import TrainingSet
 
 MOST_KINKS = 50
@@ -25,7 +26,7 @@ def write_denoiser(file: str, denoiser: CertifiedDenoiser, title: str) -> None:
     if train.dimension == 1:
         plot.line(denoiser, axes)
     elif train.dimension == 2:
-        (plot.portrait if denoiser.network.neurons <= MOST_KINKS else plot.field)(denoiser, axes=axes)
+        plot.portrait(denoiser, axes=axes, rest=at_rest(denoiser, train))
     else:
         spread = np.random.default_rng(0).standard_normal((STARTS, train.dimension))
         scale = math.sqrt(float(np.mean(np.sum((train.points - train.points.mean(axis=0)) ** 2, axis=1))))
@@ -38,16 +39,26 @@ def write_denoiser(file: str, denoiser: CertifiedDenoiser, title: str) -> None:
 
 
 def write_flow(
-    file: str, flow: Flow, train: TrainingSet, ends: Endpoints, denoiser: CertifiedDenoiser | None, title: str
+    file: str,
+    flow: Flow,
+    train: TrainingSet,
+    ends: Endpoints,
+    denoiser: CertifiedDenoiser | ReLUNetwork | None,
+    title: str,
 ) -> None:
     """Trajectories, in the plane over the field of the one denoiser that they follow."""
     say("following trajectories once more for the picture …")
     figure = plot.figure(7, 5)
     axes = figure.add_subplot()
     if denoiser is not None and train.dimension == 2:
-        plot.portrait(denoiser, flow, axes, ends=ends)
+        plot.portrait(denoiser, flow, axes, ends=ends, rest=at_rest(denoiser, train), train=train)
     else:
         plot.trajectories(flow, train, axes, ends=ends)
     axes.set_title(title)
     figure.savefig(file, dpi=150)
     say(f"wrote {file}")
+
+
+def at_rest(denoiser: CertifiedDenoiser | ReLUNetwork, train: TrainingSet) -> list[RestPoint]:
+    """The rest points to draw; none where there are very many regions to look at."""
+    return rest_points(denoiser, train) if network_of(denoiser).neurons <= MOST_KINKS else []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from exactnorm import max_radius, problems
 from exactnorm.arrays import Array
 from exactnorm.cli import text_table
+from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.read_arrays import KINDS, READERS, points
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
@@ -18,18 +20,27 @@ from exactnorm.training_set import TrainingSet
 
 def add_radius_options(command: Any) -> None:
     """Add --rho, and --sigma with --samples in its place."""
-    radius = command.add_mutually_exclusive_group()
-    radius.add_argument("--rho", type=float, metavar="R", help="noise radius; optional for a named problem")
-    radius.add_argument("--sigma", type=float, metavar="S", help="noise level in place of --rho: rho = S·sqrt(d)")
-    command.add_argument("--samples", type=int, metavar="M", help="with --sigma: rho = S·sqrt(2 log M) instead")
+    command.add_argument("--rho", type=number, metavar="R", help="noise radius; optional for a named problem")
+    command.add_argument("--sigma", type=number, metavar="S", help="noise level in place of --rho: rho = S·sqrt(d)")
+    command.add_argument("--samples", type=whole, metavar="M", help="with --sigma: rho = S·sqrt(2 log M) instead")
+
+
+def radius_mistakes(arguments: argparse.Namespace) -> Iterator[str]:
+    """Options for the radius that do not go together."""
+    if arguments.rho is not None and arguments.sigma is not None:
+        yield "--rho and --sigma both give the noise radius: leave one of them out"
+    if arguments.samples is not None and arguments.sigma is None and "sigma" not in arguments.misread:
+        yield "--samples goes with --sigma"
+
+
+def radius_is_clear(arguments: argparse.Namespace) -> bool:
+    """Whether the options for the radius can be read and go together."""
+    return not {"rho", "sigma", "samples"} & arguments.misread and not any(radius_mistakes(arguments))
 
 
 def asked_radius(arguments: argparse.Namespace, dimension: int) -> float | None:
     """The noise radius that --rho, or --sigma and --samples, ask for; None for none. One from --sigma is announced."""
     if arguments.sigma is None:
-        if arguments.samples is not None:
-            msg = "--samples goes with --sigma"
-            raise BadInput(msg)
         return None if arguments.rho is None else float(arguments.rho)
     if arguments.samples is None:
         rho = radius(arguments.sigma, dimension=dimension)
@@ -49,8 +60,8 @@ def add_data(command: Any, more: str = "") -> None:
     text_table.add_options(command)
 
 
-def training_set(arguments: argparse.Namespace) -> TrainingSet:
-    """The training set that DATA and the radius options name."""
+def training_set(arguments: argparse.Namespace, *, bare: bool = False) -> TrainingSet:
+    """The training set that DATA and the radius options name; `bare` admits points without a radius."""
     try:
         train = named_or_points(arguments)
         table = train.points if isinstance(train, TrainingSet) else train
@@ -58,6 +69,8 @@ def training_set(arguments: argparse.Namespace) -> TrainingSet:
         if rho is None:
             if isinstance(train, TrainingSet):
                 return train
+            if bare:
+                return TrainingSet(table)
             largest = max_radius(table, time_limit=1.0)[1]
             limit = f", below {largest:.6g}" if math.isfinite(largest) else ""
             msg = f"give the noise radius of these points with --rho R{limit}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from exactnorm.cli import read
+from exactnorm.cli.numbers import number
 from exactnorm.cli.read_arrays import samples
 from exactnorm.cli.streams import BadInput
 from exactnorm.training_set import TrainingSet
@@ -23,16 +24,12 @@ def add_options(command: Any) -> None:
     """Add --samples-file and --weight-decay."""
     command.add_argument("--samples-file", metavar="FILE", help="noisy samples of the points, in place of a radius")
     command.add_argument(
-        "--weight-decay", type=float, metavar="L", help="with --samples-file: penalise with L, do not interpolate"
+        "--weight-decay", type=number, metavar="L", help="with --samples-file: penalise with L, do not interpolate"
     )
 
 
 def training_set(arguments: argparse.Namespace) -> TrainingSet:
     """The points of DATA with the samples of --samples-file."""
-    for option in ("rho", "sigma", "samples"):
-        if getattr(arguments, option) is not None:
-            msg = f"--{option} goes with noise balls, and --samples-file stands in their place: give one of them"
-            raise BadInput(msg)
     points = read.training_points(arguments)
     try:
         return TrainingSet.from_samples(points, samples(Path(arguments.samples_file), len(points)))

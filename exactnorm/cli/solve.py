@@ -12,8 +12,9 @@ from exactnorm import InfeasibleProblem, interrupts
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.cli import prove, read, read_samples
 from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.numbers import flag, misused, number
 from exactnorm.cli.outputs import picture, writable_folder
-from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, show_text, told
+from exactnorm.cli.streams import BadInput, refusal, say, show, show_json, show_text, told
 from exactnorm.exact.solvers.choice import chosen
 from exactnorm.saved import save
 from exactnorm.training_set import TrainingSet
@@ -53,9 +54,9 @@ def add_to(commands: Any) -> None:
     read.add_data(command)
     read.add_radius_options(command)
     read_samples.add_options(command)
-    command.add_argument("--tol", type=float, default=1e-6, metavar="T", help="relative gap to reach (default 1e-6)")
+    command.add_argument("--tol", type=number, default=1e-6, metavar="T", help="relative gap to reach (default 1e-6)")
     command.add_argument("--solver", default="CLARABEL", metavar="S", help="semidefinite solver (default CLARABEL)")
-    command.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the bracket reached by then")
+    command.add_argument("--time-limit", type=number, metavar="SECONDS", help="stop with the bracket reached by then")
     command.add_argument(
         "--estimate",
         action="store_true",
@@ -69,13 +70,12 @@ def add_to(commands: Any) -> None:
         help="save denoiser and certificate as .npz, for exactnorm.load; or, with --prove, the proof as .json",
     )
     command.add_argument("--plot", metavar="FILE", help="draw its graph, its field, or flows, as dimensions allow")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, unknown=())
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
-    check_options(arguments)
-    train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
+    train = asked(arguments)
     interrupts.load(*SOLVING)
     if arguments.estimate:
         return estimate(train, arguments)
@@ -123,18 +123,36 @@ def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check_options(arguments: argparse.Namespace) -> None:
-    """Raise `BadInput` for options that would fail only after the work is done, all of them at once."""
-    found = []
+def asked(arguments: argparse.Namespace) -> TrainingSet:
+    """The training set to solve for; `BadInput` with all that is wrong with the options and the data, at once."""
+    found = [*misused(arguments), *mistakes(arguments)]
+    train: TrainingSet | None = None
+    try:
+        if read.radius_is_clear(arguments):
+            train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
+    except BadInput as mistake:
+        found.append(str(mistake))
+    if found or train is None:
+        raise refusal(found)
+    return train
+
+
+def mistakes(arguments: argparse.Namespace) -> list[str]:
+    """What is wrong with options, much of which would fail only after the work is done."""
+    found = list(read.radius_mistakes(arguments))
     for name, words in (("tol", "the tolerance"), ("time_limit", "the time limit"), ("weight_decay", "it")):
         value = getattr(arguments, name)
-        option = f"--{name.replace('_', '-')}"
         if value is not None and not math.isfinite(value):
-            found.append(f"{option}={value:g} is not finite")
+            found.append(f"{flag(name)}={value:g} is not finite")
         elif value is not None and value <= 0:
-            found.append(f"{option} {value:g}: {words} must be positive")
+            found.append(f"{flag(name)} {value:g}: {words} must be positive")
     if arguments.weight_decay is not None and arguments.samples_file is None:
         found.append("--weight-decay goes with --samples-file: noise balls are interpolated")
+    found += [
+        f"--{name} goes with noise balls, and --samples-file stands in their place: give one of them"
+        for name in ("rho", "sigma", "samples")
+        if arguments.samples_file is not None and getattr(arguments, name) is not None
+    ]
     if arguments.estimate and arguments.samples_file is not None:
         found.append("--estimate is for noise balls: leave --samples-file out")
     found += [
@@ -149,8 +167,7 @@ def check_options(arguments: argparse.Namespace) -> None:
         found += told(writable_folder, arguments.out)
     found += told(picture, arguments.plot) if arguments.plot is not None else []
     found += prove.obstacles(arguments) if arguments.prove else []
-    found += told(check_solver, arguments.solver)
-    refuse(found)
+    return found + told(check_solver, arguments.solver)
 
 
 def check_solver(name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -30,8 +31,13 @@ def told(look: Callable[..., object], *given: Any) -> list[str]:
 def refuse(mistakes: Sequence[str]) -> None:
     """Raise `BadInput` for mistakes, all of them at once."""
     if mistakes:
-        several = "\n  ".join([f"{len(mistakes)} mistakes:", *mistakes])
-        raise BadInput(mistakes[0] if len(mistakes) == 1 else several)
+        raise refusal(mistakes)
+
+
+def refusal(mistakes: Sequence[str]) -> BadInput:
+    """The exception that tells of mistakes, all of them at once."""
+    several = "\n  ".join([f"{len(mistakes)} mistakes:", *mistakes])
+    return BadInput(mistakes[0] if len(mistakes) == 1 else several)
 
 
 PLAIN = {
@@ -82,10 +88,11 @@ def prepare() -> bool:
 
 
 def show(renderable: RenderableType) -> None:
-    """Print a result to stdout; in a pipe without colour and wide enough that no number is broken."""
+    """Print a result to stdout; in a pipe without colour, in 80 letters a line or as many as COLUMNS says."""
     from rich.console import Console  # only those who print a table need it
 
-    console = Console() if sys.stdout.isatty() else Console(width=250, color_system=None)
+    piped = {"width": shutil.get_terminal_size().columns, "color_system": None}
+    console = Console() if sys.stdout.isatty() else Console(**piped)  # type: ignore[arg-type]
     console.print(renderable)
 
 

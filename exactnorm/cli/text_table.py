@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from exactnorm.arrays import Array
 from exactnorm.cli.dialects import DIALECTS, Reading, best
+from exactnorm.cli.doubtful import look_at_commas, look_at_index, look_at_names
 from exactnorm.cli.streams import BadInput, say
-
-INDEX_NAMES = {"id", "idx", "index", "no", "nr", "row"}
 
 
 def read(path: Path, header: bool | None, columns: str | None, *, index: bool = False) -> Array:
@@ -36,9 +36,7 @@ def read(path: Path, header: bool | None, columns: str | None, *, index: bool = 
         If the file holds no complete table of numbers, or may be read in two ways.
     """
     text = decoded(path)
-    lines = [
-        (n, line) for n, line in enumerate(re.split(r"\r\n?|\n", text), 1) if line.strip() and not line.startswith("#")
-    ]
+    lines = [(n, line) for n, line in numbered(text) if line.strip() and not line.startswith("#")]
     forced = None
     if lines and (told := re.fullmatch(r"sep=(.)", lines[0][1].strip("\ufeff\r"))):  # what Excel writes for itself
         forced = told[1]
@@ -47,12 +45,27 @@ def read(path: Path, header: bool | None, columns: str | None, *, index: bool = 
         msg = f"{str(path)!r} is empty"
         raise BadInput(msg)
     found = best(lines, forced, header, columns, str(path))
+    if not index:
+        look_at_commas(found, str(path))
     if columns is None and not index:
-        refuse_index(found, str(path))
-    if header is None and columns is None:
-        refuse_default_names(found, str(path), index=index)
+        look_at_index(found, str(path))
+    if header is None:
+        look_at_names(found, str(path), index=index)
     tell(found, path, told=header is not None, picked=columns is not None)
     return found.table()
+
+
+def numbered(text: str) -> Iterator[tuple[int, str]]:
+    """Lines and their numbers; those that a quoted cell goes on in, such as a name of several lines, are one."""
+    lines = re.split(r"\r\n?|\n", text)
+    n = 0
+    while n < len(lines):
+        end = n
+        if re.search(r'(^|[,;\t| ])"', lines[n]) and lines[n].count('"') % 2:
+            later = (k for k in range(n + 1, len(lines)) if lines[k].count('"') % 2)
+            end = next(later, n)  # one that is never closed is told of with its own line
+        yield n + 1, "\n".join(lines[n : end + 1])
+        n = end + 1
 
 
 def decoded(path: Path) -> str:
@@ -92,48 +105,6 @@ def add_options(command: Any) -> None:
     )
 
 
-def refuse_index(found: Reading, name: str) -> None:
-    """Raise `BadInput` for a first column that is, or may be, the index of the table it was saved from."""
-    width = len(found.taken)
-    if width < 2:
-        return
-    rest = f"--columns 2-{width}" if width > 2 else "--columns 2"
-    remedy = f"{rest} leaves it out, --columns 1-{width} keeps it"
-    if found.names is not None and (not found.names[0] or found.names[0].startswith("Unnamed:")):
-        msg = f"{name!r}: the first column has no name, as the index of a saved table has none: {remedy}"
-        raise BadInput(msg)
-    if found.names is not None and found.names[0].lower() in INDEX_NAMES:
-        msg = f"{name!r}: the first column, {found.names[0]!r}, is an index by its name: {remedy}"
-        raise BadInput(msg)
-    counted = [row[0].removesuffix(".0") for _, row in found.rows]
-    size = len(counted)
-    # Two rows that begin with 0 and 1 are a unit of length more often than an index.
-    if size > 2 and counted in ([str(n) for n in range(size)], [str(n) for n in range(1, size + 1)]):
-        msg = f"{name!r}: the first column counts the rows, {counted[0]}, {counted[1]}, …, as an index does: {remedy}"
-        raise BadInput(msg)
-
-
-def refuse_default_names(found: Reading, name: str, *, index: bool) -> None:
-    """Raise `BadInput` for a first line 0, 1, …, d − 1 that may be a table's default names or a point.
-
-    A single 0, and a first sample of point 0, are more often what they seem: they are told of.
-    """
-    if found.names is not None or len(found.rows) < 2:
-        return
-    first, width = found.rows[0][1], len(found.taken)
-    if first != [str(n) for n in range(width)]:
-        return
-    if width == 1 or index:
-        if any(not cell.isdigit() for _, row in found.rows for cell in row):  # names stand out among fractions only
-            say(f"{name}: the first line, {','.join(first)}, is read as numbers and not as names")
-        return
-    msg = (
-        f"{name!r}: the first line, {', '.join(first[:3])}{', …' * (width > 3)}, may hold a table's default names or a "
-        "point: say which with --header or --no-header"
-    )
-    raise BadInput(msg)
-
-
 def example(found: Reading) -> str:
     """How a number with decimals was read where points or commas may also group digits: '1,000' is a thousand too."""
     if not found.dialect.comma and found.dialect.delimiter != ";":
@@ -148,7 +119,8 @@ def example(found: Reading) -> str:
 def tell(found: Reading, path: Path, *, told: bool, picked: bool) -> None:
     """Say what was found that the user may not expect."""
     if found.names is not None and not told:
-        say(f"{path}: the first line holds no number and is taken for the columns' names")
+        what = "holds no number" if found.names[0] else "names all columns but the first"
+        say(f"{path}: the first line {what} and is taken for the columns' names")
     if found.dialect is not DIALECTS[0]:
         say(f"{path}: read as {found.dialect.words}{example(found)}")
     if found.trailing:

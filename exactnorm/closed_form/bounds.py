@@ -15,7 +15,7 @@ from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.network import ReLUNetwork
-from exactnorm.tables import Tabular, TextTable, at_least, at_most
+from exactnorm.tables import Tabular, TextTable, ends
 from exactnorm.training_set import TrainingSet, closest_pair
 
 MOST = 2000
@@ -49,9 +49,10 @@ class CostBounds(Tabular):
 
     def table(self) -> TextTable:
         """The bracket, and what either end comes from."""
+        lower, upper = ends(self.lower, self.upper)
         rows = (
-            ("upper bound", at_least(self.upper), self.upper_from or "no closed form fits the data"),
-            ("lower bound", at_most(self.lower), f"points {', '.join(map(str, self.subset))}"),
+            ("upper bound", upper, self.upper_from or "no closed form fits the data"),
+            ("lower bound", lower, f"points {', '.join(map(str, self.subset))}"),
         )
         return TextTable(("least cost", "value", "from"), rows)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
 from exactnorm.certify.balls.correction import MANY, stated_upper
 from exactnorm.certify.certificate import Certificate
@@ -13,6 +15,10 @@ from exactnorm.closed_form.catalogue import FORMS, Form, LeastCost
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
 
+NARROWEST = 1e-9
+"""Of the coordinates: a gap between balls from which on the rounding of positions, which a ramp across it multiplies,
+stays below what a network may miss. Below, a last digit would decide between this road and the program's."""
+
 
 def certified_form(train: TrainingSet) -> CertifiedDenoiser | None:
     """The first closed form that applies and has a proof of the least cost, as a denoiser; None where there is none.
@@ -20,6 +26,8 @@ def certified_form(train: TrainingSet) -> CertifiedDenoiser | None:
     Points on one-sided rays have one: points on a line, orthogonal sets and obtuse simplices are such points. No
     activation pattern is enumerated, so a thousand points are no obstacle.
     """
+    if train.separation - 2 * train.rho < NARROWEST * float(np.abs(train.points).max()):
+        return None
     for form in FORMS:
         if form.lower_bound is not None:
             try:

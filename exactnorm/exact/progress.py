@@ -65,10 +65,11 @@ def reporter(
     else:
         from rich.console import Console
 
-        console = Console(stderr=True, force_jupyter=False)
-        if not console.is_terminal:
+        # Not what rich takes for a terminal: Jupyter and others set FORCE_COLOR, and every frame would be a line.
+        if not (hasattr(sys.stderr, "isatty") and sys.stderr.isatty()):
             yield lines_now_and_then(words)
             return
+        console = Console(stderr=True, force_jupyter=False)
         with console.status(first) as status:
 
             def show(best: B) -> None:

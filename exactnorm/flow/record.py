@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.tables import Tabular, TextTable
+from exactnorm.tables import Tabular, TextTable, counted
 
 Indices = NDArray[np.intp]
 
@@ -166,7 +166,7 @@ class Flow(Tabular):
         """How many trajectories there are and how they came to an end, and below it the status."""
         starts = np.atleast_2d(self.start)
         rows = (
-            ("trajectories", f"{len(starts)} in {starts.shape[1]} dimensions"),
+            ("trajectories", f"{len(starts)} in {counted(starts.shape[1], 'dimension')}"),
             ("horizon, in flow time", f"{self.horizon:g}"),
             ("kinks crossed", str(len(self.events.of("kink")))),
             ("ended at rest", str(int(np.sum(self.at_rest)))),

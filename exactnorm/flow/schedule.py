@@ -34,6 +34,11 @@ class Schedule:
     last : float
         End of the range of t; infinite where there is none.
 
+    Raises
+    ------
+    TypeError
+        If `sigma` or `scale` is no function; the message says how arrays become a schedule.
+
     Notes
     -----
     It can be pickled, as other processes need it, if its functions can: those that a module defines by name can,
@@ -44,6 +49,16 @@ class Schedule:
     sigma: Callable[[float], float]
     scale: Callable[[float], float] = unscaled
     last: float = math.inf
+
+    def __post_init__(self) -> None:
+        for part in ("sigma", "scale"):
+            if not callable(given := getattr(self, part)):
+                msg = (
+                    f"schedule {self.name!r}: {part} is a {type(given).__name__}; give a function of t, such as "
+                    "math.sqrt or `lambda t: t**2`; noise levels in arrays become a schedule by "
+                    "exactnorm.flow.schedule_from_arrays(times, sigmas), and probability_flow takes the two themselves"
+                )
+                raise TypeError(msg)
 
     def __reduce__(self) -> tuple[type[Schedule], tuple[object, ...]]:
         """Pickled by its fields; ``pickle.PicklingError`` says which of the functions cannot be."""
@@ -139,7 +154,8 @@ def named_schedule(name: str) -> Schedule:
     if name not in SCHEDULES:
         known = ", ".join(SCHEDULES)
         msg = (
-            f"schedule {name!r} is unknown; give one of {known}, a Schedule, a function σ(t), or arrays (times, sigmas)"
+            f"schedule {name!r} is unknown; give one of {known}, a Schedule, a function σ(t) such as `lambda t: t**2`, "
+            "or arrays (times, sigmas)"
         )
         raise ValueError(msg)
     return SCHEDULES[name]

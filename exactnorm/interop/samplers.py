@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.arrays import Array, real_number
+from exactnorm.arrays import Array, real_number, restore_read_only
 from exactnorm.interop.batches import batch, like, one_each, to_array
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
@@ -170,6 +170,8 @@ class EpsilonPrediction:
 
     denoiser: Callable[[Array, Array], Array]
     alphas_cumprod: Array
+
+    __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
         levels = to_array(self.alphas_cumprod, "alphas_cumprod")

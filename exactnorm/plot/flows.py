@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from exactnorm.flow import Basins, Endpoints, Flow, Share, score_flow
-from exactnorm.flow.rest.rest_points import RestPoint
-from exactnorm.flow.rest.rest_points import rest_points as all_rest_points
+from exactnorm.flow import Basins, Endpoints, Flow, RestPoint, Share
 from exactnorm.network import ReLUNetwork
 from exactnorm.plot.canvas import (
     BLUE,
@@ -44,12 +42,13 @@ def portrait(
     arrows: int = 21,
     ends: Endpoints | None = None,
     *,
+    rest: Iterable[RestPoint] = (),
     train: TrainingSet | None = None,
 ) -> Axes:
     """Draw the phase portrait of a denoiser's score flow in the plane.
 
-    Arrows along h(y) − y, kinks, clean points and their balls, the hyperbox where there is one, all rest points, and
-    the trajectories of a flow.
+    Arrows along h(y) − y, kinks, clean points and their balls, the hyperbox where there is one, and, as far as they are
+    given, the trajectories of a flow and rest points.
 
     Parameters
     ----------
@@ -63,6 +62,8 @@ def portrait(
         Number of arrows along the longer side. Their lengths are in proportion to ‖h(y) − y‖.
     ends : Endpoints, optional
         Of the flow: each kind of endpoint then has a colour and a marker of its own.
+    rest : iterable of RestPoint
+        As `exactnorm.rest_points` finds them.
     train : TrainingSet, optional
         Points and balls to draw a `ReLUNetwork` with, which has none of its own.
 
@@ -74,15 +75,15 @@ def portrait(
     network, train = drawn(denoiser, train)
     needs_dimension(2, train.dimension)
     axes = axes if axes is not None else new_axes(7, 5)
-    shown = flow or score_flow(network, np.zeros((0, 2)), 1.0)
-    around = np.vstack([window(train.points, train.rho), np.atleast_2d(shown.start)[:MOST]])
+    starts = np.empty((0, 2)) if flow is None else np.atleast_2d(flow.start)[:MOST]
+    around = np.vstack([window(train.points, train.rho), starts])
     low, high = around.min(axis=0), around.max(axis=0)
     margin = 0.03 * float((high - low).max())
     low, high = low - margin, high + margin
     draw_arrows(axes, network, low, high, arrows, LIGHT)
     draw_kinks(axes, network)
-    draw_trajectories(shown, train, axes, ends=ends)
-    _draw_rest_points(all_rest_points(network, train.points), axes, size=11 if ends is None else 15)
+    draw_trajectories(flow, train, axes, ends=ends)
+    _draw_rest_points(rest, axes, size=11 if ends is None else 15)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     legend_beside(axes)
     return axes

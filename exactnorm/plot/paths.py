@@ -65,40 +65,43 @@ def trajectories(
 
 
 def draw_trajectories(
-    flow: Flow, train: TrainingSet, axes: Axes, most: int = MOST, ends: Endpoints | None = None
+    flow: Flow | None, train: TrainingSet, axes: Axes, most: int = MOST, ends: Endpoints | None = None
 ) -> None:
-    """All of the picture but its legend."""
+    """All of the picture but its legend; without a flow what it would go through in the plane."""
     frame = _frame(train)
-    if frame.rank == 1:
+    if frame.rank == 1 and flow is not None:
         _against_time(flow, train, frame, axes, most)
-    else:
-        _in_the_plane(flow, train, frame, axes, most, ends)
-
-
-def _in_the_plane(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int, ends: Endpoints | None) -> None:
-    start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
-    found = ways(flow, train.points, most)
-    for n, path in enumerate(() if found is None else np.moveaxis(found[1], 1, 0)):
-        drawn = frame.coordinates(np.vstack([path, end[n]]))
-        axes.plot(*drawn.T, color=BLUE, lw=0.9, alpha=0.7, label="_" if n else "trajectories")
+        return
+    if flow is not None:
+        _draw_ways(flow, train, frame, axes, most)
     if train.rho > 0:
         draw_balls(axes, frame.coordinates(train.points), train.rho)
     if (corners := hyperbox_outline(train.points, frame)) is not None:
         axes.plot(*corners.T, color="black", lw=1.0, ls="--", label="hyperbox")
-    if len(start):
-        axes.plot(*frame.coordinates(start[:most]).T, ".", color=GREY, ms=4, label="starts")
-        size = 4 if len(end) > most else 7
-        kinds = np.full(len(end), "endpoints") if ends is None else ends.kind
-        for kind in (name for name in MARKS if name in kinds):
-            marker, colour = MARKS[kind]
-            at_a_point = marker != "x"  # in sight around the point, and above what lies along the edges
-            (mark,) = axes.plot(*frame.coordinates(end[kinds == kind]).T, marker, color=colour, mew=1.5, ls="none")
-            mark.set(
-                label=kind if ends is None else f"ends: {kind}", ms=size + 3 * at_a_point, zorder=4 + at_a_point / 2
-            )
+    if flow is not None and flow.start.size:
+        _draw_ends(flow, frame, axes, most, ends)
     axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, zorder=5, label="clean points")
     names = ("$y_1$", "$y_2$") if train.dimension == 2 else ("first hull coordinate", "second hull coordinate")
     axes.set(aspect="equal", xlabel=names[0], ylabel=names[1])
+
+
+def _draw_ways(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int) -> None:
+    end, found = np.atleast_2d(flow.endpoint), ways(flow, train.points, most)
+    for n, path in enumerate(() if found is None else np.moveaxis(found[1], 1, 0)):
+        drawn = frame.coordinates(np.vstack([path, end[n]]))
+        axes.plot(*drawn.T, color=BLUE, lw=0.9, alpha=0.7, label="_" if n else "trajectories")
+
+
+def _draw_ends(flow: Flow, frame: Frame, axes: Axes, most: int, ends: Endpoints | None) -> None:
+    start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
+    axes.plot(*frame.coordinates(start[:most]).T, ".", color=GREY, ms=4, label="starts")
+    size = 4 if len(end) > most else 7
+    kinds = np.full(len(end), "endpoints") if ends is None else ends.kind
+    for kind in (name for name in MARKS if name in kinds):
+        marker, colour = MARKS[kind]
+        at_a_point = marker != "x"  # in sight around the point, and above what lies along the edges
+        (mark,) = axes.plot(*frame.coordinates(end[kinds == kind]).T, marker, color=colour, mew=1.5, ls="none")
+        mark.set(label=kind if ends is None else f"ends: {kind}", ms=size + 3 * at_a_point, zorder=4 + at_a_point / 2)
 
 
 def _against_time(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: int) -> None:

@@ -23,6 +23,14 @@ def reading(name, *, columns=None, header=None):
 # What was tried: file, what stands in it, options, and what is said beside the points.
 READ = {
     "plain": (PLAIN, {}, ""),
+    "a name over two lines": ('"x\n(mm)",y\n' + PLAIN, {}, "columns' names"),
+    "names of columns but the first": (
+        ",2021,2022\n7,0,0\n8,1,0\n9,0.4,0.9\n",
+        {"columns": "2-3"},
+        "taken: 2021, 2022",
+    ),
+    "years, told": ("2021,2022\n" + PLAIN, {"header": True}, ""),
+    "quoted numbers, told": ('"1","3"\n' + PLAIN, {"header": True}, ""),
     "with a byte order mark": ("\ufeff" + PLAIN, {}, ""),
     "CR LF": (PLAIN.replace("\n", "\r\n"), {}, ""),
     "CR alone": (PLAIN.replace("\n", "\r"), {}, ""),
@@ -76,6 +84,17 @@ REFUSED = {
     "an index with a name": ("n,x,y\n0,0,0\n1,1,0\n2,0.4,0.9\n", "counts the rows, 0, 1, …", "--columns 2-3"),
     "an index without names": ("1,0.5,0\n2,1,0\n3,0.4,0.9\n", "counts the rows, 1, 2, …", "--columns 1-3 keeps it"),
     "R's names of rows": ('"x" "y"\n"1" 0 0\n"2" 1 0\n"3" 0.4 0.9\n', "has no name", "--columns 2-3"),
+    "an index that begins later": ("5,0.5,0\n6,1,0\n7,0.4,0.9\n", "counts the rows, 5, 6, …", "--columns 2-3"),
+    "years as names": ("2021,2022\n3,4\n7,6\n", "the first line, 2021, 2022, may hold", "--header or --no-header"),
+    "years that go back by ten": ("2010,2000,1990\n3,4,5\n7,6,8\n", "2010, 2000, 1990, may hold", "--no-header"),
+    "names from 1 above fractions": ("1,2\n0.5,0.1\n3,2.5\n", "the first line, 1, 2, may hold", "--no-header"),
+    "names in quotes above none": ('"7","3"\n1,0\n4,9\n', "7, 3, is in quotes and the others are not", "--header or"),
+    "decimal commas that are two columns": (
+        "0,5\n0,05\n1,5\n",
+        "0,05 is written as one number with a decimal comma",
+        "",
+    ),
+    "negative decimal commas": ("-0,5\n1,5\n2,5\n", "-0,5 is written as one number", "write decimals with a point"),
     "default names": ("0,1\n" + PLAIN, "the first line, 0, 1, may hold", "--header or --no-header"),
     "default names of many columns": ("0,1,2,3\n0,0,1,1\n", "0, 1, 2, …, may hold", "--no-header"),
     "NA": ("x,y\n0,0\n1,NA\n", "line 3, column 2 (y): 'NA' is a missing value", "points must be complete"),
@@ -93,7 +112,7 @@ REFUSED = {
         "column 1 (kind): 'a' is not a number",
         "--columns takes columns",
     ),
-    "a quoted cell over two lines": ('x,y\n"1\n2",3\n4,5\n', "line 2: a quote is opened and not closed", '"1'),
+    "a quoted cell over two lines": ('x,y\n"1\n2",3\n4,5\n', "line 2, column 1 (x): '1\\n2' goes over", "within its"),
     "a quote that is not closed": ('1,2\n"3,4\n', "line 2: a quote is opened and not closed", '"3,4'),
     "a digit beside a quoted one": ('1,2\n"2"3,4\n', "line 2: something stands beside the quotes", '"2"3,4'),
     "a quoted digit beside one": ('1,2\n2,"3"4\n', "line 2: something stands beside the quotes", '2,"3"4'),
@@ -101,7 +120,8 @@ REFUSED = {
     "commas between thousands": ('"1,234.5","2"\n3,4\n', "line 1, column 1: '1,234.5' is", "like -1234.5"),
     "blanks between thousands": ("1 234,5;2 345,5\n3,5;4\n", "line 1, column 1: '1 234,5' is", "like -1234.5"),
     "narrow blanks": ("1\u202f234,5;2\u202f345\n3;4\n", "line 1, column 1: ", "like -1234.5"),
-    "minus signs": ("−1,−2\n3,4\n5,6\n", "line 1, column 1: '−1' is not a number", "like -1234.5"),
+    "minus signs": ("−1,−2\n3,4\n5,6\n", "line 1, column 1: '−1' is not a number", "sign; write -1"),
+    "en dashes": ("1,2\n3,–4.5\n", "'–4.5' is not a number: '–' is a typographic minus sign", "write -4.5"),
     "Arabic digits": ("١,٢\n3,4\n5,6\n", "line 1, column 1: '١' is not a number", "with digits 0 to 9"),
     "wide digits": ("１,２\n3,4\n5,6\n", "line 1, column 1: '１' is not a number", "with digits 0 to 9"),
     "hexadecimal": ("0x1,0x2\n3,4\n5,6\n", "line 1, column 1: '0x1' is not a number", "--header says"),
@@ -121,6 +141,34 @@ def test_a_table_that_may_be_read_in_two_ways_or_none_is_refused_with_what_to_do
         reading("points.csv")
     assert what in str(refused.value)
     assert advice in str(refused.value)
+
+
+TOLD = {
+    "two columns of whole numbers": ("3,5\n1,2\n4,7\n", "read as two columns of whole numbers"),
+    "numbers in sequence": ("1,2\n3,4\n9,7\n", "the first line, 1, 2, is read as a point and not as names"),
+    "numbers above fractions": ("2,4\n0.5,0.1\n3,2.5\n", "the first line, 2, 4, is read as a point"),
+    "an index in another order": ("2,0.5\n0,0.25\n3,1\n1,7\n", "is read as a coordinate, not as an index: --columns 2"),
+    "an index with gaps": ("3,0.5\n7,0.25\n8,1\n", "the first column, 3, 7, …, is read as a coordinate"),
+    "a single 0 above whole numbers": ("0\n3\n7\n", "the first line, 0, is read as a number and not as a name"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), TOLD.values(), ids=TOLD.keys())
+def test_what_could_be_meant_otherwise_is_told(folder, capsys, content, sentence):
+    written(folder, "points.csv", content)
+    expected = [[float(cell) for cell in line.split(",")] for line in content.split()]
+    assert reading("points.csv").tolist() == expected
+    assert sentence in capsys.readouterr().err
+
+
+def test_columns_chosen_beside_names_do_not_make_a_point_of_the_names(folder):
+    written(folder, "points.csv", "id,2021,2022\n7,0,0\n9,1,0\n")
+    with pytest.raises(BadInput, match="'id' stands beside 2021, 2022 in the first line"):
+        reading("points.csv", columns="2-3")
+    assert reading("points.csv", columns="2-3", header=True).tolist() == [[0, 0], [1, 0]]
+    written(folder, "points.csv", "kind,2021,2022\na,0,0\nb,1,0\n")
+    with pytest.raises(BadInput, match="the first line, 2021, 2022, may hold a table's default names"):
+        reading("points.csv", columns="2-3")
 
 
 def test_columns_that_two_dialects_read_as_different_numbers_are_refused(folder):
@@ -154,7 +202,7 @@ def test_no_header_keeps_the_first_line_as_a_point(folder):
 def test_a_column_without_a_name_is_told_of(folder, capsys):
     written(folder, "points.csv", "0\n1\n2.5\n")
     assert reading("points.csv").tolist() == [[0.0], [1.0], [2.5]]
-    assert "the first line, 0, is read as numbers and not as names" in capsys.readouterr().err
+    assert "the first line, 0, is read as a number and not as a name" in capsys.readouterr().err
     assert reading("points.csv", header=True).tolist() == [[1.0], [2.5]]
 
 

@@ -89,7 +89,10 @@ BAD_FLOWS = {
     "a folder for one denoiser": (("--flow", "score", "--out", "path"), "--out does not belong to --flow score"),
     "nothing to save": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--out", "path"), "have a closed form"),
     "a folder that is full": (("--flow", "probability", "--alpha", 0.1, "--T", 1, "--out", "/"), "give a new folder"),
-    "rho and sigma": (("--flow", "score", "--rho", 0.1, "--sigma", 0.1), "not allowed with argument"),
+    "rho and sigma": (
+        ("--flow", "score", "--rho", 0.1, "--sigma", 0.1),
+        "--rho and --sigma both give the noise radius",
+    ),
 }
 
 
@@ -116,7 +119,7 @@ def test_on_an_equilateral_triangle_the_closed_form_serves_up_to_where_it_is_pro
     status, out, err = run("flow", "equilateral", "--flow", "probability", "--alpha", 0.2, "--T", T, "--starts", 50)
     assert status == 0
     assert ("solving for denoisers" in err) == solved  # R = 1: proved up to rho = 0.5
-    assert "50 trajectories reached sigma=0" in out
+    assert "50 trajectories reached sigma=0" in " ".join(out.split())
 
 
 def test_a_simplex_with_too_many_patterns_flows_along_its_closed_forms(run, folder):
@@ -125,14 +128,14 @@ def test_a_simplex_with_too_many_patterns_flows_along_its_closed_forms(run, fold
     status, out, err = run("flow", "simplex.csv", *options)
     assert status == 1  # followed to the end, but the closed forms leave a gap
     assert "the widest relative gap among them is" in err
-    assert "5 trajectories reached sigma=0" in out
+    assert "5 trajectories reached sigma=0" in " ".join(out.split())
 
 
 def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_table_says_so(run):
     options = ("--flow", "probability", "--alpha", 1, "--T", 4, "--high-noise", "linear", "--starts", 20)
     status, out, _ = run("flow", "acute", *options)  # a denoiser exists below 0.45, less than half the closest distance
     assert status == 0
-    assert "schedule=ve, high_noise=linear" in out
+    assert "schedule=ve, high_noise=linear" in " ".join(out.split())
     assert re.search(
         r"would move them by at most \S+; the stand-in drove the flow down to sigma=0.44", " ".join(out.split())
     )
@@ -140,11 +143,12 @@ def test_a_stand_in_drives_the_flow_down_to_where_a_denoiser_exists_and_the_tabl
 
 def test_every_mistake_is_told_at_once(run, folder):
     options = ("--rho", 0.1, "--horizon", 2, "--starts", 0, "--levels", 1, "--schedule", "t.real", "--plot", "no/x.png")
+    options += ("--seed", "one", "--solver", "NOSUCH", "--nonsense")
     status, out, err = run("flow", "orthogonal", "--flow", "probability", *options)
     assert (status, out) == (2, "")
     first, *others = err.splitlines()
-    assert first == "exactnorm flow: 8 mistakes:"
-    assert len(others) == 8
+    assert first == "exactnorm flow: 11 mistakes:"
+    assert len(others) == 11
     for told in (
         "--rho",
         "--horizon",
@@ -154,6 +158,9 @@ def test_every_mistake_is_told_at_once(run, folder):
         "needs --T",
         "'t.real'",
         "no/x.png",
+        "--seed one",
+        "--solver='NOSUCH'",
+        "--nonsense",
     ):
         assert sum(told in line for line in others) == 1, told
     assert not os.listdir(folder)
@@ -193,3 +200,39 @@ def test_what_a_flow_solved_for_is_saved_and_followed_again(run):
         assert status == 2
         assert sentence in err
     assert run("flow", "path/level0001.npz", "--flow", "score", "--starts", 5)[0] == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_network_saved_alone_flows_with_the_points_that_it_was_trained_on(run):
+    train = problems.acute().train
+    network = exactnorm.min_norm_denoiser(train).network
+    exactnorm.save("network.npz", network)
+    np.savetxt("points.csv", train.points, delimiter=",")
+    options = ("--flow", "score", "--starts", 20, "--json")
+    status, out, err = run("flow", "network.npz", *options, "--points", "points.csv", "--rho", 0.1, "--plot", "x.png")
+    assert status == 0
+    assert "a network without a certificate: it misses the balls of radius 0.1 by up to" in err
+    record, exact = strict(out), strict(run("flow", "acute", *options)[1])
+    # Near is within the balls, for a network that is trained ends beside the points and not at them.
+    assert (record["gap"], record["tolerance"], record["endpoints"]) == (None, 0.1, exact["endpoints"])
+    assert run("flow", "network.npz", *options, "--points", "acute")[1] == out
+    for more, sentence in (
+        ((), "holds a network alone: give the points that it was trained on with --points DATA"),
+        (("--points", "univariate"), "holds points in R^1, and the network works in R^2"),
+        (("--points", "acute", "--solver", "SCS"), "--solver is for points"),
+    ):
+        status, _, err = run("flow", "network.npz", *options, *more)
+        assert status == 2
+        assert sentence in err
+    exactnorm.save("tall.npz", exactnorm.ReLUNetwork([[1.0, 1.0]], [[1.0]], [0.0], None, [0.0, 0.0]))
+    for data, sentence in (("tall.npz", "from R^1 to R^2, and a flow needs a denoiser"), ("acute", "leave it out")):
+        status, _, err = run("flow", data, *options, "--points", "acute")
+        assert status == 2
+        assert sentence in err
+
+
+def test_the_solver_of_a_flow_is_the_one_asked_for(run):
+    options = ("--flow", "score", "--starts", 5, "--json")
+    mine, other = (strict(run("flow", "acute", *options, "--solver", name)[1]) for name in ("CLARABEL", "SCS"))
+    assert mine["endpoints"] == other["endpoints"]
+    assert mine["gap"] != other["gap"]

@@ -102,3 +102,13 @@ def test_a_formula_that_is_a_named_schedule_gives_the_same_endpoints(run):
     records = {s: strict(run("flow", "orthogonal", *options, "--schedule", s)[1]) for s in ("ve", "sqrt(t)", "edm")}
     assert records["sqrt(t)"]["endpoints"] == records["ve"]["endpoints"] != records["edm"]["endpoints"]
     assert records["sqrt(t)"]["schedule"] == "sqrt(t)"
+
+
+def test_a_formula_may_begin_with_a_minus(run):
+    options = ("--flow", "probability", "--alpha", 0.1, "--T", 0.5, "--starts", 5, "--json")
+    status, out, _ = run("flow", "orthogonal", *options, "--schedule", "-log(1-t)")
+    assert (status, strict(out)["schedule"]) == (0, "-log(1-t)")
+    assert strict(out)["sigma_T"] == pytest.approx(math.log(2))
+    status, _, err = run("flow", "orthogonal", *options, "--schedule", "-t")
+    assert status == 2
+    assert "schedule '-t' is not monotone" in err

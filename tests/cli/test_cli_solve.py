@@ -107,9 +107,9 @@ BAD_DATA = {
     "complex numbers": ("complex.npy", np.array([[1j, 0], [0, 1]]), "give real numbers"),
     "NaN": ("nan.csv", "0,0\n1,nan\n", "line 2, column 2: 'nan' is a missing value"),
     "infinity": ("infinite.npy", np.array([[0.0, 1.0], [np.inf, 2.0]]), "every entry must be finite"),
-    "one point": ("one.csv", "1,2\n", "at least two points"),
+    "one point": ("one.csv", "1.5,2\n", "at least two points"),
     "a cube of numbers": ("cube.npy", np.zeros((2, 2, 2)), "one point a row"),
-    "duplicate points": ("twice.csv", "0,0\n1,1\n0,0\n", "points 0 and 2 are equal"),
+    "duplicate points": ("twice.csv", "0,0.5\n1,1\n0,0.5\n", "points 0 and 2 are equal"),
     "balls that overlap": ("near.csv", "0,0\n1,1\n0.1,0\n", "points 0 and 2 are 0.1 apart"),
     "another kind of file": ("points.xml", "0,0\n1,1\n", "points are read from .csv, .tsv, .txt and .npy files"),
 }
@@ -130,7 +130,7 @@ BAD_OPTIONS = {
     "an unknown problem": (("nonsense",), "no problem is called 'nonsense'"),
     "a negative rho": (("acute", "--rho", "-0.1"), "rho=-0.1 is negative"),
     "rho is NaN": (("acute", "--rho", "nan"), "rho=nan is not finite"),
-    "rho is text": (("acute", "--rho", "small"), "invalid float value: 'small'"),
+    "rho is text": (("acute", "--rho", "small"), "--rho small: that is no number"),
     "a rho that is too large": (("acute", "--rho", "0.5"), "use rho < 0.49"),
     "tol is zero": (("acute", "--tol", "0"), "--tol 0: the tolerance must be positive"),
     "tol is NaN": (("acute", "--tol", "nan"), "--tol=nan is not finite"),
@@ -141,7 +141,7 @@ BAD_OPTIONS = {
     ),
     "an output file of another kind": (("acute", "--out", "result.json"), "ends in .npz"),
     "an output folder that is not there": (("acute", "--out", "no/result.npz"), "there is no directory 'no'"),
-    "an unknown option": (("acute", "--nonsense"), "unrecognized arguments: --nonsense"),
+    "an unknown option": (("acute", "--nonsense"), "--nonsense: there is no such option"),
     "a directory as data": ((".",), "'.' is a directory"),
 }
 
@@ -177,13 +177,15 @@ def test_solve_draws_what_it_found_in_any_dimension(run, folder, problem, told):
 
 @pytest.mark.usefixtures("folder")
 def test_every_mistake_is_told_at_once(run):
-    options = ("--tol", -1, "--time-limit", 0, "--weight-decay", 1, "--out", "x.csv", "--plot", "x.csv", "--estimate")
-    status, out, err = run("solve", "acute", *options)
+    options = ("--tol", "y", "--time-limit", 0, "--weight-decay", 1, "--out", "x.csv", "--plot", "x.csv", "--estimate")
+    status, out, err = run("solve", "none.csv", *options, "--nonsense", "--rho", 1)
     assert (status, out) == (2, "")
     first, *others = err.splitlines()
-    assert first == "exactnorm solve: 7 mistakes:"
+    assert first == "exactnorm solve: 9 mistakes:"
     for told in (
-        "--tol -1",
+        "--tol y",
+        "--nonsense",
+        "no file 'none.csv'",
         "--time-limit 0",
         "--weight-decay goes",
         "--out x.csv",

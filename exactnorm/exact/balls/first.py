@@ -10,6 +10,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.correction import stated_upper
 from exactnorm.certify.balls.edges import Segments, edges_lower_bound
+from exactnorm.certify.balls.evidence import Cells
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_error
@@ -58,7 +59,7 @@ class First:
         A network, in the coordinates of the frame.
     lower : float
         No network costs less.
-    evidence : Rays or Segments
+    evidence : Rays, Segments or Cells
         What that rests on.
     interrupted : bool
         Whether Ctrl-C came meanwhile.
@@ -69,7 +70,7 @@ class First:
     closed: CertifiedDenoiser | None
     ramps: Ramps | None
     lower: float
-    evidence: Rays | Segments
+    evidence: Rays | Segments | Cells
     interrupted: bool = False
 
     @property
@@ -124,8 +125,8 @@ class First:
         upper = stated_upper(network, self.train)
         certificate = Certificate(min(self.lower, upper), upper, error, self.evidence)
         status = (
-            f"{reason}; the bracket is valid but wide: the network is one of ramps across gaps between balls, and "
-            f"the lower bound that of {self.basis}; {HELP}."
+            f"{reason}; the bracket is valid but {100 * certificate.gap:.2g} % wide: the network is one of ramps "
+            f"across gaps between balls, and the lower bound that of {self.basis}; {HELP}."
         )
         return CertifiedDenoiser(self.train, network, certificate, status)
 
@@ -134,6 +135,8 @@ class First:
         """What the lower bound is that of."""
         if isinstance(self.evidence, Segments):
             return f"{len(self.evidence.weights)} segments between points"
+        if isinstance(self.evidence, Cells):
+            return f"{len(self.evidence.proofs)} living patterns, each bounded by a semidefinite program"
         return f"{len(self.evidence.rows)} points on one-sided rays"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:

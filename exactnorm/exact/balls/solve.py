@@ -25,6 +25,7 @@ from exactnorm.exact.balls.finish import finished, interpolates
 from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
+from exactnorm.exact.balls.living import many_faces, with_living
 from exactnorm.exact.balls.loop import PATIENCE, brackets, interpolating
 from exactnorm.exact.balls.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
@@ -35,6 +36,7 @@ from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
+from exactnorm.tables import counted
 from exactnorm.training_set import TrainingSet
 
 MANY_PATTERNS = 5000
@@ -82,6 +84,8 @@ def solve_balls(
                 raise OutOfTimeError
             problem = enumerated(train, first, settings)
             best, kinks = started(problem, first, settings)
+            first = with_living(problem, first, settings)
+            settings = replace(settings, report=raising(report, first))
         except OutOfTimeError:
             return ended(first, late(deadline, "while activation patterns were enumerated"))
         except KeyboardInterrupt:
@@ -90,6 +94,11 @@ def solve_balls(
             return ended(cheaper(first, settings), str(too_many))
         except ArithmeticError as lost:
             return ended(first, f"rounding hides which activation patterns there are: {lost}")
+        if first.interrupted:
+            return ended(first, INTERRUPTED)
+        if many_faces(problem) and first.feasible:
+            why = f"{len(problem.patterns)} living patterns of affine rank {problem.rank} have too many faces"
+            return ended(cheaper(first, settings), "; ".join([why, *settings.said]))
         return first.raised(looped(train, problem, best, kinks, settings, near), tol)
 
 
@@ -192,7 +201,7 @@ def certified(
     certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
     valid = "" if certificate.certifies(settings.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
-    rounds = f"{best.rounds} rounds, {certificate.cells} cells"
+    rounds = f"{counted(best.rounds, 'round')}, {counted(certificate.cells, 'cell')}"
     return CertifiedDenoiser(
         train, network, certificate, "; ".join([reason + valid, rounds, alone, *settings.said]) + "."
     )

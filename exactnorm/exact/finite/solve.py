@@ -26,6 +26,7 @@ from exactnorm.exact.finite.trend_filter import smoothed
 from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import counted
 
 SECONDS, POWER = 4e-3, 0.81
 """Of faces^POWER: seconds that all rounds take; 41 problems of ranks 2 to 5 were off by a factor of 3.1 at most, and
@@ -146,7 +147,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
         reason, hurry = str(failed), False
     last = FiniteBracket(unit * best.upper, unit * best.lower, rounds, clock.elapsed, len(best.z))
     network = master.network(best if hurry else fewest(master, best, last, settings))
-    return Solved(network, best.multipliers, f"{reason}; {rounds} rounds", unit * best.lower, hurry, last)
+    return Solved(network, best.multipliers, f"{reason}; {counted(rounds, 'round')}", unit * best.lower, hurry, last)
 
 
 def starting(data: Coordinates) -> str:
