@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from exactnorm.comparison import compare
     from exactnorm.denoiser import min_norm_denoiser
     from exactnorm.exact.balls.problem import InfeasibleProblem, max_radius
+    from exactnorm.explorer import explore
     from exactnorm.finite_network import min_norm_network
     from exactnorm.finite_problem import FiniteProblem
     from exactnorm.flow import Schedule, endpoints, probability_flow, rest_points, score_flow
@@ -30,6 +31,7 @@ ROOMS = (
     "comparison",
     "exact",
     "experiments",
+    "explorer",
     "flow",
     "interop",
     "path",
@@ -56,6 +58,7 @@ HOMES = {
         "InfeasibleProblem",
         "max_radius",
     ),
+    "exactnorm.explorer": ("explore",),
     "exactnorm.finite_problem": ("FiniteProblem",),
     "exactnorm.flow": (
         "Schedule",
@@ -105,6 +108,7 @@ __all__ = [
     "check_certificate",
     "compare",
     "endpoints",
+    "explore",
     "interpolation_error",
     "load",
     "max_radius",

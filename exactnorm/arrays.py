@@ -26,7 +26,11 @@ def real_array(values: ArrayLike, name: str) -> Array:
         msg = f"{name} is not a rectangular array of numbers: {error}"
         raise ValueError(msg) from None
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
-        array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
+        try:
+            array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
+        except OverflowError:
+            msg = f"{name} holds a number that no float can be: use a larger unit of length"
+            raise ValueError(msg) from None
     if array.dtype.kind not in "biuf":
         raise ValueError(_why_not_real(array, name))
     array = np.array(array, dtype=np.float64, order="C")
@@ -94,6 +98,8 @@ def real_number(value: float, name: str) -> float:
     except (TypeError, ValueError):
         msg = f"{name}={value!r} is not a number"
         raise ValueError(msg) from None
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         msg = f"{name}={number} is not finite"
         raise ValueError(msg)

@@ -58,8 +58,8 @@ def min_norm_denoiser(
     solver : str
         Any installed solver of semidefinite programs that CVXPY knows.
     solver_options : dict, optional
-        In the solver's own words, in place of the package's defaults. They reach every program that is solved; a
-        stand-in, asked where the solver gives no numbers, gets the defaults.
+        In the solver's own words, in place of the package's defaults. They reach every cone program that is solved;
+        a stand-in, asked where the solver gives no numbers, gets the defaults.
     time_limit : float, optional
         Seconds after which the best bracket so far is returned. Ctrl-C does the same.
     progress : bool or callable
@@ -94,16 +94,7 @@ def min_norm_denoiser(
     there are too many activation patterns to enumerate, or no time for it, this wide but valid bracket is the answer,
     and the status says so.
     """
-    if isinstance(train_or_points, TrainingSet):
-        train = train_or_points
-        if rho is not None:
-            msg = "rho is given twice: the training set already has one"
-            raise ValueError(msg)
-    elif rho is None:
-        msg = "rho is missing: give the radius of the noise balls (0 for the limit of small balls)"
-        raise ValueError(msg)
-    else:
-        train = TrainingSet(train_or_points, rho)  # type: ignore[arg-type]
+    train = _training_set(train_or_points, rho)
     check_means(tol, time_limit)
     asked = chosen(solver, solver_options)
     deadline = Deadline(time_limit)
@@ -142,3 +133,16 @@ def min_norm_denoiser(
             report=report,
             near=near,
         )
+
+
+def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -> TrainingSet:
+    """The training set, which has a radius of its own, or that of points and a radius."""
+    if isinstance(train_or_points, TrainingSet):
+        if rho is not None:
+            msg = "rho is given twice: the training set already has one"
+            raise ValueError(msg)
+        return train_or_points
+    if rho is None:
+        msg = "rho is missing: give the radius of the noise balls (0 for the limit of small balls)"
+        raise ValueError(msg)
+    return TrainingSet(train_or_points, rho)  # type: ignore[arg-type]

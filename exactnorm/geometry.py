@@ -62,6 +62,11 @@ def affine_hull(points: Array) -> Frame:
     return Frame(origin.copy(), np.ascontiguousarray(axes[:rank]), scale)
 
 
+def length_rounding(dimension: int) -> float:
+    """The share of itself by which a computed distance in R^d may be off: of its squares and their sum, and a unit."""
+    return float(np.finfo(float).eps) * (4 + dimension / 2)
+
+
 def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, float]:
     """Middle of the widest gap between two point sets, given as rows.
 

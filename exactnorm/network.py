@@ -121,7 +121,7 @@ class ReLUNetwork:
         Neurons with a_k = 0 are dropped; those with w_k = 0 are constants and go into c.
         """
         net = self._without_idle_neurons()
-        factor = np.sqrt(np.linalg.norm(net.a, axis=1) / np.linalg.norm(net.w, axis=1))[:, None]
+        factor = np.sqrt(lengths(net.a) / lengths(net.w))[:, None]
         return ReLUNetwork(net.a / factor, net.w * factor, net.b * factor[:, 0], net.V, net.c)
 
     def merged(self, tolerance: float = 1e-12) -> ReLUNetwork:
@@ -131,17 +131,21 @@ class ReLUNetwork:
         ----------
         tolerance : float
             Two kinks are the same when their unit normals, and their offsets relative to the largest offset
-            or 1, differ by at most this. The default is a few hundred roundings.
+            or 1, differ by at most this; the largest of neurons with more than this share of the cost. The default
+            is a few hundred roundings.
 
         Notes
         -----
         Opposite neurons on one kink are joined through a[−t]_+ = a[t]_+ − a t, whose linear part goes to V, c.
         """
         net = self._without_idle_neurons()
-        norm = np.linalg.norm(net.w, axis=1)
+        norm = lengths(net.w)
         kinks = np.column_stack([net.w, net.b]) / norm[:, None]
         a = net.a * norm[:, None]
-        scale = max(1.0, float(np.abs(kinks[:, -1]).max(initial=0.0)))
+        # Training leaves neurons that have decayed to nothing, with kinks at any distance: they set no scale.
+        weight = lengths(a)
+        counts = weight > tolerance * weight.sum()
+        scale = max(1.0, float(np.abs(kinks[counts, -1]).max(initial=0.0)))
         V, c = net.V, net.c.copy()
         # Equal or opposite kinks have nearly equal |kink·probe|, so only neighbours in that order are compared.
         probe = np.cos(np.arange(kinks.shape[1]))
@@ -192,9 +196,9 @@ class ReLUNetwork:
         return ReLUNetwork(outputs.scale * self.a @ outputs.axes, w, self.b - w @ frame.origin, V, c)
 
     def _without_idle_neurons(self) -> ReLUNetwork:
-        constant = ~np.any(self.w != 0, axis=1)
-        c = self.c + np.maximum(self.b[constant], 0.0) @ self.a[constant]
-        alive = np.any(self.a != 0, axis=1) & ~constant
+        # A product that vanishes, of weights that are not 0 too: such a neuron has no slope that a float could hold.
+        alive = lengths(self.a) * lengths(self.w) > 0
+        c = self.c + np.maximum(self.b[~alive], 0.0) @ self.a[~alive]
         return ReLUNetwork(self.a[alive], self.w[alive], self.b[alive], self.V, c)
 
     def _inputs(self, Y: ArrayLike) -> Array:

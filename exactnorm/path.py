@@ -249,8 +249,8 @@ def read_path(directory: str | PathLike[str]) -> DenoiserPath:
         with (folder / HEAD).open("rb") as file:
             head = json.loads(file.read(1000))  # a few dozen bytes, as it is written
         levels, tol = head["levels"], real_number(head["tol"], "tol")
-        if type(levels) is not int:
-            msg = f"{levels!r} is no number of levels"
+        if type(levels) is not int or not tol > 0:
+            msg = f"{levels!r} is no number of levels, or {tol:g} no tolerance"
             raise ValueError(msg)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         msg = f"{str(folder / 'path.json')!r} does not describe a path that exactnorm saved: {error}"

@@ -133,8 +133,10 @@ def infeasible() -> Problem:
 
 
 def regular_simplex() -> Problem:
-    """Five unit vectors in R⁵: a regular simplex of rank 4."""
-    return Problem("regular_simplex", _train(np.eye(5), 0.05), (8.785827, 8.785829), MEASURED)
+    """Five unit vectors, a regular simplex of circumradius R and height m: optimum N · 2R/(m − 2ρ)."""
+    R, m, rho = math.sqrt(4 / 5), math.sqrt(5 / 4), 0.05
+    source = "proved: regular simplices, for rho up to nearly half the height"
+    return Problem("regular_simplex", _train(np.eye(5), rho), 5 * 2 * R / (m - 2 * rho), source)
 
 
 def generic_simplex_6() -> Problem:

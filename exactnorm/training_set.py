@@ -63,19 +63,7 @@ class TrainingSet:
                 stacklevel=3,
             )
         points = real_array(self.points, "points")
-        if points.ndim > 2:
-            size, shape = len(points), ", ".join(map(str, points.shape[1:]))
-            msg = (
-                f"points has shape {points.shape}; give one point a row: images and the like are flattened by "
-                f"points.reshape({size}, -1), and .reshape(-1, {shape}) brings images back"
-            )
-            raise ValueError(msg)
-        if points.ndim != 2:
-            msg = f"points has shape {points.shape}; give an array of shape (N, d), one point a row"
-            raise ValueError(msg)
-        if points.shape[0] < 2 or points.shape[1] < 1:
-            msg = f"points has shape {points.shape}; a training set needs at least two points and one coordinate"
-            raise ValueError(msg)
+        _refuse_other_shapes(points)
         rho = real_number(self.rho, "rho")
         if rho < 0:
             msg = f"rho={rho:g} is negative; give a noise radius rho >= 0"
@@ -160,6 +148,23 @@ def _sample_arrays(samples: Sequence[ArrayLike], points: Array) -> tuple[Array, 
             raise ValueError(msg)
         one.flags.writeable = False
     return arrays
+
+
+def _refuse_other_shapes(points: Array) -> None:
+    """Raise ``ValueError`` unless there is one point a row, and two of them at least."""
+    if points.ndim > 2:
+        size, shape = len(points), ", ".join(map(str, points.shape[1:]))
+        msg = (
+            f"points has shape {points.shape}; give one point a row: images and the like are flattened by "
+            f"points.reshape({size}, -1), and .reshape(-1, {shape}) brings images back"
+        )
+        raise ValueError(msg)
+    if points.ndim != 2:
+        msg = f"points has shape {points.shape}; give an array of shape (N, d), one point a row"
+        raise ValueError(msg)
+    if points.shape[0] < 2 or points.shape[1] < 1:
+        msg = f"points has shape {points.shape}; a training set needs at least two points and one coordinate"
+        raise ValueError(msg)
 
 
 def _refuse_tables_with_an_index(points: object) -> None:

@@ -10,6 +10,7 @@ from attack.targets import targets as sound
 from attack.verdict import verdict
 
 from exactnorm.certify import check
+from exactnorm.certify.interpolation import Miss
 from exactnorm.cli import main
 
 
@@ -31,11 +32,11 @@ def test_a_share_of_the_mutants_gets_nowhere(targets, tmp_path):
     assert min(kinds(by_change)[name] for name in ("unreadable", "refuted", "supported")) > 50
 
 
-@pytest.mark.parametrize("part", ["bound", "sure_error"])
+@pytest.mark.parametrize("part", ["bound", "sure_miss"])
 def test_the_attack_finds_a_checker_that_believes_what_it_is_told(part, targets, tmp_path, monkeypatch):
     gullible = {
         "bound": lambda *_, claim, **__: claim,
-        "sure_error": lambda *_: (0.0, True),
+        "sure_miss": lambda *_: Miss(0.0, 0.0, 0.0),
     }
     monkeypatch.setattr(check, part, gullible[part])
     for name in ("network", "balls on a line") if part == "bound" else ("balls on a line",):

@@ -8,7 +8,7 @@ import pytest
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, interpolation_error, min_norm_denoiser
 from exactnorm.certify import Certificate, CertificateError, Rays
 from exactnorm.certify.balls.constancy import local_slope
-from exactnorm.certify.interpolation import sure_error
+from exactnorm.certify.interpolation import MISSED, sure_miss
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.closed_form import rays
 from exactnorm.closed_form.certified import certified_form
@@ -34,8 +34,8 @@ def test_errors_that_rounding_hides_are_found_in_rational_arithmetic(offset):
     train = TrainingSet(np.array([[0, 0], [1, 0], [0.4, 0.9]]) + offset, 0.1)
     found = min_norm_denoiser(train)
     network = found.network
-    error, interpolates = sure_error(network, train)
-    assert interpolates
+    miss = sure_miss(network, train)
+    assert miss.below(MISSED * train.separation)
     # By hand and exactly, at the points alone: no more than the error on the whole balls.
     for x in train.points:
         value = [Fraction(one) for one in network.c]
@@ -43,7 +43,7 @@ def test_errors_that_rounding_hides_are_found_in_rational_arithmetic(offset):
             t = sum((Fraction(p) * Fraction(q) for p, q in zip(w, x, strict=True)), Fraction(b))
             value = [v + Fraction(p) * max(t, 0) for v, p in zip(value, a, strict=True)]
         off = [float(v - Fraction(p)) for v, p in zip(value, x, strict=True)]
-        assert np.linalg.norm(off) <= error + 1e-14
+        assert np.linalg.norm(off) <= miss.error + 1e-14
     check_certificate(found.certificate, train, network)
 
 

@@ -14,7 +14,8 @@ from exactnorm import (
 )
 from exactnorm.certify import Certificate, CertificateError, Multipliers, Nothing
 from exactnorm.certify.balls.constancy import sides_of_balls
-from exactnorm.certify.balls.correction import basis_of_slabs, correction_cost
+from exactnorm.certify.balls.correction import correction_cost
+from exactnorm.certify.balls.slabs import basis_of_slabs
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
 from exactnorm.certify.finite.correction import misses

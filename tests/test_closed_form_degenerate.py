@@ -77,8 +77,8 @@ def test_brackets_do_not_cross_and_certificates_hold(data):
     denoiser = certified_form(train)
     if denoiser is not None:
         lower, upper, _ = check_certificate(denoiser.certificate, train, denoiser.network)
-        # Rays may be 90° apart to 1e-9 only, which counts as often as a gap holds what the balls leave of it; and of that
-        # the places of kinks are known to some units in the last place of the coordinates.
+        # Rays may be 90° apart to 1e-9 only, which counts as often as a gap holds what the balls leave of it; and in
+        # that the places of kinks are known to some units in the last place of the coordinates.
         free = train.separation - 2 * rho
         room = max(1e-8 * train.separation, 64 * np.finfo(float).eps * np.abs(X).max()) / free
         assert abs(upper - lower) <= max(1e-7, room) * upper

@@ -26,7 +26,8 @@ PAGES = [ROOT / "README.md", *sorted(path for path in ROOT.glob("docs/**/*.md") 
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(exactnorm.__path__, "exactnorm.")
-    if not module.name.endswith("__main__") and not module.name.startswith("exactnorm.interop.")
+    if not module.name.endswith("__main__")
+    and not module.name.startswith(("exactnorm.interop.", "exactnorm.explorer.page."))  # other libraries
 ]
 
 

@@ -118,3 +118,22 @@ def test_it_is_written_and_read_by_joblib_and_pickle(tmp_path):
     for back in (joblib.load(tmp_path / "estimator.joblib"), pickle.loads(pickle.dumps(estimator))):
         assert np.array_equal(back.transform(points + 0.3), estimator.transform(points + 0.3))
         assert (back.lower_, back.upper_) == (estimator.lower_, estimator.upper_)
+
+
+@pytest.mark.slow
+def test_processes_that_share_a_search_find_what_one_finds():
+    points = problems.acute().train.points
+    noisy = np.repeat(points, 5, axis=0) + 0.3 * np.random.default_rng(0).standard_normal((15, 2))
+    X, y = np.vstack([points, noisy]), np.vstack([points, np.repeat(points, 5, axis=0)])
+    split = [(np.arange(3), np.arange(3, len(X)))]
+    alone, shared = (
+        GridSearchCV(
+            interop.MinNormDenoiser(time_limit=60.0), {"rho": [0.05, 0.1, 0.2]}, cv=split, refit=False, n_jobs=processes
+        ).fit(X, y)
+        for processes in (1, 2)
+    )
+    scores, expected = (search.cv_results_["mean_test_score"] for search in (shared, alone))
+    # A gap of 1e-6 leaves networks that differ by its root between the balls.
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-3)
+    assert np.ptp(expected) > 3e-3
+    assert shared.best_params_ == alone.best_params_

@@ -35,7 +35,7 @@ def test_four_thousand_points_on_a_line_need_no_array_of_balls_by_neurons():
     values, peak = peak_of(lambda: denoiser(points))
     assert peak < together / 2
     # Two ways to add up thousands of terms: they agree to the rounding of the sum.
-    rounding = interpolation.value_rounding(denoiser.network, float(np.abs(points).max()))
+    rounding = float(interpolation.rounding_at(denoiser.network, points).max())
     assert np.abs(values - points).max() <= error + rounding
     assert np.abs(values - points).max() < 1e-6
     flow, peak = peak_of(lambda: score_flow(denoiser, points[:20] + 0.7, math.inf))
@@ -135,12 +135,15 @@ def test_the_error_along_lines_is_that_of_rational_arithmetic_up_to_its_stated_r
     b = 0.3 * rng.standard_normal(K) - (w * points[rng.integers(N, size=K)]).sum(axis=1)
     network = ReLUNetwork(rng.standard_normal((K, d)), w, b, None, rng.standard_normal(d))
     rho = float(rng.choice([0, 0.01, 0.1]))  # kinks enter balls
-    error, rounding = error_along_lines(network, points, rho)
+    error, rounding, _ = error_along_lines(network, points, rho)
     exact = interpolation._exact_error(network, points, rho, lambda: None)
     assert (
         abs(error - exact) <= rounding + (1e-7 if rho > 0 and lines > 1 else 1e-12) * exact
     )  # of the search on spheres
-    assert rounding <= interpolation.value_rounding(network, float(np.linalg.norm(points, axis=1).max()) + rho)
+    # No more than a last place of the sum of all terms for each addition.
+    reach = float(np.linalg.norm(points, axis=1).max()) + rho
+    terms = network.representation_cost * reach + np.linalg.norm(network.a, axis=1) @ np.abs(b)
+    assert rounding <= (16 + K + d) * np.finfo(float).eps * (terms + np.linalg.norm(network.c))
 
 
 def test_points_beside_a_line_are_refused_with_the_two_at_fault_however_rays_are_gone_through():

@@ -84,7 +84,12 @@ def test_damaged_or_missing_files_are_refused(tmp_path):
         save(tmp_path / "a", path)
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nowhere")
-    for text in ("{", json.dumps({"levels": 0, "tol": 1.0}), json.dumps({"tol": 1.0})):
+    level = {"levels": 1, "tol": 1.0}
+    for changed in ({"levels": 0}, {"levels": True}, {"tol": 10**400}, {"tol": -1.0}, {"tol": None}):
+        (tmp_path / "a" / "path.json").write_text(json.dumps(level | changed))
+        with pytest.raises(ValueError, match="path"):
+            load(tmp_path / "a")
+    for text in ("{", json.dumps({"tol": 1.0})):
         (tmp_path / "a" / "path.json").write_text(text)
         with pytest.raises(ValueError, match="path"):
             load(tmp_path / "a")

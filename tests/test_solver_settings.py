@@ -109,6 +109,24 @@ def test_every_level_of_a_path_goes_to_the_users_solver(handed):
     assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
 
 
+def test_ramps_go_to_the_users_solver(handed):
+    calls = handed[0]
+    points = np.random.default_rng(3).standard_normal((7, 5))
+    min_norm_denoiser(points, 0.1, method="ramps", solver="FAKE", solver_options=OPTIONS)
+    assert {kind for kind, _, _ in calls} == {"kinks"}
+    assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
+
+
+def test_an_estimator_hands_its_solver_on(handed):
+    calls = handed[0]
+    pytest.importorskip("sklearn")
+    from exactnorm.interop import scikit_learn
+
+    scikit_learn.MinNormDenoiser(0.1, solver="FAKE", solver_options=OPTIONS).fit([[0, 0], [1, 0], [0.4, 0.9]])
+    assert calls
+    assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
+
+
 @pytest.mark.parametrize("decay", [None, 1e-2])
 def test_a_stand_in_gets_tolerances_that_reach_the_gap_and_none_of_the_options_of_another_solver(decay, monkeypatch):
     calls, first_order = [], scs.answer

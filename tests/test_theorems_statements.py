@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from exactnorm.theorems.zeno2023 import subspace as a_subspace
 from exactnorm.theorems.zeno2023 import univariate as a_univariate
 from exactnorm.theorems.zeno2025 import obtuse_rest_points, orthogonal_rest_points
 
+ROOT = Path(__file__).parent.parent
 # What turns each check red when it is 1 % off, up or down: the constants of its formulas, and what its closed forms and
 # schedules get and give. What is not here is in the check's record, with the reason.
 SEES = {
@@ -127,6 +129,20 @@ def test_one_percent_on_what_a_program_an_integration_or_an_enumeration_finds_is
         with monkeypatch.context() as patch:
             part.damage(patch, factor)
             assert (outcome(name) != right) == ((name, factor) not in NOT_SEEN), part.name
+
+
+def test_the_table_in_the_documentation_is_that_of_the_checks():
+    lines = (ROOT / "docs" / "one-percent.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")]
+    table = {row[0]: row[1:] for row in rows if row[0] in STATEMENTS and "1 %" not in row[1]}
+    assert table.keys() == SEES.keys()
+    for name, (red, blind) in table.items():
+        parts_of = re.findall(r"`(\w+)`: ([^;]*)", red)
+        assert [f"{f}.{x}" for f, some in parts_of for x in some.split(", ")] == named(SEES[name])
+        unseen = "; ".join(f"`{part}`: {why}" for part, why in undamaged(name).unseen)
+        assert blind == (unseen or "–")
+    off = {"−1 %": 0.99, "+1 %": 1.01}
+    assert {(name, off[way]): why for name, way, why in rows if way in off} == NOT_SEEN
 
 
 def test_no_constant_of_a_formula_and_no_closed_form_is_left_out():

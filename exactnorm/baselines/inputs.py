@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, real_array, real_number
+
+Denoiser = Callable[[Array, float], Array]
+"""From noisy points (m, d) and σ to denoised points (m, d)."""
 
 
 def training_points(points: ArrayLike) -> Array:

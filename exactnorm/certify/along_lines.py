@@ -38,6 +38,8 @@ class AlongLine:
         Their sum at the centres, and its derivative by w·y.
     intrusion : ndarray, shape (N,)
         Σ ‖a_k‖ δ over kinks that enter a ball by a depth δ.
+    entered : ndarray, shape (N,)
+        Σ ‖a_k‖ ‖w_k‖ over those of them that do so by more than rounding.
     rounding : ndarray, shape (N,)
         By how much values and intrusion together may be off.
     """
@@ -46,13 +48,37 @@ class AlongLine:
     value: Array
     slope: Array
     intrusion: Array
+    entered: Array
     rounding: Array
 
 
-def error_along_lines(
-    network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None] = lambda: None
-) -> tuple[float, float] | None:
-    """The interpolation error and a bound on its rounding; None for networks that are small or look along many lines.
+@dataclass(frozen=True, eq=False)
+class OnBalls:
+    """What a network whose neurons look along few lines does on balls.
+
+    Parameters
+    ----------
+    lines : list of AlongLine
+    off : ndarray, shape (N, q)
+        h(x_n) − x_n.
+    reach : ndarray, shape (N,)
+        At least the slope.
+    intrusion, entered, rounding : ndarray, shape (N,)
+        As of one line, for all of them.
+    """
+
+    lines: list[AlongLine]
+    off: Array
+    reach: Array
+    intrusion: Array
+    entered: Array
+    rounding: Array
+
+
+def balls_along_lines(
+    network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None] = lambda: None, least: int | None = None
+) -> OnBalls | None:
+    """What happens on the balls; None for networks that are small or look along many lines.
 
     Parameters
     ----------
@@ -60,13 +86,16 @@ def error_along_lines(
     points : ndarray, shape (N, d)
     rho : float
     check : callable
-        Called after every line and every ball that is looked at closely, and may raise.
+        Called after every line, and may raise.
+    least : int
+        Neurons times points of what counts as small; `LARGE` if left out.
     """
-    groups = _groups(network, len(points))
+    groups = _groups(network, len(points), LARGE if least is None else least)
     if groups is None:
         return None
     off = network.c - points
-    reach, rounding, intrusion = np.zeros(len(points)), 2 * EPS * np.abs(points).sum(axis=1), np.zeros(len(points))
+    rounding = 2 * EPS * np.abs(points).sum(axis=1)
+    reach, intrusion, entered = np.zeros((3, len(points)))
     lines = []
     for rows in groups:
         one = _along(network, rows, points, rho)
@@ -76,20 +105,36 @@ def error_along_lines(
         off += one.value
         rounding += one.rounding + len(groups) * EPS * lengths(off)
         intrusion += one.intrusion
-        reach += lengths(one.slope) * float(lengths(one.w[None])[0]) * (rho > 0)
+        entered += one.entered
+        reach += lengths(one.slope) * float(lengths(one.w[None])[0])
         lines.append(one)
-    size = lengths(off)
-    most, worst = size + rho * reach + intrusion, 0.0
+    return OnBalls(lines, off, reach, intrusion, entered, rounding)
+
+
+def error_along_lines(
+    network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None] = lambda: None
+) -> tuple[float, float, float] | None:
+    """The interpolation error, a bound on its rounding and Σ ‖a_k‖ ‖w_k‖ over kinks in one ball.
+
+    None, and parameters, as for `balls_along_lines`; `check` is called after every ball that is looked at closely, too.
+    """
+    found = balls_along_lines(network, points, rho, check)
+    if found is None:
+        return None
+    size = lengths(found.off)
+    reach = found.reach * (rho > 0)
+    most, worst = size + rho * reach + found.intrusion, 0.0
     for n in np.argsort(-most, kind="stable"):
         if not most[n] > worst:  # no ball after it misses by more
             break
         # D = Σ slope wᵀ over the lines.
-        D = np.array([one.slope[n] for one in lines]).T @ np.array([one.w for one in lines])
-        miss = sphere_maximum(rho * D, off[n]) if reach[n] > 0 else float(size[n])
-        worst = max(worst, miss + float(intrusion[n]))
+        D = np.array([one.slope[n] for one in found.lines]).T @ np.array([one.w for one in found.lines])
+        miss = sphere_maximum(rho * D, found.off[n]) if reach[n] > 0 else float(size[n])
+        worst = max(worst, miss + float(found.intrusion[n]))
         check()
-    finite = bool(np.isfinite(most).all())
-    return (worst, float(rounding.max())) if finite else (math.inf, math.inf)
+    if not np.isfinite(most).all():
+        return math.inf, math.inf, math.inf
+    return worst, float(found.rounding.max()), float(found.entered.max())
 
 
 def values_along_lines(network: ReLUNetwork, points: Array) -> tuple[Array, Array] | None:
@@ -113,10 +158,10 @@ def values_along_lines(network: ReLUNetwork, points: Array) -> tuple[Array, Arra
     return values, rounding + EPS * lengths(values)
 
 
-def _groups(network: ReLUNetwork, balls: int) -> list[NDArray[np.intp]] | None:
+def _groups(network: ReLUNetwork, balls: int, least: int) -> list[NDArray[np.intp]] | None:
     """The neurons with equal input weights; None if there are too many such groups, or it is not worth it."""
     K = network.neurons
-    if network.V is not None or K * balls <= LARGE:
+    if network.V is not None or K * balls <= least:
         return None
     first = np.flatnonzero(np.append(True, (network.w[1:] != network.w[:-1]).any(axis=1)))
     if FEW * len(first) > 4 * K or len(first) * network.dimension > ROOM:
@@ -148,11 +193,15 @@ def _along(network: ReLUNetwork, rows: NDArray[np.intp], points: Array, rho: flo
         return None
     rounding = value_rounding[last] + (slope_rounding[passed] + 2 * EPS * lengths(here)) * np.abs(beyond)
     rounding += lengths(here) * blurred + near[1]
-    return AlongLine(w, value[last] + here * beyond[:, None], here, near[0], rounding)
+    entered = near[2] * float(lengths(w[None])[0])
+    return AlongLine(w, value[last] + here * beyond[:, None], here, near[0], entered, rounding)
 
 
-def _near(kink: Array, size: Array, t: Array, radius: float, blurred: Array) -> tuple[Array, Array] | None:
-    """Σ size · depth over the kinks in each ball, and what the rounding of places, up to `blurred`, makes of it."""
+def _near(kink: Array, size: Array, t: Array, radius: float, blurred: Array) -> tuple[Array, Array, Array] | None:
+    """Σ size · depth over the kinks in each ball; what the rounding of places, up to `blurred`, makes of it; Σ size.
+
+    The last is over those kinks that enter it by more than rounding.
+    """
     room = blurred + 4 * EPS * radius
     low = np.searchsorted(kink, t - radius - 2 * room, side="left")
     high = np.searchsorted(kink, t + radius + 2 * room, side="right")
@@ -163,7 +212,8 @@ def _near(kink: Array, size: Array, t: Array, radius: float, blurred: Array) -> 
     k = np.arange(len(ball)) - np.repeat(np.cumsum(count) - count, count) + low[ball]
     depth = np.maximum(radius - np.abs(t[ball] - kink[k]), 0.0)
     inside = np.asarray(np.bincount(ball, size[k] * depth, minlength=len(t)), dtype=np.float64)
-    return inside, 2 * np.bincount(ball, size[k], minlength=len(t)) * room
+    deep = np.asarray(np.bincount(ball, np.where(depth > 16 * room[ball], size[k], 0.0), len(t)), dtype=np.float64)
+    return inside, 2 * np.bincount(ball, size[k], minlength=len(t)) * room, deep
 
 
 def _running_sums(terms: Array) -> tuple[Array, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
-from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
+from exactnorm.certify.interpolation import EXACT, MISSED, sure_miss
 from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -159,7 +160,8 @@ def _ball_upper(train: TrainingSet, network: ReLUNetwork, effort: Effort) -> tup
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
     size = float(np.abs(train.points).max())
-    (error, interpolates_balls), upper = sure_error(network, train, effort.check), network.representation_cost
+    miss, upper = sure_miss(network, train, effort.check), network.representation_cost
+    error, interpolates_balls = miss.error, miss.below(MISSED * train.separation)
     large = network.neurons * train.points.size > EXACT
     if large and not interpolates_balls and error <= MISSED * train.separation:
         msg = (
@@ -178,7 +180,7 @@ def _ball_upper(train: TrainingSet, network: ReLUNetwork, effort: Effort) -> tup
             raise CertificateUndecided(msg)
         if not slope <= FLAT:
             refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
-        upper = upper_value(network, train, sides)
+        upper = upper_value(network, train, sides, replace(miss, slope=slope))
     return upper, error, 1e-9 * train.separation + 1e-12 * size
 
 

@@ -45,10 +45,10 @@ def whole(value: Any, name: str) -> int:
 
 def numbers(value: Any, name: str, shape: tuple[int, ...]) -> Array:
     """A copy of an array of float64 of exactly this shape, every entry finite and not beyond `LARGEST`."""
-    found = _array(value, name, shape, np.dtype(np.float64))
+    found = np.array(_array(value, name, shape, np.dtype(np.float64)), order="C")
     if found.size and not np.abs(found).max() <= LARGEST:  # nan is refused too
         refuse(f"{name} holds entries that are not finite, or beyond {LARGEST:g}")
-    return np.array(found, dtype=np.float64, order="C")
+    return found
 
 
 def integers(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.int64]:

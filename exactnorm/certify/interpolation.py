@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +22,32 @@ EXACT = 200_000
 """Weights times points that are looked at in rational arithmetic if need be: some seconds."""
 BLOCK = 2**21
 """Pre-activations computed at once, so that memory does not grow as neurons times points."""
+
+
+@dataclass(frozen=True)
+class Miss:
+    """By how much a network misses balls.
+
+    Parameters
+    ----------
+    error : float
+        The interpolation error, as it was computed.
+    rounding : float
+        By how much more it may be.
+    entered : float
+        The largest Σ ‖a_k‖ ‖w_k‖ over the kinks that enter one ball by more than rounding.
+    slope : float
+        The largest slope on a ball, if it was looked at.
+    """
+
+    error: float
+    rounding: float
+    entered: float
+    slope: float = math.inf
+
+    def below(self, enough: float) -> bool:
+        """Whether the error is known to be so small."""
+        return self.error + self.rounding <= enough
 
 
 def interpolation_error(
@@ -76,34 +103,44 @@ def interpolation_error(
             "give points (N, d), a network from R^d to R^d, and rho >= 0"
         )
         raise ValueError(msg)
-    return _measured(network, X, rho, check)[0]
+    return _measured(network, X, rho, check).error
 
 
-def _measured(network: ReLUNetwork, X: Array, rho: float, check: Callable[[], None]) -> tuple[float, float]:
-    """The error, and by how much rounding may have changed it."""
-    worst = 0.0
+def _measured(network: ReLUNetwork, X: Array, rho: float, check: Callable[[], None]) -> Miss:
+    worst = entered = 0.0
     with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
         if (quick := error_along_lines(network, X, rho, check)) is not None:
-            return quick
+            return Miss(*quick)
         for rows, before in blocks(network, X):
             off = network(X[rows]) - X[rows]
             worst = max(worst, _largest_error(network, before, off, rho, check))
-    return worst, value_rounding(network, float(np.linalg.norm(X, axis=1).max()) + rho)
+            entered = max(entered, _entered(network, before, rho, last_digits(X, rho)))
+    return Miss(worst, float(rounding_at(network, X, rho).max()), entered)
 
 
-def sure_error(
-    network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None
-) -> tuple[float, bool]:
-    """The interpolation error, and whether it is known to be below `MISSED` of the separation.
+def last_digits(X: Array, rho: float) -> float:
+    """What the rounding of points and offsets may move a kink, or a value."""
+    return 64 * float(np.finfo(float).eps) * (float(np.abs(X).max()) + rho)
 
-    Where rounding hides that, in sets far from the origin, values at the points are computed in rational arithmetic,
-    unless the network is too large for that.
+
+def _entered(network: ReLUNetwork, before: Array, rho: float, last: float) -> float:
+    w = lengths(network.w)
+    inside = np.where(rho * w - np.abs(before) > last * w, lengths(network.a) * w, 0.0)
+    return float(inside.sum(axis=1).max(initial=0.0))
+
+
+def sure_miss(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> Miss:
+    """The interpolation error, and by how much rounding may have changed it.
+
+    Where rounding hides whether it is below `MISSED` of the separation, in sets far from the origin, values at the
+    points are computed in rational arithmetic, unless the network is too large for that.
     """
-    error, rounding = _measured(network, train.points, train.rho, check)
+    found = _measured(network, train.points, train.rho, check)
     enough = MISSED * train.separation
-    if network.neurons * train.points.size <= EXACT and error <= enough < error + rounding < math.inf:
-        error, rounding = _exact_error(network, train.points, train.rho, check), 0.0
-    return error, error + rounding <= enough
+    hidden = found.error <= enough < found.error + found.rounding < math.inf
+    if hidden and network.neurons * train.points.size <= EXACT:
+        return Miss(_exact_error(network, train.points, train.rho, check), 0.0, found.entered)
+    return found
 
 
 def _exact_error(network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None]) -> float:
@@ -135,20 +172,27 @@ def blocks(network: ReLUNetwork, X: Array) -> Iterator[tuple[NDArray[np.intp], A
         yield rows, X[rows] @ network.w.T + network.b
 
 
-def value_rounding(network: ReLUNetwork, reach: float) -> float:
-    """Rounding of a computed value h(y), ‖y‖ ≤ `reach`: one unit in the last place of the sum of its terms for each.
+def rounding_at(network: ReLUNetwork, X: Array, rho: float = 0.0) -> Array:
+    """Rounding of computed values h(y), ‖y − x_n‖ ≤ ρ, shape (N,): last places of the terms that are not 0 there.
 
-    However few bits a single addition loses, as many as there are neurons may lose as many times that.
-
-    It is a property of the network, so that it may be added to an error and never taken off one: huge terms that
-    cancel make a network whose values are not known.
+    However few bits a single addition loses, as many as there are terms may lose as many times that. It is a property
+    of the network, so that it may be added to an error and never taken off one: huge terms that cancel make a network
+    whose values are not known.
     """
+    eps = float(np.finfo(float).eps)
+    reach = lengths(X) + rho
+    out = np.empty(len(X))
     with np.errstate(all="ignore"):
+        a, w, b = lengths(network.a), lengths(network.w), np.abs(network.b)
+        for rows, before in blocks(network, X):
+            unsure = (2 + network.dimension) * eps * (reach[rows, None] * w + b)
+            height = before + rho * w  # the largest in the ball
+            on = height + unsure > 0
+            terms = np.maximum(height, 0.0) * (eps * (4 + on.sum(axis=1)))[:, None]
+            out[rows] = np.where(on, unsure + terms, 0.0) @ a
         skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
-        biases = float(lengths(network.a) @ np.abs(network.b))
-        terms = (network.representation_cost + skip) * reach + biases + float(np.linalg.norm(network.c))
-    additions = 16 + network.neurons + network.dimension
-    return additions * float(np.finfo(float).eps) * terms if terms < math.inf else math.inf
+        out += eps * (4 + network.dimension) * (skip * reach + float(np.linalg.norm(network.c)))
+    return np.where(out < math.inf, out, math.inf)
 
 
 def _affine_error(network: ReLUNetwork, active: NDArray[np.bool_], e: Array, rho: float, known: float) -> float:

@@ -18,7 +18,7 @@ from exactnorm.certify import (
     CertifiedNetwork,
     check_certificate,
 )
-from exactnorm.cli import text_table
+from exactnorm.cli import held_against
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.read_arrays import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
@@ -56,11 +56,12 @@ def add_to(commands: Any) -> None:
         formatter_class=formatter,
     )
     command.add_argument("file", metavar="FILE.npz", help="what `exactnorm solve --out` or `exactnorm.save` wrote")
-    command.add_argument("--points", metavar="DATA", help="the clean points that it must be for: a file, or a problem")
-    text_table.add_options(command)
-    command.add_argument("--rho", type=float, metavar="R", help="the noise radius that it must be for")
-    command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the check is undecided")
-    command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    held_against.add_options(
+        command,
+        points="the clean points that it must be for: a file, or a problem",
+        rho="the noise radius that it must be for",
+        limit="seconds after which the check is undecided",
+    )
     command.set_defaults(run=run)
 
 

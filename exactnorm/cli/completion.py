@@ -99,7 +99,7 @@ def positional_choices(name: str, parser: argparse.ArgumentParser) -> list[str]:
     from exactnorm import problems, theorems
 
     words = [str(c) for action in parser._actions if not action.option_strings for c in action.choices or ()]
-    if name in ("solve", "flow"):
+    if name in ("solve", "flow", "explore"):
         words += [problem.name for problem in problems.listing()]
     if name == "theorems":
         words += list(theorems.STATEMENTS)

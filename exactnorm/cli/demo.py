@@ -10,6 +10,7 @@ import numpy as np
 
 from exactnorm import interrupts, problems
 from exactnorm.arrays import Array
+from exactnorm.certify import CertifiedDenoiser
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.outputs import writable_folder
 from exactnorm.cli.solve import SOLVING
@@ -67,31 +68,34 @@ def run(arguments: argparse.Namespace) -> int:
     triangle, digits = solved
     clean = digits.train.points
     noisy = clean + NOISE * np.random.default_rng(0).standard_normal(clean.shape)
-    moved, left = spread(noisy - clean), spread(digits(noisy) - clean)
-    rho = digits.train.rho
-    out = int((np.linalg.norm(noisy - clean, axis=1) > rho).sum())
-    inside = clean + rho * (noisy - clean) / np.linalg.norm(noisy - clean, axis=1, keepdims=True)
-    exact = spread(digits(inside) - clean)[1]
+    figures, text = denoised(digits, noisy)
     try:
         demo_picture.write(arguments.out, triangle, digits, noisy)
     except (ValueError, OSError) as mistake:
         raise BadInput(f"--out {arguments.out}: {mistake}") from mistake  # noqa: EM102
     if arguments.json:
-        show_json(
-            {"solved": records, "noise": NOISE, "moved": moved, "left": left, "inside": exact, "picture": arguments.out}
-        )
+        show_json({"solved": records, "noise": NOISE, **figures, "picture": arguments.out})
         return 0
-    show(
-        report.prose(
-            f"Noise of standard deviation {NOISE} grey levels moved the digits {between(moved)} away from their "
-            f"clean images (Euclidean distance); the denoised images are {between(left)} away from them. They differ "
-            f"because the noise moved {out} of {len(clean)} out of the noise balls, whose radius rho is {rho:g}: only "
-            "within them is the clean image promised. With the same noise scaled down to rho it comes back to within "
-            f"{exact:.0e}."
-        )
-    )
+    show(report.prose(text))
     show(f"The picture is in {arguments.out}.")
     return 0
+
+
+def denoised(digits: CertifiedDenoiser, noisy: Array) -> tuple[dict[str, Any], str]:
+    """How far the noise moved the digits, how far off the denoised ones are, and that in words."""
+    clean, rho = digits.train.points, digits.train.rho
+    noise = noisy - clean
+    length = np.linalg.norm(noise, axis=1, keepdims=True)
+    moved, left = spread(noise), spread(digits(noisy) - clean)
+    exact = spread(digits(clean + rho * noise / length) - clean)[1]
+    text = (
+        f"Noise of standard deviation {NOISE} grey levels moved the digits {between(moved)} away from their "
+        f"clean images (Euclidean distance); the denoised images are {between(left)} away from them. They differ "
+        f"because the noise moved {int((length > rho).sum())} of {len(clean)} out of the noise balls, whose radius rho "
+        f"is {rho:g}: only within them is the clean image promised. With the same noise scaled down to rho it comes "
+        f"back to within {exact:.0e}."
+    )
+    return {"moved": moved, "left": left, "inside": exact}, text
 
 
 def spread(differences: Array) -> list[float]:

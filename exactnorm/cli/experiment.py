@@ -22,7 +22,11 @@ examples:
   exactnorm experiment where-flows-end --resume --out results --set starts=50000
   exactnorm experiment stable-virtual-points --executor dask://127.0.0.1:8786
 """
-NAMES = ("stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map")
+NAMES = (
+    "stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map", "beyond-orthogonal",
+    "first-pictures", "width", "large-rays", "costs", "leave-one-out", "attribution-levels", "attribution-scores",
+    "other-denoisers", "linear-one-step", "trained-networks",
+)  # fmt: skip
 MEANS = ("seed", "solver", "run")
 """Arguments of an experiment that have an option of their own."""
 
@@ -74,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"computing {arguments.name} …")
     try:
         table = experiment(seed=arguments.seed, run=means, **given)
-    except ValueError as mistake:
+    except (ValueError, TypeError) as mistake:
         raise BadInput(str(mistake)) from mistake
     record = report.experiment_record(table)
     if arguments.out is not None:

@@ -15,7 +15,7 @@ from exactnorm import CertifiedDenoiser, DenoiserPath, InfeasibleProblem, ReLUNe
 from exactnorm.arrays import Array
 from exactnorm.certify import interpolation_error
 from exactnorm.cli import read, schedules
-from exactnorm.cli.flow_options import Asked, asked
+from exactnorm.cli.flow_options import FLOWS, STAND_INS, Asked, asked
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.solve import SOLVING
@@ -55,7 +55,7 @@ def add_to(commands: Any) -> None:
         formatter_class=formatter,
     )
     read.add_data(command, "; or what was saved: a denoiser or a network (.npz), a folder of denoisers")
-    command.add_argument("--flow", choices=("score", "probability"), required=True, help="which flow")
+    command.add_argument("--flow", choices=FLOWS, required=True, help="which flow")
     score = command.add_argument_group("score flow")
     read.add_radius_options(score)
     score.add_argument("--horizon", type=number, metavar="U", help="flow time (default: the limit)")
@@ -69,9 +69,7 @@ def add_to(commands: Any) -> None:
         "sigma as a formula in t, 'sqrt(t)'; or a table of t, sigma and scale (.csv)",
     )
     probability.add_argument("--scale", metavar="F", help="with a formula: the scale s_t, another one (default 1)")
-    probability.add_argument(
-        "--high-noise", choices=("linear", "empirical-mmse"), help="what stands in where balls overlap"
-    )
+    probability.add_argument("--high-noise", choices=STAND_INS, help="what stands in where balls overlap")
     probability.add_argument("--levels", type=whole, metavar="L", help="noise radii to solve for (no closed form)")
     probability.add_argument("--out", metavar="DIR", help="save what was solved for; DIR then stands for DATA")
     command.add_argument("--points", metavar="DATA", help="the points that a network saved alone was trained on")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from exactnorm import CertifiedDenoiser, DenoiserPath, ReLUNetwork, load
 from exactnorm.cli import read
-from exactnorm.cli.numbers import flag, misused
+from exactnorm.cli.numbers import Offered, flag, misused
 from exactnorm.cli.outputs import new_folder, picture
 from exactnorm.cli.schedules import schedule
 from exactnorm.cli.solve import check_solver
@@ -20,6 +20,8 @@ from exactnorm.flow.schedule import checked_level
 from exactnorm.network import network_of
 from exactnorm.training_set import TrainingSet
 
+FLOWS = Offered(("score", "probability"))
+STAND_INS = Offered(("linear", "empirical-mmse"))
 OF_SCORE = ("rho", "sigma", "samples", "horizon")
 OF_PROBABILITY = ("alpha", "T", "schedule", "scale", "high_noise", "levels", "out")
 OF_TABLES = ("columns", "header", "rho", "sigma", "samples")
@@ -42,7 +44,7 @@ class Asked:
 
 def asked(arguments: argparse.Namespace) -> Asked:
     """What there is to follow; raises `BadInput` with every mistake there is."""
-    found = [*misused(arguments), *foreign(arguments), *numbers(arguments)]
+    found = [*misused(arguments), *no_choice(arguments), *foreign(arguments), *numbers(arguments)]
     if arguments.flow == "probability":
         found += [*missing(arguments), *told(level, arguments)]
         found += told(new_folder, arguments.out) if arguments.out is not None else []
@@ -52,7 +54,7 @@ def asked(arguments: argparse.Namespace) -> Asked:
     try:
         known = opened(arguments.data)
         wrong = [*read.radius_mistakes(arguments), *saved(arguments, known)]
-        if not wrong and read.radius_is_clear(arguments):
+        if not wrong and FLOWS.holds(arguments.flow) and read.radius_is_clear(arguments):
             train = points_of(arguments, known)
     except BadInput as mistake:
         wrong = [str(mistake)]
@@ -98,8 +100,17 @@ def points_of(arguments: argparse.Namespace, known: Known) -> TrainingSet:
     return train
 
 
+def no_choice(arguments: argparse.Namespace) -> Iterator[str]:
+    """Words that are none of the choices."""
+    for name, choices in (("flow", FLOWS), ("high_noise", STAND_INS)):
+        if not choices.holds(getattr(arguments, name)):
+            yield f"{flag(name)} {getattr(arguments, name)}: give one of {', '.join(choices)}"
+
+
 def foreign(arguments: argparse.Namespace) -> Iterator[str]:
     """Options of the other flow."""
+    if not FLOWS.holds(arguments.flow):
+        return
     for name in OF_PROBABILITY if arguments.flow == "score" else OF_SCORE:
         if getattr(arguments, name) is not None:
             yield f"{flag(name)} does not belong to --flow {arguments.flow}"

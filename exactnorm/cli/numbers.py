@@ -1,4 +1,4 @@
-"""Numbers on the command line: one that is none is told of together with all other mistakes, and hides none of them."""
+"""Numbers and choices on the command line: what is none is told of together with all other mistakes, and hides none."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ def whole(text: str) -> int | Misread:
         return int(text)
     except ValueError:
         return Misread(text)
+
+
+class Offered(tuple[str, ...]):
+    """Choices that a parser shows and completes without insisting: another word is told of with all other mistakes."""
+
+    __slots__ = ()
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def holds(self, word: str | None) -> bool:
+        """Whether the word is one of them, or none is given."""
+        return word is None or word in tuple(self)
 
 
 def misused(arguments: argparse.Namespace) -> list[str]:

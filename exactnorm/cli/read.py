@@ -50,12 +50,13 @@ def asked_radius(arguments: argparse.Namespace, dimension: int) -> float | None:
     return rho
 
 
-def add_data(command: Any, more: str = "") -> None:
+def add_data(command: Any, more: str = "", **given: Any) -> None:
     """Add DATA, and the options that say how a file is read; `more` names what else DATA may be."""
     command.add_argument(
         "data",
         metavar="DATA",
         help=f"a table of numbers (.csv, .tsv, .txt, .npy), one point a row, or a problem's name{more}",
+        **given,
     )
     text_table.add_options(command)
 

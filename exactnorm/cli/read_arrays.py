@@ -9,9 +9,9 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.cli import text_table
-from exactnorm.cli.dialects import chosen
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.files import DAMAGED
+from exactnorm.reading.dialects import chosen
 
 READERS = (".csv", ".tsv", ".txt", ".npy")
 KINDS = ".csv, .tsv, .txt and .npy"

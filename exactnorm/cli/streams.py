@@ -11,12 +11,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from exactnorm.reading.mistakes import BadInput as BadInput
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-
-class BadInput(ValueError):
-    """A user's mistake: one sentence, exit status 2."""
 
 
 def told(look: Callable[..., object], *given: Any) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.cli import read_arrays, text_table
+from exactnorm.cli import held_against, read_arrays
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, say, show_json, show_text
 
@@ -39,15 +39,15 @@ def add_to(commands: Any) -> None:
         formatter_class=formatter,
     )
     command.add_argument("file", metavar="PROOF.json", help="the proof")
-    command.add_argument(
-        "--points", metavar="DATA", required=True, help="the clean points (.csv, .tsv, .txt, .npy), or a problem's name"
+    held_against.add_options(
+        command,
+        points="the clean points (.csv, .tsv, .txt, .npy), or a problem's name",
+        rho="the noise radius; optional for a named problem",
+        limit="seconds after which the answer is undecided",
+        needed=True,
     )
-    text_table.add_options(command)
-    command.add_argument("--rho", type=float, metavar="R", help="the noise radius; optional for a named problem")
     command.add_argument("--samples-file", metavar="FILE", help="noisy samples of the points, in place of a radius")
     command.add_argument("--weight-decay", type=float, metavar="L", help="with --samples-file: the L of the objective")
-    command.add_argument("--time-limit", type=float, metavar="S", help="seconds after which the answer is undecided")
-    command.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     command.set_defaults(run=run)
 
 

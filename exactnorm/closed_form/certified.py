@@ -10,7 +10,7 @@ from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
 from exactnorm.certify.balls.correction import MANY, stated_upper
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.certify.interpolation import EXACT, MISSED, sure_error
+from exactnorm.certify.interpolation import EXACT, MISSED, sure_miss
 from exactnorm.closed_form.catalogue import FORMS, Form, LeastCost
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -44,20 +44,20 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
 
     With balls that almost touch, a slope of 1e7 makes much of the tenth digit.
     """
-    error, known = sure_error(network, train)
+    miss, enough = sure_miss(network, train), MISSED * train.separation
     # Thousands of points have networks whose worst possible rounding is larger than what is measured.
-    if not (known or (network.neurons * train.points.size > EXACT and error <= MISSED * train.separation)):
+    if not (miss.below(enough) or (network.neurons * train.points.size > EXACT and miss.error <= enough)):
         return None
     # Without balls, points that are on rays to nine digits may lie beside the kinks that are to run through them.
     if train.size <= MANY and not sides_of_balls(network, train)[1] <= FLAT:
         return None
-    upper = stated_upper(network, train)
+    upper = stated_upper(network, train, miss)
     if not math.isfinite(upper):  # a gap no wider than rounding
         return None
     certificate = Certificate(
         lower=min(least.value, upper),  # the two sums round differently
         upper=upper,
-        interpolation_error=error,
+        interpolation_error=miss.error,
         evidence=least.evidence,
     )
     status = (

@@ -30,6 +30,8 @@ class MinNormDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         Relative gap to aim for.
     solver : str
         Any semidefinite solver that CVXPY has.
+    solver_options : dict, optional
+        In its own words, as for `min_norm_denoiser`.
     time_limit : float, optional
         Seconds.
     max_patterns : int
@@ -58,12 +60,14 @@ class MinNormDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         *,
         tol: float = 1e-6,
         solver: str = "CLARABEL",
+        solver_options: dict[str, Any] | None = None,
         time_limit: float | None = None,
         max_patterns: int = 100,
     ) -> None:
         self.rho = rho
         self.tol = tol
         self.solver = solver
+        self.solver_options = solver_options
         self.time_limit = time_limit
         self.max_patterns = max_patterns
 
@@ -107,7 +111,13 @@ class MinNormDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         return tags
 
     def _solve(self, train: TrainingSet) -> None:
-        denoiser = min_norm_denoiser(train, tol=self.tol, solver=self.solver, time_limit=self.time_limit)
+        denoiser = min_norm_denoiser(
+            train,
+            tol=self.tol,
+            solver=self.solver,
+            solver_options=self.solver_options,
+            time_limit=self.time_limit,
+        )
         certificate = denoiser.certificate
         self.denoiser_: CertifiedDenoiser | None = denoiser
         self.network_ = denoiser.network

@@ -9,9 +9,11 @@ from exactnorm.plot.canvas import figure
 from exactnorm.plot.denoisers import field, images, line
 from exactnorm.plot.experiments import experiment
 from exactnorm.plot.flows import basins, portrait, rest_points, shares
+from exactnorm.plot.neighbours import attribution
 from exactnorm.plot.paths import trajectories
 
 __all__ = [
+    "attribution",
     "basins",
     "bracket",
     "dual_function",

@@ -7,6 +7,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from exactnorm.arrays import Array
+from exactnorm.colours import BLUE as BLUE
+from exactnorm.colours import GREEN as GREEN
+from exactnorm.colours import GREY as GREY
+from exactnorm.colours import LIGHT as LIGHT
+from exactnorm.colours import ORANGE as ORANGE
+from exactnorm.colours import PURPLE as PURPLE
+from exactnorm.colours import SKY as SKY
+from exactnorm.colours import VERMILION as VERMILION
+from exactnorm.colours import YELLOW as YELLOW
 from exactnorm.network import ReLUNetwork, network_of
 from exactnorm.training_set import TrainingSet
 
@@ -21,11 +30,6 @@ except ImportError as missing:
     raise ImportError(msg) from missing
 
 __all__ = ["Axes", "Figure", "MaxNLocator", "Rectangle"]
-
-# The palette of Okabe and Ito, which colour-blind readers can tell apart.
-BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#777777"
-LIGHT = "#BBBBBB"
-SKY, PURPLE, YELLOW = "#56B4E9", "#CC79A7", "#F0E442"
 
 
 class Denoiser(Protocol):

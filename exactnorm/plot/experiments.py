@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from exactnorm.arrays import Array
 from exactnorm.experiments import Table
-from exactnorm.plot.canvas import BLUE, GREEN, ORANGE, VERMILION, Axes, new_axes
+from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, Axes, new_axes
+from exactnorm.plot.neighbours import NEIGHBOURS
 
 
 def experiment(table: Table, axes: Axes | None = None) -> Axes:
@@ -80,10 +83,94 @@ def _early_stopping_map(table: Table, axes: Axes) -> None:
     axes.legend(fontsize="small")
 
 
+def _beyond_orthogonal(table: Table, axes: Axes) -> None:
+    """Share of flows that memorise against the size of the largest cosine at x_0, a mark for each set."""
+    records = [record for record in table.records() if record["largest_cosine"] is not None]
+    styles = zip(dict.fromkeys(r["family"] for r in records), (BLUE, ORANGE, GREEN, VERMILION, PURPLE), strict=False)
+    for (family, colour), mark in zip(styles, "o^sDv", strict=False):
+        chosen = [record for record in records if record["family"] == family]
+        # Orthogonal sets stand at the left end of the logarithmic axis.
+        place = [max(abs(record["largest_cosine"]), 1e-3) for record in chosen]
+        shares = [record["memorised"] for record in chosen]
+        axes.semilogx(place, shares, mark, ms=5, color=colour, label=family)
+    axes.set(xlabel="largest |cosine| of angles at the first point", ylabel="memorised", ylim=(-0.02, 1.05))
+    axes.legend(fontsize="small")
+
+
+def _first_pictures(table: Table, axes: Axes) -> None:
+    """Side by side: the graph on the line, and for triangles where h carries the places of a grid."""
+    left = 0.0
+    for name in dict.fromkeys(table.column("picture")):
+        chosen = [record for record in table.records() if record["picture"] == name]
+        y = _places(chosen, "y")
+        shift = np.array([left - y[:, 0].min(), -y[:, 1].min()])
+        for which, colour in (("predicted", BLUE), ("trained", ORANGE)):
+            if chosen[0][f"{which}_1"] is None:
+                continue
+            h, label = _places(chosen, which), which if left == 0 else "_"
+            if chosen[0]["y_2"] is None:
+                axes.plot(y[:, 0] + shift[0], h[:, 0], "-" if which == "predicted" else "--", color=colour, label=label)
+            else:
+                axes.plot(*(h + shift).T, "o" if which == "predicted" else "+", ms=3, color=colour)
+                if which == "predicted":
+                    ways = np.stack([y + shift, h + shift, np.full_like(y, np.nan)], axis=1).reshape(-1, 2)
+                    axes.plot(*ways.T, lw=0.6, color=GREY)
+        left += float(np.ptp(y[:, 0])) + 0.4
+    axes.set(
+        xticks=[], yticks=[], aspect="equal", xlabel="left: h(y) on a line; right: from y to h(y) for two triangles"
+    )
+    axes.legend(fontsize="small")
+
+
+def _places(records: list[dict[str, Any]], name: str) -> Array:
+    """Two columns of a table, the second 0 on a line."""
+    return np.array([[record[f"{name}_1"], record[f"{name}_2"] or 0.0] for record in records])
+
+
+def _width(table: Table, axes: Axes) -> None:
+    """Neurons of each minimiser against N, with N²."""
+    records = table.records()
+    for kind, colour, shift in (("skip", BLUE, -0.12), ("plain", ORANGE, 0.12)):
+        chosen = [record for record in records if record["network"] == kind]
+        place = [record["N"] + shift for record in chosen]
+        neurons = [record["neurons"] for record in chosen]
+        axes.plot(place, neurons, "o", ms=4, alpha=0.3, color=colour, label=f"{kind} networks")
+    N = np.linspace(min(table.column("N")) - 0.3, max(table.column("N")) + 0.3, 50)
+    axes.plot(N, N**2, color="black", lw=1, label="$N^2$")
+    axes.set(xlabel="data points $N$", ylabel="neurons of the minimiser")
+    axes.legend(fontsize="small")
+
+
+def _large_rays(table: Table, axes: Axes) -> None:
+    """Share that ends at its own point, block by block, with the probability of that."""
+    sigma = table.column("sigma")
+    axes.plot(sigma, table.column("share"), "o", ms=4, alpha=0.4, color=BLUE, label="blocks of starts")
+    axes.plot(sigma, table.column("predicted"), "_", ms=14, color="black", label="probability")
+    axes.set(xlabel="noise σ of the starts", ylabel="share carried back to its own point", ylim=(-0.02, 1.02))
+    axes.legend(fontsize="small")
+
+
+def _costs(table: Table, axes: Axes) -> None:
+    """Neurons against patterns, a mark for each set."""
+    records = table.records()
+    for r, colour in zip(sorted({record["r"] for record in records}), (BLUE, ORANGE, GREEN, VERMILION), strict=False):
+        chosen = [record for record in records if record["r"] == r]
+        place = [record["patterns"] for record in chosen]
+        axes.loglog(place, [record["neurons"] for record in chosen], "o", color=colour, label=f"rank {r}")
+    axes.set(xlabel="activation patterns", ylabel="neurons of the minimiser")
+    axes.legend(fontsize="small")
+
+
 PICTURES: dict[str, Callable[[Table, Axes], None]] = {
     "stable-virtual-points": _stable_virtual_points,
     "where-flows-end": _where_flows_end,
     "early-stopping": _early_stopping,
     "early-stopping-map": _early_stopping_map,
+    "beyond-orthogonal": _beyond_orthogonal,
+    "first-pictures": _first_pictures,
+    "width": _width,
+    "large-rays": _large_rays,
+    "costs": _costs,
+    **NEIGHBOURS,
 }
 """What draws each experiment's table, by the experiment's name."""

@@ -236,3 +236,11 @@ def test_the_solver_of_a_flow_is_the_one_asked_for(run):
     mine, other = (strict(run("flow", "acute", *options, "--solver", name)[1]) for name in ("CLARABEL", "SCS"))
     assert mine["endpoints"] == other["endpoints"]
     assert mine["gap"] != other["gap"]
+
+
+def test_a_word_that_is_no_choice_is_told_with_the_other_mistakes(run, folder):
+    (folder / "points.csv").write_text("0,0.5\n1,1\n", encoding="utf-8")
+    status, out, err = run("flow", "points.csv", "--flow", "scor", "--high-noise", "loud", "--alpha", -1)
+    assert (status, out) == (2, "")
+    told = [line.split(":")[0].strip() for line in err.splitlines()[1:]]
+    assert told == ["--flow scor", "--high-noise loud", "--alpha -1"]

@@ -7,7 +7,19 @@ import pytest
 from exactnorm.cli.help_text import wrapped
 from exactnorm.cli.main import parser
 
-COMMANDS = ["", "solve", "check", "verify", "flow", "theorems", "experiment", "problems", "demo", "completion"]
+COMMANDS = [
+    "",
+    "solve",
+    "check",
+    "verify",
+    "flow",
+    "explore",
+    "theorems",
+    "experiment",
+    "problems",
+    "demo",
+    "completion",
+]
 
 
 @pytest.mark.parametrize("columns", [80, 200])

@@ -61,7 +61,7 @@ def sides_of_balls(
     nothing = np.zeros((0, 0), dtype=bool)
     large = network.neurons * train.size > MANY
     if train.rho > SMALL * train.separation:
-        return (nothing if large else train.points @ network.w.T + network.b > 0), 0.0
+        return (nothing if large else np.vstack([row > 0 for _, row in blocks(network, train.points)])), 0.0
     if large:
         return nothing, math.inf
     w = lengths(network.w)

@@ -10,55 +10,38 @@ normal, and kinks tilted by η/2R a slope W across it: together at most ‖β‖
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import qr
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
-from exactnorm.certify.interpolation import EXACT, value_rounding
+from exactnorm.certify.along_lines import balls_along_lines
+from exactnorm.certify.balls.constancy import FLAT, SMALL, sides_of_balls
+from exactnorm.certify.balls.slabs import LOOKED_AT, Slabs, basis_of_slabs, seen
+from exactnorm.certify.effort import CertificateUndecided
+from exactnorm.certify.interpolation import EXACT, Miss, ball_map, blocks, last_digits, rounding_at
 from exactnorm.certify.rational import at_points, fractions
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
 
 MANY = 100
-"""Points, beyond which a miss is not priced: it is then known to be below `MISSED` of the separation, and no more."""
+"""Points, up to which misses are priced as they are; beyond, by their sizes, whatever their directions."""
+QUICK, MOST = 400, 2000
+"""Points, up to which slabs are looked for at once; and up to which they are where the miss is not plainly nothing."""
 NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
-the gap between two balls is so narrow that the rounding of coordinates is more of it, that share; from `AT_MOST` on no
-miss is priced, and it is known to be below `MISSED` of the separation, and no more."""
+the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`; from
+there on, what the rounding of the points explains of a miss is left out of it."""
 ROOM = 16
 """Units in the last place of the coordinates by which a kink may be elsewhere than meant."""
 HIDDEN = 1e-7
-"""Share of the separation that rounding may hide before values are computed in rational arithmetic; networks of more
-than `EXACT` weights times points are taken as floating point has them."""
-LOOKED_AT = 300
-"""Directions of a network's own neurons that are tried."""
+"""Share of the separation that rounding may hide before values are computed in rational arithmetic, or, in networks of
+more than `EXACT` weights times points, are taken to miss by all that rounding may hide."""
 
 
-@dataclass(frozen=True, eq=False)
-class Slabs:
-    """Slabs that miss all balls, one for each ball but the first, whose patterns form a basis.
-
-    Parameters
-    ----------
-    on : ndarray of bool, shape (S, N)
-        The balls beyond each slab; the first is on none.
-    w : ndarray, shape (S, r)
-    middle, half : ndarray, shape (S,)
-        w·y on the middle plane, and half of the width.
-    """
-
-    on: NDArray[np.bool_]
-    w: Array
-    middle: Array
-    half: Array
-
-
-def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> float:
+def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], miss: Miss) -> float:
     """The cost of the network, and that of correcting it, where that is more than rounding.
 
     Parameters
@@ -67,22 +50,34 @@ def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool
     train : TrainingSet
     sides : ndarray of bool, shape (N, K)
         The neurons that are on, on each ball; not looked at for more than `MANY` points.
+    miss : Miss
+        Of the network on the balls, its slope there included where the balls are small.
+
+    Raises
+    ------
+    CertificateUndecided
+        If there are so many points that the cost of a correction is not known.
     """
-    return _with_correction(network, train, sides, 1.0)
+    return _with_correction(network, train, sides, miss, 1.0)
 
 
-def stated_upper(network: ReLUNetwork, train: TrainingSet) -> float:
+def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> float:
     """The upper value to state, so that others, who round otherwise, find no more."""
-    if train.size > MANY:
-        return network.representation_cost
-    sides, slope = sides_of_balls(network, train)
-    return _with_correction(network, train, sides, 4.0) if slope <= FLAT else network.representation_cost
+    sides, slope = np.zeros((0, 0), dtype=bool), 0.0
+    if train.size <= MANY or train.rho <= SMALL * train.separation:
+        sides, slope = sides_of_balls(network, train)
+    try:
+        if slope <= FLAT:
+            return _with_correction(network, train, sides, replace(miss, slope=slope), 4.0)
+    except CertificateUndecided:
+        pass
+    return network.representation_cost
 
 
-def _with_correction(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], room: float) -> float:
+def _with_correction(
+    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], miss: Miss, room: float
+) -> float:
     cost = network.representation_cost
-    if train.size > MANY:
-        return cost
     free = train.separation - 2 * train.rho
     unsure = _unsure(train, free)
     # A kink in a gap so narrow is where it is to so many digits only, and so is what it costs.
@@ -90,16 +85,23 @@ def _with_correction(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np
     if not share < 1:
         return np.inf
     sure = cost * (1 + share) if share > NEGLIGIBLE else cost
-    if unsure == AT_MOST:  # what would be priced is the rounding of the points
-        return sure
-    more = room * correction_cost(network, train, sides)
+    if train.size <= MANY:
+        more = room * correction_cost(network, train, sides)
+    else:
+        more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost)
     return sure if more <= unsure * cost else sure + more
 
 
 def _unsure(train: TrainingSet, length: float) -> float:
     """The rounding of coordinates as a share of a length, between `NEGLIGIBLE` and `AT_MOST`."""
-    rounding = 64 * float(np.finfo(float).eps) * (float(np.abs(train.points).max()) + train.rho)
+    rounding = last_digits(train.points, train.rho)
     return AT_MOST if not rounding < AT_MOST * length else max(NEGLIGIBLE, rounding / length)
+
+
+def _explained(train: TrainingSet) -> float:
+    """How much of a miss is the rounding of the points: nothing, but where the balls are too near to tell."""
+    narrow = _unsure(train, train.separation - 2 * train.rho) == AT_MOST
+    return last_digits(train.points, train.rho) if narrow else 0.0
 
 
 def correction_cost(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> float:
@@ -120,12 +122,20 @@ def correction_cost(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.
     frame = affine_hull(train.points)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     e, D = _misses(network, train, sides)
+    e, D = _beyond(e, _explained(train)), _beyond(D, _explained(train) / train.rho if train.rho > 0 else 0.0)
     e, D = e / frame.scale, D @ frame.axes.T  # only what happens in the hull of the points matters
     slabs = basis_of_slabs(points, rho, network.w[:LOOKED_AT] @ frame.axes.T)
     if slabs is None:
         gap = (train.separation - 2 * train.rho) / frame.scale
         return float((lengths(e) + 6 * np.linalg.norm(D, axis=(1, 2))).sum()) * 4 / gap
     return _cost(slabs, points, rho, e, D)
+
+
+def _beyond(found: Array, explained: float) -> Array:
+    """What is left of each row, or matrix, once a length is taken off it."""
+    length = np.sqrt((found**2).reshape(len(found), -1).sum(axis=1))
+    share = np.maximum(length - explained, 0.0) / np.where(length > 0, length, 1.0)
+    return np.asarray(found * share.reshape(-1, *[1] * (found.ndim - 1)))
 
 
 def _misses(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> tuple[Array, Array]:
@@ -137,16 +147,18 @@ def _misses(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) 
     D = np.empty((train.size, network.outputs, network.dimension))
     size, w = lengths(network.a), lengths(network.w)
     b = _moved_out(network, train, sides)
-    touches = _unsure(train, train.separation) * train.separation
+    touches = last_digits(train.points, train.rho)
     # Terms that cancel may hide a miss from floating point.
-    reach = float(np.linalg.norm(train.points, axis=1).max()) + train.rho
-    hidden = value_rounding(network, reach) > HIDDEN * train.separation
-    hidden = hidden and network.neurons * train.points.size <= EXACT
+    rounding = rounding_at(network, train.points, train.rho)
+    hidden = rounding > HIDDEN * train.separation
+    large = network.neurons * train.points.size > EXACT
     for n, (x, on) in enumerate(zip(train.points, sides, strict=True)):
         before = network.w @ x + b
         D[n] = network.a[on].T @ network.w[on] + (0 if network.V is None else network.V)
         e[n] = before[on] @ network.a[on] + (0 if network.V is None else network.V @ x) + network.c - x
-        if hidden:
+        if hidden[n] and large:
+            e[n] += rounding[n] / np.sqrt(len(x))
+        elif hidden[n]:
             e[n] = (at_points(replace(network, b=b), x[None])[1] - fractions(x))[0].astype(float)
         depth = np.maximum(train.rho * w - np.where(on, before, -before), 0.0)
         # In no direction in particular.
@@ -169,43 +181,6 @@ def _moved_out(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_
     return network.b + np.where(np.isfinite(shift), shift, 0.0)
 
 
-def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
-    """Wide slabs whose patterns form a basis, normal to the axes, to differences of points or to the vectors `own`."""
-    size, r = points.shape
-    pairs = np.column_stack(np.triu_indices(size, 1))
-    if len(pairs) > 4 * LOOKED_AT:  # of many points those near each other
-        nearest = np.argsort(np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1), kind="stable")
-        pairs = pairs[nearest[: 4 * LOOKED_AT]]
-    w = np.vstack([own, np.eye(r), points[pairs[:, 0]] - points[pairs[:, 1]]])
-    w = w[lengths(w) > 0]
-    w /= lengths(w)[:, None]
-    order = np.argsort(points @ w.T, axis=0, kind="stable").T
-    step = points[order[:, 1:]] - points[order[:, :-1]]
-    half = np.einsum("wnr,wr->wn", step, w) / 2 - rho
-    direction, gap = np.nonzero(half > 1e-12)
-    if not len(direction):
-        return None
-    middle = np.einsum("kr,kr->k", points[order[direction, gap]] + points[order[direction, gap + 1]], w[direction]) / 2
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.arange(size)[None, :], axis=1)
-    wide = np.argsort(-half[direction, gap], kind="stable")
-    for many in (8 * size, 64 * size, 512 * size, len(wide)):  # the widest, if they are enough
-        rows = wide[:many]
-        on = place[direction[rows]] > gap[rows, None]
-        on ^= on[:, :1]  # the side of the first ball is the other one
-        # Rows as strings of bytes, which sort ten times as fast as rows of numbers.
-        packed = np.packbits(on, axis=1)
-        first = np.sort(np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True)[1])
-        on, rows = on[first], rows[first]
-        if len(rows) < size - 1:
-            continue
-        pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
-        on, best = on[pivots], rows[pivots]
-        if np.linalg.matrix_rank(on[:, 1:].astype(float)) == size - 1:
-            return Slabs(on, w[direction[best]], middle[best], half[direction[best], gap[best]])
-    return None
-
-
 def _cost(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
     """The cost that the slabs allow for making up for e_n + D_n (y − x_n) on every ball."""
     size, r = points.shape
@@ -213,11 +188,88 @@ def _cost(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
     maps = np.concatenate([D, at_origin[:, :, None]], axis=2)
     wanted = (maps[1:] - maps[0]).reshape(size - 1, -1)
     parts = np.linalg.solve(slabs.on[:, 1:].T.astype(float), wanted).reshape(size - 1, e.shape[1], r + 1)
-    centre = points.mean(axis=0)
-    p = centre + (slabs.middle - slabs.w @ centre)[:, None] * slabs.w
-    far = np.linalg.norm(points[None] - p[:, None], axis=2).max(axis=1) + rho
+    p, _, across = seen(slabs, points, rho)
     W = np.linalg.norm(parts[:, :, :r], axis=(1, 2))
     value = np.linalg.norm(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p), axis=1)
-    across = 4.2 * np.sqrt(r) * far / slabs.half if r > 1 else 0.0
-    cost = float((value / slabs.half + (1 + across) * W).sum())
+    cost = float(np.sum(value / slabs.half + (1 + across) * W))
     return cost if cost < np.inf else np.inf
+
+
+def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float) -> float:
+    """The cost that slabs allow for making up for misses whose sizes are known, but not their directions.
+
+    Raises
+    ------
+    CertificateUndecided
+        Where no basis of slabs is known, and the misses are not so small that many times the estimate from the
+        narrowest gap would be `nothing`.
+    """
+    frame = affine_hull(train.points)
+    points = frame.coordinates(train.points)
+    found = balls_along_lines(network, train.points, train.rho, least=0)
+    e, D = (
+        _sizes_of_misses(network, train, miss)
+        if found is None
+        else (
+            lengths(found.off) + found.rounding + found.intrusion,
+            found.reach + found.entered,
+        )
+    )
+    if train.rho <= SMALL * train.separation:  # kinks may run through the points
+        D = np.full(train.size, miss.slope)
+    e = np.maximum(e - _explained(train), 0.0)
+    if frame.rank == 1:
+        return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
+    gap = train.separation - 2 * train.rho
+    crude = 4 * train.size * float(np.sum(e + 6 * frame.scale * D)) / gap
+    if train.size > QUICK and crude <= nothing:
+        return crude
+    slabs = None
+    if train.size <= MOST:
+        own = np.unique(np.round(network.w[: 4 * train.size] @ frame.axes.T, 12), axis=0)
+        slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT])
+    if slabs is not None:
+        return _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
+    if crude <= nothing:
+        return crude
+    msg = (
+        f"the network misses by up to {miss.error + miss.rounding:.1e}, as far as is known, and with {train.size} "
+        "points what it would cost to make up for that is not found"
+    )
+    raise CertificateUndecided(msg)
+
+
+def _sizes_of_misses(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> tuple[Array, Array]:
+    """At least ‖e_n‖ and ‖D_n‖, shapes (N,)."""
+    e, D = rounding_at(network, train.points, train.rho), np.full(train.size, miss.entered)
+    last = float(np.finfo(float).eps)
+    cost = lengths(network.a) * lengths(network.w)
+    for rows, before in blocks(network, train.points):
+        e[rows] += lengths(network(train.points[rows]) - train.points[rows])
+        e[rows] += np.maximum(train.rho * lengths(network.w) - np.abs(before), 0.0) @ lengths(network.a)
+        for n, on in zip(rows, before > 0, strict=True):
+            D[n] += float(np.linalg.norm(ball_map(network, on))) + last * (4 + on.sum()) * float(cost[on].sum())
+    return e, D
+
+
+def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array | None) -> float:
+    """Between neighbours on the line, heights t, a value and a slope: differences of two misses, seen from the middle.
+
+    Where the misses themselves are known, `off`, neighbours may differ by little.
+    """
+    order = np.argsort(t, kind="stable")
+    gaps = np.diff(t[order])
+    e, slope = e[order], D[order][1:] + D[order][:-1]
+    value = e[1:] + e[:-1]
+    if off is not None:
+        unsure = e - lengths(off[order])
+        value = np.minimum(value, lengths(np.diff(off[order], axis=0)) + np.abs(unsure[1:]) + np.abs(unsure[:-1]))
+    return float(np.sum(2 * (value + slope * gaps / 2) / (gaps - 2 * train.rho) + slope))
+
+
+def _cost_of_sizes(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
+    """As `_cost`, for misses of at most e_n and D_n, whatever their directions."""
+    share = np.abs(np.linalg.inv(slabs.on[:, 1:].T.astype(float)))
+    _, far, across = seen(slabs, points, rho)
+    value, slope = share @ (e[1:] + e[0]), share @ (D[1:] + D[0])
+    return float(np.sum((value + slope * far) / slabs.half + (1 + across) * slope))

@@ -98,7 +98,8 @@ def elsewhere(points: Array, rho: float) -> float:
     """The share of a bound that a machine which rounds the coordinates otherwise may find missing.
 
     Coordinates have an error of some last places of 1; between two balls that is a share of their gap, and so of the
-    slope across it. Whoever states a bound leaves this off, so that it is supported wherever it is recomputed.
+    slope across it. Whoever states a bound leaves this off, so that it is supported wherever it is recomputed; whoever
+    checks one leaves half of it off, as coordinates that were rounded may give more than the points allow.
     """
     gap = float(pdist(points).min()) - 2 * rho
     return min(1.0, 8 * float(np.finfo(float).eps) / gap) if gap > 0 else 1.0
@@ -113,11 +114,21 @@ def sum_rounding(B: Array) -> float:
     return float(len(B) * np.finfo(float).eps * np.linalg.norm(B, axis=(1, 2)).sum())
 
 
+def dual_value(points: Array, B: Array) -> float:
+    """Σ_n ⟨B_n, T_n⟩."""
+    return float(_terms(points, B).sum())
+
+
 def _gain(points: Array, B: Array) -> float:
-    """Σ_n ⟨B_n, T_n⟩ less its rounding."""
-    terms = B[:, :, -1] * (points[1:] - points[0])
+    """The dual value less its rounding."""
+    terms = _terms(points, B)
     rounding: float = 4 * terms.size * float(np.finfo(float).eps) * float(np.abs(terms).sum())
-    return float(terms.sum()) - rounding
+    return dual_value(points, B) - rounding
+
+
+def _terms(points: Array, B: Array) -> Array:
+    """What adds up to the dual value: T_n is 0 but for its last column, x_n − x_0."""
+    return np.asarray(B[:, :, -1] * (points[1:] - points[0]))
 
 
 def _ratio(gain: float, kappa: float) -> float:

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.door import integers, numbers, refuse
+from exactnorm.geometry import length_rounding
 from exactnorm.training_set import TrainingSet
-
-NOTICED = 1e-12
-"""Share of a bound from which the rounding of a length is taken off it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +89,10 @@ def edges_lower_bound(points: Array, rho: float, edges: NDArray[np.intp], weight
     if not gaps.min() > 0 or not weights.min() > 0:
         msg = "segments between balls that touch, or weights that are not positive, bound nothing"
         raise ValueError(msg)
-    # Where balls almost touch, the last digits of a length tell.
-    room = (points.shape[1] + 8) * float(np.finfo(float).eps) * size * length
-    gaps = np.where(room > NOTICED * gaps, gaps + room, gaps)
     u = offsets / size / length[:, None]
     scaled = np.sqrt(weights / weights.max())[:, None] * u
     matrix = scaled.T @ scaled if u.shape[1] <= len(u) else scaled @ scaled.T
     # Eigenvalues have an error of a few units in the last place of the largest times the order.
     largest = float(np.linalg.eigvalsh(matrix)[-1]) * (1 + 1e-15 * (len(matrix) + len(u)))
-    return float((weights / weights.max()) @ (2 * size * length / gaps)) / largest
+    longest = size * length * (1 + length_rounding(points.shape[1]))
+    return float((weights / weights.max()) @ (2 * longest / (longest - 2 * rho))) / largest

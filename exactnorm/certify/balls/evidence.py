@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, uncovered
 from exactnorm.certify.balls.conditions import sound_axes, sound_proof
-from exactnorm.certify.balls.dual_bound import dual_bound, face_bound
+from exactnorm.certify.balls.dual_bound import dual_bound, elsewhere, face_bound
 from exactnorm.certify.door import numbers, refuse, whole
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.geometry import Frame
@@ -110,7 +110,7 @@ def cells_bound(evidence: Cells, train: TrainingSet, effort: Effort) -> float:
     proofs = tuple(sound_proof(proof, *points.shape) for proof in evidence.proofs)
     if missing := uncovered([proof.cell for proof in proofs], _patterns(points, rho, effort)):
         refuse(missing)
-    return dual_bound(points, rho, B, proofs, effort)
+    return (1 - elsewhere(points, rho) / 2) * dual_bound(points, rho, B, proofs, effort)
 
 
 def faces_bound(evidence: Faces, train: TrainingSet, claim: float | None, effort: Effort) -> float:
@@ -120,9 +120,12 @@ def faces_bound(evidence: Faces, train: TrainingSet, claim: float | None, effort
     """
     points, rho, B = _in_coordinates(evidence.frame, evidence.B, train)
     patterns = _patterns(points, rho, effort)
-    if whole(evidence.patterns, "the number of patterns") > len(patterns):
+    if not 0 < whole(evidence.patterns, "the number of patterns") <= len(patterns):
         refuse(f"the certificate states {evidence.patterns} patterns, but there are {len(patterns)}")
-    return face_bound(points, rho, B, patterns, claim, effort)
+    sure = 1 - elsewhere(points, rho) / 2
+    if not sure > 0:
+        return 0.0
+    return sure * face_bound(points, rho, B, patterns, None if claim is None else claim / sure, effort)
 
 
 def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, float, Array]:

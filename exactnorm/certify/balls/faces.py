@@ -23,8 +23,12 @@ CHUNK = 20_000
 """Faces treated at once: enough for NumPy's loops, few enough for the memory."""
 MISSES = 1e-9
 """A ball that a hyperplane cuts by less than this still counts as missed, so that no maximiser is lost to rounding."""
-DEPENDENT = 1e-9
-"""Touched balls whose centres, seen from one of them, are so nearly in a smaller flat say nothing new: a sine."""
+DEPENDENT = 2e-10
+"""Touched balls whose centres, seen from one of them, are so nearly in a smaller flat say nothing new: a sine.
+
+Such a ball is at a distance of less than `MISSES` from the flat, as no two points are more than 2 apart: a kink that
+touches the others counts as missing it.
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,15 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array
 from exactnorm.certify.finite.correction import correction_cost, misses
-from exactnorm.certify.finite.dual_function import dual_values, faces_on_plane, live_planes, maximisers, tops_of_cells
-from exactnorm.certify.interpolation import MISSED, value_rounding
+from exactnorm.certify.finite.dual_function import (
+    dual_values,
+    faces_on_plane,
+    live_planes,
+    maximisers,
+    tops_of_cells,
+    unseen,
+)
+from exactnorm.certify.interpolation import MISSED, rounding_at
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError
@@ -185,6 +192,7 @@ def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[fl
     # What was left out has rounded too: next to inputs that nearly coincide, multipliers make much of that.
     gain = float(terms.sum()) - last * float((np.abs(multipliers) * np.abs(data.targets).max(axis=0)).sum())
     kappa += last * float(np.linalg.norm(multipliers, axis=1) @ np.linalg.norm(data.features, axis=1))
+    kappa += unseen(data.features, multipliers)
     if data.decay is None:
         return (gain / kappa, 1 / kappa) if kappa > 0 and gain > 0 else (0.0, 0.0)
     square = data.inputs * float((multipliers**2 / data.counts[:, None]).sum())
@@ -266,7 +274,7 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     if problem.weight_decay is None:
         return _with_correction(problem, network, cost), error
     # The values are known to so many digits: each residual may be larger by that. Targets have their last digits too.
-    off = off + rounding(problem, network)
+    off = off + rounding_at(network, problem.inputs)
     last = 256 * float(np.finfo(float).eps) * float(np.linalg.norm(problem.targets, axis=1).max())
     loss = 0.0 if float(off.max()) <= last else float((off**2).sum()) / (2 * len(off))
     return loss + problem.weight_decay * cost, error
@@ -287,8 +295,3 @@ def _with_correction(problem: FiniteProblem, network: ReLUNetwork, cost: float) 
             return cost
         upper = min(upper, cost + more)
     return upper
-
-
-def rounding(problem: FiniteProblem, network: ReLUNetwork) -> float:
-    """Rounding of a computed value f(y_m): a few units in the last place of its terms."""
-    return value_rounding(network, float(np.linalg.norm(problem.inputs, axis=1).max()))

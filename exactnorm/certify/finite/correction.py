@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import values_along_lines
-from exactnorm.certify.interpolation import BLOCK, EXACT, value_rounding
+from exactnorm.certify.interpolation import BLOCK, EXACT, rounding_at
 from exactnorm.certify.rational import at_points, fractions
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork, lengths
@@ -33,7 +33,7 @@ def misses(problem: FiniteProblem, network: ReLUNetwork) -> Iterator[tuple[Array
     Y, x = problem.inputs[first], problem.targets[first]
     step = max(1, BLOCK // max(network.neurons, 1))  # some rows at a time: memory stays small for wide networks
     values = np.vstack([network(Y[k : k + step]) for k in range(0, len(Y), step)])
-    yield x - values, np.full(len(Y), value_rounding(network, float(np.linalg.norm(Y, axis=1).max())))
+    yield x - values, rounding_at(network, Y)
     if not np.isfinite(values).all():
         return
     if network.neurons * Y.size <= EXACT:

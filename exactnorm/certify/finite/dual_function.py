@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from exactnorm.arrays import Array
 
-PARALLEL = 1e-12
-"""A vector shorter than this share of the longest counts as zero on a flat: far above rounding, far below data."""
+PARALLEL = 4e-15
+"""A vector shorter than this share of the longest counts as zero on a flat: above rounding, far below data."""
 
 
 def dual_values(G: Array, multipliers: Array, w: Array) -> Array:
@@ -35,6 +36,21 @@ def maximisers(G: Array, multipliers: Array) -> Array:
     """
     size = float(np.linalg.norm(G, axis=1).max(initial=0.0))
     return _faces(G / size, multipliers)[0] if size > 0 else np.eye(1, G.shape[1])
+
+
+def unseen(G: Array, multipliers: Array) -> float:
+    """How far the largest value may lie above that at the directions found, where vectors count as zero on flats.
+
+    Without them the function is off by their terms, at its maximum and where it was looked at. In the plane, where the
+    g_m are differences of inputs, only inputs with a twin have such terms.
+    """
+    size, length = float(np.linalg.norm(G, axis=1).max(initial=0.0)), np.linalg.norm(multipliers, axis=1)
+    if G.shape[1] == 1:
+        return 0.0
+    if G.shape[1] == 2 and len(G) > 1:
+        apart = np.asarray(KDTree(G).query(G, k=2)[0])[:, 1]
+        length = length[apart <= 2 * PARALLEL * size]
+    return 4 * PARALLEL * size * float(length.sum())
 
 
 def live_planes(G: Array) -> NDArray[np.intp]:

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.geometry import length_rounding
 
-NOTICED = 1e-12
-"""Share of a bound from which the rounding of a distance is taken off it."""
 ASTRAY = 1e-7
 """How far a step may turn from its ray, in radians: less than changes a cost by what a bracket resolves."""
 
@@ -143,14 +142,8 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
         raise ValueError(msg)
     on_a_line = len(u) == 1 or (len(u) == 2 and cosine <= -1 + 1e-6)
     loss = 0.0 if on_a_line and 2 * turn * len(order) <= 0.9 else 2 * excess + 2 * turn * len(order)
-    return float((2 * gaps / (longest(gaps, points.shape[1], rho) - 2 * rho)).sum()) / (1 + loss)
-
-
-def longest(lengths: Array, dimension: int, rho: float) -> Array:
-    """What distances computed as `lengths` may be, where their last digits tell in what balls leave of them."""
-    room = (dimension + 8) * float(np.finfo(float).eps)
-    tells = room * lengths > NOTICED * (lengths - 2 * rho)
-    return np.where(tells, lengths * (1 + room), lengths)
+    longest = gaps * (1 + length_rounding(points.shape[1]))
+    return float((2 * longest / (longest - 2 * rho)).sum()) / (1 + loss)
 
 
 def _units(points: Array, centre: int) -> tuple[Array, Array]:

@@ -1,6 +1,6 @@
 """The block semidefinite program over cells as a cone program, and its way back: dual matrices, multipliers, moments.
 
-The same program in CVXPY's words is `exactnorm.exact.program`.
+The same program in CVXPY's words is `exactnorm.exact.balls.program`, a road of its own: a test holds both to one value.
 """
 
 from __future__ import annotations

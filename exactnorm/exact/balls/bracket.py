@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from exactnorm.arrays import Array
+from exactnorm.certify.balls import dual_bound
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.certificate import relative_gap
 from exactnorm.exact.balls.polish import Neurons
@@ -53,8 +52,8 @@ class Bracket:
 
 
 def dual_value(problem: Reduced, B: Array) -> float:
-    """Σ_n ⟨B_n, T_n⟩."""
-    return float(np.einsum("nr,nr->", B[:, :, -1], problem.points[1:] - problem.points[0]))
+    """Σ_n ⟨B_n, T_n⟩, as a certificate has it."""
+    return dual_bound.dual_value(problem.points, B)
 
 
 def with_network(best: Bracket, neurons: Neurons | None) -> Bracket:

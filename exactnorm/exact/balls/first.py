@@ -13,7 +13,7 @@ from exactnorm.certify.balls.edges import Segments, edges_lower_bound
 from exactnorm.certify.balls.evidence import Cells
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
-from exactnorm.certify.interpolation import sure_error
+from exactnorm.certify.interpolation import sure_miss
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.bounds import best_rays
@@ -121,9 +121,9 @@ class First:
             raise NothingFoundError(msg)
         network = self.ramps.network(np.zeros(self.frame.rank)).lifted(self.frame)
         # Both bounds may be the optimum, and they round differently.
-        error = sure_error(network, self.train)[0]
-        upper = stated_upper(network, self.train)
-        certificate = Certificate(min(self.lower, upper), upper, error, self.evidence)
+        miss = sure_miss(network, self.train)
+        upper = stated_upper(network, self.train, miss)
+        certificate = Certificate(min(self.lower, upper), upper, miss.error, self.evidence)
         status = (
             f"{reason}; the bracket is valid but {100 * certificate.gap:.2g} % wide: the network is one of ramps "
             f"across gaps between balls, and the lower bound that of {self.basis}; {HELP}."

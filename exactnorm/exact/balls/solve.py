@@ -18,7 +18,7 @@ from exactnorm.certify.balls.dual_bound import bound_at, dual_bound, elsewhere
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
-from exactnorm.certify.interpolation import sure_error
+from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import finished, interpolates
@@ -190,12 +190,12 @@ def certified(
     neurons = finished(problem, best.neurons, touching, settings)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
-    error = sure_error(network, train)[0]
-    if not error <= TOLD_APART * train.separation:
+    miss = sure_miss(network, train)
+    if not miss.error <= TOLD_APART * train.separation:
         raise too_near(train)
     certificate = replace(
-        dual_certificate(problem, replace(best, upper=stated_upper(network, train)), settings),
-        interpolation_error=error,
+        dual_certificate(problem, replace(best, upper=stated_upper(network, train, miss)), settings),
+        interpolation_error=miss.error,
     )
     # The bound may be above the cost by the rounding of both.
     certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))

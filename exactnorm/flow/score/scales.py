@@ -7,8 +7,10 @@ wants would be 1/ρ in number; once it is down to rounding, the slow part is fol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import schur, solve_sylvester, solve_triangular
 
 from exactnorm.arrays import Array
@@ -53,12 +55,17 @@ class Slow:
         return np.asarray(f_noise[:, None] * np.linalg.norm(self.fast @ self.root.T, 2) / self.rate * self.gauge)
 
 
-def slow_parts(A: Array, w: Array) -> tuple[Slow, ...]:
-    """The slow parts of a matrix (r, r), slowest first, one for each gap between the sizes of its eigenvalues."""
-    eigenvalues = np.linalg.eigvals(A)
-    size = np.sort(np.abs(eigenvalues))
+def slow_parts(A: Array, w: Array) -> list[tuple[Slow, ...]]:
+    """The slow parts of matrices (m, r, r), slowest first, one for each gap between the sizes of the eigenvalues."""
+    eigenvalues = np.linalg.eigvals(A)  # of all at once: most matrices have no gap
+    size = np.sort(np.abs(eigenvalues), axis=1)
+    gaps = size[:, 1:] > APART * size[:, :-1]
+    return [_parts(*one, w) if one[-1].any() else () for one in zip(A, eigenvalues, size, gaps, strict=True)]
+
+
+def _parts(A: Array, eigenvalues: NDArray[Any], size: Array, gaps: NDArray[np.bool_], w: Array) -> tuple[Slow, ...]:
     parts = []
-    for n in np.flatnonzero(size[1:] > APART * size[:-1]) + 1:
+    for n in np.flatnonzero(gaps) + 1:
         fast = eigenvalues[np.abs(eigenvalues) > size[n - 1]]
         if (fast.real < -np.abs(fast) / 4).all():
             parts.append(_slow_part(A, w, float(np.sqrt(max(size[n - 1], 1e-300) * size[n]))))

@@ -16,10 +16,11 @@ def slow_down(
     block: Block, walkers: Walkers, piece: Piece, times: Array, going: Indices, known: dict[bytes, tuple[Slow, ...]]
 ) -> None:
     """Where fast motion has died out, put the slow one in the place of the piece's own, with a step of its length."""
-    for key, members in by_key(np.packbits(piece.active[going], axis=1)):
-        rows = going[members]
-        if key not in known:
-            known[key] = slow_parts(piece.A[rows[0]], block.w)
+    groups = [(key, going[members]) for key, members in by_key(np.packbits(piece.active[going], axis=1))]
+    if fresh := [(key, rows[0]) for key, rows in groups if key not in known]:
+        found = slow_parts(piece.A[[row for _, row in fresh]], block.w)
+        known |= dict(zip((key for key, _ in fresh), found, strict=True))
+    for key, rows in groups:
         for slow in known[key]:
             noise = piece.noise[rows] + slow.rounding(piece.f_noise[rows])
             over = (slow.left_over(piece.f[rows]) <= noise).all(axis=1)

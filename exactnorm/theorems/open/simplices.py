@@ -5,7 +5,8 @@ Hypotheses: r + 1 points in R^r, all dihedral angles acute, ρ → 0.
 Claim: the least cost tends to 2r, as it does for triangles and for orthogonal and obtuse simplices.
 
 Source: this package's documentation.
-Standing: open for r ≥ 3. What is found is an observation about the simplices tried. One-versus-rest costs more there.
+Standing: open for r ≥ 3, but for regular simplices, which one-versus-rest is proved for at cost 2r. What is found is an
+observation about the simplices tried, none of them regular. One-versus-rest costs more there.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.cli.streams import BadInput
+from exactnorm.reading.mistakes import BadInput
 
 MISSING = {"", "na", "n/a", "#n/a", "nan", "<na>", "null", "none", "?", "-", "."}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)

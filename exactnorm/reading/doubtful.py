@@ -1,20 +1,21 @@
 """What in a table may be names or a point, an index or a coordinate: refused with the option that settles it, or told.
 
-Refused is what is more often meant otherwise than it would be read; what could be meant otherwise is told on stderr.
+Refused is what is more often meant otherwise than it would be read; what could be meant otherwise is told.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
-from exactnorm.cli.dialects import DECIMAL_COMMA, DIALECTS, NUMBER, Reading
-from exactnorm.cli.streams import BadInput, say
+from exactnorm.reading.dialects import DECIMAL_COMMA, DIALECTS, NUMBER, Reading
+from exactnorm.reading.mistakes import BadInput
 
 INDEX_NAMES = {"id", "idx", "index", "no", "nr", "row"}
 YEARS = range(1800, 2200)
 
 
-def look_at_index(found: Reading, name: str) -> None:
+def look_at_index(found: Reading, name: str, say: Callable[[str], None]) -> None:
     """Raise `BadInput` for a first column that is, or may be, the index of the table it was saved from."""
     width = len(found.taken)
     if width < 2:
@@ -38,10 +39,10 @@ def look_at_index(found: Reading, name: str) -> None:
     run = sorted(counted) == list(range(min(counted), min(counted) + len(counted)))
     rising = all(one < other for one, other in pairwise(counted))
     if (run and len(counted) > 3) or (rising and has_fractions(found, range(1, width))):
-        say(f"{name}: the first column, {first[0]}, {first[1]}, …, is read as a coordinate, not as an index: {remedy}")
+        say(f"the first column, {first[0]}, {first[1]}, …, is read as a coordinate, not as an index: {remedy}")
 
 
-def look_at_names(found: Reading, name: str, *, index: bool) -> None:
+def look_at_names(found: Reading, name: str, say: Callable[[str], None], *, index: bool) -> None:
     """Raise `BadInput` for a first line of numbers that may be names: 0, 1, …, d − 1, years, or quoted alone.
 
     A single number, other sequences and a first sample of point 0 are more often what they seem: they are told of.
@@ -65,7 +66,7 @@ def look_at_names(found: Reading, name: str, *, index: bool) -> None:
     apart = all(has_fractions(found, [column]) for column in found.taken)
     if len(first) == 1:
         if numbers[0] == 0 or (apart and numbers[0] in YEARS):
-            say(f"{name}: the first line, {shown}, is read as a number and not as a name; --header takes it for one")
+            say(f"the first line, {shown}, is read as a number and not as a name; --header takes it for one")
         return
     years = len(steps) == 1 and 0 not in steps and all(number in YEARS for number in numbers)
     names = years or (steps == {1} and (numbers[0] == 0 or apart))
@@ -73,12 +74,12 @@ def look_at_names(found: Reading, name: str, *, index: bool) -> None:
         msg = f"{name!r}: the first line, {shown}, may hold a table's default names or a point: {settle}"
         raise BadInput(msg)
     if index and steps == {1} and has_fractions(found, found.taken):
-        say(f"{name}: the first line, {shown}, is read as a sample and not as names")
+        say(f"the first line, {shown}, is read as a sample and not as names")
     elif not index and (steps == {1} or (apart and min(steps) > 0)):
-        say(f"{name}: the first line, {shown}, is read as a point and not as names; --header takes it for names")
+        say(f"the first line, {shown}, is read as a point and not as names; --header takes it for names")
 
 
-def look_at_commas(found: Reading, name: str) -> None:
+def look_at_commas(found: Reading, name: str, say: Callable[[str], None]) -> None:
     """Raise `BadInput` for two columns that are written as one of decimal commas is; whole numbers are told of."""
     if (
         len(found.rows[0][1]) != 2
@@ -98,7 +99,7 @@ def look_at_commas(found: Reading, name: str) -> None:
             "with a point, or leave out the zeros before whole numbers"
         )
         raise BadInput(msg)
-    say(f"{name}: read as two columns of whole numbers; a single one is written with points before decimals")
+    say("read as two columns of whole numbers; a single one is written with points before decimals")
 
 
 def has_fractions(found: Reading, columns: range | list[int] | tuple[int, ...]) -> bool:

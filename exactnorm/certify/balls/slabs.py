@@ -1,0 +1,82 @@
+"""Slabs between parallel hyperplanes that miss all balls: what tells balls apart, and how wide it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr
+
+from exactnorm.arrays import Array
+from exactnorm.network import lengths
+
+LOOKED_AT = 300
+"""Directions of a network's own neurons that are tried."""
+LARGEST = 2**24
+"""Entries of a matrix of patterns in which a basis is looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slabs:
+    """Slabs that miss all balls, one for each ball but the first, whose patterns form a basis.
+
+    Parameters
+    ----------
+    on : ndarray of bool, shape (S, N)
+        The balls beyond each slab; the first is on none.
+    w : ndarray, shape (S, r)
+    middle, half : ndarray, shape (S,)
+        w·y on the middle plane, and half of the width.
+    """
+
+    on: NDArray[np.bool_]
+    w: Array
+    middle: Array
+    half: Array
+
+
+def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
+    """Wide slabs whose patterns form a basis, normal to the axes, to differences of points or to the vectors `own`."""
+    size, r = points.shape
+    pairs = np.column_stack(np.triu_indices(size, 1))
+    if len(pairs) > 4 * LOOKED_AT:  # of many points those near each other
+        nearest = np.argsort(np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1), kind="stable")
+        pairs = pairs[nearest[: 4 * LOOKED_AT]]
+    w = np.vstack([own, np.eye(r), points[pairs[:, 0]] - points[pairs[:, 1]]])
+    w = w[lengths(w) > 0]
+    w /= lengths(w)[:, None]
+    order = np.argsort(points @ w.T, axis=0, kind="stable").T
+    step = points[order[:, 1:]] - points[order[:, :-1]]
+    half = np.einsum("wnr,wr->wn", step, w) / 2 - rho
+    direction, gap = np.nonzero(half > 1e-12)
+    if not len(direction):
+        return None
+    middle = np.einsum("kr,kr->k", points[order[direction, gap]] + points[order[direction, gap + 1]], w[direction]) / 2
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.arange(size)[None, :], axis=1)
+    wide = np.argsort(-half[direction, gap], kind="stable")
+    for many in (8 * size, 64 * size, 512 * size, len(wide)):  # the widest, if they are enough
+        rows = wide[:many]
+        on = place[direction[rows]] > gap[rows, None]
+        on ^= on[:, :1]  # the side of the first ball is the other one
+        # Rows as strings of bytes, which sort ten times as fast as rows of numbers.
+        packed = np.packbits(on, axis=1)
+        first = np.sort(np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True)[1])
+        on, rows = on[first], rows[first]
+        if len(rows) < size - 1 or on.size > LARGEST:
+            continue
+        pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
+        on, best = on[pivots], rows[pivots]
+        if np.linalg.matrix_rank(on[:, 1:].astype(float)) == size - 1:
+            return Slabs(on, w[direction[best]], middle[best], half[direction[best], gap[best]])
+    return None
+
+
+def seen(slabs: Slabs, points: Array, rho: float) -> tuple[Array, Array, Array]:
+    """The points p (S, r) of the middle planes, how far the balls reach from them, and what a slope across costs."""
+    r = points.shape[1]
+    centre = points.mean(axis=0)
+    p = centre + (slabs.middle - slabs.w @ centre)[:, None] * slabs.w
+    far = np.array([np.linalg.norm(points - one, axis=1).max() for one in p]) + rho
+    return p, far, 4.2 * np.sqrt(r) * far / slabs.half if r > 1 else np.zeros(len(p))

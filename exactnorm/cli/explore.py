@@ -1,0 +1,130 @@
+"""`exactnorm explore`: points that are dragged in the browser, and what becomes of their denoiser."""
+
+from __future__ import annotations
+
+import argparse
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+from exactnorm import CertifiedDenoiser, interrupts, load
+from exactnorm.cli import read
+from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.numbers import misused, whole
+from exactnorm.cli.outputs import writable_folder
+from exactnorm.cli.streams import BadInput, refuse, say, show_text
+
+EXAMPLES = """\
+examples:
+  exactnorm explore
+  exactnorm explore acute
+  exactnorm explore points.csv --rho 0.1 --port 5010
+  exactnorm explore acute --export acute.html
+
+the page is served to this machine alone, and asks no other host for anything; ctrl-c ends it. the link in the \
+browser's address line holds all that is shown. exit status 0 after ctrl-c.
+"""
+START = "orthogonal"
+"""What is shown without DATA: a right triangle, whose flow has a virtual training point."""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "explore",
+        help="drag points in the browser, and see their denoiser and its flows",
+        description=wrapped("Show points in the browser: drag them, and see the denoiser, its cost and its flows."),
+        epilog=wrapped(EXAMPLES),
+        formatter_class=formatter,
+    )
+    read.add_data(command, f"; or a saved denoiser (.npz). Default: {START}", nargs="?", default=START)
+    read.add_radius_options(command)
+    command.add_argument(
+        "--port", type=whole, default=0, metavar="P", help="port on this machine (default: a free one)"
+    )
+    command.add_argument("--no-open", action="store_true", help="print the address, and leave the browser alone")
+    command.add_argument(
+        "--export", metavar="FILE", help="write a page (.html) with precomputed radii that needs no server, and end"
+    )
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until Ctrl-C, or write the page."""
+    refuse(misused(arguments))
+    if arguments.export is not None:
+        writable_folder(arguments.export, "--export")
+        if Path(arguments.export).suffix.lower() not in (".html", ".htm"):
+            msg = f"--export {arguments.export}: give a file name that ends in .html"
+            raise BadInput(msg)
+    if not 0 <= arguments.port < 65536:
+        msg = f"--port {arguments.port}: give a number from 0 to 65535"
+        raise BadInput(msg)
+    try:
+        interrupts.load("exactnorm.explorer.page.server", "exactnorm.explorer.page.export")
+    except ImportError as missing:
+        from exactnorm.explorer import MISSING
+
+        raise BadInput(MISSING) from missing
+    from exactnorm.explorer.view import View
+
+    denoiser = saved(arguments.data) if Path(arguments.data).suffix.lower() == ".npz" else None
+    train = read.training_set(arguments) if denoiser is None else denoiser.train
+    try:
+        view = View(train.points, train.rho, problem=arguments.data if is_problem(arguments) else "")
+    except ValueError as mistake:
+        raise BadInput(str(mistake)) from mistake
+    return write(arguments.export, view, denoiser) if arguments.export is not None else serve(arguments, view, denoiser)
+
+
+def saved(file: str) -> CertifiedDenoiser:
+    """The denoiser in a file."""
+    try:
+        found = load(file)
+    except (OSError, ValueError) as mistake:
+        raise BadInput(str(mistake)) from mistake
+    if not isinstance(found, CertifiedDenoiser) or found.train.samples is not None:
+        msg = f"{file!r} holds no denoiser of noise balls"
+        raise BadInput(msg)
+    return found
+
+
+def is_problem(arguments: argparse.Namespace) -> bool:
+    """Whether DATA is a problem's name, at its own radius."""
+    from exactnorm import problems
+
+    asked = (arguments.rho, arguments.sigma)
+    return asked == (None, None) and arguments.data in {one.name for one in problems.listing()}
+
+
+def write(file: str, view: Any, denoiser: CertifiedDenoiser | None) -> int:
+    """Write the page that needs no server."""
+    from exactnorm.explorer.page.export import export
+
+    say("solving at several radii …")
+    export(file, view, denoiser)
+    say(f"wrote {file}")
+    return 0
+
+
+def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser | None) -> int:
+    """Serve until Ctrl-C."""
+    from exactnorm.explorer.page.server import Explorer
+
+    try:
+        explorer = Explorer(view, denoiser, arguments.port)
+    except OSError as taken:
+        msg = f"--port {arguments.port}: {taken.strerror or taken}"
+        raise BadInput(msg) from taken
+
+    def started() -> None:
+        show_text(f"{explorer.url}\n")
+        say("ctrl-c ends it")
+        if not arguments.no_open:
+            webbrowser.open(explorer.url)
+
+    try:
+        explorer.run(started)
+    except KeyboardInterrupt:
+        say("ended")
+    return 0

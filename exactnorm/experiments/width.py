@@ -1,0 +1,115 @@
+"""How many neurons minimisers have: least-cost networks through random data with vector targets, against N²."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exactnorm.certify.certified import INTERRUPTED
+from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.sweep import HERE, Run, swept
+from exactnorm.experiments.table import Statement, Table
+from exactnorm.finite_network import min_norm_network
+
+COLUMNS = ("network", "N", "inputs", "outputs", "set", "neurons", "N_squared", "lower", "upper", "gap")
+SHAPES = ((3, 2, 2), (4, 2, 2), (5, 2, 3), (6, 2, 2), (5, 3, 3))
+"""Numbers of data points, of input and of output coordinates."""
+CARRIES = 1e-6
+"""Share of the cost from which on a neuron counts."""
+
+
+@dataclass(frozen=True)
+class RandomSet:
+    """Standard normal inputs and targets, and what the network has besides its neurons."""
+
+    network: str
+    N: int
+    inputs: int
+    outputs: int
+    number: int
+    solver: str
+    seed: np.random.SeedSequence
+
+
+def width(
+    *,
+    seed: int = 0,
+    sets: int = 100,
+    shapes: tuple[tuple[int, int, int], ...] = SHAPES,
+    tol: float = 1e-6,
+    solver: str = "CLARABEL",
+    run: Run = HERE,
+) -> Table:
+    """Count the neurons of certified minimisers on random sets.
+
+    Parameters
+    ----------
+    seed : int
+    sets : int
+        How many; the published statement was to be looked at on 500.
+    shapes : tuple of (N, inputs, outputs)
+        Taken in turn.
+    tol : float
+        Relative gap beyond which a network does not count as a minimiser.
+    solver : str
+    run : Run
+        Where and how it is computed.
+
+    Returns
+    -------
+    Table
+        A row for each set and each kind of network: "skip" with free biases and a skip connection, as in this
+        package's problem, and "plain" with penalised biases and neither. A neuron counts if it carries more than 1e-6
+        of the cost.
+    """
+    given = {"seed": seed, "sets": sets, "shapes": shapes, "tol": tol, "solver": solver}
+    children = np.random.SeedSequence(seed).spawn(sets)
+    units = [
+        RandomSet(("skip", "plain")[n // len(shapes) % 2], *shapes[n % len(shapes)], n, solver, child)
+        for n, child in enumerate(children)
+    ]
+    return swept("width", counted, units, given, run).table(
+        COLUMNS, lambda rows: _reading(rows, tol), lambda rows: _statements(rows, tol)
+    )
+
+
+def counted(unit: RandomSet) -> Rows:
+    """One row."""
+    rng = np.random.default_rng(unit.seed)
+    inputs = rng.standard_normal((unit.N, unit.inputs))
+    targets = rng.standard_normal((unit.N, unit.outputs))
+    plain = unit.network == "plain"
+    found = min_norm_network(
+        inputs, targets, skip=not plain, penalise_bias=plain, constant=not plain, solver=unit.solver
+    )
+    if found.status.startswith(INTERRUPTED):
+        raise KeyboardInterrupt
+    h = found.network
+    w = np.column_stack([h.w, h.b]) if plain else h.w
+    cost = np.linalg.norm(h.a, axis=1) * np.linalg.norm(w, axis=1)
+    neurons = int((cost > CARRIES * max(cost.sum(), np.finfo(float).tiny)).sum())
+    bracket = found.certificate
+    shape = (unit.network, unit.N, unit.inputs, unit.outputs, unit.number)
+    return ((*shape, neurons, unit.N**2, float(bracket.lower), float(bracket.upper), float(bracket.gap)),)
+
+
+def _reading(rows: Rows, tol: float) -> str:
+    solved = [row for row in rows if row[9] <= tol]
+    parts = []
+    for N in sorted({row[1] for row in solved}):
+        counts = [row[5] for row in solved if row[1] == N]
+        parts.append(f"N = {N}: {np.median(counts):g} at the median and {max(counts)} at most, of {N**2}")
+    return (
+        f"{len(solved)} of {len(rows)} networks are certified to a relative gap of {tol:g}. Their neurons: "
+        f"{'; '.join(parts)}. The bound is far from what minimisers that a program finds have."
+    )
+
+
+def _statements(rows: Rows, tol: float) -> tuple[Statement, ...]:
+    solved = [row for row in rows if row[9] <= tol]
+    above = sum(row[5] > row[6] for row in solved)
+    text = "For vector outputs at most N² neurons suffice for a minimiser (arXiv:2305.16534)."
+    evidence = f"{above} of {len(solved)} certified minimisers have more; the one found need not be the smallest"
+    # More neurons in one minimiser would not refute that another has fewer.
+    return (Statement(text, True if not above else None, evidence),)

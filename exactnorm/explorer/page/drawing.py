@@ -1,0 +1,182 @@
+"""The picture and the bars beside it as Bokeh figures over columns; nothing is computed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from bokeh.models import ColumnDataSource, CustomJS, FactorRange, HoverTool, LinearColorMapper, PointDrawTool, Range1d
+from bokeh.plotting import figure
+
+from exactnorm.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, SKY, VERMILION
+from exactnorm.explorer import columns
+from exactnorm.explorer.page import scripts
+from exactnorm.explorer.picture import Picture
+from exactnorm.flow import Basins
+
+EMPTY: dict[str, tuple[str, ...]] = {
+    "basins": ("image", "x", "y", "dw", "dh"),
+    "field": ("x0", "y0", "x1", "y1", "angle"),
+    "kinks": ("x0", "y0", "x1", "y1"),
+    "outline": ("x", "y"),
+    "offending": ("x", "y", "rho"),
+    "ways": ("xs", "ys", "width"),
+    "starts": ("x", "y"),
+    "stable": ("x", "y", "name", "what"),
+    "unstable": ("x", "y", "name", "what"),
+    "neutral": ("x", "y", "name", "what"),
+    "ends": ("x", "y", "marker", "colour", "what"),
+    "points": ("x", "y", "name", "rho"),
+    "shares": ("kind", "share", "low", "high", "count", "colour"),
+}
+"""The layers from the lowest to the highest, and their columns."""
+
+WAYS = ("ways", "starts", "ends")
+"""Those that only flows have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """The figures and the columns that they draw."""
+
+    plot: Any
+    bars: Any
+    sources: dict[str, Any]
+    draw: Any
+
+    def show(self, picture: Picture, *, points: bool = True, ways: bool = True) -> None:
+        """Draw a picture; without `points` or `ways` what is drawn of these stays."""
+        kept = (() if points else ("points",)) + (() if ways else WAYS)
+        for name, table in columns.layers(picture).items():
+            if name not in kept:
+                self.sources[name].data = table
+        if ways:
+            self._show_shares(picture)
+
+    def show_ways(self, picture: Picture) -> None:
+        """Draw the flows of a picture, and no more of it."""
+        for name, table in columns.ways(picture).items():
+            self.sources[name].data = table
+        self._show_shares(picture)
+
+    def _show_shares(self, picture: Picture) -> None:
+        table = columns.shares(None if picture.ways is None else picture.ways.cloud)
+        self.bars.y_range.factors = table["kind"][::-1]
+        self.sources["shares"].data = table
+
+    def show_basins(self, found: Basins | None, box: tuple[float, float, float, float]) -> None:
+        """Colour the picture by where the score flow ends; None takes the colours away."""
+        table = columns.basin_image(found, box)
+        table["image"] = [np.asarray(image, dtype=np.int32) for image in table["image"]]
+        self.sources["basins"].data = table
+
+    def fit(self, box: tuple[float, float, float, float]) -> None:
+        """Show this part of the plane."""
+        times = len(self.plot.y_range.tags) and self.plot.y_range.tags[2] + 1
+        for axis, low, high in ((self.plot.x_range, *box[:2]), (self.plot.y_range, *box[2:])):
+            # The browser makes room around it; the count tells it of a box that it has been told of before.
+            axis.tags = [low, high, times]
+
+
+def drawing() -> Drawing:
+    """An empty picture."""
+    sources = {name: ColumnDataSource({key: [] for key in keys}, name=f"layer-{name}") for name, keys in EMPTY.items()}
+    plot = figure(
+        name="plot",
+        x_range=Range1d(-1, 1),
+        y_range=Range1d(-1, 1),
+        aspect_ratio=1,
+        sizing_mode="stretch_width",
+        min_width=280,
+        max_width=760,
+        tools="wheel_zoom,reset",
+        toolbar_location="above",
+    )
+    plot.toolbar.logo = None
+    plot.grid.grid_line_alpha = 0.3
+    points = _layers(plot, sources)
+    draw = PointDrawTool(renderers=[points], add=False)
+    plot.add_tools(draw)
+    scale = CustomJS(args={"plot": plot}, code=scripts.SCALE)
+    for model, name in ((plot, "inner_width"), (plot, "inner_height"), (plot.y_range, "tags")):
+        model.js_on_change(name, scale)
+    plot.js_on_event("mouseenter", scale)
+    plot.toolbar.active_tap = plot.toolbar.active_drag = draw
+    return Drawing(plot, _bars(sources["shares"]), sources, draw)
+
+
+def _layers(plot: Any, sources: dict[str, Any]) -> Any:
+    colours = LinearColorMapper(palette=list(columns.OF_BASINS), low=-0.5, high=7.5, low_color="rgba(255,255,255,0)")
+    plot.image("image", "x", "y", "dw", "dh", source=sources["basins"], color_mapper=colours, global_alpha=0.4)
+    arrow = {"line_color": LIGHT, "line_width": 1.5}
+    plot.segment("x0", "y0", "x1", "y1", source=sources["field"], **arrow)
+    plot.scatter("x1", "y1", angle="angle", source=sources["field"], marker="triangle", size=6, color=LIGHT)
+    plot.segment("x0", "y0", "x1", "y1", source=sources["kinks"], line_color=GREY, line_width=1, legend_label="kinks")
+    plot.line("x", "y", source=sources["outline"], line_color="black", line_dash="dashed")
+    plot.circle(
+        "x", "y", radius="rho", source=sources["points"], fill_color=ORANGE, fill_alpha=0.35, line_color=VERMILION,
+        legend_label="noise balls",
+    )  # fmt: skip
+    plot.circle("x", "y", radius="rho", source=sources["offending"], fill_alpha=0, line_color="black", line_width=4)
+    plot.line("x", "y", source=sources["offending"], line_color="black", line_width=4, line_dash="dotted")
+    plot.multi_line("xs", "ys", source=sources["ways"], line_color=BLUE, line_width="width", line_alpha=0.6)
+    plot.scatter("x", "y", source=sources["starts"], marker="dot", size=9, color=GREY)
+    for name, marker, face in (
+        ("stable", "circle", GREEN),
+        ("unstable", "circle", "white"),
+        ("neutral", "diamond", "white"),
+    ):
+        size = 17 if name == "stable" else 8
+        shown = plot.scatter(
+            "x", "y", source=sources[name], marker=marker, size=size, fill_color=face, line_color=GREEN, line_width=2,
+            **({} if name == "neutral" else {"legend_label": f"at rest, {name}"}),
+        )  # fmt: skip
+        plot.add_tools(HoverTool(renderers=[shown], tooltips="@what"))
+    plot.scatter(
+        "x",
+        "y",
+        marker="marker",
+        source=sources["ends"],
+        size=9,
+        fill_color="colour",
+        line_color="colour",
+        line_width=2,
+    )
+    plot.scatter("x", "y", source=sources["points"], size=9, color="black", nonselection_alpha=1)
+    # What is taken hold of is larger than what is seen: a finger is wide.
+    points = plot.scatter("x", "y", source=sources["points"], size=30, alpha=0, nonselection_alpha=0)
+    plot.text("x", "y", text="name", source=sources["points"], x_offset=8, y_offset=-6, text_font_size="13px")
+    plot.text(
+        "x", "y", text="name", source=sources["stable"], x_offset=10, y_offset=18, text_font_size="13px",
+        text_color="#005f46", text_font_style="bold",
+    )  # fmt: skip
+    legend = plot.legend[0]
+    legend.update(
+        label_text_font_size="11px", padding=2, spacing=8, glyph_height=14, border_line_alpha=0, margin=2, ncols=3
+    )
+    plot.add_layout(legend, "below")
+    return points
+
+
+def _bars(source: Any) -> Any:
+    bars = figure(
+        name="bars",
+        x_range=Range1d(0, 1.1),
+        y_range=FactorRange(),
+        height=190,
+        sizing_mode="stretch_width",
+        min_width=280,
+        max_width=760,
+        tools="",
+        toolbar_location=None,
+        title="where the cloud ends",
+        x_axis_label="share, with 95 % interval",
+    )
+    bars.hbar(y="kind", right="share", source=source, height=0.55, fill_color=SKY, line_color=BLUE)
+    bars.segment("low", "kind", "high", "kind", source=source, line_color="black", line_width=2)
+    bars.scatter("low", "kind", source=source, marker="dash", angle=np.pi / 2, size=10, color="black")
+    bars.scatter("high", "kind", source=source, marker="dash", angle=np.pi / 2, size=10, color="black")
+    bars.text("share", "kind", text="count", source=source, x_offset=6, y_offset=-14, text_font_size="11px")
+    bars.grid.grid_line_alpha = 0.3
+    return bars

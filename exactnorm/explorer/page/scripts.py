@@ -1,0 +1,82 @@
+"""What runs in the browser: it hands over where a point is dragged to, saves files, and keeps the link."""
+
+SCALE = """
+// One unit is as long upwards as it is sideways, whatever the shape of the window, and all of the box is in sight.
+const w = plot.inner_width, h = plot.inner_height
+if (w > 0 && h > 0) {
+  for (const [range, wide] of [[plot.x_range, w / h], [plot.y_range, h / w]]) {
+    const [low, high] = range.tags
+    const middle = (low + high) / 2, half = (high - low) / 2 * Math.max(1, wide)
+    const [start, end] = [middle - half, middle + half]
+    range.setv({start, end, reset_start: start, reset_end: end})
+  }
+}
+// Whoever holds a point before moving it drags it all the same: no gesture of holding is used here. And a point follows
+// from the first pixels on.
+const view = Bokeh.index.find_one(plot)
+const gestures = view?.canvas_view?.ui_event_bus?.ui_gestures
+if (gestures) Object.assign(gestures.constructor, {press_threshold: 2 ** 30, move_threshold: 3})
+"""
+DRAG = """
+// One request is under way at a time, and the newest place waits for it: however slow the answers, none pile up.
+const now = {x: Array.from(points.data.x), y: Array.from(points.data.y)}
+const key = JSON.stringify(now)
+if (drag._last === undefined) drag._last = JSON.stringify(now)
+if (key === drag._last) return
+drag._last = key
+drag._next = now
+drag._send = () => {
+  if (drag._busy || drag._next == null) return
+  const {x, y} = drag._next
+  drag._next = null
+  drag._busy = true
+  drag._count = (drag._count ?? 0) + 1
+  drag.data = {x: [x], y: [y], count: [drag._count]}
+}
+drag._send()
+"""
+BEGIN = """
+drag._last = JSON.stringify({x: Array.from(points.data.x), y: Array.from(points.data.y)})
+drag._next = null
+"""
+DROP = """
+drag._next = null
+"""
+ANSWERED = """
+drag._busy = false
+if (drag._send) setTimeout(drag._send, 15)
+"""
+SAVE = """
+const [name, mime, base64] = [file.data.name[0], file.data.mime[0], file.data.base64[0]]
+if (!name) return
+const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+const link = document.createElement("a")
+link.href = URL.createObjectURL(new Blob([bytes], {type: mime}))
+link.download = name
+document.body.appendChild(link)
+link.click()
+link.remove()
+setTimeout(() => URL.revokeObjectURL(link.href), 10000)
+"""
+PICTURE = """
+const view = Bokeh.index.find_one(plot)
+view.export(kind).to_blob().then((blob) => {
+  const link = document.createElement("a")
+  link.href = URL.createObjectURL(blob)
+  link.download = "exactnorm-explore." + kind
+  document.body.appendChild(link)
+  link.click()
+  link.remove()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000)
+})
+"""
+LINK = """
+history.replaceState(null, "", query.data.query[0] ? "?" + query.data.query[0] : location.pathname)
+"""
+FRAME = """
+const one = frames[slider.value]
+for (const [name, table] of Object.entries(one.layers)) sources[name].data = table
+bars.y_range.factors = one.layers.shares.kind.slice().reverse()
+readout.text = one.readout
+slider.title = one.title
+"""

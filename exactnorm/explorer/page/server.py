@@ -1,0 +1,163 @@
+"""The server: on this machine only, for its own pages only, for a few windows of limited size."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from bokeh.application import Application
+from bokeh.application.handlers.function import FunctionHandler
+from bokeh.models import Div
+from bokeh.server.server import BaseServer
+from bokeh.server.tornado import BokehTornado
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.web import ErrorHandler
+
+from exactnorm import CertifiedDenoiser
+from exactnorm.explorer.page.window import Window
+from exactnorm.explorer.view import View, from_link
+
+ADDRESS = "127.0.0.1"
+MOST_WINDOWS = 6
+"""Each has a process of its own, which takes about a hundred megabytes."""
+MOST_CONNECTIONS = 60
+"""A browser opens six at a time for one page."""
+LARGEST_MESSAGE = 2 * 2**20
+"""Bytes: a table of 1 MB as the browser packs it."""
+LARGEST_HEAD = 16 * 2**10
+"""Bytes of a request's address and headers, the link among them."""
+
+
+class Guarded(BokehTornado):
+    """Answers to the names of this machine alone, and to no page of another origin."""
+
+    hosts: frozenset[str] = frozenset()
+
+    def find_handler(self, request: Any, **kwargs: Any) -> Any:
+        """Refuse what is addressed to another name (a name of somebody's that leads here) or comes from elsewhere."""
+        origin = request.headers.get("Origin")
+        foreign = origin is not None and origin.removeprefix("http://") not in self.hosts
+        if request.host not in self.hosts or foreign:
+            return self.get_handler_delegate(request, ErrorHandler, {"status_code": 403})
+        return super().find_handler(request, **kwargs)
+
+
+class Counted(HTTPServer):
+    """Keeps a limited number of connections open."""
+
+    def handle_stream(self, stream: Any, address: Any) -> None:
+        """Close a connection that is one too many."""
+        if len(self._connections) >= MOST_CONNECTIONS:
+            stream.close()
+            return
+        super().handle_stream(stream, address)
+
+
+class Explorer:
+    """A running explorer; `close` ends it, and so does the end of the process.
+
+    Parameters
+    ----------
+    view : View
+        What a window shows whose link says nothing else.
+    denoiser : CertifiedDenoiser, optional
+        Of this view, where it is known.
+    port : int
+        0 for any that is free.
+    """
+
+    def __init__(self, view: View, denoiser: CertifiedDenoiser | None = None, port: int = 0) -> None:
+        self._view, self._denoiser = view, denoiser
+        self.windows: list[Window] = []
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((ADDRESS, port))
+        self._socket.listen(128)
+        self._socket.setblocking(False)
+        self.port: int = self._socket.getsockname()[1]
+        self._loop: Any = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{ADDRESS}:{self.port}/"
+
+    def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Serve until `close` is called or Ctrl-C comes; then end every worker process."""
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        self._loop = IOLoop.current()
+        hosts = frozenset(f"{name}:{self.port}" for name in (ADDRESS, "localhost"))
+        application = Application(FunctionHandler(self._open))
+        tornado = Guarded(
+            {"/": application},
+            extra_websocket_origins=sorted(hosts),
+            websocket_max_message_size_bytes=LARGEST_MESSAGE,
+            unused_session_lifetime_milliseconds=15_000,
+            check_unused_sessions_milliseconds=1000,
+            use_index=False,
+        )
+        tornado.hosts = hosts
+        http = Counted(tornado, max_header_size=LARGEST_HEAD, max_body_size=LARGEST_HEAD)
+        http.add_socket(self._socket)
+        server = BaseServer(self._loop, tornado, http)
+        server.start()
+        self._loop.add_callback(started)
+        try:
+            self._loop.start()
+        finally:
+            for window in self.windows:
+                window.close()
+            server.stop(wait=False)
+            self._socket.close()
+
+    def run_beside(self) -> None:
+        """Serve in a thread, for a notebook; returns once pages are answered."""
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self.run, args=(ready.set,), daemon=True)
+        self._thread.start()
+        ready.wait(30)
+
+    def close(self) -> None:
+        """Stop serving, and end every worker process."""
+        if self._loop is not None:
+            self._loop.add_callback(self._loop.stop)
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe src="{self.url}" width="100%" height="900" style="border: 0" title="exactnorm explorer"></iframe>'
+            f'<p><a href="{self.url}" target="_blank">the explorer in a window of its own</a></p>'
+        )
+
+    def _open(self, document: Any) -> None:
+        """Make the document of a new window."""
+        if len(self.windows) >= MOST_WINDOWS:
+            document.add_root(
+                Div(text=f"{MOST_WINDOWS} windows are open, the most there can be: close one, and reload.")
+            )
+            return
+        view, denoiser, mistake = self._view, self._denoiser, ""
+        arguments = document.session_context.request.arguments
+        parts = {name: values[0].decode("utf-8", "replace") for name, values in arguments.items()}
+        if {"points", "problem"} & set(parts):
+            try:
+                view = from_link(parts)
+            except ValueError as wrong:
+                mistake = f"the link: {wrong}"
+        sockets = " ".join(f"ws://{name}:{self.port}" for name in (ADDRESS, "localhost"))
+        window = Window(document, view, denoiser, sockets)
+        if mistake:
+            window.say(mistake, wrong=True)
+        self.windows.append(window)
+
+        def ended(_: Any) -> None:
+            self.windows.remove(window)
+            window.close()
+
+        document.on_session_destroyed(ended)

@@ -1,0 +1,156 @@
+"""Pictures of the experiments about what is near the theory: attribution, other denoisers, trained networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from exactnorm.experiments import Counterfactuals, Table
+from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, VERMILION, Axes, new_axes
+
+SHARES = (BLUE, ORANGE, GREEN, VERMILION, GREY)
+
+
+def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *, level: int = 0) -> Axes:
+    """Draw what each training image adds to a denoised one: input, h(y), then Δ_n over x_n, one column each.
+
+    Parameters
+    ----------
+    found : Counterfactuals
+        Of square images, one a row of points.
+    sample : int
+        Which input is drawn.
+    axes : Axes, optional
+        A new one if not given.
+    level : int
+        At which noise level.
+
+    Raises
+    ------
+    ValueError
+        If the points are no square images.
+    """
+    side = round(found.points.shape[1] ** 0.5)
+    if side * side != found.points.shape[1]:
+        msg = f"points have {found.points.shape[1]} coordinates, which are no square image"
+        raise ValueError(msg)
+    delta = found.delta[level, :, sample]
+    top, scale = float(np.abs(found.points).max()), float(np.abs(delta).max()) or 1.0
+    columns = [(found.inputs[level, sample] / top, found.full[level, sample] / top)]
+    columns += [(point / top, change / scale) for point, change in zip(found.points, delta, strict=True)]
+    axes = axes if axes is not None else new_axes(1.4 * len(columns), 2.8)
+    for place, pair in enumerate(columns):
+        for row, image in enumerate(pair):
+            left, bottom = place * (side + 1) + (side * (place > 0)) / 2, -row * (side + 2)
+            extent = (left, left + side, bottom - side, bottom)
+            signed = row == 1 and place > 0
+            map_, low = ("RdBu_r", -1.0) if signed else ("gray_r", 0.0)
+            axes.imshow(image.reshape(side, side), extent=extent, cmap=map_, vmin=low, vmax=1.0)
+        words = ("noisy, and denoised", "") if place == 0 else (f"$x_{place - 1}$ and $\\Delta_{place - 1}$", "")
+        axes.text(left + side / 2, 1, words[0], ha="center", fontsize="small")
+    axes.set(xlim=(-1, left + side + 1), ylim=(-2 * side - 3, 4))
+    axes.set_axis_off()
+    return axes
+
+
+def _leave_one_out(table: Table, axes: Axes) -> None:
+    """Root mean square of Δ_n against ρ, of x_0 and of the others."""
+    records = [record for record in table.records() if record["road"] == "formula"]
+    for data, colour in zip(dict.fromkeys(r["data"] for r in records), SHARES, strict=False):
+        for first, style in ((True, "s--"), (False, "o-")):
+            chosen = [r for r in records if r["data"] == data and (r["removed"] == 0) is first]
+            rho = sorted({r["rho"] for r in chosen})
+            mean = [np.mean([r["rms"] for r in chosen if r["rho"] == one]) for one in rho]
+            axes.semilogx(rho, mean, style, color=colour, label=f"{data}: {'$x_0$' if first else 'others'}")
+    axes.set(xlabel="noise radius ρ", ylabel="root mean square of $\\Delta_n$, mean over n")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize="small")
+
+
+def _attribution_levels(table: Table, axes: Axes) -> None:
+    """Share of the raw sum against ρ for each quantity."""
+    records = table.records()
+    for data, style in zip(dict.fromkeys(r["data"] for r in records), ("o-", "s--", "^:"), strict=False):
+        for quantity, colour in zip(dict.fromkeys(r["quantity"] for r in records), SHARES, strict=False):
+            chosen = [r for r in records if r["data"] == data and r["quantity"] == quantity]
+            label = f"{quantity}, {data}"
+            axes.semilogx(
+                [r["rho"] for r in chosen], [r["raw_share"] for r in chosen], style, color=colour, label=label
+            )
+    axes.set(xlabel="noise radius ρ", ylabel="share of the raw sum", ylim=(-0.02, 1.02))
+    axes.legend(fontsize="x-small")
+
+
+def _attribution_scores(table: Table, axes: Axes) -> None:
+    """Mean correlation of every score with the truth, one bar a set."""
+    records = [r for r in table.records() if r["rho"] is not None and r["pearson"] is not None]
+    scores = [name for name in dict.fromkeys(r["score"] for r in records) if name != "exact"]
+    sets = list(dict.fromkeys(r["data"] for r in records))
+    _bars(axes, scores, sets, lambda s, d: [r["pearson"] for r in records if (r["score"], r["data"]) == (s, d)])
+    axes.set_ylabel("correlation with the exact effect")
+
+
+def _other_denoisers(table: Table, axes: Axes) -> None:
+    """Share of memorised ends, one bar a set."""
+    records = table.records()
+    names, sets = (list(dict.fromkeys(r[column] for r in records)) for column in ("denoiser", "data"))
+    place = np.arange(len(names))
+    for k, (data, colour) in enumerate(zip(sets, SHARES, strict=False)):
+        known = {r["denoiser"]: r["memorised"] for r in records if r["data"] == data}
+        rows = [n for n, name in enumerate(names) if name in known]
+        height = 0.8 / len(sets)
+        axes.barh(place[rows] + (k - 1) * height, [known[names[n]] for n in rows], height, color=colour, label=data)
+    axes.set_yticks(place, names)
+    axes.invert_yaxis()
+    axes.set(xlabel="share of memorised ends", xlim=(0, 1.02))
+    axes.legend(fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=len(sets), frameon=False)
+
+
+def _linear_one_step(table: Table, axes: Axes) -> None:
+    """Median divergence against the number of points, and its limit."""
+    known = [r for r in table.records() if r["median"] is not None]
+    axes.loglog([r["points"] for r in known], [r["median"] for r in known], "o-", color=BLUE, label="median")
+    old = [r for r in known if r["recorded"] is not None]
+    axes.loglog([r["points"] for r in old], [r["recorded"] for r in old], "x", color=VERMILION, label="recorded mean")
+    axes.axhline(known[-1]["limit"], color=GREY, ls="--", lw=1, label="limit")
+    axes.set_xticks([], minor=True)
+    axes.set_xticks([r["points"] for r in known], [str(r["points"]) for r in known], fontsize="small")
+    axes.set(xlabel="number of points n", ylabel="KL divergence")
+    axes.legend(fontsize="small")
+
+
+def _trained_networks(table: Table, axes: Axes) -> None:
+    """Median r² of endpoints against cost over the bound; the width beside each mark."""
+    records = table.records()
+    for way, colour in zip(dict.fromkeys(r["way"] for r in records), SHARES, strict=False):
+        chosen = [r for r in records if r["way"] == way and r["size"] == records[0]["size"]]
+        cost, r2 = ([r[name] for r in chosen] for name in ("cost", "r2"))
+        axes.semilogx(cost, r2, "o", color=colour, label=way)
+        for record in chosen:
+            axes.annotate(str(record["width"]), (record["cost"], record["r2"]), fontsize="x-small")
+    bound = records[0]["cost"] / (1 + records[0]["above_bound"])
+    axes.axvline(bound, color="black", ls=":", lw=1, label="least cost on whole balls")
+    axes.set(xlabel="representation cost", ylabel="median r² of endpoints")
+    axes.legend(fontsize="small")
+
+
+def _bars(axes: Axes, groups: list[str], bars: list[str], values: Callable[[str, str], list[float]]) -> None:
+    """A bar for the mean of each list of values, grouped."""
+    width = 0.8 / len(bars)
+    for k, (name, colour) in enumerate(zip(bars, SHARES, strict=False)):
+        place = np.arange(len(groups)) + (k - (len(bars) - 1) / 2) * width
+        axes.bar(place, [np.mean(values(group, name)) for group in groups], width, color=colour, label=name)
+    axes.set_xticks(range(len(groups)), groups, rotation=15)
+    axes.axhline(0, color="black", lw=0.8)
+    axes.legend(fontsize="small")
+
+
+NEIGHBOURS: dict[str, Callable[[Table, Axes], None]] = {
+    "leave-one-out": _leave_one_out,
+    "attribution-levels": _attribution_levels,
+    "attribution-scores": _attribution_scores,
+    "other-denoisers": _other_denoisers,
+    "linear-one-step": _linear_one_step,
+    "trained-networks": _trained_networks,
+}

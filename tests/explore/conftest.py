@@ -1,0 +1,144 @@
+"""A server of its own, and windows in headless Chromium that keep a record of what they asked for."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from shutil import which
+
+import pytest
+
+PLACE = """([x, y]) => {
+  const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name("plot"))
+  const box = view.canvas_view.el.getBoundingClientRect()
+  return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)]
+}"""
+READY = "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
+LONG = 240_000
+"""Milliseconds: a machine may be busy with other things; a right answer that is late is right."""
+
+
+def started(*arguments):
+    """The command, serving, and its address."""
+    command = [sys.executable, "-m", "exactnorm", "explore", *arguments, "--no-open"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    line = process.stdout.readline()
+    assert line.startswith("http://127.0.0.1:"), process.stderr.read()
+    return process, line.strip()
+
+
+def children(pid):
+    """The processes that a process has started."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(one) for one in found.stdout.split()]
+
+
+@pytest.fixture(scope="module")
+def server():
+    process, address = started("orthogonal")
+    yield process, address
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+    process.stdout.close()
+    process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    # Imported, not skipped: where these tests are asked for, both must be there.
+    from playwright.sync_api import sync_playwright
+
+    chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
+    assert chromium, "there is no Chromium: apt-get install chromium"
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
+
+
+class Window:
+    """A page of the explorer: what is on it, and how it is handled."""
+
+    def __init__(self, page):
+        self.page = page
+        self.requests, self.errors = [], []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda told: self.errors.append(told.text) if told.type == "error" else None)
+        page.set_default_timeout(LONG)
+
+    def open(self, address):
+        self.page.goto(address)
+        self.page.wait_for_function(READY)
+        seen = None
+        while seen != (seen := self.place(1, 1)):  # until it is laid out
+            self.page.wait_for_timeout(500)
+        return self
+
+    def model(self, name, what):
+        """A property of a model of the page."""
+        return self.page.evaluate(f"() => Bokeh.documents[0].get_model_by_name({name!r}).{what}")
+
+    def source(self, name):
+        """The columns of a layer."""
+        code = "(name) => { const one = Bokeh.documents[0].get_model_by_name(name).data; const out = {}; "
+        code += "for (const [k, v] of Object.entries(one)) out[k] = Array.from(v); return out }"
+        return self.page.evaluate(code, name)
+
+    def numbers(self):
+        """Cost and lower bound as the page shows them."""
+        text = self.model("readout", "text")
+        return [float(one) for one in re.findall(r"<b>([\d.]+)</b>", text)]
+
+    def says(self, text):
+        """Wait until the page says this."""
+        code = "(t) => ['readout', 'message'].some((n) => Bokeh.documents[0].get_model_by_name(n).text.includes(t))"
+        self.page.wait_for_function(code, arg=text)
+
+    def place(self, x, y):
+        """Where on the screen a place of the picture is."""
+        return self.page.evaluate(PLACE, [x, y])
+
+    def drag(self, first, last, steps):
+        """Drag what is at one place to another one, in so many steps."""
+        mouse, begin, end = self.page.mouse, self.place(*first), self.place(*last)
+        mouse.move(*begin)
+        mouse.down()
+        mouse.move(*end, steps=steps)
+
+    def drop(self):
+        """Let go."""
+        self.page.mouse.up()
+
+    def set(self, name, value):
+        """Give a widget a value, as the user's hand would."""
+        code = "([name, value]) => { const one = Bokeh.documents[0].get_model_by_name(name); one.value = value; "
+        code += "if ('value_throttled' in one.attributes) one.value_throttled = value }"
+        self.page.evaluate(code, [name, value])
+
+
+@pytest.fixture
+def window(browser):
+    """A function that opens a window on an address."""
+    pages = []
+
+    def opened(address, width=1200, height=1000):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        pages.append(page)
+        return Window(page).open(address)
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

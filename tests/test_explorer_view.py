@@ -1,0 +1,284 @@
+"""What the explorer shows is what the package computes; no browser is needed to say so."""
+
+import math
+import os
+import threading
+import time
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
+
+import numpy as np
+import pytest
+
+import exactnorm
+from exactnorm import problems
+from exactnorm.explorer import columns, explore
+from exactnorm.explorer.flows import NoFlowError, closed_family, probability_ways, score_ways, starts
+from exactnorm.explorer.known import inseparable, overlap
+from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
+from exactnorm.explorer.plane import kink_lines, plane_of
+from exactnorm.explorer.script import script
+from exactnorm.explorer.solver import Solver
+from exactnorm.explorer.sums import sum_of
+from exactnorm.explorer.view import LONGEST_LINK, View, from_link, link, of_problem
+from exactnorm.reading.mistakes import BadInput
+from exactnorm.reading.text import table_of
+
+OBTUSE = [[0.0, 0.0], [1.0, 0.0], [-0.7, 1.0]]
+
+
+def parts(query):
+    from urllib.parse import parse_qsl
+
+    return dict(parse_qsl(query))
+
+
+def same(one, other):
+    names = ("rho", "flow", "alpha", "T", "schedule", "cloud", "seed", "problem")
+    return (
+        all(getattr(one, name) == getattr(other, name) for name in names)
+        and np.array_equal(one.points, other.points)
+        and np.array_equal(one.clicked, other.clicked)
+    )
+
+
+def test_a_link_holds_every_digit_of_a_view():
+    rng = np.random.default_rng(1)
+    view = View(
+        rng.standard_normal((8, 2)) * 1e-7, 1 / 3e8, "probability", 0.1 + 1e-17, math.pi, "edm", 17, 3,
+        rng.standard_normal((3, 2)),
+    )  # fmt: skip
+    assert same(from_link(parts(link(view))), view)
+    assert same(from_link(parts(link(of_problem("digits10")))), of_problem("digits10"))
+    assert link(View(np.random.default_rng(0).standard_normal((50, 300)), 0.1)) == ""  # too long for an address
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("points=0,0;1&rho=0.1", "no table of numbers"),
+        ("points=0,0;1,0", "rho=nan is not finite"),
+        ("points=0,0;1,nan&rho=0.1", "must be finite"),
+        ("points=0,0;1,0&rho=-1", "above 0"),
+        ("points=0,0;1,0&rho=x", "rho='x' is no number"),
+        ("points=0,0;1,0&rho=0.1&cloud=1000", "whole number from 0 to 200"),
+        ("points=0,0;1,0&rho=0.1&flow=__import__", "give one of"),
+        ("points=0,0;1,0&rho=0.1&schedule=os.system", "give one of"),
+        ("problem=nothing", "no problem is called"),
+        ("points=" + ";".join(["0,0"] * LONGEST_LINK), "longer than"),
+        ("points=" + ";".join(f"{n},0" for n in range(70)) + "&rho=0.1", "2 to 60 points"),
+        ("points=0,0;1e10,0&rho=0.1", "at most"),
+    ],
+)
+def test_a_link_that_is_none_is_refused_in_words(query, message):
+    with pytest.raises(ValueError, match=message):
+        from_link(parts(query))
+
+
+def test_numbers_are_laid_along_a_line_of_the_plane_at_the_same_cost():
+    train = problems.univariate().train
+    view = View(train.points, train.rho)
+    assert view.movable
+    assert view.points.shape == (3, 2)
+    assert at_once(view).known.upper == pytest.approx(problems.univariate().optimum, rel=1e-12)
+
+
+def test_what_is_shown_at_once_is_proved_where_a_closed_form_is_and_a_valid_bracket_elsewhere():
+    for name in ("orthogonal", "obtuse", "rays"):
+        known = at_once(of_problem(name)).known
+        assert known.standing == "proved"
+        assert known.upper == pytest.approx(problems.named(name).optimum, rel=1e-12)
+    for name in ("acute", "scalene", "plane_5", "equilateral"):
+        known = at_once(of_problem(name)).known
+        low, high = problems.named(name).interval
+        assert known.standing == "formulas"
+        assert known.lower <= high
+        assert known.upper >= low * (1 - 1e-12)
+
+
+def test_the_field_is_h_of_y_minus_y_and_the_lines_are_where_h_bends():
+    picture = at_once(of_problem("obtuse"))
+    denoiser = exactnorm.min_norm_denoiser(OBTUSE, 0.1)
+    assert np.abs(picture.move - (denoiser(picture.grid) - picture.grid)).max() < 1e-12
+    assert len(picture.kinks) == denoiser.network.neurons
+    for ends in picture.kinks:
+        on = ends.mean(axis=0)
+        across = np.array([ends[1, 1] - ends[0, 1], ends[0, 0] - ends[1, 0]])
+        step = 1e-4 * across / np.linalg.norm(across)
+        bend = denoiser(on + step) - 2 * denoiser(on) + denoiser(on - step)
+        assert np.linalg.norm(bend) > 1e-6
+        assert np.abs(denoiser.network.w @ ends.T + denoiser.network.b[:, None]).min(axis=0).max() < 1e-9
+
+
+def test_a_kink_outside_the_picture_is_not_drawn_and_one_along_an_axis_is():
+    network = exactnorm.ReLUNetwork(np.ones((3, 2)), [[1, 0], [0, 2], [1, 0]], [-0.5, 0, -9], None, [0, 0])
+    lines = kink_lines(network, plane_of(np.zeros((2, 2))), (-1.0, 1.0, -2.0, 2.0))
+    assert [np.sort(ends, axis=0).tolist() for ends in lines] == [[[0.5, -2], [0.5, 2]], [[-1, 0], [1, 0]]]
+
+
+def test_a_set_in_many_dimensions_is_looked_at_in_two_coordinates_of_its_hull():
+    view = of_problem("digits5")
+    assert not view.movable
+    picture = at_once(view)
+    hull = picture.frame
+    assert np.allclose(hull.axes @ hull.axes.T, np.eye(2), atol=1e-12)
+    network, Y = picture.known.network, hull.points(picture.grid)
+    assert np.abs(picture.move - (network(Y) - Y) @ hull.axes.T).max() < 1e-9
+    on_a_line = View([[0, 0, 0], [1, 1, 1], [3, 3, 3]], 0.1)
+    assert np.ptp(at_once(on_a_line).places[:, 1]) < 1e-12
+
+
+def test_an_infeasible_radius_names_the_largest_and_the_points_that_are_in_each_others_way():
+    view = of_problem("infeasible")
+    picture = at_once(view)
+    low, high = exactnorm.max_radius(view.points)
+    assert picture.known is None
+    assert picture.obstacle.offending == (0, 1)
+    assert low <= picture.obstacle.largest <= high
+    assert f"{picture.obstacle.largest:.6g}" in columns.readout(picture)
+    with pytest.raises(exactnorm.InfeasibleProblem):
+        exactnorm.min_norm_denoiser(view.points, view.rho)
+    below = replace(view, rho=0.99 * low)
+    assert at_once(below).obstacle is None
+    assert inseparable(exactnorm.TrainingSet(below.points, below.rho)) is None
+
+
+def test_balls_that_meet_and_points_that_coincide_are_told_of_by_their_rows():
+    points = np.array([[0.0, 0.0], [5.0, 0.0], [5.0, 1.0]])
+    assert overlap(points, 0.499) is None
+    assert overlap(points, 0.5).offending == (1, 2)
+    assert at_once(View(points, 0.6)).obstacle.offending == (1, 2)
+    again = at_once(View([[0, 0], [1, 1], [0, 0]], 0.1))
+    assert (again.obstacle.offending, again.obstacle.largest) == ((0, 2), 0.0)
+
+
+def test_ways_end_where_the_package_says_and_chosen_starts_come_first():
+    view = replace(of_problem("orthogonal"), clicked=[[0.8, 1.7]], cloud=20)
+    picture = with_ways(with_rest(at_once(view)))
+    denoiser = exactnorm.min_norm_denoiser(view.points, view.rho)
+    assert picture.ways.clicked == 1
+    assert np.allclose(picture.ways.places[-1, 0], [1, 2], atol=1e-9)
+    first = starts(view, picture.frame)
+    flow = exactnorm.score_flow(denoiser, first, math.inf)
+    assert np.abs(picture.ways.places[-1] - flow.endpoint).max() < 1e-12
+    assert np.array_equal(picture.ways.places[0], first)
+    bars = columns.shares(picture.ways.cloud)
+    assert sum(bars["share"]) == pytest.approx(1)
+    assert all(
+        0 <= low < share < high <= 1 for low, share, high in zip(bars["low"], bars["share"], bars["high"], strict=True)
+    )
+    virtual = [name for name in columns.rest(picture, stable=True)["name"] if name]
+    assert virtual == ["{1, 2}"]
+
+
+def test_a_rest_point_of_five_points_in_the_plane_is_named_as_the_sum_that_it_is():
+    view = of_problem("plane_5")
+    picture = at_once(view, exactnorm.min_norm_denoiser(view.points, view.rho))
+    place = view.points[2] + view.points[4] - view.points[0]
+    found = [one for one in picture.rest if one.stable and one.kind == "other"]
+    assert len(found) == 1
+    assert np.abs(found[0].position - place).max() < 1e-9
+    assert sum_of(view.points, place) == (0, (2, 4))
+    assert sum_of(view.points, place + 1e-5) is None
+    assert "stable virtual training points: {2, 4} from 0." in columns.readout(picture)
+
+
+def test_a_probability_flow_of_a_closed_form_ends_where_the_package_says():
+    view = View([[0, 0], [1, 0], [0, 2]], 0.1, "probability", 0.1, 0.3, "vp", 12)
+    frame = plane_of(view.points)
+    ways = probability_ways(view, frame, closed_family(view))
+    schedule = exactnorm.flow.named_schedule("vp")
+    first = starts(view, frame)
+    flow = exactnorm.probability_flow(
+        lambda rho: exactnorm.closed_form.orthogonal(view.points, rho),
+        schedule.scale(0.3) * first, "vp", alpha=0.1, T=0.3,
+    )  # fmt: skip
+    assert np.abs(ways.places[-1] - flow.endpoint).max() < 1e-9
+    assert np.abs(ways.places[0] - first).max() < 1e-12
+    with pytest.raises(NoFlowError, match="the largest is below"):
+        closed_family(replace(view, alpha=0.5, T=1.0))
+
+
+def test_basins_say_for_every_cell_where_its_flow_ends():
+    picture = at_once(of_problem("orthogonal"))
+    found = basins_of(picture)
+    rows = [(3, 60), (40, 9), (60, 60)]
+    ends = score_ways(
+        replace(picture.view, clicked=[found.grid[row] for row in rows], cloud=0), picture.frame, picture.known.network
+    ).endpoints
+    assert np.abs(found.limits[[found.label[row] for row in rows]] - ends).max() < 1e-9
+
+
+@pytest.mark.parametrize("flow", ["score", "probability"])
+def test_the_script_of_a_view_gives_the_numbers_that_the_view_shows(flow):
+    points = OBTUSE if flow == "score" else [[0, 0], [1, 0], [0, 2]]
+    view = View(points, 0.1, flow, 0.05, 1.0, "ve", 5, 1, [[0.2, 0.7]])
+    picture = with_ways(at_once(view))
+    names = {}
+    with redirect_stdout(StringIO()) as out:
+        exec(script(view, [[0.2, 0.7]], feasible=True, radii=3), names)
+    assert f"cost {picture.known.upper:.9g}" in out.getvalue()
+    assert np.abs(names["flow"].endpoint - picture.ways.endpoints).max() < 1e-9
+
+
+def test_the_script_of_an_infeasible_view_gives_the_largest_radius():
+    view = of_problem("infeasible")
+    with redirect_stdout(StringIO()) as out:
+        exec(script(view, [], feasible=False, radii=3), {})
+    assert "0.4472135954" in out.getvalue()
+
+
+def test_tables_are_read_as_the_command_line_reads_them():
+    found = table_of(b"x;y\n0,5;1\n2;3\n", "pasted")
+    assert found.numbers.tolist() == [[0.5, 1], [2, 3]]
+    assert any("decimal commas" in note for note in found.notes)
+    with pytest.raises(BadInput, match="'pasted', line 2, column 2: 'b' is not a number"):
+        table_of(b"0,1\n2,b\n", "pasted")
+
+
+def wait(condition, seconds=300.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_worker_narrows_the_bracket_answers_the_newest_only_and_ends_without_orphans():
+    heard, lock = [], threading.Lock()
+
+    def hear(answer):
+        with lock:
+            heard.append(answer)
+
+    solver = Solver(hear)
+    try:
+        old = solver.ask("picture", (View(problems.gaussian(8, 2, 0).train.points, 0.05), None, None))
+        wait(lambda: any(answer.number == old for answer in heard))
+        new = solver.ask("picture", (replace(of_problem("acute"), cloud=4), None, None))
+        wait(lambda: any((answer.number, answer.kind) == (new, "done") for answer in heard))
+        process = solver.process
+    finally:
+        solver.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    assert all(answer.kind != "done" for answer in heard if answer.number == old)
+    brackets = [answer.content for answer in heard if (answer.number, answer.kind) == (new, "bracket")]
+    lower, upper = [one[0] for one in brackets], [one[1] for one in brackets]
+    assert lower == sorted(lower)
+    assert upper == sorted(upper, reverse=True)
+    last = [answer.content for answer in heard if (answer.number, answer.kind) == (new, "picture")][-1]
+    low, high = problems.acute().interval
+    assert last.known.standing == "computed"
+    assert last.known.lower <= high
+    assert last.known.upper == pytest.approx(high, rel=1e-6)
+    assert last.known.upper - last.known.lower < 1e-6 * last.known.upper
+    assert len(last.ways.endpoints) == 4
+    assert low <= last.known.upper
+
+
+def test_the_door_says_what_is_missing():
+    with pytest.raises(ValueError, match="rho is missing"):
+        explore([[0, 0], [1, 0]])
+    with pytest.raises(ValueError, match="noise balls"):
+        explore(exactnorm.TrainingSet.from_samples([[0.0], [1.0]], [[[-0.1]], [[1.1]]]))
