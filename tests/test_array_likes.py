@@ -151,6 +151,16 @@ DOORS = {
     "SmoothedClosedForm()": (
         lambda X, Y: baselines.SmoothedClosedForm(X, 0.5, np.random.default_rng(0))(Y, 0.5), [POINTS, STARTS],
     ),
+    "SampledLinear": (lambda X: baselines.SampledLinear(X, np.random.default_rng(0)), [POINTS]),
+    "SampledLinear()": (
+        lambda Y: baselines.SampledLinear(POINTS, np.random.default_rng(0))(Y, 0.5), [STARTS],
+    ),
+    "generated": (lambda X, noise: baselines.generated(X, noise, 0.5), [POINTS, POINTS[::-1] + 0.5]),
+    "divergence": (lambda m, S: baselines.divergence(m, S, 0.0, 1.0), [np.ones(2), np.diag([1.0, 2.0])]),
+    "followed": (
+        lambda Y, s: baselines.followed(baselines.EmpiricalMMSE(POINTS), Y, s), [STARTS, np.array([1.0, 0.5])],
+    ),
+    "penalised_optimum": (lambda x: baselines.penalised_optimum(x, 0.125), [LINE[:, 0]]),
     "EDMDenoiser()": (lambda Y, s: interop.EDMDenoiser(vertex_path, 0.125)(Y, s), [STARTS, np.array([0.5, 1.0])]),
     "EpsilonPrediction": (lambda a: interop.EpsilonPrediction(lambda x, _: x, a), [np.array([0.9, 0.5])]),
     "EpsilonPrediction()": (
@@ -187,8 +197,8 @@ def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
     others = {
         "Basins", "Certificate", "CertifiedDenoiser", "Closed", "CostBounds", "Endpoints", "Events", "Family", "Flow",
         "InfeasibleProblem", "Ivp", "Levels", "Lines", "MinNormDenoiser", "Pieces", "Recognition", "RestPoint",
-        "SCHEDULES", "Schedule", "Share", "check_certificate", "cosine", "edm", "from_onnx", "from_torch", "load",
-        "named_schedule", "radius",
+        "SCHEDULES", "Schedule", "Share", "check_certificate", "cosine", "divergence_limit", "edm", "explore",
+        "from_onnx", "from_torch", "inertia_level", "load", "named_schedule", "penalised_cost", "radius",
         "sampler_levels", "save", "to_onnx", "to_torch", "variance_exploding", "variance_preserving", "wilson",
     }  # fmt: skip
     public = {*exactnorm.__all__, *exactnorm.flow.__all__, *closed_form.__all__, *baselines.__all__, *interop.__all__}

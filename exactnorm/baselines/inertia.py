@@ -6,8 +6,9 @@ import math
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, real_array
 from exactnorm.baselines.inputs import Denoiser
 
 
@@ -19,13 +20,13 @@ def inertia_level(count: int, dimension: int, unit: float = 1.0) -> float:
     return unit * math.pow(count, -1 / (dimension + 4))
 
 
-def followed(denoiser: Denoiser, start: Array, levels: Array) -> Array:
+def followed(denoiser: Denoiser, start: ArrayLike, levels: ArrayLike) -> Array:
     """Where the flow ŷ′ = (ŷ − h(ŷ, σ))/σ leads, in one Euler step between any two levels, the last of which may be 0.
 
     The step from σ to 0 is the denoiser itself, h(ŷ, σ): a flow that is left at σ and ended with one denoising step is
     one whose levels are cut off there and followed by 0.
     """
-    y = start
-    for high, low in pairwise(levels):
+    y = real_array(start, "start")
+    for high, low in pairwise(real_array(levels, "levels")):
         y = y + (low - high) / high * (y - denoiser(y, float(high)))
     return np.asarray(y)

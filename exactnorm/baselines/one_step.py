@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, real_array
 from exactnorm.baselines.inputs import noise_level, one_or_many, training_points
 
 
@@ -62,22 +62,30 @@ def least_squares(targets: Array, inputs: Array) -> tuple[Array, Array]:
     return A, np.asarray(x - A @ y)
 
 
-def generated(points: Array, noise: Array, ell: float) -> tuple[Array, Array]:
+def generated(points: ArrayLike, noise: ArrayLike, ell: float) -> tuple[Array, Array]:
     """Mean (d,) and covariance (d, d) of what one step of the fitted linear denoiser generates.
 
     It is fitted to x and y = x + √ℓ·noise, and then applied to normal inputs with the mean of the points and, in every
     coordinate, the mean variance of the y. An Ornstein–Uhlenbeck process that ran for a time T has ℓ = λ(e^{2T} − 1),
     with λ its stationary variance; its factor e^{−T} changes nothing of what is generated.
     """
+    points, noise = real_array(points, "points"), real_array(noise, "noise")
+    if points.ndim != 2 or noise.shape != points.shape or not ell >= 0:
+        msg = f"points of shape {points.shape}, noise of shape {noise.shape}, ell={ell:g}: give a noise vector a point"
+        raise ValueError(msg)
     inputs = points + math.sqrt(ell) * noise
     A, b = least_squares(points, inputs)
     variance = float(inputs.var(axis=0).mean())
     return np.asarray(A @ points.mean(axis=0) + b), variance * A @ A.T
 
 
-def divergence(mean: Array, covariance: Array, true_mean: float, true_variance: float) -> float:
+def divergence(mean: ArrayLike, covariance: ArrayLike, true_mean: float, true_variance: float) -> float:
     """KL(N(mean, covariance) ‖ N(true_mean·1, true_variance·I)); infinite for a singular covariance."""
-    d = len(mean)
+    mean, covariance = real_array(mean, "mean"), real_array(covariance, "covariance")
+    d = mean.size
+    if mean.shape != (d,) or covariance.shape != (d, d):
+        msg = f"mean of shape {mean.shape} and covariance of shape {covariance.shape}: give (d,) and (d, d)"
+        raise ValueError(msg)
     values = np.linalg.eigvalsh(covariance) / true_variance
     if values[0] <= d * np.finfo(float).eps * values[-1]:
         return math.inf
