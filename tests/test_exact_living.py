@@ -9,7 +9,7 @@ from scipy.spatial.distance import pdist
 from exactnorm import InfeasibleProblem, TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Cells, CertificateError, bound
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.exact.balls import living
+from exactnorm.exact.balls import central, living
 from exactnorm.exact.balls.climb import Climbers, climbed
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.living import living_bound
@@ -45,11 +45,21 @@ def test_climbing_ends_at_kinks_that_miss_all_balls_and_never_above_the_maximum(
     assert 0.8 * exact < found.value.max() < exact * (1 + 1e-9)
 
 
+def shorten(patch):
+    """Fewer rounds, starts and kinks: what is proved is proved whatever B is."""
+    for room, name, value in (
+        (living, "IDLE", 6),
+        (living, "CYCLES", 2),
+        (central, "STARTS", 40),
+        (central, "KINKS", 100),
+        (central, "SPREAD", 400),
+    ):
+        patch.setattr(room, name, value)
+
+
 @pytest.fixture
 def brief(monkeypatch):
-    """Fewer rounds: what is proved is proved whatever B is."""
-    monkeypatch.setattr(living, "IDLE", 6)
-    monkeypatch.setattr(living, "CYCLES", 2)
+    shorten(monkeypatch)
 
 
 def bracketed(seed):

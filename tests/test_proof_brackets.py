@@ -13,9 +13,9 @@ from proof_corpus import SETS, problem_of, proved, solved
 
 import exactnorm
 from exactnorm.certify.balls.edges import Segments
-from exactnorm.certify.balls.evidence import Faces
+from exactnorm.certify.balls.evidence import Faces, Nothing
 from exactnorm.proof.verify import verify
-from exactnorm.prover import rigorous, save_proof
+from exactnorm.prover import rigorous
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -25,7 +25,7 @@ def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
     ours = verify(found.text, points, rho)
     outcome, lower, upper, why = naive_verifier.judge(found.text, points.tolist(), rho)
     assert (ours.outcome, outcome) == ("proved", "proved"), (ours.reasons, why)
-    assert found.said == ()
+    assert (found.said == ()) == (name != "corners of a simplex by floats")
     assert found.gap <= 2e-6
     assert found.lower <= ours.lower
     assert ours.upper <= found.upper
@@ -70,10 +70,11 @@ def test_multipliers_that_prove_nothing_leave_a_weaker_bound_and_say_which_cell_
     points, rho = problem_of("acute")
     assert verify(found.text, points, rho).outcome == "proved"
     assert any("cell 1" in sentence for sentence in found.said)
-    # Two points alone cost 2L/(L − 2ρ), and the nearest two are proved.
+    # Two points alone cost 2L/(L − 2ρ); segments between all points prove more than the nearest two.
     L = np.linalg.norm(points[2] - points[0])
-    assert 2 <= float(found.lower) <= float(good.certificate.upper)
-    assert abs(float(found.lower) - 2 * L / (L - 2 * rho)) < 1e-9
+    assert 2 * L / (L - 2 * rho) < float(found.lower) <= float(good.certificate.upper)
+    assert found.proof.lower.segments
+    assert "weaker than the certificate's" in found.said[-1]
 
 
 def test_segments_are_proved_and_their_weights_cannot_be_raised():
@@ -102,34 +103,44 @@ def test_scaling_and_moving_the_points_changes_the_proved_bracket_by_rounding_on
     )
 
 
-def test_a_proof_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    file = tmp_path / "proof.json"
-    file.write_text("an older one")
-    found = proved("line")
-
-    def full(self, text, **_):  # a disk that takes a few letters and no more
-        with self.open("w") as stream:
-            stream.write(text[:10])
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.write_text", full)
-        with pytest.raises(OSError, match="No space"):
-            save_proof(file, found)
-    assert [one.name for one in tmp_path.iterdir()] == ["proof.json"]
-    assert file.read_text() == "an older one"
-    save_proof(file, found)
-    assert file.read_text() == found.text
-
-
-def test_noisy_samples_are_refused():
-    train = exactnorm.TrainingSet.from_samples([[0.0], [1.0]], [[[-0.1], [0.2]], [[0.9], [1.1]]])
-    with pytest.raises(ValueError, match="noise balls"):
-        rigorous(exactnorm.min_norm_denoiser(train))
-
-
 def test_bounds_are_rational_numbers():
     found = proved("line")
     assert isinstance(found.lower, fmpq)
     assert isinstance(found.upper, fmpq)
     assert float(found.lower) < 2 / 0.8 + 3 / 1.3 < float(found.upper)
+
+
+def test_corners_that_are_regular_by_rounding_only_are_proved_by_cells_nearby_and_it_is_said():
+    exactly, nearly = proved("one-hot rows"), proved("corners of a simplex by floats")
+    assert exactly.proof.lower.corners == (0, 1, 2, 3, 4)
+    assert exactly.said == ()
+    assert nearly.proof.lower.cells
+    assert nearly.said[0].startswith("the theorem on regular simplices does not apply to these floats")
+    # The formula for N corners at distances √2 of each other, and the nearby set to its last digits.
+    R, m = np.sqrt(3 / 8) * np.sqrt(2), np.sqrt(2 / 3) * np.sqrt(2)
+    assert abs(float(nearly.upper) / (4 * 2 * R / (m - 0.2)) - 1) < 1e-9
+
+
+def test_the_theorem_on_simplices_is_refused_where_its_inequality_fails():
+    points = np.eye(4)
+    for share, outcome in ((0.46, "proved"), (0.48, "refuted")):
+        rho = share * np.sqrt(2 / 3) * np.sqrt(2)
+        found = rigorous(exactnorm.min_norm_denoiser(points, rho=0.1))
+        proof = json.loads(found.text)
+        proof["claim"] = {"problem": "noise balls", "rho": str(Fraction(rho)), "lower": "2", "upper": None}
+        proof["upper"] = None
+        text = json.dumps(proof)
+        assert verify(text, points, rho).outcome == outcome
+        assert naive_verifier.judge(text, points.tolist(), rho)[0] == outcome
+
+
+def test_beyond_five_hundred_points_there_is_a_lower_bound_all_the_same():
+    points = np.random.default_rng(0).uniform(0, 100, (600, 2))
+    train = exactnorm.TrainingSet(points, 0.01)
+    base = solved("acute")
+    certificate = replace(base.certificate, evidence=Nothing(), lower=0.0)
+    found = rigorous(replace(base, train=train, certificate=certificate))
+    assert verify(found.text, points, 0.01).outcome == "proved"
+    assert float(found.lower) > 2 / (1 - 0.02 / train.separation) - 1e-9
+    assert found.upper is None
+    assert "no upper bound is proved" in found.said[0]

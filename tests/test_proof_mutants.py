@@ -1,7 +1,10 @@
 """Proofs that were tampered with: two verifiers agree on every one, and none of them wins."""
 
+import ast
 import json
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import naive_verifier
 import numpy as np
@@ -101,3 +104,20 @@ def test_a_short_time_limit_leaves_a_proof_undecided():
 def test_nudging(text, step, nudge):
     assert nudged(text, step) == nudge
     assert Fraction(nudge) > Fraction(text)
+
+
+def test_the_naive_verifier_shares_no_code_and_is_short():
+    text = Path(naive_verifier.__file__).read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 200
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(text))
+        for name in (
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported <= set(sys.stdlib_module_names)

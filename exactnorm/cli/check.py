@@ -20,7 +20,7 @@ from exactnorm.certify import (
 )
 from exactnorm.cli import held_against
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.read import points as points_in
+from exactnorm.cli.read_arrays import points as points_in
 from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.path import DenoiserPath
 from exactnorm.saved import load

@@ -18,8 +18,6 @@ def obstacles(arguments: argparse.Namespace) -> list[str]:
     found = []
     if find_spec("flint") is None:
         found.append("--prove needs python-flint: pip install 'exactnorm[rigorous]'")
-    if arguments.samples_file is not None:
-        found.append("--prove is for noise balls: leave --samples-file out")
     if arguments.estimate:
         found.append("--estimate solves nothing: leave --prove out")
     return found

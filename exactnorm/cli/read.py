@@ -8,19 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from exactnorm import max_radius, problems
 from exactnorm.arrays import Array
 from exactnorm.cli import text_table
 from exactnorm.cli.numbers import number, whole
+from exactnorm.cli.read_arrays import KINDS, READERS, points
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.flow import radius
-from exactnorm.reading.dialects import chosen
 from exactnorm.training_set import TrainingSet
-
-READERS = (".csv", ".tsv", ".txt", ".npy")
-KINDS = ".csv, .tsv, .txt and .npy"
 
 
 def add_radius_options(command: Any) -> None:
@@ -118,54 +113,3 @@ def named_or_points(arguments: argparse.Namespace) -> TrainingSet | Array:
     if path.exists() or path.suffix.lower() == ".npz" or path.parent.name:
         return points(path, arguments.header, arguments.columns)
     return problems.named(data).train
-
-
-def points(path: Path, header: bool | None = None, columns: str | None = None, *, index: bool = False) -> Array:
-    """The points in a file, one a row; `index` admits a first column that counts the rows."""
-    suffix = path.suffix.lower()
-    if suffix not in READERS:
-        saved = "; a saved denoiser is for `exactnorm check` and exactnorm.load" if suffix == ".npz" else ""
-        msg = f"{str(path)!r}: points are read from {KINDS} files{saved}"
-        raise BadInput(msg)
-    try:
-        if suffix == ".npy":
-            return _npy(path, header, columns)
-        return text_table.read(path, header, columns, index=index)
-    except FileNotFoundError:
-        msg = f"there is no file {str(path)!r}"
-        raise BadInput(msg) from None
-    except OSError as failed:
-        msg = f"cannot read {str(path)!r}: {failed.strerror or failed}"
-        raise BadInput(msg) from failed
-
-
-def _npy(path: Path, header: bool | None, columns: str | None) -> Array:
-    if header is not None:
-        msg = f"--header is for text files, and {str(path)!r} is none"
-        raise BadInput(msg)
-    with path.open("rb") as file:
-        magic = file.read(6)
-        file.seek(0)
-        if magic != b"\x93NUMPY":
-            is_text = (
-                magic.strip() and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in magic) and magic[:2] != b"PK"
-            )
-            hint = "; it looks like text: name it .csv" if is_text else ""
-            msg = f"{str(path)!r} is not a .npy file of numbers{hint}"
-            raise BadInput(msg)
-        try:
-            # Never unpickled: an object array could run code of whoever wrote the file.
-            array: Array = np.load(file, allow_pickle=False)
-        except (ValueError, EOFError) as failed:
-            why = "it holds Python objects" if "pickle" in str(failed) else str(failed)
-            msg = f"{str(path)!r} is not a .npy file of numbers: {why}; save an array of floats"
-            raise BadInput(msg) from failed
-    if array.dtype == np.float16:
-        say(f"{path}: float16 keeps three digits: distances between these points were rounded before they were saved")
-        array = array.astype(np.float64)
-    if columns is None:
-        return array
-    if array.ndim != 2:
-        msg = f"--columns {columns}: {str(path)!r} holds an array of shape {array.shape}, which has no columns"
-        raise BadInput(msg)
-    return array[:, list(chosen(columns, None, array.shape[1]))]

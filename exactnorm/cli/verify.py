@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.cli import held_against, text_table
+from exactnorm.cli import held_against, read_arrays
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.streams import BadInput, say, show_json, show_text
 
@@ -46,6 +46,8 @@ def add_to(commands: Any) -> None:
         limit="seconds after which the answer is undecided",
         needed=True,
     )
+    command.add_argument("--samples-file", metavar="FILE", help="noisy samples of the points, in place of a radius")
+    command.add_argument("--weight-decay", type=float, metavar="L", help="with --samples-file: the L of the objective")
     command.set_defaults(run=run)
 
 
@@ -54,14 +56,20 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from exactnorm.proof.document import UnreadableProofError
         from exactnorm.proof.rationals import quotient_text
-        from exactnorm.proof.verify import decimals, largest_file, verify
+        from exactnorm.proof.verify import decimals, largest_file, verify, verify_samples
     except ImportError as missing:
         msg = f"{missing}: proofs are verified with python-flint; pip install 'exactnorm[rigorous]'"
         raise BadInput(msg) from None
     points, rho = asked(arguments)
+    limit = arguments.time_limit
     try:
-        text = proof_in(arguments.file, largest_file(*np.shape(points)))
-        verdict = verify(text, points, rho, time_limit=arguments.time_limit)
+        if arguments.samples_file is None:
+            text = proof_in(arguments.file, largest_file(*np.shape(points)))
+            verdict = verify(text, points, rho, time_limit=limit)
+        else:
+            samples = read_arrays.samples(Path(arguments.samples_file), len(points))
+            text = proof_in(arguments.file, largest_file(sum(map(len, samples)), np.shape(points)[-1]))
+            verdict = verify_samples(text, points, samples, arguments.weight_decay, time_limit=limit)
     except UnreadableProofError as mistake:
         msg = f"{arguments.file!r}: {mistake}"
         raise BadInput(msg) from None
@@ -83,8 +91,11 @@ def run(arguments: argparse.Namespace) -> int:
     return {"proved": 0, "refuted": 1, "undecided": 2}[verdict.outcome]
 
 
-def asked(arguments: argparse.Namespace) -> tuple[Any, float]:
-    """The user's points and radius."""
+def asked(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    """The user's points and radius; no radius goes with samples."""
+    if arguments.weight_decay is not None and arguments.samples_file is None:
+        msg = "--weight-decay goes with --samples-file"
+        raise BadInput(msg)
     path = Path(arguments.points)
     if not path.suffix:
         from exactnorm import problems  # a named problem takes SciPy's tree of points, a file does not
@@ -94,21 +105,10 @@ def asked(arguments: argparse.Namespace) -> tuple[Any, float]:
         except ValueError as mistake:
             raise BadInput(str(mistake)) from mistake
         return train.points, train.rho if arguments.rho is None else arguments.rho
-    if arguments.rho is None:
-        msg = "give the noise radius of these points with --rho R"
+    if (arguments.rho is None) == (arguments.samples_file is None):
+        msg = "give the noise radius of these points with --rho R, or their noisy samples with --samples-file"
         raise BadInput(msg)
-    try:
-        if path.suffix.lower() == ".npy":
-            return np.load(path, allow_pickle=False), arguments.rho
-        return text_table.read(path, arguments.header, arguments.columns), arguments.rho
-    except FileNotFoundError:
-        msg = f"there is no file {arguments.points!r}"
-        raise BadInput(msg) from None
-    except (OSError, EOFError, ValueError) as failed:
-        if isinstance(failed, BadInput):
-            raise
-        msg = f"cannot read {arguments.points!r}: {failed}"
-        raise BadInput(msg) from None
+    return read_arrays.points(path, arguments.header, arguments.columns), arguments.rho
 
 
 def proof_in(file: str, most: int) -> bytes:

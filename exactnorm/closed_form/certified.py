@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
@@ -50,6 +52,8 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
     if train.size <= MANY and not sides_of_balls(network, train)[1] <= FLAT:
         return None
     upper = stated_upper(network, train, miss)
+    if not math.isfinite(upper):  # a gap no wider than rounding
+        return None
     certificate = Certificate(
         lower=min(least.value, upper),  # the two sums round differently
         upper=upper,

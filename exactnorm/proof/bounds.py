@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 from flint import fmpq, fmpq_mat
 
 from exactnorm.proof.cells import flaw, gain, pattern_sum
 from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.document import Cells, Lower, ProvedNeuron, Rays, Segments
+from exactnorm.proof.document import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import about, root
 
@@ -32,6 +33,8 @@ def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lam
         return rays_bound(problem, evidence)
     if isinstance(evidence, Segments):
         return segments_bound(problem, evidence)
+    if isinstance(evidence, Corners):
+        return corners_bound(problem, evidence)
     return fmpq(0)
 
 
@@ -43,16 +46,23 @@ def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lam
     if why := uncovered(problem, evidence, check):
         raise RefutedError(why)
     B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
+    check_cells(problem, evidence.cells, B, check)
+    return gain(problem, B)
+
+
+def check_cells(
+    problem: Balls, cells: Sequence[ProvedCell], B: Sequence[fmpq_mat], check: Callable[[], None] = lambda: None
+) -> None:
+    """Raise `RefutedError` unless ‖B_s (w, b)‖ ≤ ‖w‖ on every cell."""
     sums: dict[int, fmpq_mat] = {}
-    for k, cell in enumerate(evidence.cells):
+    for k, cell in enumerate(cells):
         if cell.on not in sums:
             sums[cell.on] = pattern_sum(B, cell.on)
         if why := flaw(problem, cell, sums[cell.on]):
-            balls = [n for n in range(problem.size) if cell.on >> n & 1]
-            msg = f"cell {k} (balls {balls} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
+            on = [n for n in range(problem.size) if cell.on >> n & 1]
+            msg = f"cell {k} ({on} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
             raise RefutedError(msg)
         check()
-    return gain(problem, B)
 
 
 def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
@@ -136,6 +146,48 @@ def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
         msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
     return total
+
+
+def corners_bound(problem: Balls, evidence: Corners) -> fmpq:
+    """2(N − 1)/(1 − 2s) for the N corners of a regular simplex and a number s ≤ ρ/m, m its height.
+
+    It is what balls of radius s m cost, and larger ones cost no less.
+    """
+    rows = evidence.corners
+    squares = {problem.squared_distance(i, j) for i, j in combinations(rows, 2)}
+    count = len(rows)
+    if count < 3 or len(set(rows)) < count or len(squares) > 1:
+        msg = "points are no corners of a regular simplex: their distances differ"
+        raise RefutedError(msg)
+    s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squares.pop()), upper=False)
+    if not 2 * s < 1:
+        msg = "the balls at the corners of a simplex are as large as half its height"
+        raise RefutedError(msg)
+    if k := excessive(count, s):
+        msg = f"at this radius the theorem on regular simplices does not cover kinks with {k} corners on one side"
+        raise RefutedError(msg)
+    return 2 * (count - 1) / (1 - 2 * s)
+
+
+def excessive(count: int, s: fmpq) -> int:
+    """A number of corners on one side of a kink for which the dual function may exceed 1; 0 if there is none.
+
+    The inequality of the theorem on regular simplices, with ρ/m = s and ν = N(1 − 2s).
+    """
+    nu = count * (1 - 2 * s)
+    for k in range(1, count // 2 + 1):
+        far = count - k
+        one = far * far - nu * nu if k > 1 else fmpq(0)
+        other = k * k - nu * nu if far > 1 else fmpq(0)
+        largest = max(one, other)
+        if largest <= 0:
+            continue
+        excess = max(one * k * (k - 1), other * far * (far - 1), fmpq(0))
+        T = 2 / (1 - root(k * far * nu * nu / (count * (k * far * count + excess)), upper=False))
+        reached = excess / largest * (T - 2) * (T - 2) + fmpq(k * far, count) * T * T
+        if not reached * s * s >= fmpq(count - 1, count):
+            return k
+    return 0
 
 
 def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callable[[], None] = lambda: None) -> fmpq:

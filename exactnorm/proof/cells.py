@@ -39,7 +39,8 @@ def slack(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> fmpq_mat:
             twice_Q[i, j] = 2 * cell.mu * problem.gamma[i, j]
     twice_Q[size - 1, size - 1] = -2 * cell.mu
     half = G.transpose() * multipliers(problem, cell, G)
-    S = -(BT.transpose() * problem.gamma * BT) - twice_Q - half - half.transpose()
+    metric = problem.gamma if problem.values is None else problem.values
+    S = -(BT.transpose() * metric * BT) - twice_Q - half - half.transpose()
     S[size - 1, size - 1] += 1
     return S
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from flint import fmpq
 
-from exactnorm.proof.document import Cells, Clash, ProvedCell
+from exactnorm.proof.document import Cells, Clash, Multipliers, ProvedCell
 from exactnorm.proof.problem import Balls
 
 STEPS = 20_000_000
@@ -36,7 +36,7 @@ def clash_flaw(problem: Balls, clash: Clash) -> str:
     return "" if near else "the combinations of a clash are not nearer than 2 rho"
 
 
-def uncovered(problem: Balls, evidence: Cells, check: Callable[[], None] = lambda: None) -> str:
+def uncovered(problem: Balls, evidence: Cells | Multipliers, check: Callable[[], None] = lambda: None) -> str:
     """A pattern without cells that no clash excludes, in words; empty if there is none.
 
     Raises

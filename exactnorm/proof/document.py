@@ -80,6 +80,13 @@ class Segments:
 
 
 @dataclass(frozen=True, eq=False)
+class Corners:
+    """Points at the corners of a regular simplex: all of them, or a part."""
+
+    corners: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Nothing:
     """No evidence: costs are not negative."""
 
@@ -93,7 +100,45 @@ class ProvedNeuron:
     a: tuple[fmpq, ...]
 
 
-Lower = Cells | Rays | Segments | Nothing
+@dataclass(frozen=True, eq=False)
+class Multipliers:
+    """A multiplier for every sample, in the basis of the values, and cells as in `Cells`; none on a line."""
+
+    values: tuple[tuple[fmpq, ...], ...]
+    cells: tuple[ProvedCell, ...]
+    clashes: tuple[Clash, ...]
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ProvedNetwork:
+    """A network for samples: its neurons, its slope V, a row for each vector of the basis of values, and its constant.
+
+    At the sample with heights h its value is x_0 + Σ a [h·w + b]_+ + V h + c.
+    """
+
+    neurons: tuple[ProvedNeuron, ...]
+    V: tuple[tuple[fmpq, ...], ...]
+    c: tuple[fmpq, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SampleProof:
+    """A claim about noisy samples with its evidence; `basis` are rows of samples, `outputs` rows of points."""
+
+    weight_decay: fmpq | None
+    lower_claim: fmpq
+    upper_claim: fmpq | None
+    sha256: tuple[str, str]
+    shape: tuple[int, int, int]
+    basis: tuple[int, ...]
+    outputs: tuple[int, ...]
+    unit: int
+    lower: Multipliers | Nothing
+    network: ProvedNetwork | None
+
+
+Lower = Cells | Rays | Segments | Corners | Nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +155,11 @@ class Proof:
     neurons: tuple[ProvedNeuron, ...] | None
 
 
-def read(text: str | bytes) -> Proof:
+SAMPLES = "noisy samples"
+"""What the claim says that a proof is about, if not noise balls."""
+
+
+def read(text: str | bytes) -> Proof | SampleProof:
     """The proof that a text holds.
 
     Raises
@@ -135,12 +184,14 @@ def read(text: str | bytes) -> Proof:
         raise UnreadableProofError(msg) from None
 
 
-def _proof(found: Any) -> Proof:
+def _proof(found: Any) -> Proof | SampleProof:
     top = _fields(found, "the proof", "format", "version", "claim", "points", "coordinates", "lower", "upper")
     if top["format"] != FORMAT or top["version"] != VERSION:
         given = f"version {str(top['version'])[:20]} of {str(top['format'])[:40]!r}"
         msg = f"this is {given}; version {VERSION} of {FORMAT!r} is read"
         raise UnreadableProofError(msg)
+    if isinstance(top["claim"], dict) and top["claim"].get("problem") == SAMPLES:
+        return _sample_proof(top)
     claim = _fields(top["claim"], "the claim", "problem", "rho", "lower", "upper")
     points = _fields(top["points"], "points", "sha256", "number", "dimension")
     where = _fields(top["coordinates"], "coordinates", "basis", "unit")
@@ -160,6 +211,49 @@ def _proof(found: Any) -> Proof:
         _lower(top["lower"], size, len(basis)),
         _neurons(top["upper"], len(basis)),
     )
+
+
+def _sample_proof(top: dict[str, Any]) -> SampleProof:
+    claim = _fields(top["claim"], "the claim", "problem", "weight decay", "lower", "upper")
+    points = _fields(top["points"], "points", "sha256", "number", "dimension", "samples", "samples sha256")
+    where = _fields(top["coordinates"], "coordinates", "basis", "outputs", "unit")
+    basis, outputs = tuple(_rows(where["basis"], "the basis")), tuple(_rows(where["outputs"], "the outputs"))
+    samples = _whole(points["samples"], "the number of samples", 2)
+    lower: Multipliers | Nothing = Nothing()
+    if not (isinstance(top["lower"], dict) and top["lower"].get("kind") == "none"):
+        part = _fields(top["lower"], "multipliers", "kind", "lambda", "order", "cells", "clashes")
+        if part["kind"] != "multipliers":
+            msg = f"a lower bound of kind {str(part['kind'])[:40]!r}"
+            raise UnreadableProofError(msg)
+        lower = Multipliers(
+            tuple(_vector(one, "a multiplier", len(outputs)) for one in _list(part["lambda"], "lambda", samples)),
+            tuple(_cell(one, samples, len(basis)) for one in _list(part["cells"], "cells")),
+            tuple(_clash(one, samples) for one in _list(part["clashes"], "clashes")),
+            tuple(_rows(part["order"], "the order")),
+        )
+    return SampleProof(
+        None if claim["weight decay"] is None else rational(claim["weight decay"]),
+        rational(claim["lower"]),
+        None if claim["upper"] is None else rational(claim["upper"]),
+        (_word(points["sha256"], "sha256"), _word(points["samples sha256"], "sha256")),
+        (_whole(points["number"], "the number of points", 2), samples, _whole(points["dimension"], "the dimension", 1)),
+        basis,
+        outputs,
+        _whole(where["unit"], "the unit", -1100, 1100),
+        lower,
+        _network(top["upper"], len(basis), len(outputs)),
+    )
+
+
+def _network(found: Any, r: int, q: int) -> ProvedNetwork | None:
+    if found is None:
+        return None
+    part, neurons = _fields(found, "upper", "neurons", "V", "c"), []
+    for one in _list(part["neurons"], "neurons"):
+        each = _fields(one, "a neuron", "w", "b", "a")
+        neurons.append(ProvedNeuron(_vector(each["w"], "w", r), rational(each["b"]), _vector(each["a"], "a", q)))
+    V = tuple(_vector(row, "a row of V", r) for row in _list(part["V"], "V", q))
+    return ProvedNetwork(tuple(neurons), V, _vector(part["c"], "c", q))
 
 
 def _lower(found: Any, size: int, r: int) -> Lower:
@@ -183,6 +277,9 @@ def _lower(found: Any, size: int, r: int) -> Lower:
     if kind == "segments":
         listed = _list(_fields(found, "segments", "kind", "segments")["segments"], "segments")
         return Segments(tuple(_segment(one, size) for one in listed))
+    if kind == "regular simplex":
+        corners = _list(_fields(found, "regular simplex", "kind", "corners")["corners"], "corners")
+        return Corners(tuple(_whole(one, "a corner", 0, size - 1) for one in corners))
     if kind == "none":
         _fields(found, "the lower bound", "kind")
         return Nothing()

@@ -38,6 +38,8 @@ class Balls:
         Gram matrix of the basis.
     heights : fmpq_mat, shape (N, r)
         Rows h_n.
+    values : fmpq_mat, optional
+        Gram matrix of the basis of the values of dual matrices, where that is another than `gamma`.
     """
 
     offsets: fmpq_mat
@@ -45,6 +47,7 @@ class Balls:
     basis: tuple[int, ...]
     gamma: fmpq_mat
     heights: fmpq_mat
+    values: fmpq_mat | None = None
 
     @property
     def size(self) -> int:
@@ -117,17 +120,17 @@ def product(row: Sequence[fmpq], matrix: fmpq_mat, other: Sequence[fmpq]) -> fmp
     return (fmpq_mat([list(row)]) * matrix * fmpq_mat([[one] for one in other]))[0, 0]
 
 
-def sound_points(values: Any) -> NDArray[np.float64]:
-    """The user's points as float64 (N, d), which integers and float32 are without rounding.
+def sound_points(values: Any, least: int = 2) -> NDArray[np.float64]:
+    """The user's points, `least` or more, as float64 (N, d), which integers and float32 are without rounding.
 
     Raises
     ------
     ValueError
-        If they are no table of at least two finite points, or so large that squares are no use.
+        If they are no table of so many finite points, or so large that squares are no use.
     """
     array = np.asarray(values)
-    if array.ndim != 2 or array.shape[0] < 2 or array.shape[1] < 1 or array.dtype.kind not in "biuf":
-        msg = f"points have shape {array.shape} and type {array.dtype}; give at least two real points, one a row"
+    if array.ndim != 2 or array.shape[0] < least or array.shape[1] < 1 or array.dtype.kind not in "biuf":
+        msg = f"points have shape {array.shape} and type {array.dtype}; give {least} or more real points, one a row"
         raise ValueError(msg)
     plain = array.astype(np.float64)
     if not np.array_equal(plain.astype(array.dtype), array, equal_nan=array.dtype.kind == "f"):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 from flint import fmpq
 from numpy.typing import ArrayLike
 
 from exactnorm.proof.bounds import RefutedError, lower_bound, upper_bound
 from exactnorm.proof.coverage import TooManyPatternsError
-from exactnorm.proof.document import Proof, UnreadableProofError, read
-from exactnorm.proof.problem import Balls, NoBasisError, balls, fingerprint, sound_points
+from exactnorm.proof.document import Proof, SampleProof, UnreadableProofError, read
+from exactnorm.proof.problem import NoBasisError, balls, fingerprint, sound_points
 from exactnorm.proof.rationals import about, above, below, decimal_text, exact
+from exactnorm.proof.samples import sample_problem, samples_lower, samples_upper
 
 
 class UndecidedError(RuntimeError):
@@ -68,47 +70,95 @@ def verify(text: str | bytes, points: ArrayLike, rho: float, *, time_limit: floa
     if len(text) > (most := largest_file(*table.shape)):
         msg = f"a proof for {len(table)} points is at most {most} characters long; this text has {len(text)}"
         raise UnreadableProofError(msg)
-    proof = read(text)
-    end = None if time_limit is None else time.monotonic() + time_limit
-
-    def check() -> None:
-        if end is not None and time.monotonic() > end:
-            msg = f"the time limit of {time_limit:g} s was reached"
-            raise UndecidedError(msg)
-
+    proof, check = read(text), _clock(time_limit)
     if foreign := _foreign(proof, table, radius):
         return Verdict("refuted", fmpq(0), None, (foreign,))
+    assert isinstance(proof, Proof)
     try:
         problem = balls(table, radius, proof.basis, proof.unit)
     except NoBasisError as failed:
         return Verdict("refuted", fmpq(0), None, (str(failed),))
-    return judged(problem, proof, check)
+    neurons = proof.neurons
+    return judged(
+        (proof.claim.lower, proof.claim.upper),
+        lambda: lower_bound(problem, proof.lower, check),
+        None if neurons is None else lambda: upper_bound(problem, neurons, check),
+    )
 
 
-def judged(problem: Balls, proof: Proof, check: Callable[[], None]) -> Verdict:
-    """The verdict on a proof that is for this problem."""
+def verify_samples(
+    text: str | bytes,
+    points: ArrayLike,
+    samples: Sequence[ArrayLike],
+    weight_decay: float | None = None,
+    *,
+    time_limit: float | None = None,
+) -> Verdict:
+    """Check all conditions of a proof about noisy samples; errors as for `verify`.
+
+    Parameters
+    ----------
+    text : str or bytes
+    points : array_like, shape (N, d)
+    samples : sequence of array_like, each of shape (M_n, d)
+        The noisy samples of each point.
+    weight_decay : float, optional
+        λ of the objective; None for interpolation.
+    time_limit : float, optional
+    """
+    table, given = sound_points(points), [sound_points(one, least=1) for one in samples]
+    if len(given) != len(table) or any(one.shape[1] != table.shape[1] for one in given):
+        msg = f"there are samples of {len(given)} points for {len(table)}, or in other dimensions: give each its own"
+        raise ValueError(msg)
+    if weight_decay is not None and not 0 < float(weight_decay) <= 1e140:
+        msg = f"weight_decay={weight_decay!r}: give a positive number, or None for interpolation"
+        raise ValueError(msg)
+    rows = sum(len(one) for one in given)
+    if len(text) > (most := largest_file(rows, table.shape[1])):
+        msg = f"a proof for {rows} samples is at most {most} characters long; this text has {len(text)}"
+        raise UnreadableProofError(msg)
+    proof, check = read(text), _clock(time_limit)
+    decay = None if weight_decay is None else exact(weight_decay)
+    if foreign := _foreign_samples(proof, table, np.vstack(given), decay):
+        return Verdict("refuted", fmpq(0), None, (foreign,))
+    assert isinstance(proof, SampleProof)
+    try:
+        problem = sample_problem(table, given, decay, proof.basis, proof.outputs, proof.unit)
+    except NoBasisError as failed:
+        return Verdict("refuted", fmpq(0), None, (str(failed),))
+    network = proof.network
+    return judged(
+        (proof.lower_claim, proof.upper_claim),
+        lambda: samples_lower(problem, proof.lower, check),
+        None if network is None else lambda: samples_upper(problem, network, check),
+    )
+
+
+def judged(
+    claim: tuple[fmpq, fmpq | None], lower_end: Callable[[], fmpq], upper_end: Callable[[], fmpq] | None
+) -> Verdict:
+    """The verdict on a proof that is for the problem, from what shows its two bounds."""
     refuted, left = [], []
     lower: fmpq = fmpq(0)
     upper: fmpq | None = None
     try:
-        lower = max(lower_bound(problem, proof.lower, check), fmpq(0))
+        lower = max(lower_end(), fmpq(0))
     except RefutedError as failed:
         refuted.append(f"lower bound: {failed}")
     except (TooManyPatternsError, UndecidedError) as open_:
         left.append(f"lower bound: {open_}")
-    if proof.neurons is not None:
+    if upper_end is not None:
         try:
-            upper = upper_bound(problem, proof.neurons, check)
+            upper = upper_end()
         except RefutedError as failed:
             refuted.append(f"upper bound: {failed}")
         except UndecidedError as open_:
             left.append(f"upper bound: {open_}")
-    claim = proof.claim
-    if not left and not refuted and claim.lower > lower:
-        refuted.append(f"a lower bound of {about(claim.lower)} is claimed; {about(lower)} is shown")
-    if not refuted and claim.upper is not None and not left and (upper is None or claim.upper < upper):
+    if not left and not refuted and claim[0] > lower:
+        refuted.append(f"a lower bound of {about(claim[0])} is claimed; {about(lower)} is shown")
+    if not refuted and claim[1] is not None and not left and (upper is None or claim[1] < upper):
         shown = "none is shown" if upper is None else f"{about(upper)} is shown"
-        refuted.append(f"an upper bound of {about(claim.upper)} is claimed; {shown}")
+        refuted.append(f"an upper bound of {about(claim[1])} is claimed; {shown}")
     outcome: Any = "refuted" if refuted else "undecided" if left else "proved"
     return Verdict(outcome, lower, upper, tuple(refuted + left))
 
@@ -127,8 +177,37 @@ def _radius(rho: float) -> fmpq:
     return exact(rho)
 
 
-def _foreign(proof: Proof, points: Any, rho: fmpq) -> str:
+def _clock(time_limit: float | None) -> Callable[[], None]:
+    """What raises `UndecidedError` once the time is over."""
+    end = None if time_limit is None else time.monotonic() + time_limit
+
+    def check() -> None:
+        if end is not None and time.monotonic() > end:
+            msg = f"the time limit of {time_limit:g} s was reached"
+            raise UndecidedError(msg)
+
+    return check
+
+
+def _foreign_samples(proof: Proof | SampleProof, points: Any, samples: Any, decay: fmpq | None) -> str:
     """Why the proof is for another problem; empty if it is for this one."""
+    if not isinstance(proof, SampleProof):
+        return f"the proof is about {proof.claim.problem!r}, not about noisy samples"
+    if proof.shape != (len(points), *samples.shape):
+        number, rows, dimension = proof.shape
+        return f"the proof is for {rows} samples of {number} points in R^{dimension}, not for {samples.shape}"
+    if proof.weight_decay != decay:
+        given = ["none" if one is None else about(one) for one in (proof.weight_decay, decay)]
+        return f"the proof is for weight decay {given[0]}, not {given[1]}"
+    if proof.sha256 != (fingerprint(points), fingerprint(samples)):
+        return "the proof is for other points or samples: their SHA-256 differs"
+    return ""
+
+
+def _foreign(proof: Proof | SampleProof, points: Any, rho: fmpq) -> str:
+    """Why the proof is for another problem; empty if it is for this one."""
+    if isinstance(proof, SampleProof):
+        return "the proof is about noisy samples, not about noise balls"
     if proof.claim.problem != "noise balls":
         return f"the proof is about {proof.claim.problem!r}, not about noise balls"
     if (proof.size, proof.dimension) != points.shape:

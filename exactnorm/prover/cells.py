@@ -78,6 +78,18 @@ def repaired(
     for one in proofs:
         cells.append(translated(where, one, digits))
         check()
+    return definite(where, matrices, cells, digits, scaled_matrix, check)
+
+
+def definite(
+    where: Coordinates,
+    matrices: Sequence[fmpq_mat],
+    cells: Sequence[ProvedCell],
+    digits: int,
+    shrink: Callable[[fmpq_mat, fmpq, int], fmpq_mat],
+    check: Callable[[], None] = lambda: None,
+) -> Repaired:
+    """Matrices shrunk, and cells mixed with the interior point, as little as makes all S definite."""
     sums = {cell.on: pattern_sum(matrices, cell.on) for cell in cells}
     needed = [shortfall(where, cell, sums[cell.on], digits) for cell in cells]
     share = max(LEAST, *(rounded(exact(4 * one), 15) for one in needed)) if needed else LEAST
@@ -87,7 +99,7 @@ def repaired(
             cell = cells[worst]
             msg = f"the multipliers of cell {worst} (pattern {cell.on:b}) are too far from a proof: {needed[worst]:.2e}"
             raise NotRepairedError(msg)
-        B_new = [scaled_matrix(one, 1 - share, digits) for one in matrices]
+        B_new = [shrink(one, 1 - share, digits) for one in matrices]
         new = [mixed(where, cell, share, digits) for cell in cells]
         sums = {cell.on: pattern_sum(B_new, cell.on) for cell in new}
         failed = None
@@ -100,7 +112,8 @@ def repaired(
             break
         worst, share = failed, 4 * share
     text = tuple(tuple(tuple(one[i, j] for j in range(one.ncols())) for i in range(one.nrows())) for one in B_new)
-    return Repaired(text, tuple(new), gain(where.problem, B_new), share, worst)
+    lower = gain(where.problem, B_new) if where.problem.values is None else fmpq(0)
+    return Repaired(text, tuple(new), lower, share, worst)
 
 
 def dual_matrices(where: Coordinates, B: Array, digits: int) -> list[fmpq_mat]:

@@ -16,7 +16,7 @@ from exactnorm.exact.balls.cells import proposed_directions, split, whole_cells
 from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
 from exactnorm.exact.balls.pricing import Priced, scaled
 from exactnorm.exact.balls.strict import strictly_priced
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 
 SLACK = 3e-7
 """How much of the bound multipliers may lose."""
@@ -37,6 +37,11 @@ def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, deadli
     """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
 
     Cells are split until the bound is attained but for `SLACK`, they are `CROWD` a pattern, or the time is over.
+
+    Raises
+    ------
+    OutOfTimeError
+        If the time is over before every pattern has a cell.
     """
     r = X.shape[1]
     heap: list[tuple[float, int, Priced, int]] = []
@@ -45,8 +50,12 @@ def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, deadli
 
     def add(cells: Sequence[Cell], depth: int) -> None:
         nonlocal attained
+        found = []
         for cell in cells:
-            one = strictly_priced(cell, X, rho, B)
+            deadline.check()
+            found.append(strictly_priced(cell, X, rho, B, deadline))
+        for one in found:
+            cell = one.proof.cell
             kinks = pattern_kinks(proposed_directions(one.X, r, 1e-3), cell.pattern, X, rho)
             attained = max(attained, float(dual_values(kinks, B).max(initial=0.0)))
             heapq.heappush(heap, (-one.kappa, next(counter), one, depth))
@@ -59,7 +68,11 @@ def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, deadli
         if len(parts) == 1:
             done.append(one)
             break
-        add(parts, depth + 1)
+        try:
+            add(parts, depth + 1)
+        except OutOfTimeError:
+            done.append(one)
+            break
     priced = [*done, *(one for _, _, one, _ in heap)]
     kappa = max(one.kappa for one in priced)
     return Covering(B / kappa, tuple(scaled(one, kappa) for one in priced), kappa)

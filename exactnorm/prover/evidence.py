@@ -10,6 +10,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces
+from exactnorm.certify.balls.simplex import RegularSimplex
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.geometry import Frame
@@ -26,6 +27,7 @@ class Evidence:
     B: Array | None = None
     proofs: tuple[CellProof, ...] = ()
     rays: tuple[int, ...] = ()
+    corners: tuple[int, ...] = ()
     segments: Array | None = None
 
 
@@ -38,6 +40,8 @@ def evidence_of(denoiser: CertifiedDenoiser) -> Evidence:
         return Evidence(found.frame, found.B)
     if isinstance(found, Rays):
         return Evidence(rays=found.rows)
+    if isinstance(found, RegularSimplex):
+        return Evidence(corners=found.rows)
     if isinstance(found, Segments):
         return Evidence(segments=np.column_stack([found.ends, found.weights]))
     return Evidence()

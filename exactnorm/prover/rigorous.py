@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from flint import fmpq
@@ -20,14 +19,16 @@ from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.solve import solve_balls
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Solver
+from exactnorm.files import whole
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, rays_bound, upper_bound
+from exactnorm.proof.bounds import RefutedError, corners_bound, rays_bound, upper_bound
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.document import Cells, Claim, Lower, Nothing, Proof, ProvedNeuron, Rays
+from exactnorm.proof.document import Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays, SampleProof
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import above, below, exact
+from exactnorm.proof.samples import samples_upper
 from exactnorm.prover.cells import NotRepairedError, repaired, translated
 from exactnorm.prover.clashes import Excluded, excluded
 from exactnorm.prover.covering import covering
@@ -35,7 +36,9 @@ from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
 from exactnorm.prover.network import NoNetworkError, exact_neurons
 from exactnorm.prover.rays import exact_rays, ray_neurons
-from exactnorm.prover.segments import exact_segments, longest_segment
+from exactnorm.prover.samples import exact_network, proved_multipliers, sample_task
+from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
+from exactnorm.prover.simplex import corner_neurons, nearby_matrices
 from exactnorm.prover.text import proof_text
 from exactnorm.training_set import TrainingSet
 
@@ -58,7 +61,7 @@ class Rigorous:
     lower : fmpq
     upper : fmpq or None
         None where no exact network was found.
-    proof : Proof
+    proof : Proof or SampleProof
         The claim and all that it takes to verify it.
     said : tuple of str
         What could not be proved, and what was proved in its place.
@@ -68,7 +71,7 @@ class Rigorous:
 
     lower: fmpq
     upper: fmpq | None
-    proof: Proof = field(repr=False)
+    proof: Proof | SampleProof = field(repr=False)
     said: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -89,7 +92,7 @@ def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) ->
     Parameters
     ----------
     denoiser : CertifiedDenoiser
-        Of noise balls.
+        Of noise balls, or of noisy samples with weight decay or without.
     time_limit : float, optional
         Seconds for what may have to be computed anew: cells where the certificate has none, or the program where a
         theorem holds only up to rounding.
@@ -99,17 +102,11 @@ def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) ->
     Rigorous
         Its bounds hold for the points and the radius as the rational numbers that their floats are. Where something
         cannot be proved, a weaker bound is, and `said` tells what failed; there always is a lower bound.
-
-    Raises
-    ------
-    ValueError
-        If the problem is not one of noise balls.
     """
     start = time.perf_counter()
     train = denoiser.train
     if train.samples is not None:
-        msg = "a proof is written for noise balls; this denoiser is for noisy samples"
-        raise ValueError(msg)
+        return _for_samples(denoiser, Deadline(time_limit), start)
     evidence = evidence_of(denoiser)
     frame = affine_hull(train.points) if evidence.frame is None else evidence.frame
     where = coordinates(train.points, train.rho, frame.axes, frame.scale)
@@ -125,15 +122,35 @@ def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) ->
     return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - start)
 
 
+def _for_samples(denoiser: CertifiedDenoiser, deadline: Deadline, start: float) -> Rigorous:
+    task, said, train = sample_task(denoiser), list[str](), denoiser.train
+    lower, bound = proved_multipliers(task, denoiser.certificate.evidence, deadline, said)
+    network = exact_network(task, denoiser.network)
+    upper = samples_upper(task.problem, network)
+    # An objective may be small: as many decimals as for one of order 1.
+    digits = DIGITS + max(0, -math.floor(math.log10(float(upper)))) if upper > 0 else DIGITS
+    low, high = below(max(bound, fmpq(0)), digits), above(upper, digits)
+    decay = denoiser.certificate.weight_decay
+    size, dimension = train.points.shape
+    proof = SampleProof(
+        None if decay is None else exact(decay),
+        low,
+        high,
+        (fingerprint(train.points), fingerprint(task.inputs)),
+        (size, len(task.inputs), dimension),
+        task.problem.inputs.basis,
+        task.problem.outputs.basis,
+        task.problem.unit,
+        lower,
+        network,
+    )
+    return Rigorous(low, high, proof, tuple(said), time.perf_counter() - start)
+
+
 def save_proof(file: str | PathLike[str], found: Rigorous) -> None:
     """Write the proof to a file: the whole of it, or nothing."""
-    path = Path(file)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(found.text, encoding="ascii")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(file) as stream:
+        stream.write(found.text.encode("ascii"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +190,8 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
     problem = task.where.problem
     try:
         neurons = None if task.rays is None else ray_neurons(problem, task.rays)
+        if neurons is None and len(task.evidence.corners) == problem.size:
+            neurons = corner_neurons(problem)
         if neurons is None:
             neurons = exact_neurons(task.where, network, task.train.points, task.X, lambda: task.patterns)
         return neurons, upper_bound(problem, neurons)
@@ -184,14 +203,18 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
 def _lower(task: Task, wanted: float) -> Found:
     """The best lower bound of several ways, the later ones tried only where the earlier disappoint."""
     best: Found = (Nothing(), fmpq(0))
-    for way in (_by_rays, _by_cells, _by_segments, _by_program):
+    for way in (_by_rays, _by_corners, _by_cells, _by_segments, _by_program):
         found = way(task)
         if found is not None and found[1] > best[1]:
             best = found
-        if float(best[1]) >= wanted:
+        if float(best[1]) >= wanted and best[1] > 0:
             return best
-    if best[1] == 0 and (found := longest_segment(task.where.problem, task.train.points, task.where.unit)) is not None:
-        return found
+    for last in (all_segments, nearest_segment):
+        found = last(task.where.problem, task.train, task.where.unit)
+        if found is not None and found[1] > best[1]:
+            best = found
+    if float(best[1]) < wanted:
+        task.said.append(f"the lower bound that is proved, {float(best[1]):.6g}, is weaker than the certificate's")
     return best
 
 
@@ -205,6 +228,21 @@ def _by_rays(task: Task) -> Found | None:
     except RefutedError as failed:
         task.said.append(f"the theorem on rays does not apply to these floats: {failed}")
         return None
+
+
+def _by_corners(task: Task) -> Found | None:
+    if not task.evidence.corners:
+        return None
+    evidence = Corners(task.evidence.corners)
+    try:
+        return evidence, corners_bound(task.where.problem, evidence)
+    except RefutedError as failed:
+        task.said.append(f"the theorem on regular simplices does not apply to these floats: {failed}")
+    B = nearby_matrices(task.X, task.rho)
+    if B is None or len(task.evidence.corners) < task.train.size:
+        return None
+    task.said.append("its dual matrices, which hold for points nearby, are proved for these by cells")
+    return _by_cells(replace(task, evidence=Evidence(B=B)))
 
 
 def _by_cells(task: Task) -> Found | None:

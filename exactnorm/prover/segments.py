@@ -6,10 +6,12 @@ import numpy as np
 from flint import fmpq
 
 from exactnorm.arrays import Array
+from exactnorm.closed_form.edges import best_edges
 from exactnorm.proof.bounds import RefutedError, segments_bound
 from exactnorm.proof.document import Segments
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import exact, rounded
+from exactnorm.training_set import TrainingSet
 
 DIGITS = 18
 
@@ -49,11 +51,16 @@ def exact_segments(problem: Balls, points: Array, unit: int, table: Array) -> tu
     return None
 
 
-def longest_segment(problem: Balls, points: Array, unit: int) -> tuple[Segments, fmpq] | None:
-    """The bound of the two points that are nearest, which there is for any points."""
-    apart = np.linalg.norm(points[:, None] - points[None], axis=2) if len(points) <= 500 else None
-    if apart is None:
+def nearest_segment(problem: Balls, train: TrainingSet, unit: int) -> tuple[Segments, fmpq] | None:
+    """The bound of the two points that are nearest to each other, which there is for any points."""
+    i, j = train.closest
+    return exact_segments(problem, train.points, unit, np.array([[i, j, 1.0]]))
+
+
+def all_segments(problem: Balls, train: TrainingSet, unit: int) -> tuple[Segments, fmpq] | None:
+    """The bound of segments between all points, or many of them, with weights that were chosen for it."""
+    try:
+        *_, (ends, weights) = best_edges(train.points / 2.0**unit, train.rho / 2.0**unit)
+    except np.linalg.LinAlgError:
         return None
-    np.fill_diagonal(apart, np.inf)
-    i, j = np.unravel_index(int(np.argmin(apart)), apart.shape)
-    return exact_segments(problem, points, unit, np.array([[i, j, 1.0]]))
+    return exact_segments(problem, train.points, unit, np.column_stack([ends, weights]))

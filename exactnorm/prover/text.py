@@ -7,17 +7,79 @@ from typing import Any
 
 from flint import fmpq
 
-from exactnorm.proof.document import FORMAT, VERSION, Cells, Lower, Nothing, Proof, Rays, Segments
+from exactnorm.proof.document import (
+    FORMAT,
+    SAMPLES,
+    VERSION,
+    Cells,
+    Clash,
+    Corners,
+    Lower,
+    Multipliers,
+    Nothing,
+    Proof,
+    ProvedCell,
+    ProvedNeuron,
+    Rays,
+    SampleProof,
+    Segments,
+)
 from exactnorm.proof.rationals import decimal_text, quotient_text
 
 DECIMALS = 40
 """Numbers with more decimals than this are written as quotients."""
 
 
-def proof_text(proof: Proof) -> str:
+def proof_text(proof: Proof | SampleProof) -> str:
     """The proof as JSON, the claim first, a line each for what can be long."""
+    found = sample_fields(proof) if isinstance(proof, SampleProof) else fields(proof)
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {lines(value)}" for name, value in found.items()) + "\n}\n"
+
+
+def sample_fields(proof: SampleProof) -> dict[str, Any]:
+    """The fields of a proof about noisy samples."""
+    low, network = proof.lower, proof.network
+    evidence: dict[str, Any] = {"kind": "none"}
+    if isinstance(low, Multipliers):
+        shared = covered(low.order, low.clashes, low.cells)
+        evidence = {"kind": "multipliers", "lambda": [vector(one) for one in low.values], **shared}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "claim": {
+            "problem": SAMPLES,
+            "weight decay": None if proof.weight_decay is None else number(proof.weight_decay),
+            "lower": number(proof.lower_claim),
+            "upper": None if proof.upper_claim is None else number(proof.upper_claim),
+        },
+        "points": {
+            "sha256": proof.sha256[0],
+            "number": proof.shape[0],
+            "dimension": proof.shape[2],
+            "samples": proof.shape[1],
+            "samples sha256": proof.sha256[1],
+        },
+        "coordinates": {"basis": list(proof.basis), "outputs": list(proof.outputs), "unit": proof.unit},
+        "lower": evidence,
+        "upper": None
+        if network is None
+        else {
+            "neurons": neurons(network.neurons),
+            "V": [vector(row) for row in network.V],
+            "c": vector(network.c),
+        },
+    }
+
+
+def neurons(found: tuple[ProvedNeuron, ...]) -> list[dict[str, Any]]:
+    """Neurons as objects."""
+    return [{"w": vector(one.w), "b": number(one.b), "a": vector(one.a)} for one in found]
+
+
+def fields(proof: Proof) -> dict[str, Any]:
+    """The fields of a proof about noise balls."""
     claim = proof.claim
-    found = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "claim": {
@@ -29,11 +91,8 @@ def proof_text(proof: Proof) -> str:
         "points": {"sha256": proof.sha256, "number": proof.size, "dimension": proof.dimension},
         "coordinates": {"basis": list(proof.basis), "unit": proof.unit},
         "lower": lower(proof.lower),
-        "upper": None
-        if proof.neurons is None
-        else {"neurons": [{"w": vector(one.w), "b": number(one.b), "a": vector(one.a)} for one in proof.neurons]},
+        "upper": None if proof.neurons is None else {"neurons": neurons(proof.neurons)},
     }
-    return "{\n" + ",\n".join(f"{json.dumps(name)}: {lines(value)}" for name, value in found.items()) + "\n}\n"
 
 
 def lines(value: Any) -> str:
@@ -54,20 +113,8 @@ def lower(found: Lower) -> dict[str, Any]:
     if isinstance(found, Cells):
         return {
             "kind": "cells",
-            "order": list(found.order),
             "B": [[vector(row) for row in one] for one in found.B],
-            "clashes": [{"on": weights(one.on), "off": weights(one.off)} for one in found.clashes],
-            "cells": [
-                {
-                    "on": members(one.on),
-                    "ball": one.ball,
-                    "cuts": [vector(cut) for cut in one.cuts],
-                    "mu": number(one.mu),
-                    "nu": [[n, m, number(value)] for n, m, value in one.nu],
-                    "ell": [[n, vector(value)] for n, value in one.ell],
-                }
-                for one in found.cells
-            ],
+            **covered(found.order, found.clashes, found.cells),
         }
     if isinstance(found, Rays):
         return {
@@ -77,8 +124,29 @@ def lower(found: Lower) -> dict[str, Any]:
         }
     if isinstance(found, Segments):
         return {"kind": "segments", "segments": [[i, j, number(value)] for i, j, value in found.segments]}
+    if isinstance(found, Corners):
+        return {"kind": "regular simplex", "corners": list(found.corners)}
     assert isinstance(found, Nothing)
     return {"kind": "none"}
+
+
+def covered(order: tuple[int, ...], clashes: tuple[Clash, ...], cells: tuple[ProvedCell, ...]) -> dict[str, Any]:
+    """What shows that no pattern was missed."""
+    return {
+        "order": list(order),
+        "clashes": [{"on": weights(one.on), "off": weights(one.off)} for one in clashes],
+        "cells": [
+            {
+                "on": members(one.on),
+                "ball": one.ball,
+                "cuts": [vector(cut) for cut in one.cuts],
+                "mu": number(one.mu),
+                "nu": [[n, m, number(value)] for n, m, value in one.nu],
+                "ell": [[n, vector(value)] for n, value in one.ell],
+            }
+            for one in cells
+        ],
+    }
 
 
 def number(value: fmpq) -> str:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from proof_corpus import ACUTE, proved
 
@@ -84,9 +85,7 @@ def test_solve_writes_a_proof_that_verify_proves(tmp_path, capsys):
     assert float(proved["lower"]) <= 2 / 0.8 + 4 / 1.8 <= float(proved["upper"])
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--out", "x.json"], ["--prove", "--out", "x.txt"], ["--prove", "--samples-file", "x.npy"]]
-)
+@pytest.mark.parametrize("arguments", [["--out", "x.json"], ["--prove", "--out", "x.txt"], ["--prove", "--estimate"]])
 def test_options_that_do_not_fit_are_refused_before_the_work(arguments, capsys):
     assert main(["solve", "acute", *arguments]) == 2
     assert capsys.readouterr().err
@@ -111,3 +110,20 @@ print(status, sorted(name for name in home if not name.startswith("_")))
     assert status == "0"
     assert done.stdout.startswith("proved: ")
     assert set(ast.literal_eval(loaded)) <= {"exactnorm", "numpy", "flint", "cython_runtime"}
+
+
+def test_samples_with_weight_decay_are_proved_and_verified_from_files(tmp_path, capsys):
+    points, samples, proof = tmp_path / "points.csv", tmp_path / "samples.npy", str(tmp_path / "proof.json")
+    points.write_text("0\n1\n2.5\n")
+    np.save(samples, np.array([[[-0.1], [0.05]], [[0.9], [1.1]], [[2.4], [2.7]]]))
+    given = ["--samples-file", str(samples), "--weight-decay", "0.01"]
+    assert main(["solve", str(points), *given, "--prove", "--out", proof]) == 0
+    capsys.readouterr()
+    assert main(["verify", proof, "--points", str(points), *given]) == 0
+    assert capsys.readouterr().out.startswith("proved: 0.00")
+    assert main(["verify", proof, "--points", str(points), "--samples-file", str(samples)]) == 1
+    assert "weight decay 0.01, not none" in capsys.readouterr().err
+    assert main(["verify", proof, "--points", str(points), "--rho", "0.1"]) == 1
+    assert "not about noise balls" in capsys.readouterr().err
+    for wrong in (["--weight-decay", "0.01"], [], ["--rho", "0.1", *given]):
+        assert main(["verify", proof, "--points", str(points), *wrong]) == 2

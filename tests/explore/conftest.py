@@ -1,13 +1,11 @@
 """A server of its own, and windows in headless Chromium that keep a record of what they asked for."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from shutil import which
 
 import pytest
+from served import started
 
 PLACE = """([x, y]) => {
   const view = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name("plot"))
@@ -17,23 +15,6 @@ PLACE = """([x, y]) => {
 READY = "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
 LONG = 240_000
 """Milliseconds: a machine may be busy with other things; a right answer that is late is right."""
-
-
-def started(*arguments):
-    """The command, serving, and its address."""
-    command = [sys.executable, "-m", "exactnorm", "explore", *arguments, "--no-open"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    line = process.stdout.readline()
-    assert line.startswith("http://127.0.0.1:"), process.stderr.read()
-    return process, line.strip()
-
-
-def children(pid):
-    """The processes that a process has started."""
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(one) for one in found.stdout.split()]
 
 
 @pytest.fixture(scope="module")
@@ -134,11 +115,3 @@ def window(browser):
     yield opened
     for page in pages:
         page.close()
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -12,10 +12,9 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-from conftest import alive, children, started
+from served import alive, children, started
 
 import exactnorm
-from exactnorm.explorer.page.export import export
 from exactnorm.explorer.view import View, of_problem
 
 pytestmark = pytest.mark.explore
@@ -189,6 +188,8 @@ def test_a_worker_does_not_outlive_a_command_that_is_killed():
 def test_an_exported_page_needs_no_server_and_asks_for_nothing(tmp_path, window):
     file = tmp_path / "page.html"
     view = View([[0, 0], [1, 0], [0, 2]], 0.1, cloud=10)
+    from exactnorm.explorer.page.export import export  # Bokeh is not there where these tests are not asked for
+
     export(file, view)
     page = window(file.as_uri())
     assert page.numbers()[0] == pytest.approx(4.72222222, abs=2e-8)

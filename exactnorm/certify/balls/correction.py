@@ -34,6 +34,8 @@ NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
 the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`; from
 there on, what the rounding of the points explains of a miss is left out of it."""
+ROOM = 16
+"""Units in the last place of the coordinates by which a kink may be elsewhere than meant."""
 HIDDEN = 1e-7
 """Share of the separation that rounding may hide before values are computed in rational arithmetic, or, in networks of
 more than `EXACT` weights times points, are taken to miss by all that rounding may hide."""
@@ -76,12 +78,18 @@ def _with_correction(
     network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], miss: Miss, room: float
 ) -> float:
     cost = network.representation_cost
-    unsure = _unsure(train, train.separation - 2 * train.rho)
+    free = train.separation - 2 * train.rho
+    unsure = _unsure(train, free)
+    # A kink in a gap so narrow is where it is to so many digits only, and so is what it costs.
+    share = ROOM * float(np.finfo(float).eps) * (float(np.abs(train.points).max()) + train.rho) / free
+    if not share < 1:
+        return np.inf
+    sure = cost * (1 + share) if share > NEGLIGIBLE else cost
     if train.size <= MANY:
         more = room * correction_cost(network, train, sides)
     else:
         more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost)
-    return cost if more <= unsure * cost else cost + more
+    return sure if more <= unsure * cost else sure + more
 
 
 def _unsure(train: TrainingSet, length: float) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
+from scipy.spatial.distance import pdist
 
 from exactnorm.arrays import Array
 from exactnorm.network import lengths
@@ -14,7 +15,7 @@ from exactnorm.network import lengths
 LOOKED_AT = 300
 """Directions of a network's own neurons that are tried."""
 LARGEST = 2**24
-"""Entries of a matrix of patterns in which a basis is looked for."""
+"""Entries of a matrix of patterns in which a basis is looked for, and of an array of differences of points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +42,15 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     size, r = points.shape
     pairs = np.column_stack(np.triu_indices(size, 1))
     if len(pairs) > 4 * LOOKED_AT:  # of many points those near each other
-        nearest = np.argsort(np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1), kind="stable")
-        pairs = pairs[nearest[: 4 * LOOKED_AT]]
+        pairs = pairs[np.argsort(pdist(points), kind="stable")[: 4 * LOOKED_AT]]
     w = np.vstack([own, np.eye(r), points[pairs[:, 0]] - points[pairs[:, 1]]])
     w = w[lengths(w) > 0]
     w /= lengths(w)[:, None]
     order = np.argsort(points @ w.T, axis=0, kind="stable").T
-    step = points[order[:, 1:]] - points[order[:, :-1]]
-    half = np.einsum("wnr,wr->wn", step, w) / 2 - rho
+    half = _half_widths(points, rho, w, order)
     direction, gap = np.nonzero(half > 1e-12)
     if not len(direction):
         return None
-    middle = np.einsum("kr,kr->k", points[order[direction, gap]] + points[order[direction, gap + 1]], w[direction]) / 2
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(size)[None, :], axis=1)
     wide = np.argsort(-half[direction, gap], kind="stable")
@@ -69,8 +67,24 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
         pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
         on, best = on[pivots], rows[pivots]
         if np.linalg.matrix_rank(on[:, 1:].astype(float)) == size - 1:
-            return Slabs(on, w[direction[best]], middle[best], half[direction[best], gap[best]])
+            along, after = direction[best], gap[best]
+            ends = points[order[along, after]] + points[order[along, after + 1]]
+            return Slabs(on, w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, half[along, after])
     return None
+
+
+def _half_widths(points: Array, rho: float, w: Array, order: NDArray[np.intp]) -> Array:
+    """Half of each gap between neighbours along each direction that the balls leave, shape (W, N − 1).
+
+    Differences first, so that narrow gaps are known to their last digits; where these are too many numbers, differences
+    of heights, less their rounding.
+    """
+    if order.size * points.shape[1] <= LARGEST:
+        step = points[order[:, 1:]] - points[order[:, :-1]]
+        return np.asarray(np.einsum("wnr,wr->wn", step, w) / 2 - rho)
+    height = np.take_along_axis(w @ points.T, order, axis=1)
+    last = 2 * points.shape[1] * float(np.finfo(float).eps) * float(lengths(points).max())
+    return np.asarray(np.diff(height, axis=1) / 2 - rho - last)
 
 
 def seen(slabs: Slabs, points: Array, rho: float) -> tuple[Array, Array, Array]:

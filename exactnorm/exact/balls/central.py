@@ -26,14 +26,21 @@ WEIGHINGS = 12
 """Times that the weights are improved before the kinks climb again."""
 FRESH = 5
 """Rounds after which every pattern is climbed from new starts."""
-HOLD = (1e-4, 0.1, 10.0)
+STARTS = 400
+"""New starts together, or one of each pattern if these are more."""
+FORESEEN = 1.1
+"""Largest value found by climbing up to which B may go farther next time."""
+HOLD = (1e-4, 0.1, 1.0)
 """What holds B near the best so far: at least, at first, at most."""
 LIGHT = 1e-3
 """Weight of all kinks together that those without any are given, so that theirs may grow."""
 HEAVY = 2e-3
 """Share of the largest weight from which a kink that climbs leaves a copy behind."""
+KINKS = 1000
+"""Kinks that are followed without regard to their weights, or `A_PATTERN` of each pattern if these are more."""
 A_PATTERN = 3
-"""Kinks of a pattern that are followed without regard to their weights."""
+SPREAD = 4000
+"""Kinks over which the change of B is measured, or four of each pattern if these are more."""
 SAME = 1e-2
 """Difference of two kinks of a pattern that counts as none."""
 
@@ -83,9 +90,10 @@ def centred(problem: Reduced, B: Array, network: Neurons, more: Climbers | None 
     first = climbed(problem, gaps.w, B, _fresh(gaps.w, gaps.middle, rng), 30)
     best = _columns(B) / first.value.max()
     found = _begun(problem, network, together(first, *([more] if more is not None else [])))
+    G = _spread(problem, gaps.w, gaps.middle, B, rng)
     worth, hold, turn = float((best * T).sum()), HOLD[1], 0
     while True:
-        L, found = _weighed(problem, found, T, best, hold)
+        L, found = _weighed(problem, found, T, best, hold * G)
         at = _matrices(L, size, r)
         kinks = [climbed(problem, gaps.w, at, found.kinks, 4)]
         if turn % FRESH == 0:
@@ -93,20 +101,25 @@ def centred(problem: Reduced, B: Array, network: Neurons, more: Climbers | None 
         kappa = max(float(one.value.max()) for one in (found.kinks, *kinks))
         value = float((L * T).sum()) / kappa
         # The nearer the peaks were foreseen, the farther B may go.
-        hold = float(np.clip(hold * (0.7 if kappa < 1.1 else 1.3 if kappa > 1.5 else 1.0), HOLD[0], HOLD[2]))
+        factor = (0.7 if kappa < FORESEEN else 1.0) if value > worth else 1.3
+        hold = float(np.clip(hold * factor, HOLD[0], HOLD[2]))
         if value > worth:
             worth, best = value, L / kappa
-        found = _followed(found, together(*kinks))
+        found = _followed(found, *kinks)
+        # What is found now may have been missed when the best was looked at.
+        above = float(np.linalg.norm(_features(problem, found.kinks) @ best, axis=1).max())
+        worth, best = worth / max(above, 1.0), best / max(above, 1.0)
         turn += 1
         yield Central(_matrices(best, size, r), worth * network.cost)
 
 
 def _fresh(w: Array, middle: Array, rng: np.random.Generator) -> Climbers:
-    """Two starts a pattern: the hyperplane in the middle of its widest gap, and one that is turned away."""
-    turned = w + rng.standard_normal(w.shape) / np.sqrt(w.shape[1])
+    """Starts of each pattern: the hyperplane in the middle of its widest gap, and others that are turned away."""
+    each = 1 + max(1, STARTS // len(w))
+    of, turn = np.tile(np.arange(len(w)), each), np.repeat(np.arange(each) > 0, len(w))
+    turned = w[of] + turn[:, None] * rng.standard_normal((len(of), w.shape[1])) / np.sqrt(w.shape[1])
     turned /= np.linalg.norm(turned, axis=1)[:, None]
-    of = np.concatenate([np.arange(len(w))] * 2)
-    return Climbers(of, np.vstack([w, turned]), np.concatenate([-middle, -middle]), np.zeros(len(of)))
+    return Climbers(of, turned, -middle[of], np.zeros(len(of)))
 
 
 def _begun(problem: Reduced, network: Neurons, more: Climbers) -> Followed:
@@ -117,18 +130,32 @@ def _begun(problem: Reduced, network: Neurons, more: Climbers) -> Followed:
     return Followed(together(own, more), np.concatenate([weight, np.zeros(len(more))]))
 
 
-def _weighed(problem: Reduced, found: Followed, T: Array, best: Array, hold: float) -> tuple[Array, Followed]:
+def _features(problem: Reduced, kinks: Climbers) -> Array:
+    """Rows φ with B_s z = Λᵀφ."""
+    z = np.column_stack([kinks.w, kinks.b])
+    return (problem.patterns[kinks.of][:, 1:, None] * z[:, None, :]).reshape(len(kinks), -1)
+
+
+def _spread(problem: Reduced, w: Array, middle: Array, B: Array, rng: np.random.Generator) -> Array:
+    """Mean of φφᵀ over kinks in all directions that the patterns leave."""
+    one = _fresh(w, middle, rng)
+    each = max(2, SPREAD // len(one))
+    some = [climbed(problem, w, B, _fresh(w, middle, rng), 0) for _ in range(each)]
+    phi = _features(problem, together(*some))
+    G: Array = phi.T @ phi / len(phi)
+    G[np.diag_indices_from(G)] += 1e-6 * float(np.diag(G).max())
+    return G
+
+
+def _weighed(problem: Reduced, found: Followed, T: Array, best: Array, hold: Array) -> tuple[Array, Followed]:
     """Λ for the kinks as they are, and their weights; values are those at Λ."""
     kinks, K = found.kinks, len(found.kinks)
-    z = np.column_stack([kinks.w, kinks.b])
-    phi = (problem.patterns[kinks.of][:, 1:, None] * z[:, None, :]).reshape(K, -1)
-    G = phi.T @ phi / K
-    G[np.diag_indices_from(G)] += 1e-6 * float(np.diag(G).max())
-    right, W = T + hold * (G @ best), found.W
+    phi = _features(problem, kinks)
+    right, W = T + hold @ best, found.W
     L, value = best, found.kinks.value
     for _ in range(WEIGHINGS):
         W = np.maximum(W, LIGHT / K)
-        S = (phi.T * W) @ phi + hold * G
+        S = (phi.T * W) @ phi + hold
         scale = np.sqrt(np.diag(S))
         S /= scale[:, None] * scale
         S[np.diag_indices_from(S)] += 1e-12
@@ -139,13 +166,18 @@ def _weighed(problem: Reduced, found: Followed, T: Array, best: Array, hold: flo
     return L, Followed(Climbers(kinks.of, kinks.w, kinks.b, value), W)
 
 
-def _followed(found: Followed, new: Climbers) -> Followed:
-    """The kinks where they climbed to, heavy ones where they were as well, without what is there twice."""
+def _followed(found: Followed, moved: Climbers, *more: Climbers) -> Followed:
+    """The kinks where they climbed to, heavy ones where they were as well, without what is there twice.
+
+    A weight goes with its kink; a heavy one is shared between both places.
+    """
     heavy = found.W / found.W.max() > HEAVY
-    kinks = together(found.kinks[heavy], new)
-    W = np.concatenate([found.W[heavy], np.zeros(len(new))])
+    share = np.where(heavy, 0.5, 1.0) * found.W
+    kinks = together(found.kinks[heavy], moved, *more)
+    W = np.concatenate([share[heavy], share, np.zeros(sum(map(len, more)))])
     order = np.lexsort((-kinks.value, kinks.of))
-    kept: list[int] = []
+    most = max(A_PATTERN, KINKS // len(set(kinks.of.tolist())))
+    light, kept = 0.05 * HEAVY * float(W.max()), list[int]()
     mine: list[int] = []
     for k in order:
         if kept and kinks.of[kept[-1]] != kinks.of[k]:
@@ -154,7 +186,7 @@ def _followed(found: Followed, new: Climbers) -> Followed:
         near = [j for j in near if abs(kinks.b[j] - kinks.b[k]) < SAME]
         if near:
             W[near[0]] += W[k]
-        elif len(mine) < A_PATTERN or W[k] > 0:
+        elif len(mine) < most or W[k] > light:
             mine.append(k)
             kept.append(k)
     rows: NDArray[np.intp] = np.array(kept, dtype=np.intp)

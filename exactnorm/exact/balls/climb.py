@@ -123,7 +123,5 @@ def _missing_balls(problem: Reduced, Bs: Array, of: NDArray[np.intp], w: Array, 
     b = np.stack([problem.rho - above, -problem.rho - below])
     moved = np.einsum("kij,kj->ki", Bs[:, :, :-1], v) + Bs[:, :, -1] * b[:, :, None]
     value = np.linalg.norm(moved, axis=2)
-    end = value.argmax(axis=0)
-    k = np.arange(len(w))
-    some = above - below >= 2 * problem.rho * (1 - 1e-9)  # a pattern that just touches has hardly any kink
-    return Climbers(of[some], v[some], b[end, k][some], value[end, k][some])
+    end, k = value.argmax(axis=0), np.arange(len(w))
+    return Climbers(of, v, b[end, k], value[end, k])

@@ -97,10 +97,16 @@ def too_near(train: TrainingSet) -> ValueError:
     """The error to raise where rounding hides which of two points is which."""
     i, j = train.closest
     size, out = _size(train), float(np.abs(train.points).max())
+    far = train.separation > NEAREST * size
+    remedy = (
+        "subtract one of the points from all of them, before digits are lost"
+        if far
+        else "merge them, or leave out the coordinates in which they differ"
+    )
     return ValueError(
         f"points {i} and {j} are {train.separation:.3g} apart in a set of size {size:.3g} with coordinates up to "
         f"{out:.3g}: too near to be told apart in floating point, which takes {NEAREST:g} of the size and "
-        f"{FARTHEST_OUT:g} of the coordinates; merge them, or leave out the coordinates in which they differ"
+        f"{FARTHEST_OUT:g} of the coordinates; {remedy}"
     )
 
 

@@ -103,7 +103,7 @@ def relaxation(problem: Reduced, settings: Settings, best: Bracket) -> tuple[Bra
         for X, mass in zip(found.moments, masses, strict=True)
         if mass > 1e-7 * masses.max()
     ]
-    if not lower > 0:
+    if not lower > 0 or not directions:  # moments without mass: not a solver's, whatever it says
         return best, none
     shrink = lower / dual_value(problem, B)
     B, evidence = shrink * B, tuple(rescaled(proof, shrink**2) for proof in evidence)

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from exactnorm.arrays import Array
-from exactnorm.exact.deadline import Deadline, interruptible
+from exactnorm.exact.deadline import Deadline, OutOfTimeError, interruptible
 from exactnorm.exact.settings import Solver
 
 
@@ -99,15 +99,27 @@ def solution(program: ConeProgram, solver: Solver, deadline: Deadline | None = N
     ValueError
         If the solver has no such option.
     """
-    first = answered(program, solver, deadline)
+    first = _tried(program, solver, deadline)
     if first.usable:
         return first
     other = solver.stand_in
-    second = answered(program, other, deadline)
+    second = _tried(program, other, deadline)
     if second.usable:
         return replace(second, instead=f"{other.name}, as {solver.name} gave no numbers ({first.status})")
     msg = f"neither {solver.name} nor {other.name} gave numbers ({first.status}; {second.status})"
     raise ArithmeticError(msg)
+
+
+def _tried(program: ConeProgram, solver: Solver, deadline: Deadline | None) -> ConeSolution:
+    """A solver's answer; of one that fails in its own way, or answers with something else, no numbers."""
+    try:
+        found = answered(program, solver, deadline)
+        fits = found.x.shape == program.q.shape and found.z.shape == program.b.shape
+        return found if fits else no_numbers(program, "numbers for another program")
+    except (OutOfTimeError, ValueError):
+        raise
+    except Exception as failed:
+        return no_numbers(program, f"{type(failed).__name__}: {failed}")
 
 
 def answered(program: ConeProgram, solver: Solver, deadline: Deadline | None = None) -> ConeSolution:

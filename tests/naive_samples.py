@@ -1,0 +1,85 @@
+"""The naive verifier for proofs about noisy samples, written from docs/proof-format.md with its arithmetic."""
+
+import hashlib
+import json
+import struct
+from fractions import Fraction as F
+
+from naive_verifier import Problem, add, bound_of_cells, dot, root
+
+
+def digest(rows):
+    packed = b"".join(struct.pack("<d", x + 0.0) for row in rows for x in row)
+    return hashlib.sha256(f"{len(rows)} {len(rows[0])}\n".encode() + packed).hexdigest()
+
+
+def bound_of_multipliers(inputs, outputs, of, low, decay):
+    L = [outputs.vector(one) for one in low["lambda"]]
+    assert len(L) == inputs.N, "a multiplier each"
+    zero = [F(0)] * len(L[0])
+    for forms in [[F(1)] * inputs.N, *([dot(x, d) for x in inputs.x] for d in inputs.d)]:
+        total = zero
+        for form, one in zip(forms, L, strict=True):
+            total = add(total, one, form)
+        assert not any(total), "not orthogonal to affine functions"
+    if inputs.r == 1:
+        t = [dot(x, inputs.d[0]) for x in inputs.x]
+        for here in t:
+            total = zero
+            for there, one in zip(t, L, strict=True):
+                total = add(total, one, max(there - here, 0))
+            assert dot(total, total) <= dot(inputs.d[0], inputs.d[0]), "too large"
+    else:
+        B = []
+        for one, x in zip(low["lambda"][1:], inputs.x[1:], strict=True):
+            row = [*(dot(x, d) for d in inputs.d), F(1)]
+            B.append([[F(entry) * factor for factor in row] for entry in one])
+        bound_of_cells(inputs, low | {"B": B})
+    gain = sum(dot(one, outputs.x[n]) for one, n in zip(L, of, strict=True))
+    return gain if decay is None else decay * (gain - decay * inputs.N * sum(dot(one, one) for one in L) / 2)
+
+
+def objective_of(inputs, outputs, of, network, decay):
+    cost, loss = F(0), F(0)
+    for one in network["neurons"]:
+        w, a = inputs.vector(one["w"]), outputs.vector(one["a"])
+        cost += root(dot(w, w) * dot(a, a), True)
+    for x, n in zip(inputs.x, of, strict=True):
+        h = [dot(x, d) for d in inputs.d]
+        value = add([dot(map(F, row), h) for row in network["V"]], list(map(F, network["c"])))
+        for one in network["neurons"]:
+            height = dot(map(F, one["w"]), h) + F(one["b"])
+            value = add(value, list(map(F, one["a"])), max(height, 0))
+        miss = add(outputs.vector(value), outputs.x[n], -1)
+        assert decay is not None or not any(miss), "a sample is missed"
+        loss += dot(miss, miss)
+    return cost if decay is None else loss / (2 * inputs.N) + decay * cost
+
+
+def judge(text, points, samples, decay):
+    """("proved" or "refuted", lower, upper, reason)."""
+    proof, rows = json.loads(text), [row for one in samples for row in one]
+    of, given = [n for n, one in enumerate(samples) for _ in one], None if decay is None else F(decay)
+    claim, head, where, lower, upper = proof["claim"], proof["points"], proof["coordinates"], F(0), None
+    try:
+        assert (proof["format"], proof["version"], claim["problem"]) == ("exactnorm proof", 1, "noisy samples"), (
+            "format"
+        )
+        stated = claim["weight decay"]
+        assert given == (None if stated is None else F(stated)), "another weight decay"
+        shape = [head["number"], head["samples"], head["dimension"], head["sha256"], head["samples sha256"]]
+        assert shape == [len(points), len(rows), len(rows[0]), digest(points), digest(rows)], "other data"
+        inputs = Problem(rows, 0, proof)
+        outputs = Problem(points, 0, {"coordinates": {"basis": where["outputs"], "unit": where["unit"]}})
+        inputs.value = outputs.vector
+        unit = F(4) ** where["unit"]
+        scaled, worth = (None, 1) if given is None else (given / unit, unit)
+        if proof["lower"]["kind"] != "none":
+            lower = max(F(0), worth * bound_of_multipliers(inputs, outputs, of, proof["lower"], scaled))
+        assert F(claim["lower"]) <= lower, f"only {float(lower)!r} is shown"
+        if proof["upper"] is not None:
+            upper = worth * objective_of(inputs, outputs, of, proof["upper"], scaled)
+        assert claim["upper"] is None or (upper is not None and F(claim["upper"]) >= upper), "the network costs more"
+    except AssertionError as failed:
+        return "refuted", lower, upper, str(failed)
+    return "proved", lower, upper, ""
