@@ -58,7 +58,10 @@ def latencies():
             (one.points + 0.02 * rng.standard_normal(one.points.shape), one.rho) for one in sets for _ in range(12)
         ]
         told(f"{size} points, formulas", [seconds(update, *one) for one in moved])
-        solve = [seconds(lambda one: min_norm_denoiser(TrainingSet(one.points, one.rho)), one) for one in sets]
+        solve = [
+            seconds(lambda one: min_norm_denoiser(TrainingSet(one.points, one.rho), method="program"), one)
+            for one in sets
+        ]
         told(f"{size} points, program", solve)
 
 
