@@ -1,7 +1,7 @@
 """Benchmarks are not run by the suite; what they import from the package must be there all the same."""
 
 import ast
-import importlib
+import importlib.util
 from pathlib import Path
 
 BENCHMARKS = sorted((Path(__file__).parent.parent / "benchmarks").glob("*.py"))
@@ -16,5 +16,14 @@ def test_what_benchmarks_import_from_the_package_is_there():
         for name in node.names
     ]
     assert {"deadlines.py", "denoisers.py", "flows.py"} <= {name for name, _, _ in imports}
-    missing = [entry for entry in imports if not hasattr(importlib.import_module(entry[1]), entry[2])]
-    assert missing == []
+    assert [entry for entry in imports if not is_there(*entry[1:])] == []
+
+
+def is_there(module, name):
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as missing:
+        assert not missing.name.startswith("exactnorm"), missing
+    # Of a module that needs a package that is not here, the text says what it defines.
+    source = Path(importlib.util.find_spec(module).origin).read_text()
+    return name in {node.name for node in ast.parse(source).body if hasattr(node, "name")}
