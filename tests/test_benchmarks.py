@@ -21,9 +21,12 @@ def test_what_benchmarks_import_from_the_package_is_there():
 
 def is_there(module, name):
     try:
-        return hasattr(importlib.import_module(module), name)
+        return (
+            hasattr(importlib.import_module(module), name) or importlib.util.find_spec(f"{module}.{name}") is not None
+        )
     except ModuleNotFoundError as missing:
-        assert not missing.name.startswith("exactnorm"), missing
+        if missing.name.startswith("exactnorm"):
+            return False
     # Of a module that needs a package that is not here, the text says what it defines.
     source = Path(importlib.util.find_spec(module).origin).read_text()
     return name in {node.name for node in ast.parse(source).body if hasattr(node, "name")}

@@ -80,14 +80,14 @@ def bracketed(seed):
     return supported <= program.upper * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.usefixtures("brief")
 def test_the_bound_of_living_patterns_is_below_the_optimum(seed):
     assert bracketed(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6, 200))
+@pytest.mark.parametrize("seed", range(4, 200))
 @pytest.mark.usefixtures("brief")
 def test_the_bound_of_living_patterns_is_below_the_optimum_of_many(seed):
     assert bracketed(seed)
@@ -96,8 +96,9 @@ def test_the_bound_of_living_patterns_is_below_the_optimum_of_many(seed):
 @pytest.fixture(scope="module")
 def solved():
     """A set whose faces count as too many to go through."""
-    points = np.random.default_rng(3).standard_normal((6, 5))
+    points = np.random.default_rng(3).standard_normal((5, 4))
     with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
         patch.setattr(living, "FROM", 3)
         patch.setattr(living, "FACES", 0)
         yield min_norm_denoiser(points, 0.3 * pdist(points).min())
