@@ -61,25 +61,25 @@ def interruptible(call: Callable[[threading.Event], T], deadline: Deadline) -> T
     """
     outcome: list[T] = []
     failure: list[BaseException] = []
-    stop = threading.Event()
+    stop, done = threading.Event(), threading.Event()
 
     def work() -> None:
         try:
             outcome.append(call(stop))
         except BaseException as error:  # handed to the waiting thread, which raises it
             failure.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=work)
-    thread.start()
+    threading.Thread(target=work).start()
     try:
-        while thread.is_alive():
-            # Short waits: a plain join() would hold back KeyboardInterrupt until the thread ends.
-            thread.join(0.02)
-            if thread.is_alive():
-                deadline.check()
+        # Not join(): a KeyboardInterrupt in it makes Python up to 3.12 take the thread for ended, and not wait for it
+        # at the end. And short waits, so that the deadline is looked at.
+        while not done.wait(0.02):
+            deadline.check()
     except BaseException:
         stop.set()
-        thread.join(GRACE)
+        done.wait(GRACE)
         raise
     if failure:
         raise failure[0]

@@ -74,12 +74,15 @@ def proposed_directions(X: Array, r: int, weight: float = 1e-4) -> Array:
     weight : float
         Eigenvalues below this share of the largest are taken for rounding.
     """
+    # A solver that went astray may give anything: its own largest entry keeps what follows finite.
+    X = X / max(float(np.abs(X).max()), 1e-300)
     values, rows = moment_spectrum(X)
-    mean = X[-1] / max(float(X[-1, -1]), 1e-300)
+    time = max(float(X[-1, -1]), 1e-12)
+    mean = X[-1] / time
     candidates = [mean[:r], rows[0, :r]]
     for value, row in zip(values[1:], rows[1:], strict=True):
         if value > weight * values[0]:
-            spread = np.sqrt(value / max(float(X[-1, -1]), 1e-300)) * row[:r]
+            spread = np.sqrt(value / time) * row[:r]
             candidates += [mean[:r] + spread, mean[:r] - spread, row[:r]]
     w = np.array(candidates)
     norm = np.linalg.norm(w, axis=1)
