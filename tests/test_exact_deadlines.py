@@ -2,14 +2,18 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
+from exactnorm.exact import deadline
 from exactnorm.exact.balls import unique
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import thinned, without_dependent
@@ -167,3 +171,21 @@ def test_a_forecast_counts_the_patterns_and_grows_with_them():
     late = forecast(problems.digits(40).train, 1e-6, 0.2)
     assert late.patterns is None
     assert "not all enumerated within 0.2 s" in late.sentence
+
+
+def test_a_solver_that_ctrl_c_left_behind_is_waited_for_at_the_end(monkeypatch):
+    # Thread.join took it for ended; an interpreter that is torn down under a running solver aborts.
+    monkeypatch.setattr(deadline, "GRACE", 0.05)
+    for _ in range(5):
+        before, release = set(threading.enumerate()), threading.Event()
+
+        def stubborn(_, release=release):
+            time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGINT)
+            release.wait(20)
+
+        with pytest.raises(KeyboardInterrupt):
+            deadline.interruptible(stubborn, Deadline(None))
+        left = set(threading.enumerate()) - before
+        assert [one.is_alive() and not one.daemon for one in left] == [True]
+        release.set()
