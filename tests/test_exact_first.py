@@ -13,7 +13,7 @@ from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.balls.first import NothingFoundError
-from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.ramp_program import cheap_ramps, one_by_one
 from exactnorm.exact.balls.start import edge_matrices
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.geometry import affine_hull
@@ -145,6 +145,11 @@ def test_many_points_of_many_coordinates_have_a_network_before_anything_slow(siz
     width = own - height.max(axis=0) - 2 * train.rho
     cost = (2 * np.linalg.norm(train.points[1:] - train.points[0], axis=1) / width[1:]).sum()
     assert certificate.upper <= cost * (1 + 1e-9)
+
+
+def test_a_point_in_the_mean_of_the_others_has_no_ramp_of_its_own_and_warns_of_nothing():
+    assert one_by_one(np.array([[-1.0, 0], [1, 0], [0, 0], [0, 1], [0, -1]]), 0.1) is None
+    assert one_by_one(np.array([[-1.0, 0], [1, 0], [0, 1], [0, -1]]), 0.1) is not None
 
 
 def test_the_bound_of_segments_rises_while_it_is_looked_for():

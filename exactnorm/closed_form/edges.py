@@ -39,7 +39,7 @@ def best_edges(
     length = np.linalg.norm(offsets, axis=1)
     u, gain = offsets / length[:, None], 2 * length / (length - 2 * rho)
     wide = max(1, points.shape[1] / WIDE)
-    steps, least = int(STEPS / wide), AT_LEAST if wide == 1 else 0
+    steps, least = max(1, int(STEPS / wide)), AT_LEAST if wide == 1 else 0
     c = 1 / gain
     best, told, kept = 0.0, 0.0, c
     for step in range(steps):

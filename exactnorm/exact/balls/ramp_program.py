@@ -156,7 +156,8 @@ def one_by_one(X: Array, rho: float) -> Ramps | None:
     on = np.eye(len(X), dtype=bool)[1:]
     cuts: Cuts | None = None
     for normals in _normals(X):
-        w = normals / np.linalg.norm(normals, axis=1)[:, None]
+        # A point that is the mean of the others has no direction; a gap of width 0 is none.
+        w = normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]
         height = w @ X.T
         own = height[on]
         height[on] = -np.inf

@@ -29,7 +29,7 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.tables import counted
 
 SECONDS, POWER = 4e-3, 0.81
-"""Of faces^POWER: seconds that all rounds take; 41 problems of ranks 2 to 5 were off by a factor of 3.1 at most, and
+"""Of faces^POWER: seconds that all rounds take; 41 problems of ranks 2 to 5 were off by a factor of 2.8 at most, and
 half of them by less than 1.3, see `benchmarks/forecast.py`."""
 ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""
