@@ -41,11 +41,17 @@ class Guarded(BokehTornado):
 
     def find_handler(self, request: Any, **kwargs: Any) -> Any:
         """Refuse what is addressed to another name (a name of somebody's that leads here) or comes from elsewhere."""
-        origin = request.headers.get("Origin")
-        foreign = origin is not None and origin.removeprefix("http://") not in self.hosts
-        if request.host not in self.hosts or foreign:
+        if request.host not in self.hosts or self._foreign(request.headers):
             return self.get_handler_delegate(request, ErrorHandler, {"status_code": 403})
         return super().find_handler(request, **kwargs)
+
+    def _foreign(self, headers: Any) -> bool:
+        """Whether a page of another origin asks; a window or a frame of its own, as in a notebook, it may open."""
+        origin = headers.get("Origin")
+        if origin is not None and origin.removeprefix("http://") not in self.hosts:
+            return True
+        opened = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") in ("document", "iframe")
+        return headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin") and not opened
 
     def client_lost(self, connection: Any) -> None:
         """Remember whose page has gone."""
