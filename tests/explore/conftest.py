@@ -2,8 +2,10 @@
 
 import re
 import signal
+from pathlib import Path
 from shutil import which
 
+import numpy as np
 import pytest
 from served import started
 
@@ -22,7 +24,7 @@ LONG = 240_000
 """Milliseconds: a machine may be busy with other things; a right answer that is late is right."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server():
     process, address = started("orthogonal")
     yield process, address
@@ -92,6 +94,17 @@ class Window:
         code += "for (const [k, v] of Object.entries(one)) out[k] = Array.from(v); return out }"
         return self.page.evaluate(code, name)
 
+    def points(self):
+        """The points as the page shows them."""
+        shown = self.source("layer-points")
+        return np.column_stack([shown["x"], shown["y"]])
+
+    def file(self, button):
+        """What a button has the browser save."""
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name=button, exact=True).click()
+        return Path(download.value.path())
+
     def numbers(self):
         """Cost and lower bound as the page shows them."""
         text = self.model("readout", "text")
@@ -112,6 +125,11 @@ class Window:
         mouse.move(*begin)
         mouse.down()
         mouse.move(*end, steps=steps)
+
+    def keeps_up(self):
+        """Wait until the newest place of a drag is answered."""
+        code = "() => { const d = Bokeh.documents[0].get_model_by_name('drag'); "
+        self.page.wait_for_function(code + "return d._count > 0 && !d._busy && d._next == null }")
 
     def drop(self):
         """Let go."""
