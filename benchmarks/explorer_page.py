@@ -1,4 +1,4 @@
-"""How quickly the page follows the hand, and what it holds after a thousand drags: `python benchmarks/explorer_page.py`.
+"""How quickly the page follows the hand, and what a thousand drags leave: `python benchmarks/explorer_page.py`.
 
 Wall time in headless Chromium: from a mouse event to the picture that answers it (the field of the place that it was
 dragged to, drawn), and from the drop to the program's answer. The median and the 95 % point; then the JavaScript heap
