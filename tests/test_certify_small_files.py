@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from exactnorm import ReLUNetwork, TrainingSet, check_certificate
+from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import (
     Certificate,
     CertificateError,
@@ -17,7 +17,8 @@ from exactnorm.certify import (
     Segments,
     interpolation,
 )
-from exactnorm.certify.balls import dual_bound, edges
+from exactnorm.certify.balls import constancy, dual_bound, edges
+from exactnorm.certify.balls.constancy import local_slope
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.geometry import affine_hull
@@ -124,3 +125,30 @@ def test_a_jacobian_to_decompose_for_every_ball_ends_undecided_and_a_large_error
     away = ReLUNetwork(np.zeros((0, 300)), np.zeros((0, 300)), np.zeros(0), V, np.zeros(300))
     with pytest.raises(CertificateUndecided, match="takes too long"):
         check_certificate(Certificate(0.0, 1.0, 20.0, Nothing()), train, away)
+
+
+def on_a_line(size):
+    return (np.arange(size) + np.random.default_rng(0).uniform(-0.2, 0.2, size))[:, None]
+
+
+@pytest.mark.parametrize("wide", [8, 48, 1024])
+@pytest.mark.parametrize("size", [7, 120])
+def test_sides_are_the_same_however_many_neurons_are_looked_at_together(size, wide, monkeypatch):
+    monkeypatch.setattr(constancy, "WIDE", wide)
+    found = min_norm_denoiser(on_a_line(size), 0.0)
+    assert local_slope(found.network, found.train) <= 1e-9
+    network = found.network
+    sides = found.train.points @ network.w.T + network.b > 1e-9
+    assert constancy._are_patterns(network, found.train, np.packbits(sides, axis=1), lambda: None)
+    for neuron in (0, network.neurons - 1):  # no hyperplane is on at every third of the points
+        other = sides.copy()
+        other[:, neuron] = np.arange(size) % 3 == 0
+        assert not constancy._are_patterns(network, found.train, np.packbits(other, axis=1), lambda: None)
+
+
+@pytest.mark.slow
+def test_ten_thousand_points_on_a_line_are_decided_without_balls():
+    found = min_norm_denoiser(on_a_line(10_000), 0.0)
+    lower, upper, _ = check_certificate(found.certificate, found.train, found.network)
+    assert lower == pytest.approx(2 * 9999, rel=1e-9)
+    assert upper == pytest.approx(lower, rel=1e-9)

@@ -115,4 +115,4 @@ def _few_coordinates(X: Array) -> tuple[Array, float]:
     size, dimension = X.shape
     if dimension <= size:
         return X, 0.0
-    return np.linalg.qr(X.T, mode="r").T, 4 * size * float(np.finfo(float).eps)
+    return np.asarray(np.linalg.qr(X.T, mode="r")).T, 4 * size * float(np.finfo(float).eps)

@@ -95,7 +95,7 @@ def _sides(weights: Array, block: Block, knots: int, which: Indices) -> tuple[Ar
     parts = np.concatenate([weights * right, weights * ~right])
     # All rows at once: there may be many blocks, of few neurons each.
     place = which + knots * np.arange(len(parts))[:, None]
-    sums = np.bincount(place.ravel(), parts.ravel(), knots * len(parts)).reshape(len(parts), knots)
+    sums = np.bincount(place.ravel(), parts.ravel(), knots * len(parts)).astype(float).reshape(len(parts), knots)
     return sums[: len(weights)], sums[len(weights) :]
 
 
