@@ -10,9 +10,9 @@ from scipy.spatial.distance import pdist
 from exactnorm import InfeasibleProblem, TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Cells, CertificateError, bound
 from exactnorm.certify.balls.cell import cell_rows
-from exactnorm.certify.balls.dual_bound import dual_bound
+from exactnorm.certify.balls.dual_bound import dual_bound, dual_value
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.exact.balls import living
+from exactnorm.exact.balls import living, solve
 from exactnorm.exact.balls.barrier import barrier, factored, followed, inner, shape, terms
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cells
@@ -143,7 +143,7 @@ def solved():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(living, "FROM", 3)
         patch.setattr(living, "FACES", 0)
-        yield min_norm_denoiser(points, 0.3 * pdist(points).min())
+        return min_norm_denoiser(points, 0.3 * pdist(points).min())
 
 
 def test_where_faces_are_too_many_the_bracket_rests_on_living_patterns_and_says_how_wide_it_is(solved):
@@ -172,3 +172,24 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
 
     found = living_bound(reduced(train), first.upper, Deadline(None), Settings(), interrupt)
     assert found.lower == pytest.approx(bound(found.evidence, train), rel=1e-9)
+
+
+def test_the_loop_over_faces_goes_on_from_the_bound_of_living_patterns(monkeypatch):
+    points = np.random.default_rng(3).standard_normal((5, 4))
+    rho = 0.3 * pdist(points).min()
+    plain = min_norm_denoiser(points, rho, tol=1e-3).certificate
+    monkeypatch.setattr(living, "FROM", 3)
+    begun = []
+    original = solve.brackets
+
+    def seen(problem, settings, best, kinks):
+        begun.append(best.B)
+        return original(problem, settings, best, kinks)
+
+    monkeypatch.setattr(solve, "brackets", seen)
+    found = min_norm_denoiser(points, rho, tol=1e-3).certificate
+    problem = reduced(TrainingSet(points, rho))
+    assert dual_value(problem.points, begun[0]) > 0.9 * plain.lower
+    assert found.certifies(1e-3)
+    assert found.lower <= plain.upper * (1 + 1e-12)
+    assert plain.lower <= found.upper * (1 + 1e-12)
