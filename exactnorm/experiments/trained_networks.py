@@ -12,8 +12,8 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.comparison import compare
-from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.experiments.training import (
@@ -145,7 +145,7 @@ def compared(unit: Trained) -> Iterator[tuple[Any, ...]]:
     Y = X.mean(axis=0) + rng.standard_normal((unit.starts, unit.points))
     inputs, targets = noisy(X, unit.rho, unit.samples, rng)
     h = trained(unit, inputs, targets, rng).network()
-    exact = min_norm_denoiser(X, unit.rho)
+    exact = solved_denoiser(X, unit.rho)
     found = compare(h, exact, starts=Y[:1])
     ends, exact_ends = (score_flow_ends(one, Y) for one in (h, exact.network))
     apart = np.linalg.norm(ends - exact_ends, axis=1)

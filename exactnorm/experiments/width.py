@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exactnorm.certify.certified import INTERRUPTED
 from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.solved import solved_network
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
-from exactnorm.finite_network import min_norm_network
 
 COLUMNS = ("network", "N", "inputs", "outputs", "set", "neurons", "N_squared", "lower", "upper", "gap")
 SHAPES = ((3, 2, 2), (4, 2, 2), (5, 2, 3), (6, 2, 2), (5, 3, 3))
@@ -80,11 +79,7 @@ def counted(unit: RandomSet) -> Rows:
     inputs = rng.standard_normal((unit.N, unit.inputs))
     targets = rng.standard_normal((unit.N, unit.outputs))
     plain = unit.network == "plain"
-    found = min_norm_network(
-        inputs, targets, skip=not plain, penalise_bias=plain, constant=not plain, solver=unit.solver
-    )
-    if found.status.startswith(INTERRUPTED):
-        raise KeyboardInterrupt
+    found = solved_network(inputs, targets, skip=not plain, penalise_bias=plain, constant=not plain, solver=unit.solver)
     h = found.network
     w = np.column_stack([h.w, h.b]) if plain else h.w
     cost = np.linalg.norm(h.a, axis=1) * np.linalg.norm(w, axis=1)
