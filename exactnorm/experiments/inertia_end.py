@@ -139,7 +139,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
             f"{slope:.2f} ± {error:.2f}",
         ),
         Statement(
-            "That is much nearer to the truth than the points themselves are (arXiv:2505.02508, paraphrased).",
+            "That is much nearer to the truth than the points themselves are (arXiv:2505.02508, paraphrased; here d = 1).",
             ours[last] < theirs[last] / 2,
             f"{ours[last]:.3f} against {theirs[last]:.3f} of {last} points, and points on a curve come "
             "nearer as n^{−1/2}, faster than the bound",

@@ -189,7 +189,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
         ),
         Statement(
             "An inertia end generates samples that are not the training points (arXiv:2505.02508, paraphrased; its "
-            "bound on W1 is not looked at, its unit of length is ours).",
+            "level counts the dimension of a manifold, here that of the space; its bound: inertia-end).",
             late < early,
             f"memorised {late:.1%} against {early:.1%}",
         ),

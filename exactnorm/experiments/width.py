@@ -92,12 +92,13 @@ def counted(unit: RandomSet) -> Rows:
 def _reading(rows: Rows, tol: float) -> str:
     solved = [row for row in rows if row[9] <= tol]
     parts = []
-    for N in sorted({row[1] for row in solved}):
-        counts = [row[5] for row in solved if row[1] == N]
-        parts.append(f"N = {N}: {np.median(counts):g} at the median and {max(counts)} at most, of {N**2}")
+    for kind, N in sorted({row[:2] for row in solved}):
+        counts = [row[5] for row in solved if row[:2] == (kind, N)]
+        parts.append(f"{kind}, N = {N}: {np.median(counts):g} at the median and {max(counts)} at most, of {N**2}")
+    above = sum(row[5] > row[1] * row[3] for row in solved)
     return (
         f"{len(solved)} of {len(rows)} networks are certified to a relative gap of {tol:g}. Their neurons: "
-        f"{'; '.join(parts)}. The bound is far from what minimisers that a program finds have."
+        f"{'; '.join(parts)}. {above} have more than N times the number of outputs, which is the number of equations."
     )
 
 
