@@ -91,7 +91,7 @@ def shown():
                 yield page.name, words
 
 
-@pytest.mark.parametrize(("page", "words"), shown(), ids=str)
+@pytest.mark.parametrize(("page", "words"), list(shown()), ids=str)
 def test_every_experiment_that_the_pages_show_takes_the_arguments_it_is_given(page, words, folder, monkeypatch):
     """As in a shell, where a parenthesis has to be quoted, and up to where it would begin to compute."""
     from exactnorm.cli.experiment import checked
