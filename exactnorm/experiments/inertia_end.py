@@ -81,7 +81,7 @@ def generated_from(unit: Circle) -> Rows:
     made = np.concatenate([h(x + level * noise, level) for x in X])
     along = circle_distance(np.arctan2(made[:, 1], made[:, 0]))
     inwards = float(np.mean(np.abs(1 - np.linalg.norm(made, axis=1))))
-    near, following = KDTree(X).query(made, 2)[0].T
+    near, following = np.asarray(KDTree(X).query(made, 2)[0]).T
     distance = inwards + along
     row = (level, distance, circle_distance(angle), inwards, distance * unit.points**RATE)
     return ((unit.points, unit.number, *row, float(np.mean(near < MEMORISED * following))),)
@@ -139,7 +139,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
             f"{slope:.2f} ± {error:.2f}",
         ),
         Statement(
-            "That is much nearer to the truth than the points themselves are (arXiv:2505.02508, paraphrased; here d = 1).",
+            "That is much nearer to the truth than the points are (arXiv:2505.02508, paraphrased; here d = 1).",
             ours[last] < theirs[last] / 2,
             f"{ours[last]:.3f} against {theirs[last]:.3f} of {last} points, and points on a curve come "
             "nearer as n^{−1/2}, faster than the bound",

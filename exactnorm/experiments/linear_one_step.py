@@ -83,8 +83,8 @@ def fits(unit: Fits) -> Iterator[tuple[Any, ...]]:
     rest = found - [np.trace(S) / 2 for _, S in runs] if finite else found
     expected = expected_trace(unit.points, unit.dimension, unit.ell) / 2 + rest.mean()
     known = RECORDED.get(unit.points) if (unit.dimension, unit.ell) == (20, 0.982) else None
-    numbers = (found.mean(), _error(found), np.median(found)) if finite else (math.inf,) * 3
-    numbers += (expected, _error(rest)) if math.isfinite(expected) else (math.inf,) * 2
+    numbers = [found.mean(), _error(found), np.median(found)] if finite else [math.inf] * 3
+    numbers += [expected, _error(rest)] if math.isfinite(expected) else [math.inf] * 2
     limit = divergence_limit(unit.dimension, unit.ell)
     yield unit.points, unit.runs, *(float(x) if math.isfinite(x) else None for x in numbers), limit, known
 
