@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from exactnorm.cli.numbers import Misread, flag
 
-ABSENT = object()
+ABSENT: Any = object()
 """The value of an option that stands without one."""
 
 
@@ -83,7 +83,7 @@ def loosen(command: argparse.ArgumentParser) -> None:
 
 def wrong(arguments: argparse.Namespace, action: argparse.Action, required: bool, choices: Any) -> Iterator[str]:
     """What is wrong with one argument, which is as if not given afterwards."""
-    value = getattr(arguments, action.dest, None)
+    value: Any = getattr(arguments, action.dest, None)
     shown = action.option_strings[0] if action.option_strings else str(action.metavar or action.dest.upper())
     if value is None and required:
         yield f"give {shown}: {action.help}{'' if choices is None or action.metavar else f', {in_words(choices)}'}"

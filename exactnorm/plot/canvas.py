@@ -86,8 +86,13 @@ def legend_beside(axes: Axes) -> None:
     for old in list(figure.legends):  # of what was drawn here before
         old.remove()
     wide = figure.get_figwidth() > figure.get_figheight()
-    place, columns = ("outside right upper", 1) if wide else ("outside lower center", 3)
-    figure.legend(*axes.get_legend_handles_labels(), fontsize="small", frameon=False, loc=place, ncols=columns)
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        fontsize="small",
+        frameon=False,
+        loc="outside right upper" if wide else "outside lower center",
+        ncols=1 if wide else 3,
+    )
     # Room is made for the tick labels that were drawn last: there have to be some before the first picture.
     figure.draw_without_rendering()
 
