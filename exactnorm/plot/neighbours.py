@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from exactnorm.arrays import of_kind
 from exactnorm.experiments import Counterfactuals, Table
-from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, VERMILION, Axes, new_axes
+from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, VERMILION, Axes, axes_or_new
 
 SHARES = (BLUE, ORANGE, GREEN, VERMILION, GREY)
 
@@ -29,8 +30,13 @@ def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *
     Raises
     ------
     ValueError
-        If the points are no square images.
+        If the points are no square images, or there is no such sample or level.
     """
+    of_kind(found, Counterfactuals, "found", "the Counterfactuals that exactnorm.experiments.leave_one_out returns")
+    for name, index, number in (("level", level, len(found.delta)), ("sample", sample, found.inputs.shape[1])):
+        if not (isinstance(index, int | np.integer) and 0 <= index < number):
+            msg = f"{name}={index!r}: give a whole number from 0 to {number - 1}"
+            raise ValueError(msg)
     side = round(found.points.shape[1] ** 0.5)
     if side * side != found.points.shape[1]:
         msg = f"points have {found.points.shape[1]} coordinates, which are no square image"
@@ -39,7 +45,7 @@ def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *
     top, scale = float(np.abs(found.points).max()), float(np.abs(delta).max()) or 1.0
     columns = [(found.inputs[level, sample] / top, found.full[level, sample] / top)]
     columns += [(point / top, change / scale) for point, change in zip(found.points, delta, strict=True)]
-    axes = axes if axes is not None else new_axes(1.4 * len(columns), 2.8)
+    axes = axes_or_new(axes, 1.4 * len(columns), 2.8)
     for place, pair in enumerate(columns):
         for row, image in enumerate(pair):
             left, bottom = place * (side + 1) + (side * (place > 0)) / 2, -row * (side + 2)
