@@ -79,7 +79,7 @@ def bound_of_cells(p, low):
 def whole_tree(leaves):
     if not leaves or [] in leaves:
         return bool(leaves)
-    sides = leaves[0][0], tuple(-c for c in leaves[0][0])
+    sides = {leaves[0][0], tuple(-c for c in leaves[0][0])}
     return all(whole_tree([cuts[1:] for cuts in leaves if cuts[0] == side]) for side in sides)
 
 

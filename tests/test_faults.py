@@ -141,7 +141,7 @@ def test_ctrl_c_while_proving_leaves_no_file(tmp_path, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     denoiser = solved("acute")
-    monkeypatch.setattr(sys.modules["exactnorm.prover.rigorous"], "repaired", interrupted)
+    monkeypatch.setattr(sys.modules["exactnorm.prover.balls"], "repaired", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save_proof(tmp_path / "proof.json", rigorous(denoiser))
     assert list(tmp_path.iterdir()) == []

@@ -23,11 +23,11 @@ def obstacles(arguments: argparse.Namespace) -> list[str]:
     return found
 
 
-def proved(denoiser: CertifiedDenoiser) -> Rigorous:
-    """The proved bracket, and on stderr what could not be proved."""
+def proved(denoiser: CertifiedDenoiser, arguments: argparse.Namespace) -> Rigorous:
+    """The proved bracket, and on stderr what could not be proved; solver and time limit are those of the solve."""
     from exactnorm.prover import rigorous
 
-    found = rigorous(denoiser)
+    found = rigorous(denoiser, solver=arguments.solver, time_limit=arguments.time_limit)
     for sentence in found.said:
         say(f"exactnorm solve: {sentence}")
     return found

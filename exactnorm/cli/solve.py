@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     denoiser = solved(train, arguments)
     seconds = time.perf_counter() - start
-    proved = prove.proved(denoiser) if arguments.prove else None
+    proved = prove.proved(denoiser, arguments) if arguments.prove else None
     if arguments.out is not None:
         if proved is not None and arguments.out.endswith(".json"):
             prove.save(arguments.out, proved)

@@ -54,8 +54,8 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read, verify, print; 1 if the proof is refuted, 2 if that is not found out."""
     try:
-        from exactnorm.proof.document import UnreadableProofError
         from exactnorm.proof.rationals import quotient_text
+        from exactnorm.proof.shapes import UnreadableProofError
         from exactnorm.proof.verify import decimals, largest_file, verify, verify_samples
     except ImportError as missing:
         msg = f"{missing}: proofs are verified with python-flint; pip install 'exactnorm[rigorous]'"

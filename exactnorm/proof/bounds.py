@@ -10,9 +10,9 @@ from flint import fmpq, fmpq_mat
 from exactnorm.proof.cells import flaw, gain, pattern_sum
 from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.document import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import about, root
+from exactnorm.proof.records import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
 
 
 class RefutedError(ValueError):
@@ -30,9 +30,9 @@ def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lam
     if isinstance(evidence, Cells):
         return cells_bound(problem, evidence, check)
     if isinstance(evidence, Rays):
-        return rays_bound(problem, evidence)
+        return rays_bound(problem, evidence, check)
     if isinstance(evidence, Segments):
-        return segments_bound(problem, evidence)
+        return segments_bound(problem, evidence, check)
     if isinstance(evidence, Corners):
         return corners_bound(problem, evidence)
     return fmpq(0)
@@ -43,6 +43,7 @@ def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lam
     for clash in evidence.clashes:
         if why := clash_flaw(problem, clash):
             raise RefutedError(why)
+        check()
     if why := uncovered(problem, evidence, check):
         raise RefutedError(why)
     B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
@@ -65,7 +66,7 @@ def check_cells(
         check()
 
 
-def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
+def rays_bound(problem: Balls, evidence: Rays, check: Callable[[], None] = lambda: None) -> fmpq:
     """Σ over gaps of 2Δ/(Δ − ρ_1 − ρ_2), along rays with directions pairwise at 90° or more.
 
     A ray from the centre crosses the ball of a point at a height t with a half chord ρ' = √(ρ² − δ²), δ the point's
@@ -74,6 +75,10 @@ def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
     at most ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points beside the ray are no obstacle, then.
     """
     lines = [line for line, _ in evidence.rays]
+    if len(lines) > 2 * problem.rank:
+        # No more directions than that are pairwise obtuse; and comparing pairs would take long.
+        msg = f"of {len(lines)} rays in rank {problem.rank} two make an angle below 90 degrees"
+        raise RefutedError(msg)
     for k, u in enumerate(lines):
         if not any(u):
             msg = f"ray {k} has no direction"
@@ -85,6 +90,7 @@ def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
     total = fmpq(0)
     for line, points in evidence.rays:
         total += ray_bound(problem, evidence.centre, line, points)
+        check()
     return total
 
 
@@ -126,7 +132,7 @@ def slope(squared: fmpq, rho: fmpq) -> fmpq:
     return 2 * length / (length - 2 * rho)
 
 
-def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
+def segments_bound(problem: Balls, evidence: Segments, check: Callable[[], None] = lambda: None) -> fmpq:
     """Σ c_e 2L_e/(L_e − 2ρ) for weights with Σ c_e u_e u_eᵀ ⪯ 1, u_e the unit vectors along segments."""
     r, h = problem.rank, problem.heights
     form = fmpq_mat(problem.gamma)
@@ -142,6 +148,7 @@ def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
             for m in range(r):
                 form[k, m] -= weight * along[k] * along[m]
         total += weight * squared * slope(squared, problem.rho)
+        check()
     if (pivot := negative_pivot(form)) is not None:
         msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
@@ -154,9 +161,10 @@ def corners_bound(problem: Balls, evidence: Corners) -> fmpq:
     It is what balls of radius s m cost, and larger ones cost no less.
     """
     rows = evidence.corners
-    squares = {problem.squared_distance(i, j) for i, j in combinations(rows, 2)}
     count = len(rows)
-    if count < 3 or len(set(rows)) < count or len(squares) > 1:
+    different = count >= 3 and len(set(rows)) == count
+    squares = {problem.squared_distance(i, j) for i, j in combinations(rows, 2)} if different else set()
+    if len(squares) != 1:
         msg = "points are no corners of a regular simplex: their distances differ"
         raise RefutedError(msg)
     s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squares.pop()), upper=False)

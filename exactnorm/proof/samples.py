@@ -1,4 +1,7 @@
-"""Proofs about noisy samples, with weight decay or without: what multipliers show, and what a network costs."""
+"""Proofs about samples, with weight decay or without: what multipliers show, and what a network costs.
+
+Noisy samples of clean points, or inputs with a target each: then the points are the targets, one for every sample.
+"""
 
 from __future__ import annotations
 
@@ -11,56 +14,55 @@ from numpy.typing import NDArray
 
 from exactnorm.proof.bounds import RefutedError, check_cells
 from exactnorm.proof.coverage import clash_flaw, uncovered
-from exactnorm.proof.document import Multipliers, Nothing, ProvedNetwork
 from exactnorm.proof.problem import Balls, balls, product
 from exactnorm.proof.rationals import root
+from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Noisy samples of clean points in exact numbers.
+    """Samples of points in exact numbers.
 
     Parameters
     ----------
     inputs : Balls
         The samples, as balls of radius 0, with the Gram matrix of the outputs' basis.
     outputs : Balls
-        The clean points, in the same unit.
+        The points, in the unit of outputs.
     of : tuple of int
-        The row of each sample's clean point.
+        The row of each sample's point.
     decay : fmpq or None
-        Weight decay in the square of the unit; None for interpolation.
-    unit : int
-        Lengths are in 2^unit.
+        Weight decay in the product of the units; None for interpolation.
+    units : (int, int)
+        Lengths of inputs and of outputs are in powers of two.
     """
 
     inputs: Balls
     outputs: Balls
     of: tuple[int, ...]
     decay: fmpq | None
-    unit: int
+    units: tuple[int, int]
 
     @property
     def worth(self) -> fmpq:
         """What one unit of the objective is worth in the user's units."""
-        return fmpq(1) if self.decay is None else fmpq(4) ** self.unit
+        inner, outer = self.units
+        return fmpq(2) ** (outer - inner) if self.decay is None else fmpq(4) ** outer
 
 
 def sample_problem(
     points: NDArray[np.float64],
-    samples: Sequence[NDArray[np.float64]],
+    samples: NDArray[np.float64],
+    of: Sequence[int],
     decay: fmpq | None,
-    basis: Sequence[int],
-    outputs: Sequence[int],
-    unit: int,
+    bases: tuple[Sequence[int], Sequence[int]],
+    units: tuple[int, int],
 ) -> Samples:
-    """The problem in units of 2^unit; errors as for `exactnorm.proof.problem.balls`."""
-    values = balls(points, fmpq(0), outputs, unit)
-    inputs = balls(np.vstack(samples), fmpq(0), basis, unit)
-    of = tuple(n for n, one in enumerate(samples) for _ in one)
-    return Samples(
-        replace(inputs, values=values.gamma), values, of, None if decay is None else decay / fmpq(4) ** unit, unit
-    )
+    """The problem from bases and units of samples and of points; errors as for `exactnorm.proof.problem.balls`."""
+    values = balls(points, fmpq(0), bases[1], units[1])
+    inputs = balls(samples, fmpq(0), bases[0], units[0])
+    scaled = None if decay is None else decay / fmpq(2) ** (units[0] + units[1])
+    return Samples(replace(inputs, values=values.gamma), values, tuple(of), scaled, units)
 
 
 def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Callable[[], None] = lambda: None) -> fmpq:
@@ -77,7 +79,7 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
     if isinstance(evidence, Nothing):
         return fmpq(0)
     inputs, outputs = problem.inputs, problem.outputs
-    L = fmpq_mat([list(one) for one in evidence.values])
+    L = fmpq_mat(inputs.size, outputs.rank, [one for row in evidence.values for one in row])
     ones = fmpq_mat([[fmpq(1)] * inputs.size])
     if ones * L != ones * L * 0 or inputs.heights.transpose() * L != inputs.heights.transpose() * L * 0:
         msg = "the multipliers are not orthogonal to affine functions"
@@ -88,6 +90,7 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
         for clash in evidence.clashes:
             if why := clash_flaw(inputs, clash):
                 raise RefutedError(why)
+            check()
         if why := uncovered(inputs, evidence, check):
             raise RefutedError(why)
         check_cells(inputs, evidence.cells, matrices(problem, L), check)
@@ -95,7 +98,7 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
         (L[m, i] * outputs.heights[n, i] for m, n in enumerate(problem.of) for i in range(outputs.rank)), fmpq(0)
     )
     if problem.decay is None:
-        return gain
+        return problem.worth * gain
     square = sum((row_square(L, m, outputs.gamma) for m in range(inputs.size)), fmpq(0))
     return problem.worth * problem.decay * (gain - problem.decay * inputs.size * square / 2)
 
@@ -151,7 +154,7 @@ def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], 
             if any(found[m, i] != outputs.heights[n, i] for i in range(outputs.rank)):
                 msg = f"the network does not map sample {m} to its point"
                 raise RefutedError(msg)
-        return cost
+        return problem.worth * cost
     values, loss = network_values(problem, network, check), fmpq(0)
     for m, n in enumerate(problem.of):
         inner = sum((values[m, i] * (found[m, i] - 2 * outputs.heights[n, i]) for i in range(outputs.rank)), fmpq(0))
@@ -162,7 +165,8 @@ def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], 
 def network_values(problem: Samples, network: ProvedNetwork, check: Callable[[], None] = lambda: None) -> fmpq_mat:
     """Values at the samples as coefficients in the outputs' basis, shape (M, q), from the first point."""
     h, q = problem.inputs.heights, problem.outputs.rank
-    out = h * fmpq_mat([list(row) for row in network.V]).transpose()
+    V = fmpq_mat(q, problem.inputs.rank, [one for row in network.V for one in row])
+    out = h * V.transpose()
     for m in range(problem.inputs.size):
         for i in range(q):
             out[m, i] += network.c[i]

@@ -17,8 +17,8 @@ from exactnorm.arrays import Array
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.proof.bounds import sides
-from exactnorm.proof.document import ProvedNeuron
 from exactnorm.proof.rationals import exact, rounded
+from exactnorm.proof.records import ProvedNeuron
 from exactnorm.prover.frame import Coordinates, matrix
 
 DIGITS = 18

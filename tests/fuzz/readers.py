@@ -15,7 +15,7 @@ import exactnorm
 from exactnorm.cli import read, read_samples
 from exactnorm.cli.streams import BadInput
 from exactnorm.files import LARGEST_FILE
-from exactnorm.proof.document import UnreadableProofError
+from exactnorm.proof.shapes import UnreadableProofError
 from exactnorm.proof.verify import verify
 from exactnorm.saved import load
 
