@@ -47,7 +47,10 @@ def add_to(commands: Any) -> None:
         needed=True,
     )
     command.add_argument("--samples-file", metavar="FILE", help="noisy samples of the points, in place of a radius")
-    command.add_argument("--weight-decay", type=float, metavar="L", help="with --samples-file: the L of the objective")
+    command.add_argument("--targets", metavar="FILE", help="targets of the --points, for a network that is no denoiser")
+    command.add_argument(
+        "--weight-decay", type=float, metavar="L", help="with --samples-file or --targets: the L of the objective"
+    )
     command.set_defaults(run=run)
 
 
@@ -56,14 +59,18 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from exactnorm.proof.rationals import quotient_text
         from exactnorm.proof.shapes import UnreadableProofError
-        from exactnorm.proof.verify import decimals, largest_file, verify, verify_samples
+        from exactnorm.proof.verify import decimals, largest_file, verify, verify_network, verify_samples
     except ImportError as missing:
         msg = f"{missing}: proofs are verified with python-flint; pip install 'exactnorm[rigorous]'"
         raise BadInput(msg) from None
     points, rho = asked(arguments)
     limit = arguments.time_limit
     try:
-        if arguments.samples_file is None:
+        if arguments.targets is not None:
+            targets = read_arrays.points(Path(arguments.targets))
+            text = proof_in(arguments.file, largest_file(len(points), max(np.shape(points)[-1], np.shape(targets)[-1])))
+            verdict = verify_network(text, points, targets, arguments.weight_decay, time_limit=limit)
+        elif arguments.samples_file is None:
             text = proof_in(arguments.file, largest_file(*np.shape(points)))
             verdict = verify(text, points, rho, time_limit=limit)
         else:
@@ -92,9 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def asked(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    """The user's points and radius; no radius goes with samples."""
-    if arguments.weight_decay is not None and arguments.samples_file is None:
-        msg = "--weight-decay goes with --samples-file"
+    """The user's points and radius; no radius goes with samples or targets."""
+    instead = [name for name in ("samples_file", "targets") if getattr(arguments, name) is not None]
+    if arguments.weight_decay is not None and not instead:
+        msg = "--weight-decay goes with --samples-file or --targets"
+        raise BadInput(msg)
+    if len(instead) == 2:
+        msg = "--samples-file and --targets are for different problems: give one of them"
         raise BadInput(msg)
     path = Path(arguments.points)
     if not path.suffix:
@@ -105,8 +116,8 @@ def asked(arguments: argparse.Namespace) -> tuple[Any, Any]:
         except ValueError as mistake:
             raise BadInput(str(mistake)) from mistake
         return train.points, train.rho if arguments.rho is None else arguments.rho
-    if (arguments.rho is None) == (arguments.samples_file is None):
-        msg = "give the noise radius of these points with --rho R, or their noisy samples with --samples-file"
+    if (arguments.rho is None) == (not instead):
+        msg = "give the noise radius of these points with --rho R, or noisy samples with --samples-file, or --targets"
         raise BadInput(msg)
     return read_arrays.points(path, arguments.header, arguments.columns), arguments.rho
 

@@ -22,22 +22,20 @@ from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patter
 from exactnorm.proof.bounds import RefutedError, corners_bound, rays_bound, upper_bound
 from exactnorm.proof.coverage import complete_patterns
 from exactnorm.proof.problem import fingerprint
-from exactnorm.proof.rationals import above, below, exact
+from exactnorm.proof.rationals import exact
 from exactnorm.proof.records import BALLS, Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays
-from exactnorm.prover.cells import NotRepairedError, repaired, translated
+from exactnorm.prover.cells import DIGITS, NotRepairedError, repaired, translated
 from exactnorm.prover.clashes import Excluded, excluded
 from exactnorm.prover.covering import covering
 from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
 from exactnorm.prover.network import NoNetworkError, exact_neurons
 from exactnorm.prover.rays import exact_rays, ray_neurons
-from exactnorm.prover.record import Means, Rigorous
+from exactnorm.prover.record import Means, Rigorous, claims
 from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
 from exactnorm.prover.simplex import corner_neurons, nearby_matrices
 from exactnorm.training_set import TrainingSet
 
-DIGITS = 12
-"""Decimals of the claimed bounds."""
 MANY = 2000
 """Patterns beyond which no cells are made for the purpose: each takes a small semidefinite program."""
 SATISFYING = 1e-4
@@ -56,7 +54,7 @@ def for_balls(denoiser: CertifiedDenoiser, means: Means, start: float) -> Rigoro
     task = Task(train, frame, where, evidence, rays, means)
     neurons, upper = _upper(task, denoiser.network)
     lower, bound = _lower(task, denoiser.certificate.lower * (1 - SATISFYING))
-    claim = Claim(BALLS, exact(train.rho), below(bound, DIGITS), None if upper is None else above(upper, DIGITS))
+    claim = Claim(BALLS, exact(train.rho), *claims(bound, upper))
     size, dimension = train.points.shape
     proof = Proof(claim, fingerprint(train.points), size, dimension, where.problem.basis, where.unit, lower, neurons)
     return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - start)

@@ -17,6 +17,7 @@ from exactnorm.arrays import Array
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.proof.bounds import sides
+from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import ProvedNeuron
 from exactnorm.prover.frame import Coordinates, matrix
@@ -65,7 +66,7 @@ def exact_neurons(
     neurons = rounded_neurons(where, network, points, X)
     check()
     missed = residual(where, neurons)
-    own = np.array([sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
+    own = np.array([kink_sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
     own = np.unique(own, axis=0)
     try:
         return (*neurons, *correction(where, X, own, missed, check))
@@ -146,7 +147,7 @@ def moved_inside(
     while share < 1:
         mixed = tuple(rounded((1 - share) * x + share * y, DIGITS) for x, y in zip(w, middle, strict=True))
         offset = rounded((1 - share) * b + share * height, DIGITS)
-        if sides(where.problem, mixed, offset) == wanted:
+        if kink_sides(where.problem, mixed, offset) == wanted:
             return mixed, offset
         share *= 4
     msg = f"no kink of pattern {named(on)} was found that misses all balls"
@@ -158,7 +159,7 @@ def residual(where: Coordinates, neurons: Sequence[ProvedNeuron]) -> list[fmpq_m
     problem = where.problem
     r = problem.rank
     wanted = problem.gamma.solve(problem.heights.transpose())
-    out, on = [], [sides(problem, one.w, one.b) for one in neurons]
+    out, on = [], [kink_sides(problem, one.w, one.b) for one in neurons]
     for n in range(1, problem.size):
         missing = fmpq_mat(r, r + 1)
         for i in range(r):
@@ -241,7 +242,7 @@ def supplied(
         step = room * 0.5 ** (attempt + 1)
         digits = 3 - int(np.floor(np.log10(step / (1 + reach))))
         kinks = spanning(direction, b * ratio, step * ratio, step / (1 + reach), digits)
-        if all(sides(where.problem, *kink) == wanted for kink in kinks):
+        if all(kink_sides(where.problem, *kink) == wanted for kink in kinks):
             break
     else:
         msg = f"no room for kinks of pattern {named(on)}"
@@ -275,3 +276,9 @@ def spanning(
             turned[i] += rounded(exact(turn), digits)
             out.append((tuple(turned), centre))
     return out
+
+
+def kink_sides(problem: Balls, w: Sequence[fmpq], b: fmpq) -> list[int]:
+    """The side of a kink that each ball is on, 1 or −1; 0 where the kink enters it."""
+    at = problem.heights * fmpq_mat([[one] for one in w])
+    return sides([at[n, 0] + b for n in range(problem.size)], problem.rho, product(w, problem.gamma, w))

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flint import fmpq
+from flint import fmpq, fmpz
 
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import Solver
+from exactnorm.proof.rationals import above, below
 from exactnorm.proof.records import Proof, SampleProof
 from exactnorm.prover.text import proof_text
+
+DIGITS = 12
+"""Decimals of the claimed bounds."""
+ROOM = fmpq(1, fmpz(10) ** 30)
+"""Share of a bound that is not claimed: verifiers round their roots, each to digits of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,3 +58,8 @@ class Means:
 
     solver: Solver
     deadline: Deadline
+
+
+def claims(lower: fmpq, upper: fmpq | None, digits: int = DIGITS) -> tuple[fmpq, fmpq | None]:
+    """Bounds ≥ 0 as they are claimed: with few decimals, on the safe side by more than the rounding of roots."""
+    return below(lower * (1 - ROOM), digits), None if upper is None else above(upper * (1 + ROOM), digits)

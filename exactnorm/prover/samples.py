@@ -20,19 +20,18 @@ from exactnorm.finite_problem import coordinates
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
 from exactnorm.proof.bounds import RefutedError
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.rationals import above, below, exact, rounded
+from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork, SampleProof
 from exactnorm.proof.samples import matrices, samples_lower, samples_upper
 from exactnorm.prover.cells import DIGITS, NotRepairedError, definite, translated
 from exactnorm.prover.clashes import excluded
 from exactnorm.prover.covering import covering
 from exactnorm.prover.frame import matrix
-from exactnorm.prover.record import Means, Rigorous
+from exactnorm.prover.record import DIGITS as DECIMALS
+from exactnorm.prover.record import Means, Rigorous, claims
 from exactnorm.prover.sample_network import exact_network
 from exactnorm.prover.sample_task import SampleTask, data_of
 
-DECIMALS = 12
-"""Decimals of the claimed bounds."""
 MANY = 2000
 """Patterns beyond which no cells are made: each takes a small semidefinite program."""
 
@@ -52,8 +51,7 @@ def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, m
         said.append(f"no upper bound is proved: {failed}")
         network = None
     # An objective may be small: as many decimals as for one of order 1.
-    digits = DECIMALS + max(0, -magnitude(upper)) if upper else DECIMALS
-    low, high = below(max(bound, fmpq(0)), digits), None if upper is None else above(upper, digits)
+    low, high = claims(max(bound, fmpq(0)), upper, DECIMALS + (max(0, -magnitude(upper)) if upper else 0))
     decay = task.finite.weight_decay
     proof = SampleProof(
         task.about,
