@@ -149,10 +149,12 @@ def test_a_proof_of_noise_balls_asks_the_users_solver(handed):
 
 def test_a_proof_near_a_theorem_that_holds_to_rounding_only_asks_the_users_solver(handed):
     calls = handed[0]
-    # On one line to rounding only, and without balls that a ray may cross beside their centres.
+    # At 90° to rounding only, and without balls that a ray may cross beside their centres.
     u = np.array([np.cos(0.3), np.sin(0.3)])
     points = np.array([[0.0, 0.0], u, [-2 * u[1], 2 * u[0]], -1.3 * u])
+    points[2] += 1e-16 * u
     denoiser = min_norm_denoiser(points, 0.0)
+    assert points[1] @ points[2] > 0
     assert denoiser.certificate.kind == "theorem"
     assert not calls
     found = rigorous(denoiser, solver="FAKE", solver_options=OPTIONS)
