@@ -1,10 +1,10 @@
 """The naive verifier for proofs about samples, or inputs and targets, written from docs/proof-format.md."""
 
 import hashlib
-import json
 import struct
 from fractions import Fraction as F
 
+from naive_text import load
 from naive_verifier import Problem, add, cover, dot, root
 
 
@@ -67,12 +67,14 @@ def judge_network(text, inputs, targets, decay):
 
 
 def verdict(text, about, points, samples, decay):
-    proof, rows = json.loads(text), [row for one in samples for row in one]
+    rows = [row for one in samples for row in one]
     of, given = [n for n, one in enumerate(samples) for _ in one], None if decay is None else F(decay)
-    claim, head, where, lower, upper = proof["claim"], proof["points"], proof["coordinates"], F(0), None
+    lower, upper = F(0), None
     try:
-        assert (proof["format"], proof["version"], claim["problem"]) == ("exactnorm proof", 1, about), "format"
-        assert proof["version"] is not True, "version"
+        proof = load(text)
+        claim, head, where = proof["claim"], proof["points"], proof["coordinates"]
+        assert claim["problem"] == about, "another problem"
+        assert proof["lower"]["kind"] in ("none", "multipliers"), "evidence"
         stated = claim["weight decay"]
         assert given == (None if stated is None else F(stated)), "another weight decay"
         if about == "noisy samples":
