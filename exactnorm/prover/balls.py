@@ -100,11 +100,15 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
         if neurons is None and len(task.evidence.corners) == problem.size:
             neurons = corner_neurons(problem)
         if neurons is None:
-            neurons = exact_neurons(task.where, network, task.train.points, task.X, lambda: task.patterns)
+            neurons = exact_neurons(
+                task.where, network, task.train.points, task.X, lambda: task.patterns, task.means.deadline.check
+            )
         return neurons, upper_bound(problem, neurons)
     except (NoNetworkError, RefutedError) as failed:
         task.said.append(f"no upper bound is proved: {failed}")
-        return None, None
+    except OutOfTimeError:
+        task.said.append("no upper bound is proved: the time was over")
+    return None, None
 
 
 def _lower(task: Task, wanted: float) -> Found:
@@ -162,15 +166,15 @@ def _by_cells(task: Task) -> Found | None:
             made = covering(task.X, task.rho, task.patterns, B, task.means.solver, task.means.deadline)
             B, proofs = made.B, made.proofs
         covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
-        rest = excluded(problem, task.X, task.rho, covered)
+        rest = excluded(problem, task.X, task.rho, covered, task.means.deadline.check)
         if 0 < len(rest.left) <= MANY:
             B, proofs = _with_cells(task, B, proofs, rest)
         elif rest.left:
             task.said.append(f"{len(rest.left)} patterns have no cells, too many to make them")
             return None
-        found = repaired(task.where, B, proofs)
+        found = repaired(task.where, B, proofs, task.means.deadline.check)
     except OutOfTimeError:
-        task.said.append("the time was over before every pattern had cells")
+        task.said.append("the time was over before every pattern had cells that are proved")
         return None
     except (NotRepairedError, ArithmeticError, np.linalg.LinAlgError) as failed:
         task.said.append(f"the dual matrices are not proved: {failed}")

@@ -63,8 +63,7 @@ def exact_neurons(
     NoNetworkError
         If a pattern that is needed has no room for a kink, or the patterns do not span what is missed.
     """
-    neurons = rounded_neurons(where, network, points, X)
-    check()
+    neurons = rounded_neurons(where, network, points, X, check)
     missed = residual(where, neurons)
     own = np.array([kink_sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
     own = np.unique(own, axis=0)
@@ -75,7 +74,9 @@ def exact_neurons(
         return (*neurons, *correction(where, X, more, missed, check))
 
 
-def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: Array) -> list[ProvedNeuron]:
+def rounded_neurons(
+    where: Coordinates, network: ReLUNetwork, points: Array, X: Array, check: Callable[[], None] = lambda: None
+) -> list[ProvedNeuron]:
     """The network's neurons in the basis, their kinks inside their gaps.
 
     A kink that touches balls enters them by rounding. A little of the one in the middle of the widest gap of its
@@ -102,6 +103,7 @@ def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: 
             on, direction, level = ~on, [-one for one in direction], -level
         if not on.any():
             continue
+        check()
         kink = moved_inside(where, X, on, direction, level)
         out.append(ProvedNeuron(*kink, tuple(rounded(a[i, k], DIGITS) for i in range(r))))
     return out
@@ -142,7 +144,8 @@ def moved_inside(
     if not room > 0:
         msg = f"there is no room for kinks of pattern {named(on)}"
         raise NoNetworkError(msg)
-    middle, height = [where.vectors(normal)[0, i] for i in range(len(w))], exact(level) * where.ratio
+    row, height = where.vectors(normal), exact(level) * where.ratio
+    middle = [row[0, i] for i in range(len(w))]
     share, wanted = exact(2.0**-52), np.where(on, 1, -1).tolist()
     while share < 1:
         mixed = tuple(rounded((1 - share) * x + share * y, DIGITS) for x, y in zip(w, middle, strict=True))
@@ -157,16 +160,20 @@ def moved_inside(
 def residual(where: Coordinates, neurons: Sequence[ProvedNeuron]) -> list[fmpq_mat]:
     """For every ball but the first, the matrix r × (r + 1) that the neurons on it leave to be supplied."""
     problem = where.problem
-    r = problem.rank
+    r, size = problem.rank, problem.size
     wanted = problem.gamma.solve(problem.heights.transpose())
-    out, on = [], [kink_sides(problem, one.w, one.b) for one in neurons]
-    for n in range(1, problem.size):
-        missing = fmpq_mat(r, r + 1)
+    switched = fmpq_mat(size, len(neurons))
+    for k, one in enumerate(neurons):
+        for n, side in enumerate(kink_sides(problem, one.w, one.b)):
+            if side > 0:
+                switched[n, k] = fmpq(1)
+    entries = [a * one for neuron in neurons for a in neuron.a for one in (*neuron.w, neuron.b)]
+    supplied = switched * fmpq_mat(len(neurons), r * (r + 1), entries)
+    out = []
+    for n in range(1, size):
+        missing = fmpq_mat(r, r + 1, [-supplied[n, k] for k in range(r * (r + 1))])
         for i in range(r):
-            missing[i, r] = wanted[i, n]
-        for one, switched in zip(neurons, on, strict=True):
-            if switched[n] > 0:
-                missing -= fmpq_mat([[entry] for entry in one.a]) * fmpq_mat([[*one.w, one.b]])
+            missing[i, r] += wanted[i, n]
         out.append(missing)
     return out
 
@@ -235,7 +242,8 @@ def supplied(
     """Neurons of one pattern with Σ a (w, b)ᵀ equal to a matrix, given as its entries row by row."""
     r = where.problem.rank
     reach = float(np.linalg.norm(X, axis=1).max()) + float(where.problem.rho)
-    direction = [where.vectors(w)[0, i] for i in range(r)]
+    row = where.vectors(w)
+    direction = [row[0, i] for i in range(r)]
     ratio = float(where.ratio)
     wanted = np.where(on, 1, -1).tolist()
     for attempt in range(12):

@@ -36,7 +36,7 @@ def rigorous(
     solver_options : dict, optional
         In the solver's own words, as for `exactnorm.min_norm_denoiser`.
     time_limit : float, optional
-        Seconds for what may have to be computed anew.
+        Seconds after which what is not proved yet is left, and a bound that takes no time is taken in its place.
 
     Returns
     -------
