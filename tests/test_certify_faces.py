@@ -113,6 +113,35 @@ def test_both_local_maxima_on_a_circle(A, q):
         assert np.abs(found - other).max() < 1e-4
 
 
+@pytest.mark.parametrize("size", [0.0, 1e-9, 1e-3, 0.1, 0.5])
+def test_ascent_from_anywhere_ends_at_one_of_the_two_maxima(size):
+    rng = np.random.default_rng(3)
+    A, q = rng.standard_normal((30, 5, 4)), size * rng.standard_normal((30, 5))
+    sphere = Sphere(A, q, np.ones(30))
+    rows = np.arange(30)
+    top, other = sphere.maximum(rows)[1], sphere.other_maximum(rows)
+    v = rng.standard_normal((40, 30, 4))
+    for _ in range(3000):  # v along the gradient, which never lowers a convex function on the sphere
+        v = np.einsum("fim,sfi->sfm", A, q + np.einsum("fim,sfm->sfi", A, v))
+        v /= np.linalg.norm(v, axis=2)[:, :, None]
+    # A local maximum is a value: where q vanishes its place is one of two opposite ones.
+    values = [np.linalg.norm(q + np.einsum("fim,...fm->...fi", A, at), axis=-1) for at in (v, top, other)]
+    reached = np.isclose(values[0], values[1], atol=1e-7) | np.isclose(values[0], values[2], atol=1e-7)
+    assert reached.all()
+    ended = np.abs(v - other).max(axis=2).min(axis=0) < 1e-3
+    assert ended.sum() == np.isfinite(other).all(axis=1).sum() > 3  # and there is none that does not exist
+
+
+def test_a_second_maximum_about_to_vanish_is_found():
+    # On the circle the other maximum of ‖q + diag(2, 1) v‖ along the first axis exists while 2 q_1 < 3.
+    for q, there in ((1.5 - 1e-6, True), (1.5 - 1e-12, True), (1.5 + 1e-6, False)):
+        sphere = Sphere(np.diag([2.0, 1.0])[None], np.array([[q, 0.0]]), np.ones(1))
+        found = sphere.other_maximum(np.zeros(1, dtype=int))[0]
+        assert np.isfinite(found).all() == there
+        if there:
+            np.testing.assert_allclose(found, [-1.0, 0.0], atol=1e-5)
+
+
 def test_a_sphere_of_no_size_is_its_one_point():
     sphere = Sphere(np.ones((1, 2, 2)), np.array([[3.0, 4.0]]), np.zeros(1))
     top, at = sphere.maximum(np.zeros(1, dtype=int))

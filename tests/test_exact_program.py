@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kink_program import kink_program
 
-from exactnorm import TrainingSet, min_norm_denoiser
+from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify.balls.cell import (
     Cell,
     CellProof,
@@ -17,8 +17,9 @@ from exactnorm.certify.balls.cell import (
     slack_matrix,
 )
 from exactnorm.certify.balls.dual_bound import dual_bound
+from exactnorm.exact.balls import covering
 from exactnorm.exact.balls.block_program import solved_blocks
-from exactnorm.exact.balls.cells import tangent_cells, whole_cells
+from exactnorm.exact.balls.cells import split, tangent_cells, whole_cells
 from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
 from exactnorm.exact.balls.polish import corrected, margins, residual
 from exactnorm.exact.balls.pricing import price
@@ -121,3 +122,24 @@ def test_an_empty_cell_has_a_finite_bound():
     cell = Cell(np.array([False, True, False, False]), 0, np.zeros((0, 2)))
     kappa = price(cell, points, 0.01, np.random.default_rng(0).standard_normal((3, 2, 3)), Solver()).kappa
     assert np.isfinite(kappa)
+
+
+@pytest.mark.parametrize("patience", [0, 1000])
+def test_a_pattern_is_covered_by_halves_or_begun_again_with_tangent_cells(patience, monkeypatch):
+    monkeypatch.setattr(covering, "PATIENCE", patience)
+    solved = min_norm_denoiser(np.random.default_rng(5).standard_normal((6, 5)), 0.05)
+    balls = {proof.cell.ball for proof in solved.certificate.evidence.proofs}
+    assert (max(balls) >= 0) == (patience == 0)
+    lower, upper, _ = check_certificate(solved.certificate, solved.train, solved.network)
+    assert upper * (1 - 1e-6) <= lower <= upper
+
+
+def test_halves_of_a_cell_meet_only_in_a_hyperplane():
+    rng = np.random.default_rng(2)
+    whole = whole_cells(reduced(TrainingSet(rng.standard_normal((4, 3)), 0.05)).patterns, 3)[0]
+    moments = rng.standard_normal((9, 5))
+    for depth in (0, 7):
+        one, other = split(whole, moments.T @ moments, depth)
+        np.testing.assert_array_equal(one.cuts, -other.cuts)
+        assert np.linalg.norm(one.cuts, axis=1) == pytest.approx(1.0)
+        assert one.ball == other.ball == -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,7 @@ def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser 
     """Serve until Ctrl-C."""
     from exactnorm.explorer.page.server import Explorer
 
+    logging.getLogger("bokeh").setLevel(logging.ERROR)  # it warns of each window that is closed while it is drawn
     try:
         explorer = Explorer(view, denoiser, arguments.port)
     except OSError as taken:

@@ -9,26 +9,25 @@ from typing import Any
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.colours import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW
+from exactnorm.colours import GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 from exactnorm.explorer.known import Known
 from exactnorm.explorer.picture import ARROWS, Picture
 from exactnorm.explorer.sums import sum_of
-from exactnorm.flow import Basins, Endpoints, RestPoint, Share
+from exactnorm.flow import Endpoints, RestPoint, Share
 from exactnorm.tables import at_least, at_most
 
 Columns = dict[str, list[Any]]
 
 ENDS = {
-    "training point": ("circle", SKY),
-    "virtual training point": ("diamond", ORANGE),
-    "boundary": ("x", GREEN),
-    "interior": ("x", PURPLE),
-    "outside": ("x", VERMILION),
-    "other": ("x", VERMILION),
-    "none": ("x", GREY),
+    "training point": ("circle", SKY, "blank"),
+    "virtual training point": ("diamond", ORANGE, "diagonal_cross"),
+    "boundary": ("cross", GREEN, "horizontal_line"),
+    "interior": ("x", PURPLE, "dot"),
+    "outside": ("inverted_triangle", VERMILION, "right_diagonal_line"),
+    "other": ("triangle", VERMILION, "left_diagonal_line"),
+    "none": ("asterisk", GREY, "vertical_line"),
 }
-"""Marker and colour of each kind of endpoint: no two kinds are told apart by colour alone where both have a place."""
-OF_BASINS = (SKY, ORANGE, GREEN, YELLOW, PURPLE, BLUE, VERMILION, GREY)
+"""Marker, colour and hatching of each kind of endpoint: no two kinds are told apart by colour alone."""
 STABLE = {True: "stable", False: "unstable", None: "neutral"}
 STANDINGS = {
     "proved": "proved: a closed form whose hypotheses hold",
@@ -121,15 +120,15 @@ def ways(picture: Picture) -> dict[str, Columns]:
     finite = np.isfinite(places).all(axis=(0, 2))
     places, kinds = places[:, finite], found.ends.kind[finite]
     width = np.where(np.flatnonzero(finite) < found.clicked, 2.5, 1.0)
-    marks = [ENDS[kind] for kind in kinds]
+    marks = [ENDS[kind] for kind in kinds.tolist()]
     return {
         "ways": {"xs": places[..., 0].T.tolist(), "ys": places[..., 1].T.tolist(), "width": width.tolist()},
         "starts": {"x": places[0, :, 0].tolist(), "y": places[0, :, 1].tolist()},
         "ends": {
             "x": places[-1, :, 0].tolist(),
             "y": places[-1, :, 1].tolist(),
-            "marker": [marker for marker, _ in marks],
-            "colour": [colour for _, colour in marks],
+            "marker": [marker for marker, _, _ in marks],
+            "colour": [colour for _, colour, _ in marks],
             "what": kinds.tolist(),
         },
     }
@@ -144,21 +143,9 @@ def shares(ends: Endpoints | None) -> Columns:
         "low": [one.low for one in found.values()],
         "high": [one.high for one in found.values()],
         "count": [f"{one.count} of {one.total}" for one in found.values()],
+        "marker": [ENDS[kind][0] for kind in found],
         "colour": [ENDS[kind][1] for kind in found],
-    }
-
-
-def basin_image(found: Basins | None, box: tuple[float, float, float, float]) -> Columns:
-    """The picture of basins: numbers of colours, −1 where there is no limit."""
-    if found is None:
-        return {"image": [], "x": [], "y": [], "dw": [], "dh": []}
-    label = np.where(found.label < 0, -1, found.label % len(OF_BASINS)).astype(np.int32)
-    return {
-        "image": [label.tolist()],
-        "x": [box[0]],
-        "y": [box[2]],
-        "dw": [box[1] - box[0]],
-        "dh": [box[3] - box[2]],
+        "hatch": [ENDS[kind][2] for kind in found],
     }
 
 

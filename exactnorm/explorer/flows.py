@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exactnorm import DenoiserPath, Schedule, endpoints, probability_flow, score_flow
 from exactnorm.arrays import Array
@@ -22,8 +23,6 @@ from exactnorm.network import ReLUNetwork
 
 TIMES = 8.0 * np.linspace(0.0, 1.0, 25)[1:] ** 2
 """Flow times at which ways are drawn: what is left of a way after u = 8 is a line to its limit."""
-FEW = 8
-"""Starts that are followed while a point is moved."""
 STEPS = 48
 """Noise levels between which the denoisers of a probability flow are frozen for a picture."""
 RADII = 5
@@ -61,7 +60,7 @@ class Ways:
     note: str = ""
 
 
-def starts(view: View, frame: Frame, *, few: bool = False) -> Array:
+def starts(view: View, frame: Frame) -> Array:
     """Where trajectories start, (m, d), in units without the schedule's scale: chosen ones first, then the cloud.
 
     The cloud is mean + S·N(0, I), S the points' RMS radius for score flow and σ_T for probability flow.
@@ -72,7 +71,7 @@ def starts(view: View, frame: Frame, *, few: bool = False) -> Array:
     else:
         spread = math.sqrt(float(np.mean(np.sum((view.points - mean) ** 2, axis=1))))
     noise = np.random.default_rng(view.seed).standard_normal((view.cloud, view.points.shape[1]))
-    return np.vstack([frame.points(view.clicked), mean + spread * noise[: FEW if few else None]])
+    return np.vstack([frame.points(view.clicked), mean + spread * noise])
 
 
 def level(view: View) -> tuple[Schedule, float]:
@@ -84,10 +83,10 @@ def level(view: View) -> tuple[Schedule, float]:
         raise NoFlowError(str(mistake)) from mistake
 
 
-def score_ways(view: View, frame: Frame, network: ReLUNetwork, *, few: bool = False) -> Ways:
+def score_ways(view: View, frame: Frame, network: ReLUNetwork) -> Ways:
     """Score flow of a network to its limits."""
-    flow = score_flow(network, starts(view, frame, few=few), math.inf, times=TIMES)
-    return _ways(view, frame, flow, flow.states, flow.endpoint)
+    flow = score_flow(network, starts(view, frame), math.inf, times=TIMES)
+    return _followed(view, frame, flow, flow.states)
 
 
 def probability_ways(view: View, frame: Frame, family: Family | DenoiserPath) -> Ways:
@@ -95,7 +94,7 @@ def probability_ways(view: View, frame: Frame, family: Family | DenoiserPath) ->
     schedule, top = level(view)
     first = starts(view, frame)
     sigmas = top * np.linspace(1.0, 0.0, 25)[1:-1] ** 2
-    frozen = isinstance(family, Family) and not _on_lines(view.points)
+    frozen = isinstance(family, Family) and not on_lines(view.points)
     flow = probability_flow(
         family,
         schedule.scale(view.T) * first,
@@ -106,7 +105,7 @@ def probability_ways(view: View, frame: Frame, family: Family | DenoiserPath) ->
         method=Levels(STEPS) if frozen else None,
     )
     scales = np.array([schedule.scale(schedule.time(float(sigma))) for sigma in sigmas])
-    return _ways(view, frame, flow, flow.states / scales[:, None, None], flow.endpoint)
+    return _followed(view, frame, flow, flow.states / scales[:, None, None])
 
 
 def closed_family(view: View) -> Family | None:
@@ -145,7 +144,7 @@ def top_radius(view: View) -> float:
     return view.alpha * level(view)[1]
 
 
-def _on_lines(points: Array) -> bool:
+def on_lines(points: Array) -> bool:
     """Whether the points are on orthogonal lines, where the flow has a closed form itself."""
     try:
         orthogonal_lines(points)
@@ -154,11 +153,27 @@ def _on_lines(points: Array) -> bool:
     return True
 
 
-def _ways(view: View, frame: Frame, flow: Flow, states: Array, end: Array) -> Ways:
+def _followed(view: View, frame: Frame, flow: Flow, states: Array) -> Ways:
     first = flow.start if view.flow == "score" else flow.start / level(view)[0].scale(view.T)
-    whole = np.concatenate([first[None], states, end[None]])
+    whole = np.concatenate([first[None], states, flow.endpoint[None]])
+    return ways_of(view, frame, whole, flow.endpoint, "" if flow.complete else flow.status)
+
+
+def ways_of(
+    view: View, frame: Frame, states: Array, end: Array, note: str = "", arrived: NDArray[np.bool_] | None = None
+) -> Ways:
+    """Trajectories as states (n, m, d) from start to endpoint, and what their endpoints (m, d) are.
+
+    Those that have not `arrived` (m,) are of the kind "none".
+    """
     clicked = len(view.clicked)
-    ends = endpoints(end, view.points)
-    cloud = endpoints(end[clicked:], view.points) if len(end) > clicked else None
-    note = "" if flow.complete else flow.status
-    return Ways(frame.coordinates(whole), end, ends, cloud, clicked, note)
+    ends = _told_apart(end, view, arrived)
+    cloud = None
+    if len(end) > clicked:
+        cloud = _told_apart(end[clicked:], view, None if arrived is None else arrived[clicked:])
+    return Ways(frame.coordinates(states), end, ends, cloud, clicked, note)
+
+
+def _told_apart(end: Array, view: View, arrived: NDArray[np.bool_] | None) -> Endpoints:
+    found = endpoints(end, view.points)
+    return found if arrived is None else replace(found, kind=np.where(arrived, found.kind, "none"))

@@ -12,7 +12,7 @@ LENGTH = struct.Struct("<Q")
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """What to do: "picture", "ways" or "basins", of what; a newer request ends all but "ways", which are soon done."""
+    """What to do: "picture" or "basins", of what, or "nothing"; a newer request ends an older one."""
 
     number: int
     kind: str

@@ -127,16 +127,16 @@ def with_rest(picture: Picture) -> Picture:
     return replace(picture, rest=tuple(found))
 
 
-def with_ways(picture: Picture, *, few: bool = False) -> Picture:
+def with_ways(picture: Picture) -> Picture:
     """The picture with flows that need no program: score flows, and probability flows of a closed form."""
     if picture.known is None or picture.known.network is None:
         return picture
     view, frame = picture.view, picture.frame
     try:
         if view.flow == "score":
-            return replace(picture, ways=score_ways(view, frame, picture.known.network, few=few))
+            return replace(picture, ways=score_ways(view, frame, picture.known.network))
         family = closed_family(view)
-        if family is not None and not few:
+        if family is not None:
             return replace(picture, ways=probability_ways(view, frame, family))
     except NoFlowError as reason:
         return replace(picture, note=str(reason))

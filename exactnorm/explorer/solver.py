@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +16,17 @@ from exactnorm.explorer.messages import Answer, Request, receive, send
 
 GRACE = 3.0
 """Seconds in which a request must be begun; a process that is busy for longer with an older one is replaced."""
+START = 120.0
+"""Seconds in which a process must have started, on a machine that is busy with other things."""
+ENDS = 2
+"""Processes that may end over the same request, by themselves or killed, before it is given up."""
+ENDED = "the process that solves ended twice over this picture, which may need more memory than there is"
 
 
 class Solver:
     """Hands requests to a worker process and its answers to `hear`, of which the newest request's alone count.
+
+    Nothing here waits for that process: a thread of its own writes to it, and another one reads.
 
     Parameters
     ----------
@@ -28,12 +36,12 @@ class Solver:
 
     def __init__(self, hear: Callable[[Answer], None]) -> None:
         self._hear = hear
-        self._number = 0
-        self._begun = 0
-        self._awake = False
+        self._number = self._begun = self._finished = self._ends = 0
+        self._awake = self._closed = False
+        self._started = 0.0
         self._process: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
-        self._waiting: Request | None = None
+        self._changed = threading.Condition(threading.RLock())
+        self._request: Request | None = None
         self._timer: threading.Timer | None = None
 
     @property
@@ -43,73 +51,100 @@ class Solver:
 
     def ask(self, kind: str, content: Any) -> int:
         """Ask for something in place of all that was asked before; returns the number of the request."""
-        with self._lock:
+        with self._changed:
             self._number += 1
-            self._waiting = Request(self._number, kind, content)
-            if self._process is None or self._process.poll() is not None:
-                self._start()
-            self._send()
+            self._ends = 0
+            self._request = Request(self._number, kind, content)
+            self.warm_up()
+            self._changed.notify_all()
             if self._timer is None:
                 self._watch()
             return self._number
 
     def warm_up(self) -> None:
-        """Start the process, which takes a second or two, before there is anything to ask."""
-        with self._lock:
-            if self._process is None:
+        """Start the process, which takes a second or two, if there is none."""
+        with self._changed:
+            if not self._closed and self._process is None:
                 self._start()
 
-    def newest(self, number: int) -> bool:
-        """Whether no newer request was made."""
-        return number == self._number
-
     def close(self) -> None:
-        """End the worker process."""
-        with self._lock:
+        """End the worker process, for good."""
+        with self._changed:
+            self._closed = True
             self._end()
 
     def _watch(self) -> None:
-        self._timer = threading.Timer(GRACE, self._replace, (self._number,))
-        self._timer.daemon = True
-        self._timer.start()
+        if not self._closed:
+            self._timer = threading.Timer(GRACE, self._replace, (self._number,))
+            self._timer.daemon = True
+            self._timer.start()
 
     def _start(self) -> None:
-        self._awake = False
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
+        self._awake, self._started = False, time.monotonic()
+        process = subprocess.Popen(
             [sys.executable, "-m", "exactnorm.explorer.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._process = process
+        for work in (self._write, self._read):
+            threading.Thread(target=work, args=(process,), daemon=True).start()
 
-    def _send(self) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(OSError):  # it has just ended: the timer starts another one
-                send(self._process.stdin, self._waiting)  # type: ignore[arg-type]
+    def _write(self, process: subprocess.Popen[bytes]) -> None:
+        """Send the newest request whenever there is a newer one, for as long as this is the process that is asked."""
+        sent = 0
+        while True:
+            with self._changed:
+                while self._process is process and (self._request is None or self._request.number == sent):
+                    self._changed.wait()
+                if self._process is not process or self._request is None:
+                    return
+                request = self._request
+            sent = request.number
+            with contextlib.suppress(OSError, ValueError):  # it has just ended: the thread that reads sees to it
+                send(process.stdin, request)  # type: ignore[arg-type]
 
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
         while True:
             try:
                 answer = receive(process.stdout)  # type: ignore[arg-type]
             except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+                self._lost(process)
                 return
             self._awake = True
             self._begun = max(self._begun, answer.number)
+            if answer.kind in ("done", "failed"):
+                self._finished = answer.number
             if answer.kind not in ("awake", "begun"):
                 self._hear(answer)
 
+    def _lost(self, process: subprocess.Popen[bytes]) -> None:
+        """Start another process in place of one that has ended by itself, unless that happens again and again."""
+        with self._changed:
+            if self._process is not process:
+                return
+            self._end()
+            self._ends += 1
+            if self._finished == self._number:
+                return
+            if self._ends < ENDS:
+                self._start()
+                self._watch()
+                return
+            number, self._finished = self._number, self._number
+        self._hear(Answer(number, "failed", ENDED))
+
     def _replace(self, number: int) -> None:
         """Replace a process that has not begun with a request: it cannot be stopped otherwise."""
-        with self._lock:
+        with self._changed:
             self._timer = None
-            if self._process is None or self._begun >= number:
+            if self._process is None or self._begun >= self._number:
                 return
-            if self._awake:
+            late = self._begun < number  # else it is a newer request that waits, and has its own time
+            if late and (self._awake or time.monotonic() - self._started > START):
                 self._end()
                 self._start()
-                self._send()
             self._watch()  # of a process that is starting, or was started again
 
     def _end(self) -> None:
@@ -117,15 +152,16 @@ class Solver:
             self._timer.cancel()
             self._timer = None
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        self._changed.notify_all()
+        if process is not None:
+            process.kill()  # it has nothing to put away, and one that hangs hears nothing else
             process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+            threading.Thread(target=_put_away, args=(process,), daemon=True).start()
+
+
+def _put_away(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipes, which waits until nobody reads or writes any more."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()

@@ -131,12 +131,8 @@ def _with_probability_ways(found: Any, hear: Callable[..., None]) -> Any:
         return replace(found, note=str(reason))
 
 
-def ways(content: Any, answer: Callable[..., None], _: Callable[..., None]) -> None:
-    """A few flows by formulas, while a point is moved."""
-    from exactnorm.explorer.picture import at_once, with_ways
-
-    view, _, box = content
-    answer("picture", with_ways(at_once(view, None, box), few=True))
+def nothing(*_: Any) -> None:
+    """Give up what was asked for before."""
 
 
 def basins(content: Any, answer: Callable[..., None], _: Callable[..., None]) -> None:
@@ -148,7 +144,7 @@ def basins(content: Any, answer: Callable[..., None], _: Callable[..., None]) ->
 
 WORK: dict[str, Callable[[Any, Callable[..., None], Callable[..., None]], None]] = {
     "picture": picture,
-    "ways": ways,
+    "nothing": nothing,
     "basins": basins,
 }
 """All that a request may ask for."""

@@ -2,8 +2,10 @@
 
 import re
 import signal
+from pathlib import Path
 from shutil import which
 
+import numpy as np
 import pytest
 from served import started
 
@@ -12,12 +14,17 @@ PLACE = """([x, y]) => {
   const box = view.canvas_view.el.getBoundingClientRect()
   return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)]
 }"""
-READY = "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle"
+READY = """() => {
+  const page = window.Bokeh?.documents[0]
+  if (!page?.roots().length || !page.is_idle) return false
+  const plot = page.get_model_by_name("plot")  // a page that was refused has none, and is ready all the same
+  return plot == null || Bokeh.index.find_one(plot)?.canvas_view != null
+}"""
 LONG = 240_000
 """Milliseconds: a machine may be busy with other things; a right answer that is late is right."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server():
     process, address = started("orthogonal")
     yield process, address
@@ -52,13 +59,30 @@ class Window:
         page.on("console", lambda told: self.errors.append(told.text) if told.type == "error" else None)
         page.set_default_timeout(LONG)
 
-    def open(self, address):
+    def load(self, address):
+        """Open the page, whatever it turns out to be."""
         self.page.goto(address)
         self.page.wait_for_function(READY)
+        return self
+
+    def open(self, address):
+        """Open the page, and see its picture."""
+        self.load(address)
+        assert self.page.evaluate("() => Bokeh.documents[0].get_model_by_name('plot') != null"), self.text()
         seen = None
         while seen != (seen := self.place(1, 1)):  # until it is laid out
             self.page.wait_for_timeout(500)
         return self
+
+    def text(self):
+        """All that can be read on the page, in the shadows of its widgets, too."""
+        code = (
+            "() => { const read = (one) => (one.shadowRoot ? read(one.shadowRoot) : '') + [...one.childNodes].map((n) "
+        )
+        code += (
+            "=> n.nodeType == 3 ? n.data : n.tagName == 'STYLE' || n.tagName == 'SCRIPT' ? '' : read(n)).join(' '); "
+        )
+        return " ".join(self.page.evaluate(code + "return read(document.body) }").split())
 
     def model(self, name, what):
         """A property of a model of the page."""
@@ -69,6 +93,17 @@ class Window:
         code = "(name) => { const one = Bokeh.documents[0].get_model_by_name(name).data; const out = {}; "
         code += "for (const [k, v] of Object.entries(one)) out[k] = Array.from(v); return out }"
         return self.page.evaluate(code, name)
+
+    def points(self):
+        """The points as the page shows them."""
+        shown = self.source("layer-points")
+        return np.column_stack([shown["x"], shown["y"]])
+
+    def file(self, button):
+        """What a button has the browser save."""
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name=button, exact=True).click()
+        return Path(download.value.path())
 
     def numbers(self):
         """Cost and lower bound as the page shows them."""
@@ -91,6 +126,11 @@ class Window:
         mouse.down()
         mouse.move(*end, steps=steps)
 
+    def keeps_up(self):
+        """Wait until the newest place of a drag is answered."""
+        code = "() => { const d = Bokeh.documents[0].get_model_by_name('drag'); "
+        self.page.wait_for_function(code + "return d._count > 0 && !d._busy && d._next == null }")
+
     def drop(self):
         """Let go."""
         self.page.mouse.up()
@@ -107,10 +147,10 @@ def window(browser):
     """A function that opens a window on an address."""
     pages = []
 
-    def opened(address, width=1200, height=1000):
+    def opened(address, width=1200, height=1000, *, seen=True):
         page = browser.new_page(viewport={"width": width, "height": height})
         pages.append(page)
-        return Window(page).open(address)
+        return Window(page).open(address) if seen else Window(page).load(address)
 
     yield opened
     for page in pages:

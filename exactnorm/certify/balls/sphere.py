@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 
+NEWTON = 8
+"""Newton steps to the other maximum; what has not converged then, a root that is nearly double, is left to halving."""
+
 
 class Sphere:
     """Functions ‖q + A v‖ on ‖v‖ = R in the eigenbasis of AᵀA; one a row.
@@ -64,18 +67,52 @@ class Sphere:
     def other_maximum(self, rows: NDArray[np.intp]) -> Array:
         """The local maximisers that are not global, for the given rows; nan where there is none.
 
-        λ = λ_1 − δ with 0 < δ < λ_1 − λ_2, on the branch on which Σ g²/(λ − λ_i)² = R² falls with δ (Martínez, 1994).
-        Where that branch only just misses R² its end is taken: better a peak too many.
+        λ = λ_1 − δ with 0 < δ < λ_1 − λ_2, on the branch on which φ = Σ g²/(λ − λ_i)² falls with δ to R² (Martínez,
+        1994). Where that branch only just misses R² its end is taken: better a peak too many.
         """
         g, d, R = self.g[rows], self.drop[rows], self.R[rows]
+        root, sure = _from_the_pole(g, d, R)
+        root[~sure] = np.nan
+        rest = np.flatnonzero(~sure & (_least(g, d) <= R**2 * (1 + 1e-7)))
+        root[rest] = _on_the_branch(g[rest], d[rest], R[rest])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            turn, _ = _bisected(lambda t: _slope(g, d, t) < 0, np.zeros(len(g)), d[:, 1])
-            turn = np.maximum(turn, 1e-300)  # 0 where g is 0 in the first coordinate: there is no pole then
-            _, root = _bisected(lambda t: (_pulled(g, d, t) ** 2).sum(axis=1) > R**2, np.zeros(len(g)), turn)
             u = _placed(_pulled(g, d, root), g[:, 0], R, -1.0)
-            least = (_pulled(g, d, turn) ** 2).sum(axis=1)
-        u[~((least <= R**2 * (1 + 1e-8)) & (d[:, 1] > 0))] = np.nan
         return np.asarray(np.einsum("fim,fm->fi", self.basis[rows], u))
+
+
+def _from_the_pole(g: Array, d: Array, R: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """The least δ > 0 with φ = R² by Newton's method, and where that is sure.
+
+    Between two poles 1/√φ is concave too (Cauchy and Schwarz), and at δ = 0 it is 0 with slope 1/|g_1|: Newton's steps
+    towards 1/R from there stay on the left of the first root.
+    """
+    with np.errstate(all="ignore"):
+        t = np.abs(g[:, 0]) / R
+        for _ in range(NEWTON):
+            phi = (_pulled(g, d, t) ** 2).sum(axis=1)
+            # (1/√φ)′ = −φ^(−3/2) Σ g²/(d − t)³, which is positive on the branch.
+            t = t + phi * (np.sqrt(phi) / R - 1) / -_slope(g, d, t)
+        off = np.abs((_pulled(g, d, t) ** 2).sum(axis=1) / R**2 - 1)
+        sure = (off < 1e-12) & (_slope(g, d, t) < 0) & (t > 0) & (t < d[:, 1])
+    return t, sure
+
+
+def _least(g: Array, d: Array) -> Array:
+    """A lower bound on φ between the two poles: the least value of its first two terms, and the others at δ = 0."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        near = np.cbrt(np.abs(g[:, :2])).T ** 2
+        rest = np.where(g[:, 2:] == 0, 0.0, (g[:, 2:] / d[:, 2:]) ** 2).sum(axis=1)
+        return np.asarray(near.sum(axis=0) ** 3 / d[:, 1] ** 2 + rest)
+
+
+def _on_the_branch(g: Array, d: Array, R: Array) -> Array:
+    """The same by halving, first for the end of the branch; nan where that ends above R²."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        turn, _ = _bisected(lambda t: _slope(g, d, t) < 0, np.zeros(len(g)), d[:, 1])
+        turn = np.maximum(turn, 1e-300)  # 0 where g is 0 in the first coordinate: there is no pole then
+        _, root = _bisected(lambda t: (_pulled(g, d, t) ** 2).sum(axis=1) > R**2, np.zeros(len(g)), turn)
+        least = (_pulled(g, d, turn) ** 2).sum(axis=1)
+    return np.where((least <= R**2 * (1 + 1e-8)) & (d[:, 1] > 0), root, np.nan)
 
 
 def _pulled(g: Array, d: Array, t: Array) -> Array:

@@ -91,10 +91,10 @@ def proposed_directions(X: Array, r: int, weight: float = 1e-4) -> Array:
 
 
 def split(cell: Cell, X: Array, depth: int) -> list[Cell]:
-    """The pieces of a cell whose bound is not attained: tangent cells first, then halves.
+    """The two halves of a cell whose bound is not attained.
 
-    Halves are cut through the mean kink, across the direction in which the moments X spread most. Every fourth time the
-    cut goes across the direction that earlier cuts have narrowed least, whatever the moments say: so no direction stays
+    The cut goes through the mean kink, across the direction in which the moments X of w spread most. Every eighth time
+    it goes across the direction that earlier cuts have narrowed least, whatever the moments say: so no direction stays
     uncut for ever, and the pieces shrink to rays, on which the bound is attained.
 
     Parameters
@@ -102,15 +102,13 @@ def split(cell: Cell, X: Array, depth: int) -> list[Cell]:
     depth : int
         How often the cell has been split already.
     """
-    if cell.ball < 0:
-        return tangent_cells(cell)
     r = cell.cuts.shape[1]
     if r == 1:
         return [cell]  # a single direction: the bound is attained
     mean = X[-1, :r] / max(float(np.linalg.norm(X[-1, :r])), 1e-300)
-    values, rows = moment_spectrum(X)
-    spread = rows[1, :r] - (rows[1, :r] @ mean) * mean
-    if depth % 4 == 3 or values[1] <= 1e-7 * values[0] or not np.linalg.norm(spread) > 1e-6:
+    values, rows = moment_spectrum(X[:r, :r])
+    spread = rows[1] - (rows[1] @ mean) * mean
+    if depth % 8 == 7 or values[1] <= 1e-7 * values[0] or not np.linalg.norm(spread) > 1e-6:
         narrowed = cell.cuts.T @ cell.cuts + 1e3 * np.outer(mean, mean)
         spread = np.linalg.eigh(narrowed)[1][:, 0]
         spread = spread - (spread @ mean) * mean

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.exact.balls.bracket import Bracket
-from exactnorm.exact.balls.cells import essential_rows, proposed_directions, split, whole_cells
+from exactnorm.exact.balls.cells import essential_rows, proposed_directions, split, tangent_cells, whole_cells
 from exactnorm.exact.balls.kinks import Kinks, dual_values, pattern_kinks
 from exactnorm.exact.balls.pricing import Priced, scaled
 from exactnorm.exact.balls.problem import Reduced
@@ -26,23 +26,48 @@ from exactnorm.exact.settings import Settings
 CROWD = 12
 """Cells a pattern, on average, beyond which multipliers are given up: they converge too slowly for this B."""
 
+TIGHTER = 0.9
+"""The excess of a bound over 1, as a share of what it was before, below which it counts as tighter."""
+
+PATIENCE = 2
+"""Times in a row that splitting a pattern's pieces may fail to make them tighter."""
+
 STUCK = 3
 """Times in a row that all loose cells are split without the loosest getting tighter, before that is given up."""
 
 
 @dataclass(frozen=True, eq=False)
 class Leaf:
-    """A cell of the current covering, its essential rows, and how often it was split from its pattern."""
+    """A cell of the current covering and its essential rows.
+
+    Parameters
+    ----------
+    depth : int
+        How often it was split from its pattern.
+    excess : float
+        By how much the bound on the cell that it is a half of exceeded 1.
+    idle : int
+        How often in a row splitting had not made the bound tighter then.
+    """
 
     cell: Cell
     rows: NDArray[np.intp]
     depth: int = 0
+    excess: float = np.inf
+    idle: int = 0
+
+    @property
+    def begun_again(self) -> bool:
+        """Whether it replaces the pieces that its pattern was cut into before."""
+        return self.cell.ball >= 0 and self.depth == 0
 
 
-def leaf(problem: Reduced, cell: Cell, deadline: Deadline, depth: int = 0) -> Leaf:
+def leaf(
+    problem: Reduced, cell: Cell, deadline: Deadline, depth: int = 0, excess: float = np.inf, idle: int = 0
+) -> Leaf:
     """The leaf of a cell."""
     deadline.check()
-    return Leaf(cell, essential_rows(cell, problem.points, problem.rho), depth)
+    return Leaf(cell, essential_rows(cell, problem.points, problem.rho), depth, excess, idle)
 
 
 def multipliers(problem: Reduced, best: Bracket, settings: Settings) -> tuple[tuple[CellProof, ...], float]:
@@ -67,7 +92,8 @@ def bounds(
 ) -> list[Priced]:
     """Bounds on the dual function of B over pieces that make up the leaves, split where a bound exceeds 1 by `slack`.
 
-    Where a bound is attained, splitting does not help.
+    Where a bound is attained, splitting does not help. A pattern whose pieces do not get tighter is begun again with
+    the cells tangent to each ball: there are more of them, but they are thinner.
 
     Raises
     ------
@@ -81,20 +107,14 @@ def bounds(
         priced = priced_leaves(problem, B, frontier, 1 + slack, settings)
         found = [attained(problem, B, one) for one in priced]
         largest = max([largest, *found])
-        parts: list[Leaf] = []
-        for one, old, value in zip(priced, frontier, found, strict=True):
-            # A bound below a value that is attained elsewhere does not decide anything.
-            loose = one.kappa - 1 > max(slack, 1.2 * (largest - 1)) and value < 1 + 0.8 * (one.kappa - 1)
-            deep = old.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
-            if loose and not deep:
-                parts += [
-                    leaf(problem, part, settings.deadline, old.depth + 1) for part in split(old.cell, one.X, old.depth)
-                ]
-            else:
-                done.append(one)
+        # A bound below a value that is attained elsewhere does not decide anything.
+        enough = max(slack, 1.2 * (largest - 1))
+        tight, parts = divided(problem, priced, frontier, found, enough, settings.deadline)
+        again = {leaf.cell.pattern.tobytes() for leaf in parts if leaf.begun_again}
+        done = [one for one in done if one.proof.cell.pattern.tobytes() not in again] + tight
         report(len(done))
         worst = max(one.kappa for one in priced) - 1
-        loosest, idle = (worst, 0) if worst < 0.9 * loosest else (loosest, idle + 1)
+        loosest, idle = (worst, 0) if worst < TIGHTER * loosest or again else (loosest, idle + 1)
         if parts and idle >= STUCK:
             msg = "splitting cells does not make their bounds tighter"
             raise ArithmeticError(msg)
@@ -103,6 +123,36 @@ def bounds(
             raise ArithmeticError(msg)
         frontier = parts
     return done
+
+
+def divided(
+    problem: Reduced,
+    priced: Sequence[Priced],
+    leaves: Sequence[Leaf],
+    found: Sequence[float],
+    enough: float,
+    deadline: Deadline,
+) -> tuple[list[Priced], list[Leaf]]:
+    """The leaves whose bounds do, and the pieces of the others; `found` are values attained on the leaves."""
+    done, parts = [], []
+    again: dict[bytes, Cell] = {}
+    for one, old, value in zip(priced, leaves, found, strict=True):
+        excess = one.kappa - 1
+        idle = 0 if excess < TIGHTER * old.excess else old.idle + 1
+        deep = old.depth > 12 * problem.rank  # a piece as narrow as rounding: halving it says nothing new
+        if deep or not (excess > enough and value < 1 + 0.8 * excess):
+            done.append(one)
+        elif idle >= PATIENCE and old.cell.ball < 0:
+            again[old.cell.pattern.tobytes()] = old.cell
+        else:
+            pieces = split(old.cell, one.X, old.depth)
+            parts += [leaf(problem, part, deadline, old.depth + 1, excess, idle) for part in pieces]
+    done = [one for one in done if one.proof.cell.pattern.tobytes() not in again]
+    parts = [one for one in parts if one.cell.pattern.tobytes() not in again]
+    for cell in again.values():
+        whole = replace(cell, cuts=cell.cuts[:0])
+        parts += [leaf(problem, part, deadline) for part in tangent_cells(whole)]
+    return done, parts
 
 
 def priced_leaves(

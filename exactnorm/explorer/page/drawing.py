@@ -9,14 +9,17 @@ import numpy as np
 from bokeh.models import ColumnDataSource, CustomJS, FactorRange, HoverTool, LinearColorMapper, PointDrawTool, Range1d
 from bokeh.plotting import figure
 
-from exactnorm.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, SKY, VERMILION
+from exactnorm.arrays import Array
+from exactnorm.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, VERMILION
 from exactnorm.explorer import columns
+from exactnorm.explorer.coloured import OF_BASINS, basin_layers
 from exactnorm.explorer.page import scripts
 from exactnorm.explorer.picture import Picture
 from exactnorm.flow import Basins
 
 EMPTY: dict[str, tuple[str, ...]] = {
     "basins": ("image", "x", "y", "dw", "dh"),
+    "borders": ("x0", "y0", "x1", "y1"),
     "field": ("x0", "y0", "x1", "y1", "angle"),
     "kinks": ("x0", "y0", "x1", "y1"),
     "outline": ("x", "y"),
@@ -28,12 +31,10 @@ EMPTY: dict[str, tuple[str, ...]] = {
     "neutral": ("x", "y", "name", "what"),
     "ends": ("x", "y", "marker", "colour", "what"),
     "points": ("x", "y", "name", "rho"),
-    "shares": ("kind", "share", "low", "high", "count", "colour"),
+    "limits": ("x", "y", "name"),
+    "shares": ("kind", "share", "low", "high", "count", "marker", "colour", "hatch"),
 }
 """The layers from the lowest to the highest, and their columns."""
-
-WAYS = ("ways", "starts", "ends")
-"""Those that only flows have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +46,11 @@ class Drawing:
     sources: dict[str, Any]
     draw: Any
 
-    def show(self, picture: Picture, *, points: bool = True, ways: bool = True) -> None:
-        """Draw a picture; without `points` or `ways` what is drawn of these stays."""
-        kept = (() if points else ("points",)) + (() if ways else WAYS)
+    def show(self, picture: Picture, *, points: bool = True) -> None:
+        """Draw a picture; without `points` these stay where they are."""
         for name, table in columns.layers(picture).items():
-            if name not in kept:
+            if points or name != "points":
                 self.sources[name].data = table
-        if ways:
-            self._show_shares(picture)
-
-    def show_ways(self, picture: Picture) -> None:
-        """Draw the flows of a picture, and no more of it."""
-        for name, table in columns.ways(picture).items():
-            self.sources[name].data = table
         self._show_shares(picture)
 
     def _show_shares(self, picture: Picture) -> None:
@@ -65,11 +58,10 @@ class Drawing:
         self.bars.y_range.factors = table["kind"][::-1]
         self.sources["shares"].data = table
 
-    def show_basins(self, found: Basins | None, box: tuple[float, float, float, float]) -> None:
+    def show_basins(self, found: Basins | None, box: tuple[float, float, float, float], points: Array) -> None:
         """Colour the picture by where the score flow ends; None takes the colours away."""
-        table = columns.basin_image(found, box)
-        table["image"] = [np.asarray(image, dtype=np.int32) for image in table["image"]]
-        self.sources["basins"].data = table
+        for name, table in basin_layers(found, box, points).items():
+            self.sources[name].data = table
 
     def fit(self, box: tuple[float, float, float, float]) -> None:
         """Show this part of the plane."""
@@ -87,7 +79,7 @@ def drawing() -> Drawing:
         x_range=Range1d(-1, 1),
         y_range=Range1d(-1, 1),
         aspect_ratio=1,
-        sizing_mode="stretch_width",
+        sizing_mode="scale_width",
         min_width=280,
         max_width=760,
         tools="wheel_zoom,reset",
@@ -107,8 +99,9 @@ def drawing() -> Drawing:
 
 
 def _layers(plot: Any, sources: dict[str, Any]) -> Any:
-    colours = LinearColorMapper(palette=list(columns.OF_BASINS), low=-0.5, high=7.5, low_color="rgba(255,255,255,0)")
+    colours = LinearColorMapper(palette=list(OF_BASINS), low=-0.5, high=7.5, low_color="rgba(255,255,255,0)")
     plot.image("image", "x", "y", "dw", "dh", source=sources["basins"], color_mapper=colours, global_alpha=0.4)
+    plot.segment("x0", "y0", "x1", "y1", source=sources["borders"], line_color="black", line_width=1)
     arrow = {"line_color": LIGHT, "line_width": 1.5}
     plot.segment("x0", "y0", "x1", "y1", source=sources["field"], **arrow)
     plot.scatter("x1", "y1", angle="angle", source=sources["field"], marker="triangle", size=6, color=LIGHT)
@@ -116,7 +109,7 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
     plot.line("x", "y", source=sources["outline"], line_color="black", line_dash="dashed")
     plot.circle(
         "x", "y", radius="rho", source=sources["points"], fill_color=ORANGE, fill_alpha=0.35, line_color=VERMILION,
-        legend_label="noise balls",
+        legend_label="noise balls", nonselection_fill_alpha=0.35, nonselection_line_alpha=1,
     )  # fmt: skip
     plot.circle("x", "y", radius="rho", source=sources["offending"], fill_alpha=0, line_color="black", line_width=4)
     plot.line("x", "y", source=sources["offending"], line_color="black", line_width=4, line_dash="dotted")
@@ -146,10 +139,17 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
     plot.scatter("x", "y", source=sources["points"], size=9, color="black", nonselection_alpha=1)
     # What is taken hold of is larger than what is seen: a finger is wide.
     points = plot.scatter("x", "y", source=sources["points"], size=30, alpha=0, nonselection_alpha=0)
-    plot.text("x", "y", text="name", source=sources["points"], x_offset=8, y_offset=-6, text_font_size="13px")
+    plot.text(
+        "x", "y", text="name", source=sources["points"], x_offset=8, y_offset=-6, text_font_size="13px",
+        nonselection_text_alpha=1,
+    )  # fmt: skip
     plot.text(
         "x", "y", text="name", source=sources["stable"], x_offset=10, y_offset=18, text_font_size="13px",
         text_color="#005f46", text_font_style="bold",
+    )  # fmt: skip
+    plot.text(
+        "x", "y", text="name", source=sources["limits"], text_align="center", text_baseline="middle",
+        text_font_size="12px", background_fill_color="white", background_fill_alpha=0.75, padding=2,
     )  # fmt: skip
     legend = plot.legend[0]
     legend.update(
@@ -162,7 +162,7 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
 def _bars(source: Any) -> Any:
     bars = figure(
         name="bars",
-        x_range=Range1d(0, 1.1),
+        x_range=Range1d(-0.09, 1.1),
         y_range=FactorRange(),
         height=190,
         sizing_mode="stretch_width",
@@ -173,7 +173,13 @@ def _bars(source: Any) -> Any:
         title="where the cloud ends",
         x_axis_label="share, with 95 % interval",
     )
-    bars.hbar(y="kind", right="share", source=source, height=0.55, fill_color=SKY, line_color=BLUE)
+    bars.hbar(
+        y="kind", right="share", source=source, height=0.55, fill_color="colour", fill_alpha=0.7, line_color=GREY,
+        hatch_pattern="hatch", hatch_color="black", hatch_alpha=0.5, hatch_scale=8,
+    )  # fmt: skip
+    # The markers of the picture: the bars are its legend.
+    mark = {"fill_color": "colour", "line_color": "black", "size": 9}
+    bars.scatter(-0.045, "kind", source=source, marker="marker", **mark)
     bars.segment("low", "kind", "high", "kind", source=source, line_color="black", line_width=2)
     bars.scatter("low", "kind", source=source, marker="dash", angle=np.pi / 2, size=10, color="black")
     bars.scatter("high", "kind", source=source, marker="dash", angle=np.pi / 2, size=10, color="black")

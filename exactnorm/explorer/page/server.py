@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -36,14 +37,26 @@ class Guarded(BokehTornado):
     """Answers to the names of this machine alone, and to no page of another origin."""
 
     hosts: frozenset[str] = frozenset()
+    left: Any = frozenset()
 
     def find_handler(self, request: Any, **kwargs: Any) -> Any:
         """Refuse what is addressed to another name (a name of somebody's that leads here) or comes from elsewhere."""
-        origin = request.headers.get("Origin")
-        foreign = origin is not None and origin.removeprefix("http://") not in self.hosts
-        if request.host not in self.hosts or foreign:
+        if request.host not in self.hosts or self._foreign(request.headers):
             return self.get_handler_delegate(request, ErrorHandler, {"status_code": 403})
         return super().find_handler(request, **kwargs)
+
+    def _foreign(self, headers: Any) -> bool:
+        """Whether a page of another origin asks; a window or a frame of its own, as in a notebook, it may open."""
+        origin = headers.get("Origin")
+        if origin is not None and origin.removeprefix("http://") not in self.hosts:
+            return True
+        opened = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") in ("document", "iframe")
+        return headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin") and not opened
+
+    def client_lost(self, connection: Any) -> None:
+        """Remember whose page has gone."""
+        self.left.add(connection.session)
+        super().client_lost(connection)
 
 
 class Counted(HTTPServer):
@@ -73,6 +86,7 @@ class Explorer:
     def __init__(self, view: View, denoiser: CertifiedDenoiser | None = None, port: int = 0) -> None:
         self._view, self._denoiser = view, denoiser
         self.windows: list[Window] = []
+        self._left: weakref.WeakSet[Any] = weakref.WeakSet()
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((ADDRESS, port))
@@ -101,7 +115,7 @@ class Explorer:
             check_unused_sessions_milliseconds=1000,
             use_index=False,
         )
-        tornado.hosts = hosts
+        tornado.hosts, tornado.left = hosts, self._left
         http = Counted(tornado, max_header_size=LARGEST_HEAD, max_body_size=LARGEST_HEAD)
         http.add_socket(self._socket)
         server = BaseServer(self._loop, tornado, http)
@@ -135,8 +149,26 @@ class Explorer:
             f'<p><a href="{self.url}" target="_blank">the explorer in a window of its own</a></p>'
         )
 
+    def _make_room(self) -> None:
+        """End a window whose page has gone, where there are as many as can be.
+
+        Its session lives on for a while, in case that the page comes back: reloading must not use up the windows.
+        """
+        for window in self.windows if len(self.windows) >= MOST_WINDOWS else ():
+            session = window.document.session_context.session
+            if session in self._left and session.connection_count == 0:
+                session.request_expiration()
+                self._end(window)
+                return
+
+    def _end(self, window: Window) -> None:
+        if window in self.windows:
+            self.windows.remove(window)
+        window.close()
+
     def _open(self, document: Any) -> None:
         """Make the document of a new window."""
+        self._make_room()
         if len(self.windows) >= MOST_WINDOWS:
             document.add_root(
                 Div(text=f"{MOST_WINDOWS} windows are open, the most there can be: close one, and reload.")
@@ -155,9 +187,4 @@ class Explorer:
         if mistake:
             window.say(mistake, wrong=True)
         self.windows.append(window)
-
-        def ended(_: Any) -> None:
-            self.windows.remove(window)
-            window.close()
-
-        document.on_session_destroyed(ended)
+        document.on_session_destroyed(lambda _: self._end(window))

@@ -1,0 +1,100 @@
+"""Points that are pasted, flows that are chosen, and files that are taken away are those of the package."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import exactnorm
+
+pytestmark = pytest.mark.explore
+
+FOLLOWED = "() => Bokeh.documents[0].get_model_by_name('layer-ends').data.x.length == 60"
+
+
+def ends_of(page):
+    """Starts and endpoints as the page shows them."""
+    starts, ends = page.source("layer-starts"), page.source("layer-ends")
+    return np.column_stack([starts["x"], starts["y"]]), np.column_stack([ends["x"], ends["y"]]), ends["what"]
+
+
+def test_points_are_pasted_in_any_dialect_and_bad_ones_change_nothing(server, window):
+    page = window(server[1])
+    page.says("proved")
+    box = page.page.get_by_label("points, one a row")
+    for text, told in (("0 0\n1 x\n", "line 2, column 2"), ("0,0\n0,0\n", "are equal"), ("1e12,0\n0,0\n", "at most")):
+        box.fill(text)
+        page.page.get_by_role("button", name="use these points").click()
+        page.says(told)
+        assert page.points().tolist() == [[0, 0], [1, 0], [0, 2]]
+    box.fill("0\t0,0\n2,5\t0\n-1\t2,0\n")
+    page.page.get_by_role("button", name="use these points").click()
+    page.says("points: 3 points in 2 dimensions")
+    points = page.points()
+    assert points.tolist() == [[0, 0], [2.5, 0], [-1, 2]]
+    rho = page.model("rho", "value")
+    assert page.numbers()[0] == pytest.approx(exactnorm.min_norm_denoiser(points, rho).certificate.upper, rel=1e-8)
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("problem", ["orthogonal", "obtuse"])
+def test_a_probability_flow_ends_where_python_says_and_follows_a_drag(server, window, problem):
+    page = window(f"{server[1]}?problem={problem}&flow=probability&alpha=0.1&T=0.5&schedule=edm")
+    page.says("proved")
+    page.page.wait_for_function(FOLLOWED)
+    page.page.wait_for_timeout(2000)  # what came at once is replaced by what is followed exactly
+    form = exactnorm.closed_form.orthogonal if problem == "orthogonal" else exactnorm.closed_form.rays
+
+    def off():
+        """How far from the package's endpoints those of the page are."""
+        points, (starts, ends, what) = page.points(), ends_of(page)
+        assert len(ends) == 60
+        assert "training point" in what
+        schedule = exactnorm.flow.named_schedule("edm")
+        flow = exactnorm.probability_flow(
+            lambda rho: form(points, rho), schedule.scale(0.5) * starts, schedule, alpha=0.1, T=0.5
+        )
+        return np.linalg.norm(flow.endpoint - ends, axis=1)
+
+    assert np.median(off()) < 1e-4  # of 48 frozen levels
+    page.drag(tuple(page.points()[1].tolist()), (1.3, 0), 10)
+    page.keeps_up()
+    form = exactnorm.closed_form.rays
+    moved = off()
+    page.drop()
+    assert np.median(moved) < 5e-4
+    assert np.quantile(moved, 0.9) < 5e-3  # a pixel
+    assert page.errors == []
+
+
+def test_what_is_saved_is_what_is_shown(server, window, tmp_path):
+    page = window(f"{server[1]}?problem=acute&cloud=10")
+    page.says("computed")
+    page.page.wait_for_function("() => Bokeh.documents[0].get_model_by_name('layer-ends').data.x.length == 10")
+    points, (upper, lower) = page.points(), page.numbers()
+    assert np.array_equal(np.loadtxt(page.file("points .csv"), delimiter=","), points)
+    picture = page.file("PNG").read_bytes()
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    wide, high = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+    assert wide > 400
+    assert high > 400
+    drawn = page.file("SVG").read_text(encoding="utf-8")
+    assert drawn.startswith("<svg")
+    assert drawn.count("<path") > 100
+    saved = page.file("denoiser .npz").rename(tmp_path / "denoiser.npz")
+    denoiser = exactnorm.load(saved)
+    assert np.array_equal(denoiser.train.points, points)
+    assert denoiser.train.rho == page.model("rho", "value")
+    below, above, _ = exactnorm.check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+    assert above == pytest.approx(upper, rel=1e-7)
+    assert below == pytest.approx(lower, rel=1e-7)
+    script = page.file("Python").rename(tmp_path / "explored.py")
+    told = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True, cwd=tmp_path, env=dict(os.environ)
+    ).stdout
+    cost, bound = (float(word.rstrip(",")) for word in told.split("\n")[0].replace("lower bound", "").split()[1:3])
+    assert cost == pytest.approx(upper, rel=1e-6)
+    assert bound == pytest.approx(lower, rel=1e-6)
+    assert page.errors == []
