@@ -1,4 +1,4 @@
-"""Proved brackets of the reference sets: their widths, the seconds that solving, proving and verifying take, their size.
+"""Proved brackets of the reference sets: widths, seconds of solving, proving and verifying, sizes.
 
     python benchmarks/proofs.py [--out FOLDER] [--only NAME ...]
 

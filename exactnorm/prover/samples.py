@@ -17,6 +17,7 @@ from exactnorm.certify.finite.evidence import Multipliers as FloatMultipliers
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
 from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.finite_problem import coordinates
+from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
 from exactnorm.proof.bounds import RefutedError
 from exactnorm.proof.coverage import complete_patterns
@@ -43,13 +44,7 @@ def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, m
     bound = fmpq(0)
     if found.certificate.lower > 0:
         lower, bound = proved_multipliers(task, found.certificate.evidence, means, said)
-    network: ProvedNetwork | None = exact_network(task, found.network)
-    upper: fmpq | None = None
-    try:
-        upper = samples_upper(task.problem, network)
-    except RefutedError as failed:
-        said.append(f"no upper bound is proved: {failed}")
-        network = None
+    network, upper = _upper(task, found.network, said)
     # An objective may be small: as many decimals as for one of order 1.
     low, high = claims(max(bound, fmpq(0)), upper, DECIMALS + (max(0, -magnitude(upper)) if upper else 0))
     decay = task.finite.weight_decay
@@ -66,6 +61,16 @@ def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, m
         network,
     )
     return Rigorous(low, high, proof, tuple(said), time.perf_counter() - start)
+
+
+def _upper(task: SampleTask, network: ReLUNetwork, said: list[str]) -> tuple[ProvedNetwork, fmpq] | tuple[None, None]:
+    """An exact network and its cost."""
+    found = exact_network(task, network)
+    try:
+        return found, samples_upper(task.problem, found)
+    except RefutedError as failed:
+        said.append(f"no upper bound is proved: {failed}")
+        return None, None
 
 
 def magnitude(number: fmpq) -> int:
