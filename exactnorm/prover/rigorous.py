@@ -47,8 +47,8 @@ def rigorous(
     Raises
     ------
     ValueError
-        If the problem has no skip connection or penalises biases, for which there are no proofs; if a coordinate is
-        larger than a proof may hold; or if the solver or an option is not admissible.
+        If the problem has no skip connection or penalises biases, for which there are no proofs; or if the solver or an
+        option is not admissible.
     """
     start = time.perf_counter()
     means = Means(chosen(solver, solver_options), Deadline(time_limit))
