@@ -1,6 +1,6 @@
 """How long the explorer takes for an update, and what a thousand drags leave behind: `python benchmarks/explorer.py`.
 
-Processor time of what the server does for one place of a dragged point: the picture by formulas and its columns. Points
+Processor time of what the server does for one place of a dragged point: the picture by formulas, flows, columns. Points
 on two one-sided rays have a closed form; Gaussian points have none, and the program is solved for them at the drop.
 """
 
@@ -12,6 +12,7 @@ from bokeh.document import Document
 
 from exactnorm import TrainingSet, min_norm_denoiser, problems
 from exactnorm.explorer import columns
+from exactnorm.explorer.glimpse import with_glimpse
 from exactnorm.explorer.page.window import Window
 from exactnorm.explorer.picture import at_once
 from exactnorm.explorer.view import View, of_problem
@@ -26,9 +27,9 @@ def on_rays(size):
     return np.vstack([np.zeros(2), away]), 0.12
 
 
-def update(points, rho):
-    """One place of a drag."""
-    columns.layers(picture := at_once(View(points, rho)))
+def update(points, rho, flow="score"):
+    """One place of a drag, with its flows."""
+    columns.layers(picture := with_glimpse(at_once(View(points, rho, flow))))
     columns.readout(picture)
 
 
@@ -52,7 +53,8 @@ def latencies():
         points, rho = on_rays(size)
         update(points, rho)
         stretched = [points * (1 + 0.2 * rng.random(2).max()) for _ in range(DRAGS)]
-        told(f"{size} points, closed form", [seconds(update, one, rho) for one in stretched])
+        for flow in ("score", "probability"):
+            told(f"{size} points, closed form, {flow}", [seconds(update, one, rho, flow) for one in stretched])
         sets = [problems.gaussian(size, 2, seed).train for seed in range(SOLVES)]
         moved = [
             (one.points + 0.02 * rng.standard_normal(one.points.shape), one.rho) for one in sets for _ in range(12)
@@ -80,7 +82,7 @@ def memory(drags=1000):
     held = []
     for n in range(drags + 1):
         points[1] = 1 + 0.2 * np.sin(n / 9), 0.1 * np.cos(n / 7)
-        window._dragged({"x": [points[:, 0]], "y": [points[:, 1]], "count": [n]})
+        window.drag.data = {"x": [points[:, 0].copy()], "y": [points[:, 1].copy()], "count": [n]}
         if n % (drags // 5) == 0:
             held.append(f"{n}: {resident():.1f}")
     print("resident megabytes after so many drags:", ", ".join(held))

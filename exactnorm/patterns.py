@@ -115,7 +115,10 @@ def swept(X: Array, rho: float, directions: Array) -> Patterns:
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.broadcast_to(np.arange(size), order.shape), axis=1)
     along, after = np.nonzero(np.diff(np.take_along_axis(height, order, axis=1), axis=1) > 2 * rho + 1e-12)
-    above = place[along] > after[:, None]
+    above = np.empty((len(along), size), dtype=bool)
+    step = max(1, 1_000_000 // size)
+    for k in range(0, len(along), step):
+        above[k : k + step] = place[along[k : k + step]] > after[k : k + step, None]
     return above ^ above[:, :1]
 
 

@@ -15,7 +15,7 @@ from exactnorm import (
 from exactnorm.certify import Certificate, CertificateError, Multipliers, Nothing
 from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import correction_cost
-from exactnorm.certify.balls.slabs import basis_of_slabs
+from exactnorm.certify.balls.slabs import basis_of_slabs, seen
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
 from exactnorm.certify.finite.correction import misses
@@ -127,3 +127,13 @@ def test_where_no_slab_tells_two_balls_apart_the_narrowest_gap_prices_the_miss()
     network = ReLUNetwork(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.eye(2), np.zeros(2))
     train = TrainingSet(points, rho)
     assert correction_cost(network, train, np.zeros((9, 0), dtype=bool)) > 100
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_how_far_balls_reach_from_a_slab_is_not_less_than_it_is(offset):
+    points, rho = np.random.default_rng(4).standard_normal((7, 3)) + offset, 0.01
+    slabs = basis_of_slabs(points, rho, np.zeros((0, 3)))
+    p, far, _ = seen(slabs, points, rho)
+    exact = np.linalg.norm(points[None] - p[:, None], axis=2).max(axis=1) + rho
+    assert (far >= exact * (1 - 1e-15)).all()
+    np.testing.assert_allclose(far, exact, rtol=1e-9)

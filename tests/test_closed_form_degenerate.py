@@ -72,7 +72,7 @@ def test_what_is_recognised_fits_the_balls(data):
 def test_brackets_do_not_cross_and_certificates_hold(data):
     X, rho = data
     found = bounds(X, rho)
-    assert 2 * (1 - 1e-9) <= found.lower <= found.upper * (1 + 1e-7)
+    assert 2 * (1 - 1e-9) <= found.lower <= found.upper
     train = TrainingSet(X, rho)
     denoiser = certified_form(train)
     if denoiser is not None:

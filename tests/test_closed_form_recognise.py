@@ -105,7 +105,7 @@ def test_bounds_never_cross(seed, size, dimension, fraction):
     distances = np.linalg.norm(points[:, None] - points, axis=-1)
     rho = fraction * distances[distances > 0].min() / 2
     found = bounds(points, rho)
-    assert 2 <= found.lower <= found.upper * (1 + 1e-9)
+    assert 2 <= found.lower <= found.upper
     if found.network is not None:
         assert interpolation_error(found.network, points, rho) < 1e-9 * np.abs(points).max()
 

@@ -1,6 +1,7 @@
-"""The bound of living patterns: guesses by climbing, and what semidefinite programs make of them."""
+"""The bound of living patterns: B and multipliers of all of them at once, by an interior point method."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -8,16 +9,20 @@ from scipy.spatial.distance import pdist
 
 from exactnorm import InfeasibleProblem, TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Cells, CertificateError, bound
+from exactnorm.certify.balls.cell import cell_rows
+from exactnorm.certify.balls.dual_bound import dual_bound, dual_value
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.exact.balls import central, living
-from exactnorm.exact.balls.climb import Climbers, climbed
+from exactnorm.exact.balls import living, solve
+from exactnorm.exact.balls.barrier import barrier, factored, followed, inner, shape, terms
+from exactnorm.exact.balls.block_program import solved_blocks
+from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cells
 from exactnorm.exact.balls.first import first_bracket
+from exactnorm.exact.balls.joint import alone, path, whole
 from exactnorm.exact.balls.living import living_bound
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.balls.start import edge_matrices
-from exactnorm.exact.settings import Settings
+from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
-from exactnorm.hulls import hull_gaps
 
 
 def a_set(seed):
@@ -27,39 +32,79 @@ def a_set(seed):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_climbing_ends_at_kinks_that_miss_all_balls_and_never_above_the_maximum(seed):
+def test_every_point_of_the_path_is_a_proof_as_faces_and_the_certificate_find(seed):
     problem = reduced(a_set(seed))
-    B = edge_matrices(problem, Settings()) + 0.05 * np.random.default_rng(seed).standard_normal(
-        (len(problem.points) - 1, problem.rank, problem.rank + 1)
-    )
-    gaps = hull_gaps(problem.points, problem.patterns)
-    rows = np.arange(len(problem.patterns))
-    found = climbed(problem, gaps.w, B, Climbers(rows, gaps.w, -gaps.middle, np.zeros(len(rows))), 60)
-    kinks = found.kinks(problem)
-    sides = np.where(kinks.pattern, 1.0, -1.0) * (kinks.w @ problem.points.T + kinks.b[:, None])
-    assert np.linalg.norm(kinks.w, axis=1) == pytest.approx(1.0)
-    assert sides.min() > problem.rho - 1e-9
-    each = np.linalg.norm(np.einsum("kn,nij,kj->ki", kinks.pattern[:, 1:] * 1.0, B, kinks.z), axis=1)
-    assert found.value == pytest.approx(each)
-    exact = largest_dual_value(problem.points, problem.rho, problem.patterns, B, 1e-9)
-    assert 0.8 * exact < found.value.max() < exact * (1 + 1e-9)
+    for step, point in enumerate(path(problem, 5.0, Deadline(None))):
+        exact = largest_dual_value(problem.points, problem.rho, problem.patterns, point.B, 1e-9)
+        assert exact < 1 + 1e-12
+        assert dual_bound(problem.points, problem.rho, point.B, point.proofs) == pytest.approx(point.lower, rel=1e-9)
+        if step == 12:
+            break
+    assert point.lower > 0
 
 
-def shorten(patch):
-    """Fewer rounds, starts and kinks: what is proved is proved whatever B is."""
-    for room, name, value in (
-        (living, "IDLE", 6),
-        (living, "CYCLES", 2),
-        (central, "STARTS", 40),
-        (central, "KINKS", 100),
-        (central, "SPREAD", 400),
-    ):
-        patch.setattr(room, name, value)
+def test_the_path_ends_at_the_value_of_the_program_over_patterns():
+    problem = reduced(TrainingSet(np.random.default_rng(5).standard_normal((6, 5)), 0.05))
+    points = list(islice(path(problem, 10.0, Deadline(None)), 45))
+    blocks = solved_blocks(problem.points, problem.rho, whole_cells(problem.patterns, 5), 10.0, Solver())
+    assert points[-1].ahead < 1e-3
+    assert points[-1].lower == pytest.approx(10.019412, abs=2e-4)
+    assert points[-1].lower < dual_bound(problem.points, problem.rho, blocks.B, blocks.proofs) * (1 + 1e-6)
+    # What the path says is ahead is there or less.
+    assert all(points[-1].lower < one.lower + one.ahead for one in points[10:-1])
 
 
-@pytest.fixture
-def brief(monkeypatch):
-    shorten(monkeypatch)
+@pytest.mark.parametrize("tangent", [False, True])
+def test_a_step_of_the_barrier_is_newtons(tangent):
+    """Second differences along a step, the multipliers following, are the eliminated form's."""
+    X = np.random.default_rng(1).standard_normal((4, 3))
+    X = (X - X[0]) / np.linalg.norm(X - X[0], axis=1).max()
+    problem = reduced(TrainingSet(X, 0.2 * pdist(X).min()))
+    of = whole(problem)
+    if tangent:
+        cells = [cell for one in of.cells for cell in tangent_cells(one)]
+        rows = [essential_rows(cell, problem.points, problem.rho) for cell in cells]
+        chosen = [k for k in range(len(cells)) if len(rows[k]) == 3]
+        inside = [inner_point(cells[k], problem) for k in chosen]
+        chosen, inside = zip(*[(k, z) for k, z in zip(chosen, inside, strict=True) if z is not None], strict=True)
+        cells, rows = [cells[k] for k in chosen], [rows[k] for k in chosen]
+        of = shape(cells, rows, np.array(inside), problem.points, problem.rho)
+    at = alone(of, inner(of, problem.points), Deadline(None))
+    rng = np.random.default_rng(0)
+    B = 0.02 * rng.standard_normal((len(X) - 1, problem.rank, problem.rank + 1))
+    Bs, delta = of.sums(B), rng.standard_normal((len(of), problem.rank, problem.rank + 1))
+    one = factored(of, Bs, at)
+    H, g = terms(one)
+    move = followed(one, delta, 0.0)
+    h = 1e-5
+
+    def value(share):
+        return barrier(of, Bs + share * delta, at.moved(move, share))
+
+    flat = delta.reshape(len(of), -1)
+    assert (value(h) - value(-h)) / (2 * h) == pytest.approx((g * flat).sum(axis=1), rel=1e-4, abs=1e-4)
+    second = (value(h) - 2 * value(0.0) + value(-h)) / h**2
+    assert second == pytest.approx(np.einsum("pi,pij,pj->p", flat, H, flat), rel=1e-3)
+
+
+def inner_point(cell, problem):
+    """A kink well inside a tangent cell, in lifted coordinates, by drawing at random; None if none is found."""
+    rng = np.random.default_rng(0)
+    w = rng.standard_normal((4000, problem.rank))
+    z = np.column_stack([0.9 * w / np.linalg.norm(w, axis=1)[:, None], np.ones(len(w))])
+    G = cell_rows(cell, problem.points, problem.rho)
+    least = np.delete(z @ G.T, cell.ball, axis=1).min(axis=1)
+    return z[least.argmax()] if least.max() > 1e-3 else None
+
+
+def test_a_cell_is_round_in_its_coordinates():
+    """The Hessian of the barrier is the identity at the centre, whatever the cell."""
+    problem = reduced(TrainingSet(np.random.default_rng(2).standard_normal((5, 4)), 0.2))
+    of = whole(problem)
+    inside = of.T[:, :-1] - of.E[:, :-1]
+    assert np.abs(inside).max() < 1e-9  # w is w, in whichever map
+    assert np.linalg.norm(of.G, axis=2) == pytest.approx(1.0)
+    assert (of.size < 1 + 1e-9).all()  # Σ g gᵀ/(g·z)² ⪯ I: no row is longer than its value at the centre
 
 
 def bracketed(seed):
@@ -73,22 +118,20 @@ def bracketed(seed):
     first = first_bracket(train, affine_hull(train.points), settings)
     if first.ramps is None:  # a closed form, or nothing
         return True
-    found = living_bound(reduced(train), first.neurons(), settings)
+    found = living_bound(reduced(train), first.upper, settings.deadline, settings)
     supported = bound(found.evidence, train)
     assert found.lower == pytest.approx(supported, rel=1e-9)
-    assert found.lower > 0.5 * program.lower
+    assert found.lower > 0.9 * program.lower
     return supported <= program.upper * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.usefixtures("brief")
 def test_the_bound_of_living_patterns_is_below_the_optimum(seed):
     assert bracketed(seed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4, 200))
-@pytest.mark.usefixtures("brief")
 def test_the_bound_of_living_patterns_is_below_the_optimum_of_many(seed):
     assert bracketed(seed)
 
@@ -98,10 +141,9 @@ def solved():
     """A set whose faces count as too many to go through."""
     points = np.random.default_rng(3).standard_normal((5, 4))
     with pytest.MonkeyPatch.context() as patch:
-        shorten(patch)
         patch.setattr(living, "FROM", 3)
         patch.setattr(living, "FACES", 0)
-        yield min_norm_denoiser(points, 0.3 * pdist(points).min())
+        return min_norm_denoiser(points, 0.3 * pdist(points).min())
 
 
 def test_where_faces_are_too_many_the_bracket_rests_on_living_patterns_and_says_how_wide_it_is(solved):
@@ -120,7 +162,6 @@ def test_the_bound_of_living_patterns_misses_none(solved):
         bound(fewer, solved.train)
 
 
-@pytest.mark.usefixtures("brief")
 def test_a_bound_that_is_proved_outlives_an_interruption():
     points = np.random.default_rng(3).standard_normal((5, 4))
     train = TrainingSet(points, 0.3 * pdist(points).min())
@@ -129,5 +170,26 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
     def interrupt(_):
         raise KeyboardInterrupt
 
-    found = living_bound(reduced(train), first.neurons(), Settings(), interrupt)
+    found = living_bound(reduced(train), first.upper, Deadline(None), Settings(), interrupt)
     assert found.lower == pytest.approx(bound(found.evidence, train), rel=1e-9)
+
+
+def test_the_loop_over_faces_goes_on_from_the_bound_of_living_patterns(monkeypatch):
+    points = np.random.default_rng(3).standard_normal((5, 4))
+    rho = 0.3 * pdist(points).min()
+    plain = min_norm_denoiser(points, rho, tol=1e-3).certificate
+    monkeypatch.setattr(living, "FROM", 3)
+    begun = []
+    original = solve.brackets
+
+    def seen(problem, settings, best, kinks):
+        begun.append(best.B)
+        return original(problem, settings, best, kinks)
+
+    monkeypatch.setattr(solve, "brackets", seen)
+    found = min_norm_denoiser(points, rho, tol=1e-3).certificate
+    problem = reduced(TrainingSet(points, rho))
+    assert dual_value(problem.points, begun[0]) > 0.9 * plain.lower
+    assert found.certifies(1e-3)
+    assert found.lower <= plain.upper * (1 + 1e-12)
+    assert plain.lower <= found.upper * (1 + 1e-12)

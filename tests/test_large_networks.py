@@ -73,7 +73,7 @@ def test_the_error_over_balls_is_the_largest_value_on_them_in_blocks_of_any_size
         assert interpolation_error(network, points, rho) == pytest.approx(error, rel=1e-9)
 
 
-def test_the_field_at_all_kinks_in_two_passes_is_the_field_at_each():
+def test_the_field_at_all_kinks_and_its_slopes_in_two_passes_are_those_at_each():
     rng = np.random.default_rng(0)
     for _ in range(50):
         K = int(rng.integers(1, 30))
@@ -81,7 +81,10 @@ def test_the_field_at_all_kinks_in_two_passes_is_the_field_at_each():
         b = np.round(b) if rng.random() < 0.5 else b  # several neurons on one kink
         block = Block(np.eye(1), a, w, b, -np.eye(1), np.array([0.3]), np.arange(K), 1e-16 * np.abs(b))
         knots, which = np.unique(-b * w[:, 0], return_inverse=True)
-        value, noise = line._field_at_knots(block, knots, which)
+        slopes, value, noise = line._along(block, knots, which)
+        middles = np.concatenate([knots[:1] - 1, (knots[1:] + knots[:-1]) / 2, knots[-1:] + 1])
+        active = middles[:, None] * w[:, 0] + b > 0
+        assert np.allclose(slopes, active @ (a[:, 0] * w[:, 0]) - 1, rtol=0, atol=1e-13)
         expected = [np.maximum(t * w[:, 0] + b, 0) @ a[:, 0] - t + 0.3 for t in knots]
         assert (np.abs(value - expected) <= noise).all()
         assert (noise < 1e-11).all()

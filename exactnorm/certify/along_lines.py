@@ -148,8 +148,7 @@ def values_along_lines(network: ReLUNetwork, points: Array) -> tuple[Array, Arra
     if network.V is not None:
         values = values + points @ network.V.T
         rounding += 2 * len(network.V.T) * EPS * lengths(np.abs(points) @ np.abs(network.V.T))
-    order = np.argsort(name, kind="stable")
-    for rows in np.split(order, np.cumsum(np.bincount(name, minlength=groups))[:-1]) if groups else []:
+    for rows in _alike(name):
         one = _along(network, rows, points, 0.0)
         if one is None:
             return None
@@ -170,9 +169,13 @@ def _groups(network: ReLUNetwork, balls: int, least: int) -> list[NDArray[np.int
     groups = int(name.max()) + 1
     if FEW * groups > K or groups * balls * network.outputs > ROOM:
         return None
-    of = np.repeat(name, np.diff(np.append(first, K)))
-    order = np.argsort(of, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(of))[:-1])
+    return _alike(np.repeat(name, np.diff(np.append(first, K))))
+
+
+def _alike(name: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """For every name 0, 1, … the rows that bear it."""
+    order = np.argsort(name, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(name))[:-1]) if len(name) else []
 
 
 def _along(network: ReLUNetwork, rows: NDArray[np.intp], points: Array, rho: float) -> AlongLine | None:

@@ -16,7 +16,7 @@ from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
-from exactnorm.certify.interpolation import EXACT, MISSED, sure_miss
+from exactnorm.certify.interpolation import EXACT, LARGEST, MISSED, TOO_LARGE, sure_miss
 from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -84,7 +84,7 @@ def check_certificate(
             if isinstance(problem, FiniteProblem):
                 upper, error, slack = _finite_upper(problem, network)
             else:
-                upper, error, slack = _ball_upper(problem, network, effort)
+                upper, error, slack = _ball_upper(problem, network, told, effort)
         except TooManyPatternsError as many:
             raise CertificateUndecided(str(many)) from None
         except (ArithmeticError, np.linalg.LinAlgError, MemoryError) as failed:
@@ -155,12 +155,15 @@ def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> t
     return lower, upper, told
 
 
-def _ball_upper(train: TrainingSet, network: ReLUNetwork, effort: Effort) -> tuple[float, float, float]:
+def _ball_upper(
+    train: TrainingSet, network: ReLUNetwork, told: float | None, effort: Effort
+) -> tuple[float, float, float]:
     """Upper value, interpolation error and how far two computations of it may differ."""
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
-    size = float(np.abs(train.points).max())
-    miss, upper = sure_miss(network, train, effort.check), network.representation_cost
+    slack = 1e-9 * train.separation + 1e-12 * float(np.abs(train.points).max())
+    claim = slack + (0.0 if told is None else told)
+    miss, upper = sure_miss(network, train, effort.check, claim, LARGEST), network.representation_cost
     error, interpolates_balls = miss.error, miss.below(MISSED * train.separation)
     large = network.neurons * train.points.size > EXACT
     if large and not interpolates_balls and error <= MISSED * train.separation:
@@ -181,10 +184,12 @@ def _ball_upper(train: TrainingSet, network: ReLUNetwork, effort: Effort) -> tup
         if not slope <= FLAT:
             refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
         upper = upper_value(network, train, sides, replace(miss, slope=slope))
-    return upper, error, 1e-9 * train.separation + 1e-12 * size
+    return upper, error, slack
 
 
 def _finite_upper(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float | None, float]:
+    if network.neurons * problem.inputs.size > LARGEST:
+        raise CertificateUndecided(TOO_LARGE.format(network.neurons, len(problem.inputs)))
     try:
         upper, error = finite_upper_bound(problem, network)
     except ValueError as failed:

@@ -43,6 +43,18 @@ def whole(value: Any, name: str) -> int:
     return int(value)
 
 
+def rows_of(value: Any, name: str, size: int, least: int) -> list[int]:
+    """A tuple of different rows of `size` points, at least so many, as a list."""
+    if type(value) is not tuple:
+        refuse(f"the {name} are {type(value).__name__}, not a tuple of rows")
+    if not least <= len(value) <= size:
+        refuse(f"the {name} are {len(value)} rows; give at least {least} of the {size} that there are")
+    rows = [whole(n, f"one of the {name}") for n in value]
+    if not all(0 <= n < size for n in rows) or len(set(rows)) < len(rows):
+        refuse(f"the {name} include rows that are not there, or one twice: there are {size} points")
+    return rows
+
+
 def numbers(value: Any, name: str, shape: tuple[int, ...]) -> Array:
     """A copy of an array of float64 of exactly this shape, every entry finite and not beyond `LARGEST`."""
     found = np.array(_array(value, name, shape, np.dtype(np.float64)), order="C")

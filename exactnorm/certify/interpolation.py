@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify.along_lines import error_along_lines
+from exactnorm.certify.effort import CertificateUndecided
 from exactnorm.certify.rational import at_points, fractions
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import HasNetwork, ReLUNetwork, lengths, network_of
@@ -18,8 +19,11 @@ from exactnorm.training_set import TrainingSet
 
 MISSED = 1e-6
 """An error above this share of the separation, or of the targets' spread, is no interpolation: its cost says little."""
+TOO_LARGE = "whether the network of {} neurons interpolates at {} points takes too long to find out"
 EXACT = 200_000
 """Weights times points that are looked at in rational arithmetic if need be: some seconds."""
+LARGEST = 2**33
+"""Products of numbers in one check of a network: some minutes."""
 BLOCK = 2**21
 """Pre-activations computed at once, so that memory does not grow as neurons times points."""
 
@@ -106,15 +110,29 @@ def interpolation_error(
     return _measured(network, X, rho, check).error
 
 
-def _measured(network: ReLUNetwork, X: Array, rho: float, check: Callable[[], None]) -> Miss:
+def _measured(
+    network: ReLUNetwork,
+    X: Array,
+    rho: float,
+    check: Callable[[], None],
+    enough: float = math.inf,
+    most: float = math.inf,
+) -> Miss:
+    """The largest error, or one above `enough`; `CertificateUndecided` where it takes more than `most` products."""
     worst = entered = 0.0
     with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
         if (quick := error_along_lines(network, X, rho, check)) is not None:
             return Miss(*quick)
+        if network.neurons * X.size > most:
+            raise CertificateUndecided(TOO_LARGE.format(network.neurons, len(X)))
+        last = last_digits(X, rho)
         for rows, before in blocks(network, X):
             off = network(X[rows]) - X[rows]
-            worst = max(worst, _largest_error(network, before, off, rho, check))
-            entered = max(entered, _entered(network, before, rho, last_digits(X, rho)))
+            share = most * len(rows) / len(X)
+            worst = max(worst, _largest_error(network, before, off, rho, check, last, enough, share))
+            entered = max(entered, _entered(network, before, rho, last))
+            if worst > enough:
+                break
     return Miss(worst, float(rounding_at(network, X, rho).max()), entered)
 
 
@@ -129,14 +147,26 @@ def _entered(network: ReLUNetwork, before: Array, rho: float, last: float) -> fl
     return float(inside.sum(axis=1).max(initial=0.0))
 
 
-def sure_miss(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> Miss:
+def sure_miss(
+    network: ReLUNetwork,
+    train: TrainingSet,
+    check: Callable[[], None] = lambda: None,
+    claim: float = math.inf,
+    most: float = math.inf,
+) -> Miss:
     """The interpolation error, and by how much rounding may have changed it.
 
     Where rounding hides whether it is below `MISSED` of the separation, in sets far from the origin, values at the
-    points are computed in rational arithmetic, unless the network is too large for that.
+    points are computed in rational arithmetic, unless the network is too large for that. The search ends at the first
+    ball that shows that it is neither below that share, nor below what a certificate may `claim`.
+
+    Raises
+    ------
+    CertificateUndecided
+        If that takes more than `most` products of numbers.
     """
-    found = _measured(network, train.points, train.rho, check)
     enough = MISSED * train.separation
+    found = _measured(network, train.points, train.rho, check, max(enough, claim), most)
     hidden = found.error <= enough < found.error + found.rounding < math.inf
     if hidden and network.neurons * train.points.size <= EXACT:
         return Miss(_exact_error(network, train.points, train.rho, check), 0.0, found.entered)
@@ -149,18 +179,38 @@ def _exact_error(network: ReLUNetwork, points: Array, rho: float, check: Callabl
         at, value = at_points(network, points[n : n + 1])
         before[n], off[n] = at[0], value[0] - fractions(points[n])
         check()
-    return _largest_error(network, before, off, rho, check)
+    return _largest_error(network, before, off, rho, check, last_digits(points, rho))
 
 
-def _largest_error(network: ReLUNetwork, before: Array, off: Array, rho: float, check: Callable[[], None]) -> float:
-    """The error on some balls, from the pre-activations and residuals at their centres."""
+def _largest_error(
+    network: ReLUNetwork,
+    before: Array,
+    off: Array,
+    rho: float,
+    check: Callable[[], None],
+    last: float,
+    enough: float = math.inf,
+    most: float = math.inf,
+) -> float:
+    """The error on some balls, from the pre-activations and residuals at their centres, or one above `enough`."""
     a, w = lengths(network.a), lengths(network.w)
     intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
-    worst = 0.0
+    worst, spent = 0.0, 0
     for k, e in enumerate(off):
-        error = _affine_error(network, before[k] > 0, e, rho, worst - float(intrusion[k])) + float(intrusion[k])
+        # With the Jacobian D of this ball the error is max ‖e + ρ D v‖ over ‖v‖ = 1, at most ‖e‖ + ρ ‖D‖ in Frobenius'
+        # norm: of thousands of balls few need more than that.
+        D = ball_map(network, before[k] > 0) if rho > 0 else np.zeros((len(e), 0))
+        error = float(np.linalg.norm(e)) + rho * float(np.linalg.norm(D)) + float(intrusion[k])
+        if not error <= max(worst, last):
+            spent += D.size * min(D.shape)
+            if spent > most:
+                raise CertificateUndecided(TOO_LARGE.format(network.neurons, len(off)))
+            sound = D.size > 0 and error < math.inf
+            error = sphere_maximum(rho * D, e) + float(intrusion[k]) if sound else error
         worst = max(worst, error if error < math.inf else math.inf)
         check()
+        if worst > enough:
+            break
     return worst
 
 
@@ -193,21 +243,6 @@ def rounding_at(network: ReLUNetwork, X: Array, rho: float = 0.0) -> Array:
         skip = 0.0 if network.V is None else float(np.linalg.norm(network.V))
         out += eps * (4 + network.dimension) * (skip * reach + float(np.linalg.norm(network.c)))
     return np.where(out < math.inf, out, math.inf)
-
-
-def _affine_error(network: ReLUNetwork, active: NDArray[np.bool_], e: Array, rho: float, known: float) -> float:
-    """Return max ‖e + ρ D v‖ over ‖v‖ = 1, D the Jacobian with the neurons `active` switched on; 0 if at most `known`.
-
-    The maximum is at most ‖e‖ + ρ ‖D‖ in Frobenius' norm: of thousands of balls few need more than that.
-    """
-    if rho == 0:
-        return float(np.linalg.norm(e))
-    D = ball_map(network, active)
-    if not (np.isfinite(D).all() and np.isfinite(e).all()):
-        return math.inf
-    if float(np.linalg.norm(e)) + rho * float(np.linalg.norm(D)) <= known:
-        return 0.0
-    return sphere_maximum(rho * D, e)
 
 
 def ball_map(network: ReLUNetwork, active: NDArray[np.bool_]) -> Array:

@@ -90,7 +90,8 @@ def bounds(points: ArrayLike, rho: float) -> CostBounds:
         lower = rays_lower_bound(train.points, train.rho, centre)
         network = rays(train.points, train.rho)
         rows = (centre, *(n for n in range(train.size) if n != centre))
-        return CostBounds(lower, network.representation_cost, rows, network, "rays")
+        upper = network.representation_cost
+        return CostBounds(min(lower, upper), upper, rows, network, "rays")  # both are the optimum, to a rounding
     best, name, cheapest = math.inf, "", None
     for form in (one_versus_rest, along_line):
         try:
@@ -102,7 +103,7 @@ def bounds(points: ArrayLike, rho: float) -> CostBounds:
     subset = best_rays(train.points, train.rho)
     # Three points cost 4 at least: on rays two gaps of 2 or more; an acute triangle 4 in the limit of small balls.
     lower = max(rays_lower_bound(train.points[list(subset)], train.rho, 0), 4.0)
-    return CostBounds(lower, best, subset, cheapest, name)
+    return CostBounds(min(lower, best), best, subset, cheapest, name)
 
 
 def along_line(points: ArrayLike, rho: float) -> ReLUNetwork:

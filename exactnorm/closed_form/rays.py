@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.certify.rays import one_sided_rays
+from exactnorm.certify.rays import neighbours, one_sided_rays
 from exactnorm.closed_form.ramps import chain, ramp_network
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -173,9 +173,7 @@ def _one_point_a_ray(u: Array, ray: NDArray[np.intp]) -> None:
 
 
 def _network(train: TrainingSet, centre: int, u: Array, ray: NDArray[np.intp], t: Array) -> ReLUNetwork:
-    order = np.lexsort((t, ray))[1:]  # ray by ray from the inside out; the centre, on ray −1, is left out
-    first_of_ray = np.diff(ray[order], prepend=-1) > 0
-    before = np.where(first_of_ray, centre, np.concatenate([[centre], order[:-1]]))
+    order, before = neighbours(centre, ray, t)
     directions = u[ray[order]]
     ramps = chain(train.points[before], train.points[order], directions, train.rho)
     return ramp_network(directions, *ramps, train.points[centre])

@@ -156,7 +156,7 @@ def _costs(table: Table, axes: Axes) -> None:
     for r, colour in zip(sorted({record["r"] for record in records}), (BLUE, ORANGE, GREEN, VERMILION), strict=False):
         chosen = [record for record in records if record["r"] == r]
         place = [record["patterns"] for record in chosen]
-        axes.loglog(place, [record["neurons"] for record in chosen], "o", color=colour, label=f"rank {r}")
+        axes.plot(place, [record["neurons"] for record in chosen], "o", color=colour, label=f"rank {r}")
     axes.set(xlabel="activation patterns", ylabel="neurons of the minimiser")
     axes.legend(fontsize="small")
 

@@ -120,6 +120,17 @@ def _linear_one_step(table: Table, axes: Axes) -> None:
     axes.legend(fontsize="small")
 
 
+def _inertia_end(table: Table, axes: Axes) -> None:
+    """Distance from the circle's distribution against the number of points, of what is generated and of the points."""
+    for name, colour, label in (("distance", BLUE, "generated"), ("distance_of_points", ORANGE, "the points")):
+        axes.loglog(table.column("points"), table.column(name), "o", ms=4, alpha=0.5, color=colour, label=label)
+    n = np.array([min(table.column("points")), max(table.column("points"))])
+    scale = float(np.median(table.column("scaled")))
+    axes.loglog(n, scale * n**-0.4, color="black", lw=1, label=f"{scale:.2f} $n^{{-2/5}}$")
+    axes.set(xlabel="points on the circle n", ylabel="$W_1$ from the circle (bound)")
+    axes.legend(fontsize="small")
+
+
 def _trained_networks(table: Table, axes: Axes) -> None:
     """Median r² of endpoints against cost over the bound; the width beside each mark."""
     records = table.records()
@@ -152,5 +163,6 @@ NEIGHBOURS: dict[str, Callable[[Table, Axes], None]] = {
     "attribution-scores": _attribution_scores,
     "other-denoisers": _other_denoisers,
     "linear-one-step": _linear_one_step,
+    "inertia-end": _inertia_end,
     "trained-networks": _trained_networks,
 }

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 
 def started(*arguments):
@@ -28,3 +30,16 @@ def alive(pid):
     except ProcessLookupError:
         return False
     return True
+
+
+def status(address, **headers):
+    """What the server says to a request: a status, or None if it hangs up."""
+    try:
+        with urlopen(Request(address, headers={name.replace("_", "-"): what for name, what in headers.items()})) as one:
+            one.read()
+            return one.status
+    except HTTPError as refused:
+        with refused:
+            return refused.code
+    except ConnectionError:
+        return None

@@ -4,13 +4,11 @@ import math
 import re
 import signal
 import time
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-from served import alive, children, started
+from served import alive, children, started, status
 
 import exactnorm
 from exactnorm.explorer.view import View
@@ -126,21 +124,11 @@ def test_other_origins_and_other_names_of_this_machine_are_refused(server, windo
     address = server[1]
     host = urlsplit(address).netloc
     for headers in ({"Origin": "http://example.org"}, {"Host": "rebound.example.org"}, {"Origin": "null"}):
-        with pytest.raises(HTTPError) as refused:
-            urlopen(Request(address, headers=headers))
-        assert refused.value.code == 403
-    assert urlopen(Request(address, headers={"Origin": f"http://{host}"})).status == 200
-    handshake = {
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Key": "x" * 16,
-        "Sec-WebSocket-Version": "13",
-    }
-    with pytest.raises(HTTPError) as refused:
-        urlopen(Request(address + "ws", headers={**handshake, "Origin": "http://example.org"}))
-    assert refused.value.code == 403
-    with pytest.raises((HTTPError, ConnectionError)):  # closed unread
-        urlopen(address + "?points=" + "0,0;" * 20_000)
+        assert status(address, **headers) == 403
+    assert status(address, Origin=f"http://{host}") == 200
+    handshake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
+    assert status(address + "ws", **handshake, Sec_WebSocket_Key="x" * 16, Origin="http://example.org") == 403
+    assert status(address + "?points=" + "0,0;" * 20_000) in (None, 400, 431)  # closed unread
     page = window(address + "?points=0,0;1,oops&rho=0.1")
     page.says("the link")
 
@@ -162,7 +150,7 @@ def test_ctrl_c_ends_the_command_and_its_processes_also_while_a_program_is_solve
 
 def test_a_worker_does_not_outlive_a_command_that_is_killed():
     process, address = started("acute")
-    urlopen(address).read()
+    assert status(address) == 200
     workers = children(process.pid)
     assert workers
     process.kill()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import pdist
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import DEEPEST, Cell, CellProof
+from exactnorm.certify.balls.dual_bound import distances
 from exactnorm.certify.door import number, numbers, refuse, truths, whole
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.training_set import TrainingSet
@@ -35,9 +35,8 @@ def sound_axes(frame: Any, train: TrainingSet) -> tuple[Array, float]:
     if not off <= 1e-12 * (own.scale + float(np.abs(train.points).max())):
         refuse("the frame does not hold the clean points")
     # A tilted frame would draw the points together while the radius stays: no distance may shrink.
-    apart = pdist((train.points - own.origin) / own.scale)
-    shrunk = apart - pdist((train.points - own.origin) @ axes.T / own.scale)
-    if not (shrunk <= 1e-9 * apart + 1e-15).all():
+    offsets = (train.points - own.origin) / own.scale
+    if not all((apart - seen <= 1e-9 * apart + 1e-15).all() for apart, seen in distances(offsets, offsets @ axes.T)):
         refuse("the frame does not hold the clean points: their distances are shorter in it")
     return axes, own.scale
 

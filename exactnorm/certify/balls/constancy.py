@@ -20,8 +20,10 @@ NEAR = 1e-9
 """A kink nearer to a point than this share of the separation may count as on either side: far above rounding."""
 SMALL = 1e-2
 """Balls above this share of the separation are so large that the error on the whole ball shows a slope."""
-MANY = 2**26
-"""Sides (neurons times points) that are looked at; a network of least cost needs no more than N² neurons."""
+MANY = 2**29
+"""Sides (neurons times points) that are looked at, a bit each: ten thousand points on a line, with their neurons."""
+WIDE = 1024
+"""Neurons whose sides are looked at together: a multiple of 8."""
 STEPS = 200
 """Neurons through one point that are switched on one after another."""
 FEW = 100
@@ -54,31 +56,38 @@ def sides_of_balls(
     -------
     sides : ndarray of bool, shape (N, K)
         Those at the centres where the radius is above `SMALL` times the separation; the slope is 0 then, as the error
-        shows it. Empty where there are too many to look at.
+        shows it. Empty for more than `FEW` points.
     slope : float
         Frobenius norm. Infinite where no hyperplane makes a neuron's sides, or there are too many to look at.
     """
     nothing = np.zeros((0, 0), dtype=bool)
-    large = network.neurons * train.size > MANY
     if train.rho > SMALL * train.separation:
-        return (nothing if large else np.vstack([row > 0 for _, row in blocks(network, train.points)])), 0.0
-    if large:
+        many = train.size > FEW
+        return (nothing if many else np.vstack([row > 0 for _, row in blocks(network, train.points)])), 0.0
+    if network.neurons * train.size > MANY:
         return nothing, math.inf
     w = lengths(network.w)
     eps = float(np.finfo(float).eps)
     reach = float(np.linalg.norm(train.points, axis=1).max())
     near = np.maximum(NEAR * train.separation * w, 16 * eps * (w * reach + np.abs(network.b)))
-    sides = np.empty((train.size, network.neurons), dtype=bool)
+    packed = np.empty((train.size, -(-network.neurons // 8)), dtype=np.uint8)
     worst = 0.0
     with np.errstate(all="ignore"):
         for rows, before in blocks(network, train.points):
             for n, row in zip(rows, before, strict=True):
-                sides[n], slope = _flattest(network, row > 0, np.flatnonzero(np.abs(row) <= near))
+                side, slope = _flattest(network, row > 0, np.flatnonzero(np.abs(row) <= near))
+                packed[n] = np.packbits(side)
                 check()
                 if not slope <= FLAT:  # the first is enough
-                    return sides, slope if slope < math.inf else math.inf
+                    return nothing, slope if slope < math.inf else math.inf
                 worst = max(worst, slope)
-        return sides, worst if _are_patterns(network, train, sides, check) else math.inf
+        worst = worst if _are_patterns(network, train, packed, check) else math.inf
+    return (nothing if train.size > FEW else _unpacked(packed, 0, network.neurons)), worst
+
+
+def _unpacked(packed: NDArray[np.uint8], start: int, end: int) -> NDArray[np.bool_]:
+    """Sides (N, end − start) of some neurons, from a multiple of 8 on."""
+    return np.unpackbits(packed[:, start // 8 : -(-end // 8)], axis=1)[:, : end - start].astype(bool)
 
 
 def _flattest(
@@ -135,23 +144,28 @@ def _choices(
 
 
 def _are_patterns(
-    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], check: Callable[[], None]
+    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], check: Callable[[], None]
 ) -> bool:
     """Whether the sides of every neuron that costs anything are those of some hyperplane that misses all balls."""
     X = train.points
     apart = max(2 * train.rho * (1 - 1e-3), NEAR * train.separation)
     w, cost = lengths(network.w), lengths(network.a) * lengths(network.w)
     known: set[bytes] = set()
-    for k in np.flatnonzero(cost > 0):
-        check()
-        on = sides[:, k]
-        if on.all() or not on.any() or (key := on.tobytes()) in known:
-            continue
-        height = X @ (network.w[k] / w[k])
-        # Its own direction as a rule; another hyperplane may do as well.
-        if not float(height[on].min() - height[~on].max()) >= apart and (
-            train.size > FEW or len(known) > train.size**2 or not 2 * separating_hyperplane(X[on], X[~on])[2] >= apart
-        ):
-            return False
-        known.add(key)
+    for start in range(0, network.neurons, WIDE):
+        end = min(start + WIDE, network.neurons)
+        sides = _unpacked(packed, start, end).T
+        for k in np.flatnonzero(cost[start:end] > 0):
+            check()
+            on = sides[k]
+            if on.all() or not on.any() or (key := np.packbits(on).tobytes()) in known:
+                continue
+            height = X @ (network.w[start + k] / w[start + k])
+            # Its own direction as a rule; another hyperplane may do as well.
+            if not float(height[on].min() - height[~on].max()) >= apart and (
+                train.size > FEW
+                or len(known) > train.size**2
+                or not 2 * separating_hyperplane(X[on], X[~on])[2] >= apart
+            ):
+                return False
+            known.add(key)
     return True

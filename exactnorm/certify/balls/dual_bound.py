@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import cdist
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, cell_bound
 from exactnorm.certify.balls.faces import face_peaks
 from exactnorm.certify.effort import LARGEST_CHECK, CertificateUndecided, Effort
 
+ROOM = 2**20
+"""Distances that are computed at once."""
 FACES = 2_000_000
 """Faces of patterns that are gone through together: some hundred megabytes, if none of them can be left out."""
 
@@ -101,8 +104,21 @@ def elsewhere(points: Array, rho: float) -> float:
     slope across it. Whoever states a bound leaves this off, so that it is supported wherever it is recomputed; whoever
     checks one leaves half of it off, as coordinates that were rounded may give more than the points allow.
     """
-    gap = float(pdist(points).min()) - 2 * rho
+    gap = min(float(apart.min()) for (apart,) in distances(points)) - 2 * rho
     return min(1.0, 8 * float(np.finfo(float).eps) / gap) if gap > 0 else 1.0
+
+
+def distances(*sets: Array) -> Iterator[tuple[Array, ...]]:
+    """Distances between all pairs of points, for each of some sets of equally many, some pairs at a time.
+
+    There are more pairs than a small file would let one expect.
+    """
+    size = len(sets[0])
+    step = max(1, ROOM // size)
+    for start in range(0, size - 1, step):
+        rows = np.arange(start, min(start + step, size - 1))
+        later = np.arange(start + 1, size)[None, :] > rows[:, None]
+        yield tuple(cdist(X[rows], X[start + 1 :])[later] for X in sets)
 
 
 def sum_rounding(B: Array) -> float:

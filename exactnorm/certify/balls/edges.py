@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.door import integers, numbers, refuse
 from exactnorm.geometry import length_rounding
+from exactnorm.network import lengths
 from exactnorm.training_set import TrainingSet
+
+ROOM = 2**20
+"""Numbers in the largest array of directions of segments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +85,34 @@ def edges_lower_bound(points: Array, rho: float, edges: NDArray[np.intp], weight
     ValueError
         If balls at the ends of a segment touch, or a weight is not positive.
     """
-    offsets = points[edges[:, 1]] - points[edges[:, 0]]
     # Dividing first keeps the squares finite and non-zero whatever the unit of the points.
-    size = float(np.abs(offsets).max())
-    length = np.linalg.norm(offsets / size, axis=1)
+    size = 2 * float(np.abs(points - points[0]).max())
+    share = weights / float(weights.max())
+    X, astray = _few_coordinates((points - points[0]) / size)
+    length, turned = np.empty(len(edges)), 0.0
+    matrix = np.zeros((X.shape[1], X.shape[1]))
+    step = max(1, ROOM // points.shape[1])  # many segments share few points: not all of their directions at once
+    for start in range(0, len(edges), step):
+        rows = slice(start, start + step)
+        i, j = edges[rows].T
+        length[rows] = lengths((points[j] - points[i]) / size)
+        offsets = X[j] - X[i]
+        scaled = np.sqrt(share[rows])[:, None] * offsets / lengths(offsets)[:, None]
+        matrix += scaled.T @ scaled
+        turned += float((share[rows] * np.minimum(4 * astray / length[rows], 1.0)).sum())
     gaps = size * length - 2 * rho
     if not gaps.min() > 0 or not weights.min() > 0:
         msg = "segments between balls that touch, or weights that are not positive, bound nothing"
         raise ValueError(msg)
-    u = offsets / size / length[:, None]
-    scaled = np.sqrt(weights / weights.max())[:, None] * u
-    matrix = scaled.T @ scaled if u.shape[1] <= len(u) else scaled @ scaled.T
     # Eigenvalues have an error of a few units in the last place of the largest times the order.
-    largest = float(np.linalg.eigvalsh(matrix)[-1]) * (1 + 1e-15 * (len(matrix) + len(u)))
+    largest = float(np.linalg.eigvalsh(matrix)[-1]) * (1 + 1e-15 * (len(matrix) + len(edges))) + turned
     longest = size * length * (1 + length_rounding(points.shape[1]))
-    return float((weights / weights.max()) @ (2 * longest / (longest - 2 * rho))) / largest
+    return float(share @ (2 * longest / (longest - 2 * rho))) / largest
+
+
+def _few_coordinates(X: Array) -> tuple[Array, float]:
+    """Points with norms below 1 in an orthonormal basis of their span, and by how much each may be off in it."""
+    size, dimension = X.shape
+    if dimension <= size:
+        return X, 0.0
+    return np.asarray(np.linalg.qr(X.T, mode="r")).T, 4 * size * float(np.finfo(float).eps)

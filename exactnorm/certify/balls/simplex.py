@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.certify.door import refuse, whole
+from exactnorm.certify.door import refuse, rows_of
 from exactnorm.training_set import TrainingSet
 
 MARGIN = 1e-9
@@ -44,11 +44,7 @@ class RegularSimplex:
 
 def simplex_bound(evidence: RegularSimplex, train: TrainingSet) -> float:
     """The lower bound of the theorem, once its hypotheses hold for these rows; `CertificateError` if they do not."""
-    if type(evidence.rows) is not tuple:
-        refuse("the rows of the corners are not a tuple")
-    rows = [whole(n, "a row of the corners") for n in evidence.rows]
-    if not all(0 <= n < train.size for n in rows) or len(set(rows)) < len(rows):
-        refuse(f"the corners name rows that are not there, or one twice: there are {train.size} points")
+    rows = rows_of(evidence.rows, "corners", train.size, 3)
     try:
         return simplex_lower_bound(train.points[rows], train.rho)
     except np.linalg.LinAlgError:

@@ -15,7 +15,9 @@ from exactnorm.network import lengths
 LOOKED_AT = 300
 """Directions of a network's own neurons that are tried."""
 LARGEST = 2**24
-"""Entries of a matrix of patterns in which a basis is looked for, and of an array of differences of points."""
+"""Entries of an array of differences of points, and of patterns of slabs that may be the same."""
+BASIS = 2**22
+"""Entries of a matrix of patterns in which a basis is looked for: a second of a pivoted decomposition."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +58,21 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     wide = np.argsort(-half[direction, gap], kind="stable")
     for many in (8 * size, 64 * size, 512 * size, len(wide)):  # the widest, if they are enough
         rows = wide[:many]
+        if rows.size * size > LARGEST:
+            return None
         on = place[direction[rows]] > gap[rows, None]
         on ^= on[:, :1]  # the side of the first ball is the other one
         # Rows as strings of bytes, which sort ten times as fast as rows of numbers.
         packed = np.packbits(on, axis=1)
         first = np.sort(np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True)[1])
+        first = first[: BASIS // size]
         on, rows = on[first], rows[first]
-        if len(rows) < size - 1 or on.size > LARGEST:
+        if len(rows) < size - 1:
             continue
         pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
         on, best = on[pivots], rows[pivots]
-        if np.linalg.matrix_rank(on[:, 1:].astype(float)) == size - 1:
+        # The determinant of whole numbers is a whole number.
+        if np.linalg.slogdet(on[:, 1:].astype(float)).logabsdet > -0.5:
             along, after = direction[best], gap[best]
             ends = points[order[along, after]] + points[order[along, after + 1]]
             return Slabs(on, w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, half[along, after])
@@ -92,5 +98,8 @@ def seen(slabs: Slabs, points: Array, rho: float) -> tuple[Array, Array, Array]:
     r = points.shape[1]
     centre = points.mean(axis=0)
     p = centre + (slabs.middle - slabs.w @ centre)[:, None] * slabs.w
-    far = np.array([np.linalg.norm(points - one, axis=1).max() for one in p]) + rho
+    # Squares of distances with room for their rounding, which products of matrices give at once.
+    away, base = ((points - centre) ** 2).sum(axis=1), ((p - centre) ** 2).sum(axis=1)
+    square = (away - 2 * (p - centre) @ (points - centre).T).max(axis=1) + base
+    far = np.sqrt(square + 8 * r * float(np.finfo(float).eps) * (base + away.max())) + rho
     return p, far, 4.2 * np.sqrt(r) * far / slabs.half if r > 1 else np.zeros(len(p))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from exactnorm.certify.door import refuse, whole
+from exactnorm.certify.door import refuse, rows_of
 from exactnorm.certify.rays.one_sided import rays_lower_bound
 from exactnorm.training_set import TrainingSet
 
@@ -41,13 +41,7 @@ class Rays:
 
 def rays_bound(evidence: Rays, train: TrainingSet) -> float:
     """The lower bound of the theorem, once its hypotheses hold for these rows; `CertificateError` if they do not."""
-    if type(evidence.rows) is not tuple:
-        refuse("the rows of points on rays are not a tuple")
-    if not 2 <= len(evidence.rows) <= train.size:
-        refuse(f"a theorem for points on rays needs at least two and at most {train.size} of them")
-    rows = [whole(n, "a row of the rays") for n in evidence.rows]
-    if not all(0 <= n < train.size for n in rows) or len(set(rows)) < len(rows):
-        refuse(f"the rays name rows that are not there, or one twice: there are {train.size} points")
+    rows = rows_of(evidence.rows, "points on rays", train.size, 2)
     try:
         return rays_lower_bound(train.points[rows], train.rho, 0)
     except np.linalg.LinAlgError:

@@ -88,7 +88,7 @@ def _turn(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array)
 
     A point may look well aligned from afar and yet lie beside its neighbour.
     """
-    order, before = _neighbours(centre, ray, t)
+    order, before = neighbours(centre, ray, t)
     steps = (points[order] - points[before]) / float(t.max())
     length = np.linalg.norm(steps, axis=1)
     off = np.linalg.norm(steps - length[:, None] * u[ray[order]], axis=1)
@@ -100,7 +100,7 @@ def _turn(points: Array, centre: int, u: Array, ray: NDArray[np.intp], t: Array)
     return float((off / length).max())
 
 
-def _neighbours(centre: int, ray: NDArray[np.intp], t: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def neighbours(centre: int, ray: NDArray[np.intp], t: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """All points but the centre, ray by ray from the inside out, and the point before each."""
     order = np.lexsort((t, ray))[1:]  # the centre, ray −1, comes first
     return order, np.where(np.diff(ray[order], prepend=-1) > 0, centre, np.concatenate([[centre], order[:-1]]))
@@ -125,7 +125,7 @@ def rays_lower_bound(points: Array, rho: float, centre: int) -> float:
         If the points are not such rays, or two balls on one ray touch.
     """
     u, ray, t = one_sided_rays(points, centre)
-    order, before = _neighbours(centre, ray, t)
+    order, before = neighbours(centre, ray, t)
     # Not the difference of distances from the centre, which knows fewer digits of a small gap far out.
     size = float(t.max())
     gaps = size * np.linalg.norm((points[order] - points[before]) / size, axis=1)

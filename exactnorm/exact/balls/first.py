@@ -136,7 +136,7 @@ class First:
         if isinstance(self.evidence, Segments):
             return f"{len(self.evidence.weights)} segments between points"
         if isinstance(self.evidence, Cells):
-            return f"{len(self.evidence.proofs)} living patterns, each bounded by a semidefinite program"
+            return f"{len(self.evidence.proofs)} living patterns, each bounded by multipliers"
         return f"{len(self.evidence.rows)} points on one-sided rays"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:

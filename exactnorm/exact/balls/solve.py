@@ -85,6 +85,8 @@ def solve_balls(
             problem = enumerated(train, first, settings)
             best, kinks = started(problem, first, settings)
             first = with_living(problem, first, settings)
+            if isinstance(first.evidence, Cells):  # the loop goes on from that B
+                best = replace(best, B=first.evidence.B)
             settings = replace(settings, report=raising(report, first))
         except OutOfTimeError:
             return ended(first, late(deadline, "while activation patterns were enumerated"))

@@ -162,7 +162,7 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
 def _bars(source: Any) -> Any:
     bars = figure(
         name="bars",
-        x_range=Range1d(-0.09, 1.1),
+        x_range=Range1d(-0.09, 1.22),
         y_range=FactorRange(),
         height=190,
         sizing_mode="stretch_width",
@@ -183,6 +183,6 @@ def _bars(source: Any) -> Any:
     bars.segment("low", "kind", "high", "kind", source=source, line_color="black", line_width=2)
     bars.scatter("low", "kind", source=source, marker="dash", angle=np.pi / 2, size=10, color="black")
     bars.scatter("high", "kind", source=source, marker="dash", angle=np.pi / 2, size=10, color="black")
-    bars.text("share", "kind", text="count", source=source, x_offset=6, y_offset=-14, text_font_size="11px")
+    bars.text("high", "kind", text="count", source=source, x_offset=8, text_baseline="middle", text_font_size="11px")
     bars.grid.grid_line_alpha = 0.3
     return bars

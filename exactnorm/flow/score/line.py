@@ -47,7 +47,7 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
     x ≤ −1. The field points the same way until it vanishes, so every interval is entered at most once.
     """
     knots, which = np.unique(-block.b * block.w[:, 0], return_inverse=True)
-    slopes = _slopes(block, len(knots), which)
+    slopes, at_knots, unsure = _along(block, knots, which)
     edges = np.concatenate([[-np.inf], knots, [np.inf]])
     value, noise = _field(block, t[:, 0])
     # The interval ahead: a start on a knot belongs to the side the field points to.
@@ -61,15 +61,14 @@ def solve_line(block: Block, t: Array, times: Array) -> Solved:
     rows = np.flatnonzero(~rest)
     x, g, u, piece = t[rows, 0], value[rows], np.zeros(len(rows)), piece[rows]
     up = g > 0
-    at_knots = _field_at_knots(block, knots, which)
-    knot_field = np.where(np.abs(at_knots[0]) <= at_knots[1], 0.0, at_knots[0])
+    knot_field = np.where(np.abs(at_knots) <= unsure, 0.0, at_knots)
     while len(rows):
         far = np.where(up, edges[piece + 1], edges[piece])
         ahead = knot_field[np.clip(np.where(up, piece, piece - 1), 0, len(knots) - 1)]
         wait = _time_to(far, x, g, slopes[piece], ahead)
         wait[~np.isfinite(far)] = np.inf
         anchor = np.where(np.isfinite(edges[piece]), piece - 1, piece)
-        near = _Piece(x, g, knots[anchor], at_knots[0][anchor], slopes[piece])
+        near = _Piece(x, g, knots[anchor], at_knots[anchor], slopes[piece])
         last = _fill(out.states, rows, near, u, wait, times)
         _finish(out, rows[last], slopes[piece[last]], times[-1])
         rows, x, g, up, piece = rows[~last], far[~last], g[~last], up[~last], piece[~last]
@@ -90,47 +89,46 @@ def _active(block: Block, piece: Indices, which: Indices) -> NDArray[np.bool_]:
     return np.asarray((piece[:, None] > which[None, :]) == (block.w[:, 0] > 0)[None, :])
 
 
-def _slopes(block: Block, knots: int, which: Indices) -> Array:
-    """Slope of the field on each of the knots + 1 intervals."""
-    rising, falling = _sides(block.a[:, 0], block, knots, which)
-    return np.asarray(_running(rising) - _running(falling[::-1])[::-1] + block.A[0, 0])
-
-
 def _sides(weights: Array, block: Block, knots: int, which: Indices) -> tuple[Array, Array]:
-    """Sums at each knot of the weights of its neurons that are active to the right, and of those active to the left."""
+    """Sums at each knot, the last axis, of the weights (n, K) of its neurons active to the right, and to the left."""
     right = block.w[:, 0] > 0
-    rising, falling = np.where(right, weights, 0.0), np.where(right, 0.0, weights)
-    return np.bincount(which, rising, knots).astype(float), np.bincount(which, falling, knots).astype(float)
+    parts = np.concatenate([weights * right, weights * ~right])
+    # All rows at once: there may be many blocks, of few neurons each.
+    place = which + knots * np.arange(len(parts))[:, None]
+    sums = np.bincount(place.ravel(), parts.ravel(), knots * len(parts)).astype(float).reshape(len(parts), knots)
+    return sums[: len(weights)], sums[len(weights) :]
 
 
 def _running(x: Array) -> Array:
-    """Sums of the first 0, 1, … entries."""
-    return np.concatenate([np.zeros(1), np.cumsum(x)])
+    """Sums of the first 0, 1, … entries along the last axis."""
+    out = np.zeros((*x.shape[:-1], x.shape[-1] + 1))
+    x.cumsum(axis=-1, out=out[..., 1:])
+    return out
 
 
-def _field_at_knots(block: Block, knots: Array, which: Indices) -> tuple[Array, Array]:
-    """`_field` at all knots in one pass from either end, since every neuron is active on one side of its knot."""
-    gaps, height = np.diff(knots), np.abs(block.a[:, 0])
+def _along(block: Block, knots: Array, which: Indices) -> tuple[Array, Array, Array]:
+    """Slopes of the field on the knots + 1 intervals, and `_field` at all knots, in one pass from either end.
 
-    def passes(weights: Array) -> tuple[Array, Array]:
-        """Sums of weights·ramp over the neurons active at each knot, and of the weights."""
-        rising, falling = _sides(weights, block, len(knots), which)
-        left, right = _running(rising)[:-1], _running(falling[::-1])[-2::-1]
-        return _running(left[1:] * gaps) + _running((right[:-1] * gaps)[::-1])[::-1], left + right
-
-    value, _ = passes(block.a[:, 0])
-    ramps, heights = passes(height)
-    _, offsets = passes(height * np.abs(block.b))
-    size = ramps + offsets + heights * np.abs(knots)
+    Every neuron is active on one side of its knot, `which`.
+    """
+    gaps, a, height = knots[1:] - knots[:-1], block.a[:, 0], np.abs(block.a[:, 0])
+    # Sums of three kinds of weights over the neurons active on each interval, then of weights·ramp at each knot.
+    rising, falling = _sides(np.array([a, height, height * np.abs(block.b)]), block, len(knots), which)
+    left, right = _running(rising), _running(falling[:, ::-1])[:, ::-1]
+    ramps = _running(left[:, 1:-1] * gaps) + _running((right[:, 1:-1] * gaps)[:, ::-1])[:, ::-1]
+    _, heights, offsets = left[:, :-1] + right[:, 1:]
+    size = ramps[1] + offsets + heights * np.abs(knots)
     slack = (block.rounding @ height) * (heights > 0)
-    rounding = 4 * EPS * (size + np.abs(knots) + abs(block.e[0])) + slack
-    return value + knots * block.A[0, 0] + block.e[0], rounding
+    noise = 4 * EPS * (size + np.abs(knots) + abs(block.e[0])) + slack
+    return left[0] - right[0] + block.A[0, 0], ramps[0] + knots * block.A[0, 0] + block.e[0], noise
 
 
 def _field(block: Block, t: Array) -> tuple[Array, Array]:
     """The field and a bound on the rounding of its own computation."""
     step = max(1, 2**20 // len(block.b))  # some at a time: memory stays small for wide networks
-    parts = [_some_field(block, t[k : k + step]) for k in range(0, max(len(t), 1), step)]
+    if len(t) <= step:
+        return _some_field(block, t)
+    parts = [_some_field(block, t[k : k + step]) for k in range(0, len(t), step)]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 

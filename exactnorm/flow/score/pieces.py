@@ -24,7 +24,7 @@ from exactnorm.flow.score.walkers import Mask, Piece, Walkers, ahead, by_key
 FAR = 1e10
 """In units of the block's own lengths: beyond this a trajectory that is asked for its limit is given up."""
 PATIENCE = 8
-"""Steps after which motion on two time scales is looked for: most trajectories are at an end by then."""
+"""Steps in one region after which motion on two time scales is looked for: most trajectories have left it by then."""
 
 
 def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved:
@@ -46,7 +46,7 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
     out = Solved(nan, np.full(m, times[-1]), np.zeros(m, bool), np.zeros((m, len(block.b)), bool))
     walkers = Walkers(
         np.arange(m), t.copy(), np.zeros(m), np.zeros(m, np.intp),
-        t @ block.w.T + block.b > 0, np.zeros((m, len(block.b)), bool),
+        t @ block.w.T + block.b > 0, np.zeros((m, len(block.b)), bool), np.zeros(m, np.int_),
     )  # fmt: skip
     known: dict[bytes, Stable] = {}
     scales: dict[bytes, tuple[Slow, ...]] = {}
@@ -63,8 +63,9 @@ def solve_pieces(block: Block, t: Array, times: Array, max_steps: int) -> Solved
         done = _settled(block, walkers, piece, times, out, known)
         far = ~done & ~(np.abs(walkers.t).max(axis=1) < bound[walkers.rows])
         out.reached[walkers.rows[far]] = np.nan
-        if number > PATIENCE and block.rank > 1:
-            slow_down(block, walkers, piece, times, np.flatnonzero(~done & ~far), scales)
+        waiting = np.flatnonzero(~done & ~far & (walkers.stayed > PATIENCE))
+        if len(waiting) and block.rank > 1:
+            slow_down(block, walkers, piece, times, waiting, scales)
         _move(block, walkers, piece, times, ~done & ~far)
     out.states[walkers.rows, -1] = walkers.t
     out.reached[walkers.rows] = walkers.u
@@ -89,6 +90,8 @@ def _log(walkers: Walkers, piece: Piece, block: Block, out: Solved, *, first: bo
         out.start.append(walkers.rows[i])
         out.time.append(walkers.u[i])
         out.kink.append(block.kinks[k])
+        walkers.stayed += 1
+        walkers.stayed[i] = 0
     walkers.active = piece.active
 
 

@@ -27,10 +27,12 @@ class Walkers:
     active: Mask
     met: Mask
     """Kinks that the last step ended on."""
+    stayed: NDArray[np.int_]
+    """Steps since a kink was crossed."""
 
     def keep(self, mask: Mask) -> None:
         """Forget the others."""
-        for name in ("rows", "t", "u", "due", "active", "met"):
+        for name in ("rows", "t", "u", "due", "active", "met", "stayed"):
             setattr(self, name, getattr(self, name)[mask])
 
 

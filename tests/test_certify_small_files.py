@@ -1,0 +1,154 @@
+"""What a small file may ask of the check: memory by its size, and work that ends within minutes or is given up."""
+
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser
+from exactnorm.certify import (
+    Certificate,
+    CertificateError,
+    CertificateUndecided,
+    Faces,
+    Multipliers,
+    Nothing,
+    Segments,
+    interpolation,
+)
+from exactnorm.certify.balls import constancy, dual_bound, edges
+from exactnorm.certify.balls.constancy import local_slope
+from exactnorm.certify.balls.edges import edges_lower_bound
+from exactnorm.finite_problem import FiniteProblem
+from exactnorm.geometry import affine_hull
+
+rng = np.random.default_rng(0)
+BASE = 40_000_000
+"""Bytes: blocks of constant size, several at a time."""
+
+
+def identity(d):
+    return ReLUNetwork(np.zeros((0, d)), np.zeros((0, d)), np.zeros(0), np.eye(d), np.zeros(d))
+
+
+def many_segments(dimension):
+    points = rng.standard_normal((100, dimension))
+    ends = rng.integers(0, 100, (100_000, 2))
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    return points, Segments(ends, rng.uniform(0.5, 1, len(ends)))
+
+
+def many_points(size):
+    points = rng.standard_normal((size, 2))
+    return points, Faces(affine_hull(points), np.zeros((size - 1, 2, 3)), 5)
+
+
+@pytest.mark.parametrize(
+    ("points", "evidence"), [many_segments(20), many_segments(300), many_points(4000)], ids=["20", "300", "faces"]
+)
+def test_memory_is_a_multiple_of_what_the_file_holds(points, evidence):
+    own = (evidence.ends, evidence.weights) if isinstance(evidence, Segments) else (evidence.B,)
+    held = points.nbytes + sum(array.nbytes for array in own)
+    train = TrainingSet(points, 0.0)
+    tracemalloc.start()
+    with pytest.raises((CertificateError, CertificateUndecided)):
+        check_certificate(Certificate(1.0, 1e9, 0.0, evidence), train, identity(points.shape[1]), time_limit=2.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 32 * held + BASE
+
+
+@pytest.mark.parametrize("dimension", [1, 3, 40])
+def test_segments_a_few_at_a_time_bound_what_all_together_do(dimension, monkeypatch):
+    points = rng.standard_normal((9, dimension)) + 100.0
+    i, j = np.triu_indices(9, 1)
+    weights, rho = rng.uniform(0.1, 1, len(i)), 0.4 * TrainingSet(points, 0.0).separation
+    length = np.linalg.norm(points[i] - points[j], axis=1)
+    u = (points[i] - points[j]) / length[:, None]
+    expected = float(weights @ (2 * length / (length - 2 * rho)) / np.linalg.norm((weights * u.T) @ u, 2))
+    for room in (1, 100, 10**6):
+        monkeypatch.setattr(edges, "ROOM", room)
+        found = edges_lower_bound(points, rho, np.column_stack([i, j]), weights)
+        assert expected * (1 - 1e-10) < found < expected * (1 + 1e-14)
+
+
+@pytest.mark.parametrize("room", [1, 30, 10**6])
+def test_distances_some_at_a_time_are_all_of_them(room, monkeypatch):
+    monkeypatch.setattr(dual_bound, "ROOM", room)
+    X = rng.standard_normal((23, 3))
+    both = [np.concatenate(parts) for parts in zip(*dual_bound.distances(X, 2 * X), strict=True)]
+    i, j = np.triu_indices(23, 1)
+    expected = np.linalg.norm(X[i] - X[j], axis=1)
+    np.testing.assert_allclose(both[0], expected, rtol=1e-14)
+    np.testing.assert_allclose(both[1], 2 * expected, rtol=1e-14)
+
+
+def no_lines(neurons, d):
+    """A wide network that looks along as many lines as it has neurons."""
+    w = rng.standard_normal((neurons, d))
+    return ReLUNetwork(1e-30 * w, w, np.zeros(neurons), np.eye(d), np.zeros(d))
+
+
+def test_networks_too_large_to_be_looked_at_are_undecided_at_once(monkeypatch):
+    monkeypatch.setattr(interpolation, "LARGEST", 10_000)
+    monkeypatch.setattr("exactnorm.certify.check.LARGEST", 10_000)
+    points = rng.standard_normal((100, 2))
+    network = no_lines(100, 2)
+    with pytest.raises(CertificateUndecided, match="takes too long"):
+        check_certificate(Certificate(0.0, 1.0, 0.0, Nothing()), TrainingSet(points, 0.0), network)
+    problem = FiniteProblem(points, points**2)
+    nothing = Certificate(0.0, 1.0, 0.0, Multipliers(np.zeros((100, 2))))
+    with pytest.raises(CertificateUndecided, match="takes too long"):
+        check_certificate(nothing, problem, network)
+
+
+def test_a_jacobian_to_decompose_for_every_ball_ends_undecided_and_a_large_error_is_seen_at_the_first(monkeypatch):
+    # Of 300 balls in 300 dimensions each would take an eigenvalue of its own.
+    points = 10 * np.eye(300)
+    A = rng.standard_normal((300, 300))
+    small = ReLUNetwork(np.zeros((0, 300)), np.zeros((0, 300)), np.zeros(0), 1e-12 * A, np.zeros(300))
+    train = TrainingSet(points, 0.1)
+    certificate = Certificate(0.0, 1.0, 0.0, Nothing())
+    decomposed = []
+    own = interpolation.sphere_maximum
+    monkeypatch.setattr(interpolation, "sphere_maximum", lambda *given: decomposed.append(1) or own(*given))
+    start = time.process_time()
+    with pytest.raises(CertificateError, match="misses by"):
+        check_certificate(certificate, train, small)
+    assert len(decomposed) == 1
+    assert time.process_time() - start < 20  # a guard against hours, not a measurement
+    # An error as large as that is stated: then every ball counts, and each takes a decomposition.
+    monkeypatch.setattr(interpolation, "LARGEST", 3 * 300**3)
+    monkeypatch.setattr("exactnorm.certify.check.LARGEST", 3 * 300**3)
+    V = 0.01 * A / np.linalg.norm(A, 2)
+    away = ReLUNetwork(np.zeros((0, 300)), np.zeros((0, 300)), np.zeros(0), V, np.zeros(300))
+    with pytest.raises(CertificateUndecided, match="takes too long"):
+        check_certificate(Certificate(0.0, 1.0, 20.0, Nothing()), train, away)
+
+
+def on_a_line(size):
+    return (np.arange(size) + np.random.default_rng(0).uniform(-0.2, 0.2, size))[:, None]
+
+
+@pytest.mark.parametrize("wide", [8, 48, 1024])
+@pytest.mark.parametrize("size", [7, 120])
+def test_sides_are_the_same_however_many_neurons_are_looked_at_together(size, wide, monkeypatch):
+    monkeypatch.setattr(constancy, "WIDE", wide)
+    found = min_norm_denoiser(on_a_line(size), 0.0)
+    assert local_slope(found.network, found.train) <= 1e-9
+    network = found.network
+    sides = found.train.points @ network.w.T + network.b > 1e-9
+    assert constancy._are_patterns(network, found.train, np.packbits(sides, axis=1), lambda: None)
+    for neuron in (0, network.neurons - 1):  # no hyperplane is on at every third of the points
+        other = sides.copy()
+        other[:, neuron] = np.arange(size) % 3 == 0
+        assert not constancy._are_patterns(network, found.train, np.packbits(other, axis=1), lambda: None)
+
+
+@pytest.mark.slow
+def test_ten_thousand_points_on_a_line_are_decided_without_balls():
+    found = min_norm_denoiser(on_a_line(10_000), 0.0)
+    lower, upper, _ = check_certificate(found.certificate, found.train, found.network)
+    assert lower == pytest.approx(2 * 9999, rel=1e-9)
+    assert upper == pytest.approx(lower, rel=1e-9)
