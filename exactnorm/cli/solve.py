@@ -75,16 +75,17 @@ def add_to(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
+    """Solve, print, save; 0 when the gap is at most the tolerance, else 1; 130 where Ctrl-C kept it from a proof."""
     train = asked(arguments)
-    interrupts.load(*SOLVING)
+    interrupts.load(*SOLVING, *([prove.LOADED] if arguments.prove else []))
     if arguments.estimate:
         return estimate(train, arguments)
     start = time.perf_counter()
     denoiser = solved(train, arguments)
     seconds = time.perf_counter() - start
-    proved = prove.proved(denoiser) if arguments.prove else None
-    if arguments.out is not None:
+    proved = prove.proved(denoiser, arguments) if arguments.prove else None
+    unproved = arguments.prove and proved is None
+    if arguments.out is not None and not (unproved and arguments.out.endswith(".json")):
         if proved is not None and arguments.out.endswith(".json"):
             prove.save(arguments.out, proved)
         else:
@@ -104,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         show(report.solution(denoiser, seconds, title))
         if proved is not None:
             show_text(prove.sentence(proved))
-    return 0 if denoiser.certificate.certifies(arguments.tol) else 1
+    return 130 if unproved else 0 if denoiser.certificate.certifies(arguments.tol) else 1
 
 
 def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
