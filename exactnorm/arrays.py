@@ -65,8 +65,13 @@ def _why_not_real(array: NDArray[Any], name: str) -> str:
         return f"{name} has dtype {array.dtype}; give real numbers"
     if array.ndim == 0:
         given = array[()]  # what `values` was, if it has been made an array on the way here
-        has_points = ": its points are `.train.points`" if hasattr(given, "train") else ""
-        return f"{name} is a {type(given).__name__}{has_points}; give real numbers in an array"
+        held = {
+            "train": "points are `.train.points`",
+            "points": "points are `.points`",
+            "endpoint": "ends are `.endpoint`",
+        }
+        has = next((f": its {words}" for attribute, words in held.items() if hasattr(given, attribute)), "")
+        return f"{name} is a {type(given).__name__}{has}; give real numbers in an array"
     where = next(place for place, value in np.ndenumerate(array) if not isinstance(value, Real))
     return f"{name} holds {array[where]!r} at index {where}; give real numbers, all of them there"
 
@@ -86,6 +91,13 @@ def _refuse_what_is_no_array(values: object, name: str) -> None:
         many = "1 masked entry, the first" if len(hidden) == 1 else f"{len(hidden)} masked entries, the first"
         msg = f"{name} has {many} at index {where}: every entry must be there; fill it in or leave its row out"
         raise ValueError(msg)
+
+
+def of_kind(value: object, kind: Any, name: str, what: str) -> None:
+    """Raise ``TypeError`` unless `value` is of that kind; `what` says which record it is, and what makes one."""
+    if not isinstance(value, kind):
+        msg = f"{name} is a {type(value).__name__}: give {what}"
+        raise TypeError(msg)
 
 
 def real_number(value: float, name: str) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import LARGEST, Array, real_array, real_number, restore_read_only
+from exactnorm.reading.index_column import look_at_frame
 from exactnorm.tables import one_line
 
 TIES = 100
@@ -55,7 +56,7 @@ class TrainingSet:
     __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
-        _refuse_tables_with_an_index(self.points)
+        look_at_frame(self.points)
         if getattr(self.points, "dtype", None) == np.float16:
             warnings.warn(
                 "float16 keeps three digits: distances between these points, right angles among them, were rounded; "
@@ -141,6 +142,8 @@ def _sample_arrays(samples: Sequence[ArrayLike], points: Array) -> tuple[Array, 
     if len(samples) != len(points):
         msg = f"samples holds {len(samples)} arrays for {len(points)} points; give one array of samples a point"
         raise ValueError(msg)
+    for n, one in enumerate(samples):
+        look_at_frame(one, f"samples[{n}]")
     arrays = tuple(real_array(one, f"samples[{n}]") for n, one in enumerate(samples))
     for n, one in enumerate(arrays):
         if one.ndim != 2 or one.shape[1] != points.shape[1] or len(one) == 0:
@@ -164,18 +167,6 @@ def _refuse_other_shapes(points: Array) -> None:
         raise ValueError(msg)
     if points.shape[0] < 2 or points.shape[1] < 1:
         msg = f"points has shape {points.shape}; a training set needs at least two points and one coordinate"
-        raise ValueError(msg)
-
-
-def _refuse_tables_with_an_index(points: object) -> None:
-    """Raise ``ValueError`` for a data frame read together with the index that it was saved with."""
-    columns = getattr(points, "columns", None)
-    first = next(iter(columns), "") if columns is not None else ""
-    if isinstance(first, str) and first.startswith("Unnamed:"):
-        msg = (
-            f"points has a first column {first!r}, the index of a saved table, which would be a coordinate: "
-            "read the file with index_col=0, or drop that column"
-        )
         raise ValueError(msg)
 
 

@@ -22,14 +22,11 @@ flow = exactnorm.probability_flow(
 )
 ends = exactnorm.endpoints(flow, train)
 
-figure, axes = plt.subplots(figsize=(5, 4.8), layout="constrained")
+figure, axes = plt.subplots(figsize=(5, 5.1), layout="constrained")
 low, high = starts.min(axis=0) - 0.1, starts.max(axis=0) + 0.1
 draw_arrows(axes, closed_form.orthogonal(train.points, 0.2), low, high, 19, "#CCCCCC")
 plot.trajectories(flow, exactnorm.TrainingSet(train.points), axes, ends=ends)
 axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-figure.legends[0].remove()  # below the picture, where a narrow page has room for it
-figure.legend(*axes.get_legend_handles_labels(), fontsize="small", frameon=False, loc="outside lower center", ncols=3)
-figure.draw_without_rendering()
 
 counts = {kind: share.count for kind, share in ends.shares().items() if share.count}
 print(counts)

@@ -7,14 +7,19 @@ with four neurons (proved). On an acute triangle no corner serves as a centre: t
 cut off one ball each.
 """
 
+import numpy as np
 from matplotlib import pyplot as plt
 
 import exactnorm
 from exactnorm import plot, problems
 
-figure, row = plt.subplots(1, 3, figsize=(8, 3.4), layout="compressed")
+triangles = (problems.acute(), problems.orthogonal(), problems.obtuse())
+# As wide as their triangles, with the margin that `field` leaves, the three panels are of one height.
+sides = [np.ptp(problem.train.points, axis=0) + 2 * problem.train.rho for problem in triangles]
+widths = [(side[0] + 0.5 * side.max()) / (side[1] + 0.5 * side.max()) for side in sides]
+figure, row = plt.subplots(1, 3, figsize=(8, 3.6), width_ratios=widths, layout="compressed")
 neurons = {}
-for problem, axes in zip((problems.acute(), problems.orthogonal(), problems.obtuse()), row, strict=True):
+for problem, axes in zip(triangles, row, strict=True):
     denoiser = exactnorm.min_norm_denoiser(problem.train)
     neurons[problem.name] = denoiser.network.neurons
     plot.field(denoiser, axes, arrows=13)

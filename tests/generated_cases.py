@@ -22,6 +22,7 @@ from itertools import combinations
 import numpy as np
 
 import exactnorm
+from exactnorm.exact.balls.first import NothingFoundError
 
 FIFTY = Context(prec=50, Emax=10**6, Emin=-(10**6))
 ROUNDING = 1e-9
@@ -243,7 +244,7 @@ def solved(points, rho, solver):
         warnings.simplefilter("error")
         try:
             found = exactnorm.min_norm_denoiser(points, rho, tol=1e-3, time_limit=LIMIT, solver=solver)
-        except ValueError as refusal:
+        except (ValueError, NothingFoundError) as refusal:  # the second where time was too short, with a sentence
             return "refused" if len(str(refusal)) > 20 else f"WRONG: an error that says nothing: {refusal!r}"
         except Exception as failed:  # whatever else comes out is a defect
             return f"WRONG: {type(failed).__name__}: {failed}"

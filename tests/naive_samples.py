@@ -1,11 +1,11 @@
-"""The naive verifier for proofs about noisy samples, written from docs/proof-format.md with its arithmetic."""
+"""The naive verifier for proofs about samples, or inputs and targets, written from docs/proof-format.md."""
 
 import hashlib
-import json
 import struct
 from fractions import Fraction as F
 
-from naive_verifier import Problem, add, bound_of_cells, dot, root
+from naive_text import load
+from naive_verifier import Problem, add, cover, dot, root
 
 
 def digest(rows):
@@ -34,7 +34,7 @@ def bound_of_multipliers(inputs, outputs, of, low, decay):
         for one, x in zip(low["lambda"][1:], inputs.x[1:], strict=True):
             row = [*(dot(x, d) for d in inputs.d), F(1)]
             B.append([[F(entry) * factor for factor in row] for entry in one])
-        bound_of_cells(inputs, low | {"B": B})
+        cover(inputs, low | {"B": B})
     gain = sum(dot(one, outputs.x[n]) for one, n in zip(L, of, strict=True))
     return gain if decay is None else decay * (gain - decay * inputs.N * sum(dot(one, one) for one in L) / 2)
 
@@ -57,23 +57,37 @@ def objective_of(inputs, outputs, of, network, decay):
 
 
 def judge(text, points, samples, decay):
-    """("proved" or "refuted", lower, upper, reason)."""
-    proof, rows = json.loads(text), [row for one in samples for row in one]
+    """("proved" or "refuted", lower, upper, reason) of a proof about noisy samples, a list for each point."""
+    return verdict(text, "noisy samples", points, samples, decay)
+
+
+def judge_network(text, inputs, targets, decay):
+    """The same of a proof about inputs and targets."""
+    return verdict(text, "inputs and targets", targets, [[one] for one in inputs], decay)
+
+
+def verdict(text, about, points, samples, decay):
+    rows = [row for one in samples for row in one]
     of, given = [n for n, one in enumerate(samples) for _ in one], None if decay is None else F(decay)
-    claim, head, where, lower, upper = proof["claim"], proof["points"], proof["coordinates"], F(0), None
+    lower, upper = F(0), None
     try:
-        assert (proof["format"], proof["version"], claim["problem"]) == ("exactnorm proof", 1, "noisy samples"), (
-            "format"
-        )
+        proof = load(text)
+        claim, head, where = proof["claim"], proof["points"], proof["coordinates"]
+        assert claim["problem"] == about, "another problem"
+        assert proof["lower"]["kind"] in ("none", "multipliers"), "evidence"
         stated = claim["weight decay"]
         assert given == (None if stated is None else F(stated)), "another weight decay"
-        shape = [head["number"], head["samples"], head["dimension"], head["sha256"], head["samples sha256"]]
-        assert shape == [len(points), len(rows), len(rows[0]), digest(points), digest(rows)], "other data"
-        inputs = Problem(rows, 0, proof)
-        outputs = Problem(points, 0, {"coordinates": {"basis": where["outputs"], "unit": where["unit"]}})
+        if about == "noisy samples":
+            shape = [head["number"], head["samples"], head["dimension"], head["sha256"], head["samples sha256"]]
+            assert shape == [len(points), len(rows), len(rows[0]), digest(points), digest(rows)], "other data"
+        else:
+            shape = [head["number"], head["dimension"], head["outputs"], head["sha256"], head["targets sha256"]]
+            assert shape == [len(rows), len(rows[0]), len(points[0]), digest(rows), digest(points)], "other data"
+        inputs, outer = Problem(rows, 0, proof), where.get("unit of outputs", where["unit"])
+        outputs = Problem(points, 0, {"coordinates": {"basis": where["outputs"], "unit": outer}})
         inputs.value = outputs.vector
-        unit = F(4) ** where["unit"]
-        scaled, worth = (None, 1) if given is None else (given / unit, unit)
+        here, there = F(2) ** where["unit"], F(2) ** outer
+        scaled, worth = (None, there / here) if given is None else (given / here / there, there * there)
         if proof["lower"]["kind"] != "none":
             lower = max(F(0), worth * bound_of_multipliers(inputs, outputs, of, proof["lower"], scaled))
         assert F(claim["lower"]) <= lower, f"only {float(lower)!r} is shown"

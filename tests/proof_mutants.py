@@ -19,7 +19,7 @@ from pathlib import Path
 import naive_verifier
 import numpy as np
 
-from exactnorm.proof.document import UnreadableProofError
+from exactnorm.proof.shapes import UnreadableProofError
 from exactnorm.proof.verify import verify
 
 

@@ -77,10 +77,14 @@ def test_brackets_do_not_cross_and_certificates_hold(data):
     denoiser = certified_form(train)
     if denoiser is not None:
         lower, upper, _ = check_certificate(denoiser.certificate, train, denoiser.network)
-        # Rays may be 90° apart to 1e-9 only, which counts as often as a gap holds what the balls leave of it; and in
-        # that the places of kinks are known to some units in the last place of the coordinates.
+        # Below, 2Lε + 2θ(N − 1) for L rays that are 90° apart to ε and straight to θ, 1e-9 both: 6e-8 for seven points.
+        # Above, on a set of size D a point may be 1e-9 D off its ray, and a ball reach so far beyond the kinks of other
+        # rays. What that makes the network miss, a ramp across what the balls leave of the narrowest gap supplies: at
+        # most 2 · 1e-9 D / free a point and once for all kinks, where the cost is 2 at least. The places of kinks are
+        # known to some units in the last place of the coordinates, which counts alike.
         free = train.separation - 2 * rho
-        room = max(1e-8 * train.separation, 64 * np.finfo(float).eps * np.abs(X).max()) / free
+        off = 1e-9 * (1 + len(X)) * float(np.linalg.norm(np.ptp(X, axis=0)))
+        room = max(off, 64 * np.finfo(float).eps * np.abs(X).max()) / free
         assert abs(upper - lower) <= max(1e-7, room) * upper
 
 

@@ -1,16 +1,22 @@
 """The papers' experiments: tables that add up, two roads to the same ends, and numbers known beforehand."""
 
+import inspect
 import math
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from exactnorm import plot
+from exactnorm.certify.certified import INTERRUPTED
 from exactnorm.closed_form import orthogonal
 from exactnorm.experiments import (
     EXPERIMENTS,
+    Run,
     early_stopping,
     early_stopping_map,
+    solved,
     stable_virtual_points,
     where_flows_end,
 )
@@ -22,7 +28,7 @@ SMALL = {
     "early-stopping": {"starts": 60, "points": 3},
     "early-stopping-map": {"starts": 20, "times": 6},
     "beyond-orthogonal": {"starts": 10, "families": ("obtuse",)},
-    "first-pictures": {"grid": 3},
+    "first-pictures": {"grid": 3, "width": 16, "rounds": 1},
     "width": {"sets": 3},
     "large-rays": {"starts": 400, "rays": 10, "per_ray": 4},
     "costs": {"sizes": ((4, 2),), "sets": 1},
@@ -30,6 +36,7 @@ SMALL = {
     "attribution-levels": {"samples": 10, "sets": ("orthonormal",), "radii": (0.05, 0.2)},
     "other-denoisers": {"starts": 20, "levels": 3, "sets": ("orthonormal",)},
     "trained-networks": {"widths": (12,), "points": 3, "samples": 6, "steps": 20, "starts": 5, "sizes": (2,)},
+    "inertia-end": {"counts": (4, 9), "sets": 2},
     "linear-one-step": {"counts": (3, 12), "runs": 3, "dimension": 4},
     "attribution-scores": {"samples": 6, "sets": ("obtuse",), "radii": (0.1,), "width": 8, "steps": 20},
 }
@@ -43,7 +50,10 @@ def test_tables_are_tidy_and_come_out_the_same_from_their_seed(name):
     assert table.rows != EXPERIMENTS[name](seed=4, **SMALL[name]).rows
     assert all(len(row) == len(table.columns) for row in table.rows)
     assert table.records()[0][table.columns[0]] == table.column(table.columns[0])[0]
-    assert table.parameters["seed"] == 3
+    # What parameters leave out could differ between the two halves of a table that was resumed.
+    asked = inspect.signature(EXPERIMENTS[name]).parameters
+    given = {word: one.default for word, one in asked.items() if word != "run"} | {"seed": 3} | SMALL[name]
+    assert table.parameters == given
     assert table.reading
     assert table.statements or name == "costs"
     assert table.missing == 0
@@ -114,3 +124,48 @@ def test_in_the_plane_every_pair_of_time_and_start_lies_on_its_side_of_the_thres
         assert record["tau"] == pytest.approx(tau, rel=1e-9)
         assert record["vertex"] == (record["T"] > tau)
     assert [s.verdict for s in table.statements] == ["agrees"]
+
+
+@pytest.mark.parametrize("name", list(EXPERIMENTS))
+def test_every_experiment_that_was_killed_in_a_unit_or_in_a_line_is_gone_on_with_to_the_same_table(name, tmp_path):
+    whole = EXPERIMENTS[name](seed=3, **SMALL[name], run=Run(out=tmp_path))
+    assert whole.missing == 0
+    file = tmp_path / f"{name}.jsonl"
+    head, *lines = file.read_bytes().splitlines(keepends=True)
+    kept = len(lines) // 2
+    file.write_bytes(b"".join([head, *lines[:kept]]) + lines[kept][:-7])
+    again = EXPERIMENTS[name](seed=3, **SMALL[name], run=Run(out=tmp_path, resume=True))
+    assert again == whole
+    assert again.csv() == whole.csv()
+    assert len(file.read_bytes().splitlines()) == 1 + len(lines)
+
+
+SOLVE = {
+    "beyond-orthogonal": {"starts": 2, "families": ("equilateral",)},
+    "leave-one-out": {"inputs": 2, "sets": ("obtuse",), "radii": (0.1,)},
+    "attribution-levels": {"samples": 2, "sets": ("obtuse",), "radii": (0.1,)},
+    "other-denoisers": {"starts": 2, "levels": 2, "sets": ("line",)},
+}
+"""Sizes at which something is solved, where `SMALL` has closed forms only."""
+
+
+@pytest.mark.parametrize("name", sorted({*SOLVE, "first-pictures", "width", "costs", "trained-networks"}))
+def test_a_unit_whose_solution_ctrl_c_cut_short_is_not_finished(name, monkeypatch):
+    def cut_short(solve):
+        def interrupted(*data, **how):
+            return replace(solve(*data, **how), status=f"{INTERRUPTED}: the best bracket so far")
+
+        return interrupted
+
+    for door in ("min_norm_denoiser", "min_norm_network"):
+        monkeypatch.setattr(solved, door, cut_short(getattr(solved, door)))
+    table = EXPERIMENTS[name](**SMALL[name] | SOLVE.get(name, {}))
+    assert table.missing > 0
+    assert "interrupted" in table.reading
+
+
+def test_no_experiment_solves_by_another_door_than_the_one_that_minds_ctrl_c():
+    rooms = [module for name, module in sys.modules.items() if name.startswith("exactnorm.experiments.")]
+    assert solved in rooms
+    doors = ("min_norm_denoiser", "min_norm_network")
+    assert [room.__name__ for room in rooms if any(hasattr(room, door) for door in doors)] == [solved.__name__]

@@ -190,6 +190,8 @@ def test_a_table_is_written_as_csv_markdown_and_a_data_frame(alone):
     pd = pytest.importorskip("pandas")  # in the extra `test`
     frame = alone.to_pandas()
     assert list(frame.columns) == list(alone.columns)
+    assert frame.attrs["parameters"] == alone.parameters
+    assert frame.attrs["versions"] == alone.versions
     again = pd.read_csv(io.StringIO(alone.csv()), dtype=str)
     for name in ("perturbation", "size", "threshold", "stable", "share"):
         assert [float(entry) for entry in again[name]] == alone.column(name) == frame[name].tolist()

@@ -21,6 +21,7 @@ from scipy import sparse
 
 import exactnorm
 from exactnorm.certify import check_certificate
+from exactnorm.cli import main
 from exactnorm.exact.settings import Solver
 from exactnorm.exact.solvers import clarabel, scs
 from exactnorm.exact.solvers.cone_program import ConeProgram, ConeSolution, solution
@@ -141,10 +142,59 @@ def test_ctrl_c_while_proving_leaves_no_file(tmp_path, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     denoiser = solved("acute")
-    monkeypatch.setattr(sys.modules["exactnorm.prover.rigorous"], "repaired", interrupted)
+    monkeypatch.setattr(sys.modules["exactnorm.prover.balls"], "repaired", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save_proof(tmp_path / "proof.json", rigorous(denoiser))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["proof.json", "denoiser.npz"])
+def test_ctrl_c_while_proving_loses_the_proof_and_not_what_was_solved(name, tmp_path, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sys.modules["exactnorm.prover.balls"], "repaired", interrupted)
+    file = tmp_path / name
+    assert main(["solve", "acute", "--prove", "--out", str(file), "--json"]) == 130
+    said = capsys.readouterr()
+    record = json.loads(said.out)
+    assert "proved" not in record
+    assert record["lower"] <= HIGH
+    assert "interrupted: the bracket below is not proved" in said.err
+    assert [one.name for one in tmp_path.iterdir()] == ([name] if name.endswith(".npz") else [])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is a full disk on Linux only")
+def test_solve_with_prove_says_so_where_what_it_prints_goes_nowhere(tmp_path):
+    command = [sys.executable, "-m", "exactnorm", "solve", "orthogonal", "--prove", "--out", str(tmp_path / "p.json")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "exactnorm solve: [Errno 28] No space left on device"
+    points = exactnorm.problems.named("orthogonal").train
+    assert verify((tmp_path / "p.json").read_text(), points.points, points.rho).outcome == "proved"  # whole
+
+
+def proofs_again_and_again(file, which):
+    found = rigorous(exactnorm.min_norm_denoiser([[0.0], [1.0], [2.5 + which]], 0.1))
+    for _ in range(30):
+        save_proof(file, found)
+
+
+def test_of_two_processes_that_write_one_proof_each_leaves_it_whole(tmp_path):
+    file = tmp_path / "proof.json"
+    proofs_again_and_again(file, 0)
+    context = multiprocessing.get_context("spawn")
+    others = [context.Process(target=proofs_again_and_again, args=(file, which)) for which in (1, 2)]
+    for one in others:
+        one.start()
+    last = False
+    while not last:
+        last = not any(one.is_alive() for one in others)
+        text = file.read_text()  # whole at any time: one of the proofs
+        assert "proved" in {verify(text, [[0.0], [1.0], [2.5 + which]], 0.1).outcome for which in range(3)}
+    assert [one.exitcode for one in others] == [0, 0]
+    assert [one.name for one in tmp_path.iterdir()] == ["proof.json"]
 
 
 def test_ctrl_c_while_writing_leaves_the_older_file(tmp_path):

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from exactnorm import interop, interpolation_error, min_norm_denoiser, problems
+from exactnorm import TrainingSet, interop, interpolation_error, min_norm_denoiser, problems
 
 REASON = "score compares with clean points of the shape of X, not with one label a row"
 EXPECTED_TO_FAIL = {"check_fit_score_takes_y": REASON, "check_pipeline_consistency": REASON}
@@ -85,6 +85,18 @@ def test_a_data_frame_comes_out_with_the_names_and_rows_that_went_in():
     with pytest.raises(ValueError, match="feature names"):
         estimator.transform(frame[["height", "width"]])
     assert list(interop.MinNormDenoiser(rho=0.1).fit(points).get_feature_names_out()) == ["x0", "x1"]
+
+
+@pytest.mark.parametrize(("door", "name"), [(TrainingSet, "points"), (interop.MinNormDenoiser().fit, "X")])
+def test_an_index_that_became_a_column_is_refused_with_what_to_do(door, name):
+    frame = pandas.DataFrame([[0.5, 0.0], [1.0, 0.25], [0.4, 0.9]], columns=["x", "y"])
+    door(frame)
+    with pytest.raises(ValueError, match=rf"{name} has a first column 'index', an index by its name.*{name}.drop"):
+        door(frame.reset_index())
+    with pytest.raises(ValueError, match=rf"{name} has a first column 'k' that counts the rows, 0, 1, …"):
+        door(frame.reset_index(names="k"))
+    assert frame.reset_index().drop(columns="index").equals(frame)  # what the message says to do
+    door(frame.reset_index().to_numpy())
 
 
 def test_a_radius_is_chosen_by_a_search_within_time_limits():

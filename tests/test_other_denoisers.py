@@ -13,6 +13,7 @@ from exactnorm.baselines import (
     SampledLinear,
     divergence,
     divergence_limit,
+    expected_trace,
     followed,
     generated,
     inertia_level,
@@ -20,7 +21,8 @@ from exactnorm.baselines import (
     penalised_optimum,
 )
 from exactnorm.closed_form import orthogonal, univariate
-from exactnorm.experiments import exact_denoiser, exact_score, linear_one_step, other_denoisers
+from exactnorm.experiments import exact_denoiser, exact_score, inertia_end, linear_one_step, other_denoisers
+from exactnorm.experiments.inertia_end import circle_distance, normal_lattice
 from exactnorm.experiments.score_matching import noisy_numbers
 from exactnorm.experiments.training import Objective, augmented_lagrangian, started, value_and_gradient
 from exactnorm.flow import closed_probability_flow, sampler_levels
@@ -146,3 +148,58 @@ def test_empirical_flows_end_at_training_points_and_others_in_known_places():
         assert found["line", "penalised bias"][column] == found["line", "minimum norm"][column]
     for row in table.records():
         assert sum(row[k] for k in ("training", "virtual", "boundary", "interior", "elsewhere")) == pytest.approx(1)
+
+
+def test_the_trace_that_is_expected_of_what_is_generated_is_its_mean_and_infinite_for_too_few_points():
+    rng = np.random.default_rng(9)
+    n, d, ell = 14, 3, 0.7
+    traces = [np.trace(generated(*rng.standard_normal((2, n, d)), ell)[1]) for _ in range(4000)]
+    assert abs(np.mean(traces) - expected_trace(n, d, ell)) < 4 * np.std(traces) / math.sqrt(len(traces))
+    assert expected_trace(10**7, d, ell) == pytest.approx(d / (1 + ell), rel=1e-5)  # that of the Wiener filter
+    assert expected_trace(d + 2, d, ell) == math.inf
+    assert math.isfinite(expected_trace(d + 3, d, ell))
+
+
+def test_a_score_without_a_skip_connection_costs_more_by_its_slope_at_most():
+    x, sigma, decay = [0.0, 1.0, 2.5], 0.3, 0.3
+    free, bare = (exact_score(x, sigma, decay, np.random.default_rng(4), skip=skip) for skip in (True, False))
+    assert bare.certificate.gap < 1e-6
+    assert bare.network.V is None
+    # V y + c is one neuron of cost |V| whose kink is below all samples, and a constant.
+    most = free.certificate.upper + decay * abs(float(free.network.V[0, 0]))
+    assert free.certificate.upper * 1.01 < bare.certificate.lower
+    assert bare.certificate.upper < most * (1 + 1e-6)
+
+
+def test_without_a_skip_connection_large_weight_decay_leaves_a_constant():
+    x, y = noisy_numbers([0.0, 1.0, 2.5], 0.3, np.random.default_rng(7), 8)
+    found = exact_score([0.0, 1.0, 2.5], 0.3, 1e3, np.random.default_rng(7), skip=False)
+    assert np.allclose(found([[0.5], [3.0]]), np.mean((x - y) / 0.09), atol=1e-4)
+
+
+def test_distances_along_the_circle_are_those_that_are_known():
+    for n in (1, 2, 5):  # each of n even places is the nearest to an arc of 2π/n
+        even = 0.3 + 2 * math.pi * np.arange(n) / n
+        assert circle_distance(even) == pytest.approx(math.pi / (2 * n), rel=1e-3)
+    assert circle_distance(np.linspace(0, 2 * math.pi, 5001)[1:]) < 1e-3
+    half = np.linspace(0, math.pi, 4001)[1:]  # from the half circle every point is carried on by a quarter, on average
+    assert circle_distance(half) == pytest.approx(math.pi / 4, rel=1e-2)
+
+
+def test_blurred_points_are_where_the_flow_of_the_empirical_denoiser_is_left():
+    X = np.array([[1.0, 0], [0, 1], [-0.6, -0.8]])
+    h, level, far = EmpiricalMMSE(X), 0.7, 30.0
+    start = X.mean(axis=0) + far * normal_lattice(3000)
+    ends = followed(h, start, [*np.geomspace(far, level, 300), 0.0])
+    made = np.concatenate([h(x + level * normal_lattice(1000), level) for x in X])
+    assert np.allclose(ends.mean(axis=0), made.mean(axis=0), atol=0.02)
+    assert np.allclose(np.cov(ends.T), np.cov(made.T), atol=0.02)
+
+
+def test_the_distance_of_an_inertia_end_is_no_less_than_any_function_of_slope_one_shows():
+    (row,) = inertia_end(counts=(6, 9), sets=1).records()[:1]
+    # 1 − ‖y‖ has slope one and is 0 on the circle.
+    assert row["distance"] > row["inwards"] > 0.05
+    assert row["scaled"] == pytest.approx(row["distance"] * 6**0.4)
+    with pytest.raises(ValueError, match="two numbers of points"):
+        inertia_end(counts=(6,))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from proof_corpus import problem_of, proved
 
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.document import UnreadableProofError, read
+from exactnorm.proof.document import read
 from exactnorm.proof.rationals import above, below, decimal_text, quotient_text, rational, root, rounded
+from exactnorm.proof.shapes import UnreadableProofError
 from exactnorm.proof.verify import largest_file, verify
 
 POINTS, RHO = problem_of("line")

@@ -1,14 +1,18 @@
 """The user's solver and options reach every program there is; a stand-in gets options of its own."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from exactnorm import DenoiserPath, TrainingSet, check_certificate, min_norm_denoiser, min_norm_network
+from exactnorm.certify.balls.evidence import Faces
+from exactnorm.cli import main
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import DEFAULT_OPTIONS
 from exactnorm.exact.solvers import choice, clarabel, cvxpy, scs
+from exactnorm.prover import rigorous
 
 OPTIONS = {"patience": 77, "mood": "good"}
 PLANE = TrainingSet(np.random.default_rng(8).standard_normal((5, 2)), 0.05)
@@ -127,6 +131,68 @@ def test_an_estimator_hands_its_solver_on(handed):
     assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
 
 
+def without_cells(denoiser):
+    """The denoiser with a certificate that has dual matrices and no multipliers, so that a proof has to make cells."""
+    evidence = denoiser.certificate.evidence
+    return replace(denoiser, certificate=replace(denoiser.certificate, evidence=Faces(evidence.frame, evidence.B, 3)))
+
+
+def test_a_proof_of_noise_balls_asks_the_users_solver(handed):
+    calls = handed[0]
+    denoiser = without_cells(min_norm_denoiser(PLANE, solver="FAKE", solver_options=OPTIONS))
+    calls.clear()
+    found = rigorous(denoiser, solver="fake", solver_options=OPTIONS)
+    assert found.gap < 1e-5
+    assert {kind for kind, _, _ in calls} == {"kinks", "cell"}
+    assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
+
+
+def test_a_proof_near_a_theorem_that_holds_to_rounding_only_asks_the_users_solver(handed):
+    calls = handed[0]
+    # At 90° to rounding only, and without balls that a ray may cross beside their centres.
+    u = np.array([np.cos(0.3), np.sin(0.3)])
+    points = np.array([[0.0, 0.0], u, [-2 * u[1], 2 * u[0]], -1.3 * u])
+    points[2] += 1e-16 * u
+    denoiser = min_norm_denoiser(points, 0.0)
+    assert points[1] @ points[2] > 0
+    assert denoiser.certificate.kind == "theorem"
+    assert not calls
+    found = rigorous(denoiser, solver="FAKE", solver_options=OPTIONS)
+    assert found.gap < 1e-2
+    assert "the convex program" in " ".join(found.said)
+    assert calls
+    assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
+
+
+@pytest.mark.parametrize("decay", [None, 1e-2])
+def test_proofs_of_samples_and_of_networks_ask_the_users_solver(decay, handed):
+    calls = handed[0]
+    points = np.array([[0, 0], [1, 0], [0.4, 0.9]])
+    samples = points[:, None] + 0.2 * np.random.default_rng(0).standard_normal((3, 2, 2))
+    given = {"solver": "FAKE", "solver_options": OPTIONS}
+    for found in (
+        min_norm_denoiser(TrainingSet.from_samples(points, samples), weight_decay=decay, **given),
+        min_norm_network(*planar(), weight_decay=decay, **given),
+    ):
+        calls.clear()
+        proof = rigorous(found, **given)
+        assert proof.gap < 1e-5
+        assert calls
+        assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
+
+
+def test_solve_with_prove_asks_the_users_solver(handed, tmp_path, capsys):
+    calls = handed[0]
+    file = tmp_path / "samples.npy"
+    np.save(file, [[[-0.1, 0.1], [0.0, 0.2]], [[0.9, 0.0], [1.1, 0.1]], [[0.4, 0.8], [0.5, 0.9]]])
+    points = tmp_path / "points.csv"
+    points.write_text("0,0\n1,0\n0.4,0.9\n")
+    assert main(["solve", str(points), "--samples-file", str(file), "--solver", "fake", "--prove"]) == 0
+    assert "proved in" in capsys.readouterr().out
+    assert "cell" in {kind for kind, _, _ in calls}  # of the proof: solving samples takes none
+    assert {solver for _, solver, _ in calls} == {"FAKE"}
+
+
 @pytest.mark.parametrize("decay", [None, 1e-2])
 def test_a_stand_in_gets_tolerances_that_reach_the_gap_and_none_of_the_options_of_another_solver(decay, monkeypatch):
     calls, first_order = [], scs.answer
@@ -172,6 +238,7 @@ def test_where_the_users_solver_gives_up_on_cells_the_stand_in_prices_these_alon
         lambda **given: min_norm_denoiser([[0.0], [1.0]], 0.1, **given),
         lambda **given: min_norm_denoiser([[0, 0], [1, 0], [0.4, 0.9]], 0.1, **given),
         lambda **given: min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0], **given),
+        lambda **given: rigorous(min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]), **given),
     ],
 )
 def test_a_solver_or_an_option_that_is_not_there_is_refused_at_the_door(call):

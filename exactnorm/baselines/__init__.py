@@ -3,7 +3,7 @@
 from exactnorm.baselines.empirical import EmpiricalMMSE, SmoothedClosedForm
 from exactnorm.baselines.inertia import followed, inertia_level
 from exactnorm.baselines.linear import LinearDenoiser
-from exactnorm.baselines.one_step import SampledLinear, divergence, divergence_limit, generated
+from exactnorm.baselines.one_step import SampledLinear, divergence, divergence_limit, expected_trace, generated
 from exactnorm.baselines.penalised_bias import penalised_cost, penalised_optimum
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "SmoothedClosedForm",
     "divergence",
     "divergence_limit",
+    "expected_trace",
     "followed",
     "generated",
     "inertia_level",

@@ -93,6 +93,19 @@ def divergence(mean: ArrayLike, covariance: ArrayLike, true_mean: float, true_va
     return 0.5 * (float(np.sum(values - 1 - np.log(values))) + off)
 
 
+def expected_trace(count: int, dimension: int, ell: float) -> float:
+    """The expectation of tr S, S the covariance that `generated` gives of `count` standard normal points; or infinity.
+
+    With W = YᵀY of the centred inputs y, of variance τ² = 1 + ℓ, E[A Aᵀ | Y] has the trace d/τ⁴ + (ℓ/τ²) d tr W^{-1}
+    with ν = n − 1 degrees of freedom, and the variance of the inputs is tr W/(nd). For W/τ² standard Wishart its trace
+    is independent of W/tr W, so that E[tr W tr W^{-1}] = d(νd − 2)/(ν − d − 1), which is finite for n > d + 2 only.
+    """
+    d, freedom, square = dimension, count - 1, 1 + ell
+    if count <= d + 2:
+        return math.inf
+    return square / count * (freedom * d / square**2 + ell / square**2 * d * (freedom * d - 2) / (freedom - d - 1))
+
+
 def divergence_limit(dimension: int, ell: float, variance: float = 1.0) -> float:
     """(d/2)(r − 1 − log r), r = variance/(variance + ℓ): the divergence that is left with infinitely many points."""
     r = variance / (variance + ell)

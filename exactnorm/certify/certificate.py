@@ -21,6 +21,9 @@ def relative_gap(lower: float, upper: float) -> float:
 class Certificate(Tabular):
     """A bracket on the least representation cost, and what it rests on.
 
+    It is recomputed in floating point. `exactnorm.prover.rigorous`, handed the denoiser or network that it belongs to,
+    makes it a theorem about the given floats, in rational numbers.
+
     Parameters
     ----------
     lower : float

@@ -20,8 +20,9 @@ from exactnorm.certify import (
 )
 from exactnorm.cli import held_against
 from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.misuse import misused
 from exactnorm.cli.read_arrays import points as points_in
-from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.cli.streams import BadInput, refuse, say, show, show_json
 from exactnorm.path import DenoiserPath
 from exactnorm.saved import load
 from exactnorm.training_set import TrainingSet
@@ -71,12 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
     Of a path every level is checked, each against the path's own points, until one is not supported.
     """
     rows = []
-    for found in chosen(arguments):
+    several, own = asked(arguments)
+    for found in several:
         level = ""
         if isinstance(found, CertifiedDenoiser) and Path(arguments.file).is_dir():
             level = f"rho={found.train.rho!r}: "
         try:
-            problem = asked(arguments, found)
+            problem = held(arguments, found, own)
             answer = check_certificate(found.certificate, problem, found.network, time_limit=arguments.time_limit)
         except CertificateError as reason:
             say(f"exactnorm check: refuted: {level}{reason}")
@@ -105,7 +107,24 @@ def told(arguments: argparse.Namespace, rows: list[tuple[CertifiedDenoiser | Cer
     return 0
 
 
-def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNetwork) -> Any:
+def asked(arguments: argparse.Namespace) -> tuple[Sequence[CertifiedDenoiser | CertifiedNetwork], Array | None]:
+    """What is to be checked, and the user's own points; `BadInput` with all that is wrong, at once."""
+    mistakes = misused(arguments)
+    found: Sequence[CertifiedDenoiser | CertifiedNetwork] = ()
+    own = None
+    try:
+        found = () if arguments.file is None else chosen(arguments)
+    except BadInput as mistake:
+        mistakes.append(str(mistake))
+    try:
+        own = None if arguments.points is None else own_points(arguments)
+    except ValueError as mistake:
+        mistakes.append(str(mistake))
+    refuse(mistakes)
+    return found, own
+
+
+def held(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNetwork, own: Array | None) -> Any:
     """The problem of the file, or the user's own, if there is one."""
     if isinstance(found, CertifiedNetwork):
         if arguments.points is not None or arguments.rho is not None:
@@ -113,7 +132,7 @@ def asked(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNet
             raise BadInput(msg)
         return found.problem
     train = found.train
-    points = train.points if arguments.points is None else own_points(arguments)
+    points = train.points if own is None else own
     if points.shape != train.points.shape or not np.array_equal(points, train.points):
         msg = f"the certificate is for {described(found)}, other points than those of {arguments.points}"
         raise CertificateError(msg)

@@ -6,7 +6,8 @@ import argparse
 from typing import Any
 
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.streams import show_text
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.streams import refuse, show_text
 
 EXAMPLES = """\
 examples:
@@ -49,6 +50,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
+    refuse(misused(arguments))
     scripts = {"bash": bash, "zsh": zsh, "fish": fish}
     show_text(scripts[arguments.shell](arguments.commands.choices))
     return 0

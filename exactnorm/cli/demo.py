@@ -12,9 +12,10 @@ from exactnorm import interrupts, problems
 from exactnorm.arrays import Array
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.outputs import writable_folder
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.outputs import picture
 from exactnorm.cli.solve import SOLVING
-from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, told
 
 EXAMPLES = """\
 examples:
@@ -44,7 +45,8 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve both, tell, draw."""
-    writable_folder(arguments.out)
+    found = misused(arguments)
+    refuse(found + (told(picture, arguments.out, "--out") if arguments.out is not None else []))
     try:
         interrupts.load("exactnorm.plot", *SOLVING)
         from exactnorm.cli import demo_picture

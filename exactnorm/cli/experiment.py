@@ -12,6 +12,8 @@ from typing import Any
 
 from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.solve import SOLVING, check_solver
 from exactnorm.cli.streams import BadInput, refuse, say, show, show_json, told
 
@@ -25,7 +27,7 @@ examples:
 NAMES = (
     "stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map", "beyond-orthogonal",
     "first-pictures", "width", "large-rays", "costs", "leave-one-out", "attribution-levels", "attribution-scores",
-    "other-denoisers", "linear-one-step", "trained-networks",
+    "other-denoisers", "linear-one-step", "inertia-end", "trained-networks",
 )  # fmt: skip
 MEANS = ("seed", "solver", "run")
 """Arguments of an experiment that have an option of their own."""
@@ -47,7 +49,7 @@ def add_to(commands: Any) -> None:
         "--out", metavar="DIR", help="write table.csv, table.md, table.json, picture.png and the finished units there"
     )
     command.add_argument("--resume", action="store_true", help="go on with the units that --out holds")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default 0)")
+    command.add_argument("--seed", type=whole, default=0, metavar="N", help="of everything random (default 0)")
     command.add_argument(
         "--set",
         action="append",
@@ -61,7 +63,7 @@ def add_to(commands: Any) -> None:
         metavar="WHERE",
         help="local (a process pool, the default), or dask://HOST:PORT of a running scheduler",
     )
-    command.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the units finished by then")
+    command.add_argument("--time-limit", type=number, metavar="SECONDS", help="stop with the units finished by then")
     command.add_argument("--solver", metavar="S", help="semidefinite solver, where the experiment solves anything")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.set_defaults(run=run)
@@ -73,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     from exactnorm import report
     from exactnorm.experiments import EXPERIMENTS
 
+    given, means = checked(arguments)
     experiment = EXPERIMENTS[arguments.name]
-    given, means = checked(arguments, experiment)
     say(f"computing {arguments.name} …")
     try:
         table = experiment(seed=arguments.seed, run=means, **given)
@@ -90,26 +92,24 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if table.missing else 0
 
 
-def checked(arguments: argparse.Namespace, experiment: Callable[..., Any]) -> tuple[dict[str, Any], Any]:
+def checked(arguments: argparse.Namespace) -> tuple[dict[str, Any], Any]:
     """The experiment's arguments, and where it is computed; `BadInput` with all mistakes at once."""
-    from exactnorm.experiments import Run
+    from exactnorm.experiments import EXPERIMENTS, Run
 
-    found = [f"--seed {arguments.seed}: a seed is not negative"] if arguments.seed < 0 else []
+    found = misused(arguments)
+    if arguments.seed is not None and arguments.seed < 0:
+        found.append(f"--seed {arguments.seed}: a seed is not negative")
     given: dict[str, Any] = {}
     means = None
     try:
-        means = Run(
-            executor_of(arguments.executor), arguments.out, arguments.resume, arguments.time_limit, progress=True
-        )
+        where = executor_of(arguments.executor or "local")
+        means = Run(where, arguments.out, arguments.resume, arguments.time_limit, progress=True)
     except (ValueError, ImportError) as mistake:
         found.append(f"{mistake}")
-    found += told(lambda: given.update(settings(arguments.set, experiment)))
+    if arguments.name is not None:
+        found += told(lambda: given.update(settings(arguments, EXPERIMENTS[arguments.name])))
     if arguments.solver is not None:
-        if "solver" in inspect.signature(experiment).parameters:
-            found += told(check_solver, arguments.solver)
-            given["solver"] = arguments.solver
-        else:
-            found.append(f"--solver {arguments.solver}: {arguments.name} solves nothing; leave it out")
+        found += told(check_solver, arguments.solver)
     found += told(ready, Path(arguments.out)) if arguments.out is not None else []
     refuse(found)
     return given, means
@@ -122,11 +122,17 @@ def executor_of(name: str) -> Any:
     return executor_named(name)
 
 
-def settings(pairs: list[str], experiment: Callable[..., Any]) -> dict[str, Any]:
-    """Arguments from NAME=VALUE; values are numbers, tuples and words."""
-    known = [name for name in inspect.signature(experiment).parameters if name not in MEANS]
+def settings(arguments: argparse.Namespace, experiment: Callable[..., Any]) -> dict[str, Any]:
+    """Arguments from --solver and NAME=VALUE; values are numbers, tuples and words."""
+    takes = inspect.signature(experiment).parameters
+    known = [name for name in takes if name not in MEANS]
     out: dict[str, Any] = {}
-    for pair in pairs:
+    if arguments.solver is not None:
+        if "solver" not in takes:
+            msg = f"--solver {arguments.solver}: {arguments.name} solves nothing; leave it out"
+            raise BadInput(msg)
+        out["solver"] = arguments.solver
+    for pair in arguments.set:
         name, equals, text = pair.partition("=")
         if not equals or name not in known:
             msg = f"--set {pair}: give NAME=VALUE with a NAME among {', '.join(known)}"

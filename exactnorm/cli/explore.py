@@ -11,9 +11,11 @@ from typing import Any
 from exactnorm import CertifiedDenoiser, interrupts, load
 from exactnorm.cli import read
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.numbers import misused, whole
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.numbers import whole
 from exactnorm.cli.outputs import writable_folder
-from exactnorm.cli.streams import BadInput, refuse, say, show_text
+from exactnorm.cli.streams import BadInput, refusal, say, show_text, told
+from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
 examples:
@@ -52,15 +54,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C, or write the page."""
-    refuse(misused(arguments))
-    if arguments.export is not None:
-        writable_folder(arguments.export, "--export")
-        if Path(arguments.export).suffix.lower() not in (".html", ".htm"):
-            msg = f"--export {arguments.export}: give a file name that ends in .html"
-            raise BadInput(msg)
-    if not 0 <= arguments.port < 65536:
-        msg = f"--port {arguments.port}: give a number from 0 to 65535"
-        raise BadInput(msg)
+    denoiser, train = asked(arguments)
     try:
         interrupts.load("exactnorm.explorer.page.server", "exactnorm.explorer.page.export")
     except ImportError as missing:
@@ -69,13 +63,33 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(MISSING) from missing
     from exactnorm.explorer.view import View
 
-    denoiser = saved(arguments.data) if Path(arguments.data).suffix.lower() == ".npz" else None
-    train = read.training_set(arguments) if denoiser is None else denoiser.train
     try:
         view = View(train.points, train.rho, problem=arguments.data if is_problem(arguments) else "")
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
     return write(arguments.export, view, denoiser) if arguments.export is not None else serve(arguments, view, denoiser)
+
+
+def asked(arguments: argparse.Namespace) -> tuple[CertifiedDenoiser | None, TrainingSet]:
+    """The denoiser that was saved, if any, and the points; `BadInput` with all that is wrong, at once."""
+    found = misused(arguments)
+    if arguments.export is not None:
+        found += told(writable_folder, arguments.export, "--export")
+        if Path(arguments.export).suffix.lower() not in (".html", ".htm"):
+            found.append(f"--export {arguments.export}: give a file name that ends in .html")
+    if arguments.port is not None and not 0 <= arguments.port < 65536:
+        found.append(f"--port {arguments.port}: give a number from 0 to 65535")
+    mixed = list(read.radius_mistakes(arguments))
+    denoiser, train = None, None
+    try:
+        denoiser = saved(arguments.data) if Path(arguments.data).suffix.lower() == ".npz" else None
+        if read.radius_is_clear(arguments):
+            train = read.training_set(arguments) if denoiser is None else denoiser.train
+    except BadInput as mistake:
+        found.append(str(mistake))
+    if found or mixed or train is None:
+        raise refusal([*found, *mixed])
+    return denoiser, train
 
 
 def saved(file: str) -> CertifiedDenoiser:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from exactnorm import CertifiedDenoiser, DenoiserPath, ReLUNetwork, load
 from exactnorm.cli import read
-from exactnorm.cli.numbers import Offered, flag, misused
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.numbers import flag
 from exactnorm.cli.outputs import new_folder, picture
 from exactnorm.cli.schedules import schedule
 from exactnorm.cli.solve import check_solver
@@ -20,8 +21,8 @@ from exactnorm.flow.schedule import checked_level
 from exactnorm.network import network_of
 from exactnorm.training_set import TrainingSet
 
-FLOWS = Offered(("score", "probability"))
-STAND_INS = Offered(("linear", "empirical-mmse"))
+FLOWS = ("score", "probability")
+STAND_INS = ("linear", "empirical-mmse")
 OF_SCORE = ("rho", "sigma", "samples", "horizon")
 OF_PROBABILITY = ("alpha", "T", "schedule", "scale", "high_noise", "levels", "out")
 OF_TABLES = ("columns", "header", "rho", "sigma", "samples")
@@ -44,7 +45,7 @@ class Asked:
 
 def asked(arguments: argparse.Namespace) -> Asked:
     """What there is to follow; raises `BadInput` with every mistake there is."""
-    found = [*misused(arguments), *no_choice(arguments), *foreign(arguments), *numbers(arguments)]
+    found = [*misused(arguments), *foreign(arguments), *numbers(arguments)]
     if arguments.flow == "probability":
         found += [*missing(arguments), *told(level, arguments)]
         found += told(new_folder, arguments.out) if arguments.out is not None else []
@@ -52,9 +53,9 @@ def asked(arguments: argparse.Namespace) -> Asked:
     found += told(check_solver, arguments.solver) if arguments.solver is not None else []
     train: TrainingSet | None = None
     try:
-        known = opened(arguments.data)
+        known = None if arguments.data is None else opened(arguments.data)
         wrong = [*read.radius_mistakes(arguments), *saved(arguments, known)]
-        if not wrong and FLOWS.holds(arguments.flow) and read.radius_is_clear(arguments):
+        if not wrong and arguments.data is not None and read.radius_is_clear(arguments):
             train = points_of(arguments, known)
     except BadInput as mistake:
         wrong = [str(mistake)]
@@ -90,7 +91,7 @@ def points_of(arguments: argparse.Namespace, known: Known) -> TrainingSet:
     if isinstance(known, DenoiserPath):
         return TrainingSet(known.points)
     if known is None:
-        if arguments.flow == "probability":
+        if arguments.flow != "score":
             return TrainingSet(read.training_points(arguments))
         return read.training_set(arguments)
     train = read.training_set(argparse.Namespace(**vars(arguments) | {"data": arguments.points}), bare=True)
@@ -100,27 +101,23 @@ def points_of(arguments: argparse.Namespace, known: Known) -> TrainingSet:
     return train
 
 
-def no_choice(arguments: argparse.Namespace) -> Iterator[str]:
-    """Words that are none of the choices."""
-    for name, choices in (("flow", FLOWS), ("high_noise", STAND_INS)):
-        if not choices.holds(getattr(arguments, name)):
-            yield f"{flag(name)} {getattr(arguments, name)}: give one of {', '.join(choices)}"
-
-
 def foreign(arguments: argparse.Namespace) -> Iterator[str]:
     """Options of the other flow."""
-    if not FLOWS.holds(arguments.flow):
+    if arguments.flow is None:
         return
     for name in OF_PROBABILITY if arguments.flow == "score" else OF_SCORE:
         if getattr(arguments, name) is not None:
             yield f"{flag(name)} does not belong to --flow {arguments.flow}"
-    if arguments.scale is not None and arguments.schedule is None and arguments.flow == "probability":
+    without = arguments.schedule is None and "schedule" not in arguments.misread
+    if arguments.scale is not None and without and arguments.flow == "probability":
         yield "--scale goes with --schedule and a formula"
 
 
 def saved(arguments: argparse.Namespace, known: Known) -> Iterator[str]:
     """Options that what was saved leaves no room for, one of the other flow's, and a network without points."""
     bare = isinstance(known, ReLUNetwork)
+    if arguments.data is None:
+        return
     if arguments.points is not None and not bare:
         whose = "are points themselves" if known is None else "come with their points"
         yield f"--points is for a network that was saved alone; DATA {whose}: leave it out"

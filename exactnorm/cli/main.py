@@ -13,6 +13,7 @@ from typing import Any
 import exactnorm
 from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.misuse import Command, parsed
 from exactnorm.cli.streams import BadInput, prepare, say
 
 COMMANDS = ("solve", "check", "verify", "flow", "explore", "theorems", "experiment", "problems", "demo", "completion")
@@ -52,11 +53,7 @@ def answer(argv: Sequence[str] | None) -> int:
     given = sys.argv[1:] if argv is None else list(argv)
     named = next((one for one in given if not one.startswith("-")), None)
     given = with_formulas(given)
-    commands = parser((ALONE,) if named == ALONE else COMMANDS)
-    arguments, unknown = commands.parse_known_args(given)
-    if not hasattr(arguments, "unknown") and unknown:
-        commands.error(f"unrecognized arguments: {' '.join(unknown)}")
-    arguments.unknown = unknown  # for the commands that tell of all mistakes at once
+    arguments = parsed(parser((ALONE,) if named == ALONE else COMMANDS), given)
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -115,7 +112,7 @@ def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"exactnorm {exactnorm.__version__}")
     debug: dict[str, Any] = {"action": "store_true", "help": "show the traceback of a mistake"}
     top.add_argument("--debug", **debug)
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Command)
     interrupts.load(*(f"exactnorm.cli.{name}" for name in names))
     for name in names:
         import_module(f"exactnorm.cli.{name}").add_to(commands)

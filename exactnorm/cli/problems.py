@@ -7,7 +7,8 @@ from typing import Any
 
 from exactnorm import interrupts, problems
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.streams import show, show_json
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.streams import refuse, show, show_json
 
 EXAMPLES = """\
 examples:
@@ -33,6 +34,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
+    refuse(misused(arguments))
     interrupts.load("exactnorm.report")
     from exactnorm import report
 

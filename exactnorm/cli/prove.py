@@ -23,11 +23,22 @@ def obstacles(arguments: argparse.Namespace) -> list[str]:
     return found
 
 
-def proved(denoiser: CertifiedDenoiser) -> Rigorous:
-    """The proved bracket, and on stderr what could not be proved."""
+LOADED = "exactnorm.prover"
+"""What proving loads."""
+
+
+def proved(denoiser: CertifiedDenoiser, arguments: argparse.Namespace) -> Rigorous | None:
+    """The proved bracket, and on stderr what could not be proved; solver and time limit are those of the solve.
+
+    None after Ctrl-C: what was solved is not to be lost with the proof.
+    """
     from exactnorm.prover import rigorous
 
-    found = rigorous(denoiser)
+    try:
+        found = rigorous(denoiser, solver=arguments.solver, time_limit=arguments.time_limit)
+    except KeyboardInterrupt:
+        say("exactnorm solve: interrupted: the bracket below is not proved")
+        return None
     for sentence in found.said:
         say(f"exactnorm solve: {sentence}")
     return found

@@ -12,6 +12,7 @@ from exactnorm.cli import text_table
 from exactnorm.cli.streams import BadInput, say
 from exactnorm.files import DAMAGED
 from exactnorm.reading.dialects import chosen
+from exactnorm.reading.doubtful import look_at_first_column
 
 READERS = (".csv", ".tsv", ".txt", ".npy")
 KINDS = ".csv, .tsv, .txt and .npy"
@@ -28,7 +29,7 @@ def points(path: Path, header: bool | None = None, columns: str | None = None, *
         raise BadInput(msg)
     try:
         if suffix == ".npy":
-            return _npy(path, header, columns)
+            return _npy(path, header, columns, index=index)
         return text_table.read(path, header, columns, index=index)
     except FileNotFoundError:
         msg = f"there is no file {str(path)!r}"
@@ -38,7 +39,7 @@ def points(path: Path, header: bool | None = None, columns: str | None = None, *
         raise BadInput(msg) from failed
 
 
-def _npy(path: Path, header: bool | None, columns: str | None) -> Array:
+def _npy(path: Path, header: bool | None, columns: str | None, *, index: bool) -> Array:
     if header is not None:
         msg = f"--header is for text files, and {str(path)!r} is none"
         raise BadInput(msg)
@@ -65,11 +66,20 @@ def _npy(path: Path, header: bool | None, columns: str | None) -> Array:
         say(f"{path}: float16 keeps three digits: distances between these points were rounded before they were saved")
         array = array.astype(np.float64)
     if columns is None:
+        if not index:
+            _look_at_index(array, str(path))
         return array
     if array.ndim != 2:
         msg = f"--columns {columns}: {str(path)!r} holds an array of shape {array.shape}, which has no columns"
         raise BadInput(msg)
     return array[:, list(chosen(columns, None, array.shape[1]))]
+
+
+def _look_at_index(array: Array, name: str) -> None:
+    """As for text: raise `BadInput` for a first column that counts the rows, and say so of one that may."""
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "iuf" and np.all(np.isfinite(array)):
+        fractions = bool(np.any(array[:, 1:] % 1))
+        look_at_first_column(array[:, 0].tolist(), array.shape[1], fractions, name, lambda note: say(f"{name}: {note}"))
 
 
 def samples(path: Path, size: int) -> list[Array]:

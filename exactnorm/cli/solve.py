@@ -12,7 +12,8 @@ from exactnorm import InfeasibleProblem, interrupts
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.cli import prove, read, read_samples
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.numbers import flag, misused, number
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.numbers import flag, number
 from exactnorm.cli.outputs import picture, writable_folder
 from exactnorm.cli.streams import BadInput, refusal, say, show, show_json, show_text, told
 from exactnorm.exact.solvers.choice import chosen
@@ -70,20 +71,21 @@ def add_to(commands: Any) -> None:
         help="save denoiser and certificate as .npz, for exactnorm.load; or, with --prove, the proof as .json",
     )
     command.add_argument("--plot", metavar="FILE", help="draw its graph, its field, or flows, as dimensions allow")
-    command.set_defaults(run=run, unknown=())
+    command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Solve, print, save; 0 when the gap is at most the tolerance, else 1."""
+    """Solve, print, save; 0 when the gap is at most the tolerance, else 1; 130 where Ctrl-C kept it from a proof."""
     train = asked(arguments)
-    interrupts.load(*SOLVING)
+    interrupts.load(*SOLVING, *([prove.LOADED] if arguments.prove else []))
     if arguments.estimate:
         return estimate(train, arguments)
     start = time.perf_counter()
     denoiser = solved(train, arguments)
     seconds = time.perf_counter() - start
-    proved = prove.proved(denoiser) if arguments.prove else None
-    if arguments.out is not None:
+    proved = prove.proved(denoiser, arguments) if arguments.prove else None
+    unproved = arguments.prove and proved is None
+    if arguments.out is not None and not (unproved and arguments.out.endswith(".json")):
         if proved is not None and arguments.out.endswith(".json"):
             prove.save(arguments.out, proved)
         else:
@@ -103,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         show(report.solution(denoiser, seconds, title))
         if proved is not None:
             show_text(prove.sentence(proved))
-    return 0 if denoiser.certificate.certifies(arguments.tol) else 1
+    return 130 if unproved else 0 if denoiser.certificate.certifies(arguments.tol) else 1
 
 
 def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
@@ -128,7 +130,7 @@ def asked(arguments: argparse.Namespace) -> TrainingSet:
     found = [*misused(arguments), *mistakes(arguments)]
     train: TrainingSet | None = None
     try:
-        if read.radius_is_clear(arguments):
+        if arguments.data is not None and read.radius_is_clear(arguments):
             train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
     except BadInput as mistake:
         found.append(str(mistake))
@@ -146,7 +148,11 @@ def mistakes(arguments: argparse.Namespace) -> list[str]:
             found.append(f"{flag(name)}={value:g} is not finite")
         elif value is not None and value <= 0:
             found.append(f"{flag(name)} {value:g}: {words} must be positive")
-    if arguments.weight_decay is not None and arguments.samples_file is None:
+    if (
+        arguments.weight_decay is not None
+        and arguments.samples_file is None
+        and "samples_file" not in arguments.misread
+    ):
         found.append("--weight-decay goes with --samples-file: noise balls are interpolated")
     found += [
         f"--{name} goes with noise balls, and --samples-file stands in their place: give one of them"
@@ -167,7 +173,7 @@ def mistakes(arguments: argparse.Namespace) -> list[str]:
         found += told(writable_folder, arguments.out)
     found += told(picture, arguments.plot) if arguments.plot is not None else []
     found += prove.obstacles(arguments) if arguments.prove else []
-    return found + told(check_solver, arguments.solver)
+    return found + (told(check_solver, arguments.solver) if arguments.solver is not None else [])
 
 
 def check_solver(name: str) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
+from exactnorm.cli.misuse import misused
 from exactnorm.cli.solve import SOLVING
-from exactnorm.cli.streams import BadInput, say, show, show_json
+from exactnorm.cli.streams import refuse, say, show, show_json
 
 if TYPE_CHECKING:
     from exactnorm.theorems import Check
@@ -43,17 +44,19 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, with progress on stderr, and print; 1 if an outcome is not the expected one."""
+    found = misused(arguments)
     interrupts.load("exactnorm.report")
     from exactnorm import theorems
 
+    try:
+        running = theorems.run(arguments.names or None, lambda name: say(f"checking {name} …"))
+    except ValueError as mistake:
+        found.append(str(mistake))
+    refuse(found)
     if arguments.list:
         show_json(list(theorems.STATEMENTS)) if arguments.json else show("\n".join(theorems.STATEMENTS))
         return 0
     interrupts.load(*SOLVING)
-    try:
-        running = theorems.run(arguments.names or None, lambda name: say(f"checking {name} …"))
-    except ValueError as mistake:
-        raise BadInput(str(mistake)) from mistake
     checks = []
     try:
         for check in running:

@@ -10,7 +10,9 @@ import numpy as np
 
 from exactnorm.cli import held_against, read_arrays
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.streams import BadInput, say, show_json, show_text
+from exactnorm.cli.misuse import misused
+from exactnorm.cli.numbers import number
+from exactnorm.cli.streams import BadInput, refuse, say, show_json, show_text, told
 
 EXAMPLES = """\
 examples:
@@ -47,27 +49,32 @@ def add_to(commands: Any) -> None:
         needed=True,
     )
     command.add_argument("--samples-file", metavar="FILE", help="noisy samples of the points, in place of a radius")
-    command.add_argument("--weight-decay", type=float, metavar="L", help="with --samples-file: the L of the objective")
+    command.add_argument("--targets", metavar="FILE", help="targets of the --points, for a network that is no denoiser")
+    command.add_argument(
+        "--weight-decay", type=number, metavar="L", help="with --samples-file or --targets: the L of the objective"
+    )
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, verify, print; 1 if the proof is refuted, 2 if that is not found out."""
     try:
-        from exactnorm.proof.document import UnreadableProofError
         from exactnorm.proof.rationals import quotient_text
-        from exactnorm.proof.verify import decimals, largest_file, verify, verify_samples
+        from exactnorm.proof.shapes import UnreadableProofError
+        from exactnorm.proof.verify import decimals, largest_file, verify, verify_network, verify_samples
     except ImportError as missing:
         msg = f"{missing}: proofs are verified with python-flint; pip install 'exactnorm[rigorous]'"
         raise BadInput(msg) from None
-    points, rho = asked(arguments)
+    points, rho, samples, targets = asked(arguments)
     limit = arguments.time_limit
     try:
-        if arguments.samples_file is None:
+        if targets is not None:
+            text = proof_in(arguments.file, largest_file(len(points), max(np.shape(points)[-1], np.shape(targets)[-1])))
+            verdict = verify_network(text, points, targets, arguments.weight_decay, time_limit=limit)
+        elif samples is None:
             text = proof_in(arguments.file, largest_file(*np.shape(points)))
             verdict = verify(text, points, rho, time_limit=limit)
         else:
-            samples = read_arrays.samples(Path(arguments.samples_file), len(points))
             text = proof_in(arguments.file, largest_file(sum(map(len, samples)), np.shape(points)[-1]))
             verdict = verify_samples(text, points, samples, arguments.weight_decay, time_limit=limit)
     except UnreadableProofError as mistake:
@@ -91,11 +98,33 @@ def run(arguments: argparse.Namespace) -> int:
     return {"proved": 0, "refuted": 1, "undecided": 2}[verdict.outcome]
 
 
-def asked(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    """The user's points and radius; no radius goes with samples."""
-    if arguments.weight_decay is not None and arguments.samples_file is None:
-        msg = "--weight-decay goes with --samples-file"
-        raise BadInput(msg)
+def asked(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
+    """The user's points with radius, samples or targets; `BadInput` with all that is wrong, at once."""
+    found = misused(arguments)
+    instead = [name for name in ("samples_file", "targets") if getattr(arguments, name) is not None]
+    meant = {"samples_file", "targets"} & arguments.misread
+    if arguments.weight_decay is not None and not instead and not meant:
+        found.append("--weight-decay goes with --samples-file or --targets")
+    if len(instead) == 2:
+        found.append("--samples-file and --targets are for different problems: give one of them")
+    if arguments.file is not None and not Path(arguments.file).is_file():
+        found += told(proof_in, arguments.file, 0)
+    points, rho, samples, targets = None, arguments.rho, None, None
+    try:
+        if arguments.points is not None:
+            points, rho = points_and_radius(arguments)
+        if points is not None and arguments.samples_file is not None:
+            samples = read_arrays.samples(Path(arguments.samples_file), len(points))
+        if arguments.targets is not None:
+            targets = read_arrays.points(Path(arguments.targets))
+    except BadInput as mistake:
+        found.append(str(mistake))
+    refuse(found)
+    return points, rho, samples, targets
+
+
+def points_and_radius(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    """The user's points, and their radius; none goes with samples or targets."""
     path = Path(arguments.points)
     if not path.suffix:
         from exactnorm import problems  # a named problem takes SciPy's tree of points, a file does not
@@ -105,8 +134,9 @@ def asked(arguments: argparse.Namespace) -> tuple[Any, Any]:
         except ValueError as mistake:
             raise BadInput(str(mistake)) from mistake
         return train.points, train.rho if arguments.rho is None else arguments.rho
-    if (arguments.rho is None) == (arguments.samples_file is None):
-        msg = "give the noise radius of these points with --rho R, or their noisy samples with --samples-file"
+    instead = arguments.samples_file is not None or arguments.targets is not None
+    if (arguments.rho is None) != instead and not {"rho", "samples_file", "targets"} & arguments.misread:
+        msg = "give the noise radius of these points with --rho R, or noisy samples with --samples-file, or --targets"
         raise BadInput(msg)
     return read_arrays.points(path, arguments.header, arguments.columns), arguments.rho
 

@@ -13,6 +13,7 @@ from exactnorm.experiments.costs import costs
 from exactnorm.experiments.early_stopping import early_stopping, early_stopping_map
 from exactnorm.experiments.executors import executor_named, processes
 from exactnorm.experiments.first_pictures import first_pictures
+from exactnorm.experiments.inertia_end import inertia_end
 from exactnorm.experiments.large_rays import large_rays
 from exactnorm.experiments.leave_one_out import Counterfactuals, leave_one_out, on_subsets
 from exactnorm.experiments.linear_one_step import linear_one_step
@@ -40,6 +41,7 @@ EXPERIMENTS: dict[str, Callable[..., Table]] = {
     "attribution-scores": attribution_scores,
     "other-denoisers": other_denoisers,
     "linear-one-step": linear_one_step,
+    "inertia-end": inertia_end,
     "trained-networks": trained_networks,
 }
 """Every experiment by name; each takes ``seed`` and ``run`` and returns a table."""
@@ -67,6 +69,7 @@ __all__ = [
     "executor_named",
     "first_pictures",
     "fitted",
+    "inertia_end",
     "large_rays",
     "leave_one_out",
     "leave_one_out_formula",

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.experiments.attribution_scores import correlations
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.leave_one_out import Counterfactuals, leave_one_out, normalised_sum, raw_sum, sizes
+from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.experiments.training_sets import points_of
@@ -123,7 +123,7 @@ def made_samples(points: Array, rho: float, count: int, seed: int) -> Array:
     On orthogonal data that is where the probability flow ends.
     """
     noise = np.random.default_rng(seed).standard_normal((count, points.shape[1]))
-    return min_norm_denoiser(points, rho)(points.mean(axis=0) + points.std() * noise)
+    return solved_denoiser(points, rho)(points.mean(axis=0) + points.std() * noise)
 
 
 def noisy_samples(samples: Array, radii: tuple[float, ...], seed: int) -> Array:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from exactnorm import problems
 from exactnorm.arrays import Array
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.experiments.virtual_points import iterate
@@ -129,10 +129,8 @@ def observed(unit: Angles) -> Rows:
     gaps = np.linalg.norm(X[:, None] - X, axis=2)
     separation = float(gaps[~np.eye(len(X), dtype=bool)].min())
     many = len(X) > PROGRAM
-    method: Literal["ramps", "auto"] = "ramps" if many else "auto"
-    h = min_norm_denoiser(X, unit.rho * separation, method=method, solver=unit.solver, time_limit=unit.time_limit)
-    if h.interrupted:
-        raise KeyboardInterrupt
+    method = "ramps" if many else "auto"
+    h = solved_denoiser(X, unit.rho * separation, method=method, solver=unit.solver, time_limit=unit.time_limit)
     # A sum of ramps may have a theorem's lower bound without being what the theorem is about.
     how = "ramps" if many else "theorem" if h.certificate.kind == "theorem" else "program"
     bracket = (how, float(h.certificate.lower), float(h.certificate.upper))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from exactnorm import problems
-from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Table
 
@@ -66,9 +66,7 @@ def costs(
 def certified(unit: Gaussian) -> Rows:
     """One row."""
     train = problems.gaussian(unit.N, unit.r, unit.seed).train
-    h = min_norm_denoiser(train, tol=unit.tol, time_limit=unit.time_limit, solver=unit.solver)
-    if h.interrupted:
-        raise KeyboardInterrupt
+    h = solved_denoiser(train, tol=unit.tol, time_limit=unit.time_limit, solver=unit.solver)
     bracket = h.certificate
     numbers = (float(bracket.lower), float(bracket.upper), float(bracket.gap))
     return ((unit.N, unit.r, unit.seed, int(bracket.patterns), h.network.neurons, *numbers),)

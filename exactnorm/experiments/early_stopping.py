@@ -12,7 +12,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
 from exactnorm.experiments.finished import Rows
-from exactnorm.experiments.sweep import HERE, Run, swept
+from exactnorm.experiments.sweep import HERE, Run, Swept, Work, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.flow.endpoints import Endpoints, endpoints, wilson
 from exactnorm.flow.hyperbox.closed import vertex_radius
@@ -44,6 +44,7 @@ def early_stopping(
     seed: int = 0,
     starts: int = 500,
     points: int = 5,
+    times: int = 16,
     alpha: float = 0.5,
     scale: float = 0.4,
     steps: int = 12,
@@ -56,6 +57,8 @@ def early_stopping(
     seed, starts : int
     points : int
         Number of orthonormal points besides x_0 = 0, and dimension.
+    times : int
+        Number of start times T, from 1e-3 of the largest at which balls are disjoint.
     alpha : float
         ρ = α√t.
     scale : float
@@ -72,8 +75,7 @@ def early_stopping(
         the share of vertices among all ends with a 95 % interval.
     """
     given = {"seed": seed, "starts": starts, "points": points, "alpha": alpha, "scale": scale, "steps": steps}
-    units = [Stop(T, seed, starts, points, alpha, scale, steps) for T in _times(alpha, 16)]
-    return swept("early-stopping", counted, units, given, run).table(COLUMNS, _reading, _statements)
+    return _over_times("early-stopping", counted, times, given, run).table(COLUMNS, _reading, _statements)
 
 
 def early_stopping_map(
@@ -91,9 +93,7 @@ def early_stopping_map(
     Parameters
     ----------
     seed, starts : int
-    times : int
-        Number of start times T, from 1e-3 of the largest at which balls are disjoint.
-    alpha, scale, steps, run
+    times, alpha, scale, steps, run
         As in `early_stopping`, of which this is the case of two points besides x_0 = 0.
 
     Returns
@@ -101,9 +101,17 @@ def early_stopping_map(
     Table
         A row for each pair of T and start: the start, its τ, the end, what that is, and whether it is a vertex.
     """
-    given = {"seed": seed, "starts": starts, "times": times, "alpha": alpha, "scale": scale, "steps": steps}
-    units = [Stop(T, seed, starts, 2, alpha, scale, steps) for T in _times(alpha, times)]
-    return swept("early-stopping-map", told_apart, units, given, run).table(SAMPLES, _map_reading, _map_statements)
+    given = {"seed": seed, "starts": starts, "alpha": alpha, "scale": scale, "steps": steps}
+    return _over_times("early-stopping-map", told_apart, times, given, run).table(
+        SAMPLES, _map_reading, _map_statements
+    )
+
+
+def _over_times(name: str, work: Work[Stop], times: int, given: dict[str, Any], run: Run) -> Swept:
+    """A unit for each T; of two points where it is not said of how many."""
+    largest = (0.49 / given["alpha"]) ** 2
+    units = [Stop(float(T), **{"points": 2, **given}) for T in np.geomspace(1e-3 * largest, largest, times)]
+    return swept(name, work, units, {**given, "times": times}, run)
 
 
 def followed(unit: Stop) -> tuple[Array, Array, Endpoints, Array]:
@@ -134,11 +142,6 @@ def told_apart(unit: Stop) -> Rows:
     return tuple(
         (unit.T, n, *Y[n].tolist(), float(tau[n]), *at[n].tolist(), str(ends.kind[n]), vertex[n]) for n in range(len(Y))
     )
-
-
-def _times(alpha: float, count: int) -> list[float]:
-    largest = (0.49 / alpha) ** 2
-    return [float(T) for T in np.geomspace(1e-3 * largest, largest, count)]
 
 
 def _exceptions(rows: Rows) -> int:

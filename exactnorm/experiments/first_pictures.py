@@ -9,8 +9,8 @@ import numpy as np
 
 from exactnorm import problems
 from exactnorm.arrays import Array
-from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.experiments.training import augmented_lagrangian, noisy, started
@@ -130,9 +130,7 @@ def picture_points(name: str) -> tuple[Array, float | None]:
 def drawn(unit: Picture) -> Rows:
     """A row for each place of the grid."""
     x, angle = picture_points(unit.name)
-    h = min_norm_denoiser(x, unit.rho, solver=unit.solver)
-    if h.interrupted:
-        raise KeyboardInterrupt
+    h = solved_denoiser(x, unit.rho, solver=unit.solver)
     trained = _trained(x, unit) if unit.rounds else None
     margin, count = 0.35, unit.grid if x.shape[1] > 1 else 5 * unit.grid
     sides = [np.linspace(low - margin, high + margin, count) for low, high in zip(x.min(0), x.max(0), strict=True)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.arrays import Array, real_array
-from exactnorm.denoiser import min_norm_denoiser
+from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
@@ -114,7 +114,7 @@ def on_subsets(
     gap = np.empty(values.shape[:2])
     for level, radius in enumerate(rho):
         for k, mask in enumerate([*masks, np.ones(len(X), dtype=bool)]):
-            h = min_norm_denoiser(X[mask], float(radius), method=method, tol=tol)  # type: ignore[arg-type]
+            h = solved_denoiser(X[mask], float(radius), method=method, tol=tol)
             values[level, k], gap[level, k] = h(Y[level]), h.certificate.gap
     return Counterfactuals(X, rho, Y, masks, values[:, -1], values[:, :-1], gap)
 

@@ -95,7 +95,7 @@ class Table(Tabular):
         return file.getvalue()
 
     def to_pandas(self) -> Any:
-        """The rows as a data frame of pandas.
+        """The rows as a data frame of pandas; parameters and versions, the seed among them, are its `attrs`.
 
         Raises
         ------
@@ -107,4 +107,6 @@ class Table(Tabular):
         except ImportError as missing:
             msg = "a data frame needs pandas: pip install pandas, or read what csv() returns"
             raise ImportError(msg) from missing
-        return pd.DataFrame.from_records(list(self.rows), columns=list(self.columns))
+        frame = pd.DataFrame.from_records(list(self.rows), columns=list(self.columns))
+        frame.attrs = {"experiment": self.name, "parameters": dict(self.parameters), "versions": dict(self.versions)}
+        return frame

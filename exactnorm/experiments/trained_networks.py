@@ -12,8 +12,8 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.comparison import compare
-from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.experiments.finished import Rows
+from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
 from exactnorm.experiments.training import (
@@ -33,7 +33,7 @@ COLUMNS = (
     "r2", "together", "size", "stable", "sums",
 )  # fmt: skip
 WAYS = ("Adam", "Adam, weight decay", "Adam, dropout", "augmented Lagrangian")
-RATE, DECAY, DROPPED, PENALTY, ROUNDS = 1e-2, 1e-4, 0.1, 3e4, 12
+RATE, DECAY, DROPPED, PENALTY = 1e-2, 1e-4, 0.1, 3e4
 """Adam's first rate, which falls a hundredfold; weight decay; share of neurons that is dropped; L-BFGS's penalty."""
 STABLE = 0.2
 """Distance in L∞ within which a sum of points ends that counts as stable (arXiv:2506.19031)."""
@@ -51,6 +51,7 @@ class Trained:
     rho: float
     samples: int
     steps: int
+    rounds: int
     starts: int
     sizes: tuple[int, ...]
     seed: int
@@ -65,6 +66,7 @@ def trained_networks(
     rho: float = 0.2,
     samples: int = 40,
     steps: int = 4000,
+    rounds: int = 12,
     starts: int = 100,
     sizes: tuple[int, ...] = (2, 3),
     run: Run = HERE,
@@ -86,7 +88,9 @@ def trained_networks(
     samples : int
         Noisy samples of each point, drawn once.
     steps : int
-        Of Adam. The augmented Lagrangian takes 12 rounds of at most 200 iterations of L-BFGS.
+        Of Adam.
+    rounds : int
+        Of the augmented Lagrangian, each of at most 200 iterations of L-BFGS.
     starts : int
         Starts of score flows.
     sizes : tuple of int
@@ -109,6 +113,7 @@ def trained_networks(
         "rho": rho,
         "samples": samples,
         "steps": steps,
+        "rounds": rounds,
         "starts": starts,
         "sizes": sizes,
     }
@@ -116,7 +121,8 @@ def trained_networks(
     if unknown:
         msg = f"ways: {unknown[0]!r} is none; give some of {', '.join(map(repr, WAYS))}"
         raise ValueError(msg)
-    units = [Trained(way, width, points, rho, samples, steps, starts, sizes, seed) for width in widths for way in ways]
+    settings = (points, rho, samples, steps, rounds, starts, sizes, seed)
+    units = [Trained(way, width, *settings) for width in widths for way in ways]
     return swept("trained-networks", compared, units, given, run).table(COLUMNS, _reading, _statements)
 
 
@@ -124,7 +130,7 @@ def trained(unit: Trained, inputs: Array, targets: Array, rng: np.random.Generat
     """The weights at the end of training."""
     start = started(unit.width, inputs.shape[1], rng)
     if unit.way == "augmented Lagrangian":
-        return augmented_lagrangian(start, inputs, targets, rounds=ROUNDS, penalty=PENALTY)
+        return augmented_lagrangian(start, inputs, targets, rounds=unit.rounds, penalty=PENALTY)
     objective = Objective(inputs, targets, DECAY if unit.way == "Adam, weight decay" else 0.0)
 
     def gradient(weights: Weights) -> Weights:
@@ -145,7 +151,7 @@ def compared(unit: Trained) -> Iterator[tuple[Any, ...]]:
     Y = X.mean(axis=0) + rng.standard_normal((unit.starts, unit.points))
     inputs, targets = noisy(X, unit.rho, unit.samples, rng)
     h = trained(unit, inputs, targets, rng).network()
-    exact = min_norm_denoiser(X, unit.rho)
+    exact = solved_denoiser(X, unit.rho)
     found = compare(h, exact, starts=Y[:1])
     ends, exact_ends = (score_flow_ends(one, Y) for one in (h, exact.network))
     apart = np.linalg.norm(ends - exact_ends, axis=1)

@@ -16,6 +16,7 @@ from exactnorm.certify import CertifiedDenoiser, interpolation_error
 from exactnorm.closed_form import bounds
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.geometry import affine_hull
+from exactnorm.reading.index_column import look_at_frame
 from exactnorm.training_set import TrainingSet
 
 
@@ -73,6 +74,7 @@ class MinNormDenoiser(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
 
     def fit(self, X: ArrayLike, y: Any = None) -> MinNormDenoiser:  # noqa: ARG002
         """Fit on clean points (n, d), n ≥ 2. Rows that occur again are dropped; `y` is not used."""
+        look_at_frame(X, "X")
         if getattr(X, "dtype", None) == np.float16:
             warnings.warn("float16 keeps three digits: distances between these points were rounded", stacklevel=2)
         rows: Array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, of_kind
 from exactnorm.colours import BLUE as BLUE
 from exactnorm.colours import GREEN as GREEN
 from exactnorm.colours import GREY as GREY
@@ -47,6 +47,8 @@ class Denoiser(Protocol):
 def drawn(denoiser: Denoiser | ReLUNetwork, train: TrainingSet | None) -> tuple[ReLUNetwork, TrainingSet]:
     """The network to draw, and the points and balls to draw with it; raises for a network without any."""
     network = network_of(denoiser)
+    if train is not None:
+        of_kind(train, TrainingSet, "train", "the points and their radius, TrainingSet(points, rho)")
     chosen = train if train is not None else getattr(denoiser, "train", None)
     if not isinstance(chosen, TrainingSet):
         msg = (
@@ -62,22 +64,35 @@ def figure(width: float = 5.0, height: float = 4.0) -> Figure:
     return Figure(figsize=(width, height), layout="compressed")
 
 
-def new_axes(width: float = 5.0, height: float = 4.0) -> Axes:
-    """The Axes of a new pyplot figure, `width` by `height` inches, so that notebooks show it by themselves."""
+def axes_or_new(axes: Axes | None, width: float = 5.0, height: float = 4.0) -> Axes:
+    """The Axes given, or those of a new pyplot figure, `width` by `height` inches, which notebooks show unasked."""
+    if axes is not None:
+        of_kind(axes, Axes, "axes", "one Axes of matplotlib, such as plot.figure().add_subplot(), or leave it out")
+        return axes
     from matplotlib import pyplot as plt
 
     return plt.subplots(figsize=(width, height), layout="compressed")[1]
 
 
 def legend_beside(axes: Axes) -> None:
-    """A legend to the right of the only Axes of a figure that makes room for it, else in the Axes' emptiest corner."""
+    """A legend to the right of the only Axes of a figure that makes room for it, else in the Axes' emptiest corner.
+
+    In a figure that is no wider than high it stands below: to the right it would take half of the width.
+    """
     figure = axes.figure
     if not (isinstance(figure, Figure) and figure.axes == [axes] and figure.get_layout_engine() is not None):
         axes.legend(fontsize="small", framealpha=0.9)
         return
     for old in list(figure.legends):  # of what was drawn here before
         old.remove()
-    figure.legend(*axes.get_legend_handles_labels(), fontsize="small", frameon=False, loc="outside right upper")
+    wide = figure.get_figwidth() > figure.get_figheight()
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        fontsize="small",
+        frameon=False,
+        loc="outside right upper" if wide else "outside lower center",
+        ncols=1 if wide else 3,
+    )
     # Room is made for the tick labels that were drawn last: there have to be some before the first picture.
     figure.draw_without_rendering()
 
@@ -85,6 +100,12 @@ def legend_beside(axes: Axes) -> None:
 def needs_dimension(wanted: int, given: int) -> None:
     if given != wanted:
         msg = f"this drawing is for points in {wanted} dimension{'s' * (wanted > 1)}; the denoiser has {given}"
+        raise ValueError(msg)
+
+
+def needs_arrows(arrows: int) -> None:
+    if not arrows >= 2:
+        msg = f"arrows={arrows}: give two or more along the longer side"
         raise ValueError(msg)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, of_kind
 from exactnorm.network import ReLUNetwork
 from exactnorm.plot.canvas import (
     BLUE,
@@ -17,12 +17,13 @@ from exactnorm.plot.canvas import (
     Axes,
     Denoiser,
     Rectangle,
+    axes_or_new,
     draw_arrows,
     draw_balls,
     draw_kinks,
     drawn,
+    needs_arrows,
     needs_dimension,
-    new_axes,
     window,
 )
 from exactnorm.training_set import TrainingSet
@@ -47,7 +48,7 @@ def line(denoiser: Denoiser | ReLUNetwork, axes: Axes | None = None, *, train: T
     """
     network, train = drawn(denoiser, train)
     needs_dimension(1, train.dimension)
-    axes = axes if axes is not None else new_axes()
+    axes = axes_or_new(axes)
     points = np.sort(train.points[:, 0])
     margin = 0.15 * (points[-1] - points[0])
     ends = (points[0] - train.rho - margin, points[-1] + train.rho + margin)
@@ -92,7 +93,8 @@ def field(
     """
     network, train = drawn(denoiser, train)
     needs_dimension(2, train.dimension)
-    axes = axes if axes is not None else new_axes()
+    needs_arrows(arrows)
+    axes = axes_or_new(axes)
     low, high = window(train.points, train.rho)
     draw_kinks(axes, network)
     draw_arrows(axes, network, low, high, arrows, BLUE)
@@ -131,12 +133,16 @@ def images(
     ValueError
         If no row has images and no shape is given, or a row is not made of images of that shape.
     """
+    of_kind(rows, Sequence | np.ndarray, "rows", "a list of arrays, one a row of the picture")
+    if isinstance(rows, str) or not len(rows):
+        msg = f"rows is {rows!r}: give a list of arrays, one a row of the picture"
+        raise ValueError(msg)
     shape = shape if shape is not None else _image_shape(rows)
     tables = [_as_images(row, shape) for row in rows]
     wide = shape[1] / shape[0]
     pitch = wide + 0.1
     columns = max(len(table) for table in tables)
-    axes = axes if axes is not None else new_axes(1.2 * columns * wide + 1, 1.2 * len(tables) + 0.3)
+    axes = axes_or_new(axes, 1.2 * columns * wide + 1, 1.2 * len(tables) + 0.3)
     low, high = limits or (min(float(t.min()) for t in tables), max(float(t.max()) for t in tables))
     for i, table in enumerate(tables):
         for j, image in enumerate(table):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, of_kind
 from exactnorm.experiments import Table
-from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, Axes, new_axes
+from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, Axes, axes_or_new
 from exactnorm.plot.neighbours import NEIGHBOURS
 
 
@@ -23,7 +23,11 @@ def experiment(table: Table, axes: Axes | None = None) -> Axes:
     axes : Axes, optional
         A new one of 6 by 4 inches if not given.
     """
-    axes = axes if axes is not None else new_axes(6, 4)
+    of_kind(table, Table, "table", "the Table that a function of exactnorm.experiments returns")
+    if table.name not in PICTURES:
+        msg = f"there is no picture of {table.name!r}; there are some of {', '.join(PICTURES)}"
+        raise ValueError(msg)
+    axes = axes_or_new(axes, 6, 4)
     PICTURES[table.name](table, axes)
     return axes
 
@@ -156,7 +160,7 @@ def _costs(table: Table, axes: Axes) -> None:
     for r, colour in zip(sorted({record["r"] for record in records}), (BLUE, ORANGE, GREEN, VERMILION), strict=False):
         chosen = [record for record in records if record["r"] == r]
         place = [record["patterns"] for record in chosen]
-        axes.loglog(place, [record["neurons"] for record in chosen], "o", color=colour, label=f"rank {r}")
+        axes.plot(place, [record["neurons"] for record in chosen], "o", color=colour, label=f"rank {r}")
     axes.set(xlabel="activation patterns", ylabel="neurons of the minimiser")
     axes.legend(fontsize="small")
 

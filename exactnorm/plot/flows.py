@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from matplotlib.colors import ListedColormap
 
+from exactnorm.arrays import of_kind
 from exactnorm.flow import Basins, Endpoints, Flow, RestPoint, Share
 from exactnorm.network import ReLUNetwork
 from exactnorm.plot.canvas import (
@@ -21,17 +22,20 @@ from exactnorm.plot.canvas import (
     YELLOW,
     Axes,
     Denoiser,
+    axes_or_new,
     draw_arrows,
     draw_kinks,
     drawn,
     legend_beside,
+    needs_arrows,
     needs_dimension,
-    new_axes,
     window,
 )
-from exactnorm.plot.paths import MOST, draw_trajectories
+from exactnorm.plot.paths import FLOW, MOST, check_ends, draw_trajectories
 from exactnorm.training_set import TrainingSet
 
+REST = "the list of RestPoint that exactnorm.rest_points returns"
+SHARES = "what exactnorm.endpoints(flow, train).shares() returns"
 LABELS = {True: "stable rest points", False: "unstable rest points", None: "neutral rest points"}
 
 
@@ -57,7 +61,8 @@ def portrait(
     flow : Flow, optional
         Of this denoiser.
     axes : Axes, optional
-        A new one of 7 by 5 inches if not given. In a figure of its own the legend stands to the right of it.
+        A new one of 5 by 5.5 inches if not given. In a figure of its own the legend stands to the right of it, or
+        below where the figure is no wider than high.
     arrows : int
         Number of arrows along the longer side. Their lengths are in proportion to ‖h(y) − y‖.
     ends : Endpoints, optional
@@ -70,11 +75,18 @@ def portrait(
     Raises
     ------
     ValueError
-        If the dimension is not 2, or a network comes without points.
+        If the dimension is not 2, a network comes without points, or `ends` is of another number of flows.
+    TypeError
+        If an argument is another record.
     """
     network, train = drawn(denoiser, train)
     needs_dimension(2, train.dimension)
-    axes = axes if axes is not None else new_axes(7, 5)
+    needs_arrows(arrows)
+    if flow is not None:
+        of_kind(flow, Flow, "flow", FLOW)
+    check_ends(ends, flow)
+    rest = checked_rest_points(rest, "rest")
+    axes = axes_or_new(axes, 5, 5.5)
     starts = np.empty((0, 2)) if flow is None else np.atleast_2d(flow.start)[:MOST]
     around = np.vstack([window(train.points, train.rho), starts])
     low, high = around.min(axis=0), around.max(axis=0)
@@ -99,15 +111,24 @@ def rest_points(points: Iterable[RestPoint], axes: Axes | None = None) -> Axes:
     axes : Axes, optional
         A new one of 6 by 4 inches if not given. In a figure of its own the legend stands to the right of it.
     """
-    axes = axes if axes is not None else new_axes(6, 4)
+    points = checked_rest_points(points, "points")
+    axes = axes_or_new(axes, 6, 4)
     _draw_rest_points(points, axes)
     axes.set(aspect="equal", xlabel="$y_1$", ylabel="$y_2$")
     legend_beside(axes)
     return axes
 
 
-def _draw_rest_points(points: Iterable[RestPoint], axes: Axes, size: float = 11) -> None:
-    points = list(points)
+def checked_rest_points(points: Iterable[RestPoint], name: str) -> list[RestPoint]:
+    """The rest points; raises ``TypeError`` for what are none, or one alone."""
+    of_kind(points, Iterable, name, REST)
+    found = list(points)
+    for n, point in enumerate(found):
+        of_kind(point, RestPoint, f"{name}[{n}]", REST)
+    return found
+
+
+def _draw_rest_points(points: list[RestPoint], axes: Axes, size: float = 11) -> None:
     for stable, marker, face in ((True, "o", GREEN), (False, "o", "white"), (None, "D", "white")):
         positions = np.array([point.position for point in points if point.stable is stable])
         if len(positions):
@@ -129,8 +150,9 @@ def basins(basins: Basins, axes: Axes | None = None) -> Axes:
     axes : Axes, optional
         A new one of 6 by 4 inches if not given. In a figure of its own the legend stands to the right of it.
     """
+    of_kind(basins, Basins, "basins", "the Basins that exactnorm.flow.basins returns")
     needs_dimension(2, basins.grid.shape[-1])
-    axes = axes if axes is not None else new_axes(6, 4)
+    axes = axes_or_new(axes, 6, 4)
     colours = [SKY, ORANGE, GREEN, YELLOW, PURPLE, BLUE, VERMILION, GREY]
     # Basins are sorted by size: after the eight largest, colours begin again.
     count = max(1, len(basins.limits))
@@ -156,8 +178,14 @@ def shares(shares: Mapping[str, Share], axes: Axes | None = None) -> Axes:
     axes : Axes, optional
         A new one of 5 by 3 inches if not given.
     """
-    axes = axes if axes is not None else new_axes(5, 3)
+    of_kind(shares, Mapping, "shares", SHARES)
+    for kind, share in shares.items():
+        of_kind(share, Share, f"shares[{kind!r}]", SHARES)
     seen = {kind: share for kind, share in shares.items() if share.count}
+    if not seen:
+        msg = f"shares counts no flow: give {SHARES} of one flow at least"
+        raise ValueError(msg)
+    axes = axes_or_new(axes, 5, 3)
     value = np.array([share.share for share in seen.values()])
     ends = np.array([[share.low, share.high] for share in seen.values()]).T
     spread = np.maximum([value - ends[0], ends[1] - value], 0.0)

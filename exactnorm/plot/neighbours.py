@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from exactnorm.arrays import of_kind
 from exactnorm.experiments import Counterfactuals, Table
-from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, VERMILION, Axes, new_axes
+from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, VERMILION, Axes, axes_or_new
 
 SHARES = (BLUE, ORANGE, GREEN, VERMILION, GREY)
 
@@ -29,8 +30,13 @@ def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *
     Raises
     ------
     ValueError
-        If the points are no square images.
+        If the points are no square images, or there is no such sample or level.
     """
+    of_kind(found, Counterfactuals, "found", "the Counterfactuals that exactnorm.experiments.leave_one_out returns")
+    for name, index, number in (("level", level, len(found.delta)), ("sample", sample, found.inputs.shape[1])):
+        if not (isinstance(index, int | np.integer) and 0 <= index < number):
+            msg = f"{name}={index!r}: give a whole number from 0 to {number - 1}"
+            raise ValueError(msg)
     side = round(found.points.shape[1] ** 0.5)
     if side * side != found.points.shape[1]:
         msg = f"points have {found.points.shape[1]} coordinates, which are no square image"
@@ -39,7 +45,7 @@ def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *
     top, scale = float(np.abs(found.points).max()), float(np.abs(delta).max()) or 1.0
     columns = [(found.inputs[level, sample] / top, found.full[level, sample] / top)]
     columns += [(point / top, change / scale) for point, change in zip(found.points, delta, strict=True)]
-    axes = axes if axes is not None else new_axes(1.4 * len(columns), 2.8)
+    axes = axes_or_new(axes, 1.4 * len(columns), 2.8)
     for place, pair in enumerate(columns):
         for row, image in enumerate(pair):
             left, bottom = place * (side + 1) + (side * (place > 0)) / 2, -row * (side + 2)
@@ -120,6 +126,17 @@ def _linear_one_step(table: Table, axes: Axes) -> None:
     axes.legend(fontsize="small")
 
 
+def _inertia_end(table: Table, axes: Axes) -> None:
+    """Distance from the circle's distribution against the number of points, of what is generated and of the points."""
+    for name, colour, label in (("distance", BLUE, "generated"), ("distance_of_points", ORANGE, "the points")):
+        axes.loglog(table.column("points"), table.column(name), "o", ms=4, alpha=0.5, color=colour, label=label)
+    n = np.array([min(table.column("points")), max(table.column("points"))])
+    scale = float(np.median(table.column("scaled")))
+    axes.loglog(n, scale * n**-0.4, color="black", lw=1, label=f"{scale:.2f} $n^{{-2/5}}$")
+    axes.set(xlabel="points on the circle n", ylabel="$W_1$ from the circle (bound)")
+    axes.legend(fontsize="small")
+
+
 def _trained_networks(table: Table, axes: Axes) -> None:
     """Median r² of endpoints against cost over the bound; the width beside each mark."""
     records = table.records()
@@ -152,5 +169,6 @@ NEIGHBOURS: dict[str, Callable[[Table, Axes], None]] = {
     "attribution-scores": _attribution_scores,
     "other-denoisers": _other_denoisers,
     "linear-one-step": _linear_one_step,
+    "inertia-end": _inertia_end,
     "trained-networks": _trained_networks,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.arrays import of_kind
 from exactnorm.flow import Endpoints, Flow
 from exactnorm.flow.ways import hyperbox_outline, ways
 from exactnorm.geometry import Frame, affine_hull
@@ -16,12 +17,13 @@ from exactnorm.plot.canvas import (
     SKY,
     VERMILION,
     Axes,
+    axes_or_new,
     draw_balls,
     legend_beside,
-    new_axes,
 )
 from exactnorm.training_set import TrainingSet
 
+FLOW = "the Flow that exactnorm.score_flow or exactnorm.probability_flow returns"
 MOST = 100
 """Trajectories to draw: more of them cannot be told apart."""
 MARKS = {
@@ -57,11 +59,32 @@ def trajectories(
         Draw at most this many trajectories, the first ones. Endpoints are all drawn.
     ends : Endpoints, optional
         Of this flow, as `exactnorm.endpoints` finds them: each kind then has a colour and a marker of its own.
+
+    Raises
+    ------
+    TypeError
+        If an argument is another record.
+    ValueError
+        If `ends` holds another number of endpoints than the flow.
     """
-    axes = axes if axes is not None else new_axes(6, 4)
+    of_kind(flow, Flow, "flow", FLOW)
+    of_kind(train, TrainingSet, "train", "the TrainingSet, such as a denoiser's `.train`, after the flow")
+    check_ends(ends, flow)
+    axes = axes_or_new(axes, 6, 4)
     draw_trajectories(flow, train, axes, most, ends)
     legend_beside(axes)
     return axes
+
+
+def check_ends(ends: Endpoints | None, flow: Flow | None) -> None:
+    """Raise for what are no endpoints, or not those of the flow."""
+    if ends is None:
+        return
+    of_kind(ends, Endpoints, "ends", "the Endpoints that exactnorm.endpoints returns")
+    number = 0 if flow is None else len(np.atleast_2d(flow.endpoint))
+    if len(ends.kind) != number:
+        msg = f"ends holds {len(ends.kind)} endpoints and the flow {number}: give exactnorm.endpoints(flow, train)"
+        raise ValueError(msg)
 
 
 def draw_trajectories(
@@ -95,7 +118,7 @@ def _draw_ways(flow: Flow, train: TrainingSet, frame: Frame, axes: Axes, most: i
 def _draw_ends(flow: Flow, frame: Frame, axes: Axes, most: int, ends: Endpoints | None) -> None:
     start, end = np.atleast_2d(flow.start), np.atleast_2d(flow.endpoint)
     axes.plot(*frame.coordinates(start[:most]).T, ".", color=GREY, ms=4, label="starts")
-    size = 4 if len(end) > most else 7
+    size = 4 if len(end) > most else 7 if ends is not None else 12  # alone, they stand out from the rest points there
     kinds = np.full(len(end), "endpoints") if ends is None else ends.kind
     for kind in (name for name in MARKS if name in kinds):
         marker, colour = MARKS[kind]

@@ -10,9 +10,9 @@ from flint import fmpq, fmpq_mat
 from exactnorm.proof.cells import flaw, gain, pattern_sum
 from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.document import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
-from exactnorm.proof.problem import Balls, product
+from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import about, root
+from exactnorm.proof.records import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
 
 
 class RefutedError(ValueError):
@@ -30,9 +30,9 @@ def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lam
     if isinstance(evidence, Cells):
         return cells_bound(problem, evidence, check)
     if isinstance(evidence, Rays):
-        return rays_bound(problem, evidence)
+        return rays_bound(problem, evidence, check)
     if isinstance(evidence, Segments):
-        return segments_bound(problem, evidence)
+        return segments_bound(problem, evidence, check)
     if isinstance(evidence, Corners):
         return corners_bound(problem, evidence)
     return fmpq(0)
@@ -43,6 +43,7 @@ def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lam
     for clash in evidence.clashes:
         if why := clash_flaw(problem, clash):
             raise RefutedError(why)
+        check()
     if why := uncovered(problem, evidence, check):
         raise RefutedError(why)
     B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
@@ -65,7 +66,7 @@ def check_cells(
         check()
 
 
-def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
+def rays_bound(problem: Balls, evidence: Rays, check: Callable[[], None] = lambda: None) -> fmpq:
     """Σ over gaps of 2Δ/(Δ − ρ_1 − ρ_2), along rays with directions pairwise at 90° or more.
 
     A ray from the centre crosses the ball of a point at a height t with a half chord ρ' = √(ρ² − δ²), δ the point's
@@ -74,29 +75,37 @@ def rays_bound(problem: Balls, evidence: Rays) -> fmpq:
     at most ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points beside the ray are no obstacle, then.
     """
     lines = [line for line, _ in evidence.rays]
-    for k, u in enumerate(lines):
-        if not any(u):
+    if len(lines) > 2 * problem.rank:
+        # No more directions than that are pairwise obtuse; and comparing pairs would take long.
+        msg = f"of {len(lines)} rays in rank {problem.rank} two make an angle below 90 degrees"
+        raise RefutedError(msg)
+    r = problem.rank
+    directions = fmpq_mat(len(lines), r, [one for line in lines for one in line])
+    products = directions * problem.gamma * directions.transpose()
+    for k in range(len(lines)):
+        if products[k, k] == 0:
             msg = f"ray {k} has no direction"
             raise RefutedError(msg)
         for m in range(k):
-            if product(u, problem.gamma, lines[m]) > 0:
+            if products[k, m] > 0:
                 msg = f"rays {m} and {k} make an angle below 90 degrees"
                 raise RefutedError(msg)
+    heights = problem.heights * directions.transpose()
     total = fmpq(0)
-    for line, points in evidence.rays:
-        total += ray_bound(problem, evidence.centre, line, points)
+    for k, (_, points) in enumerate(evidence.rays):
+        at = [heights[n, k] - heights[evidence.centre, k] for n in range(problem.size)]
+        total += ray_bound(problem, evidence.centre, products[k, k], at, points)
+        check()
     return total
 
 
-def ray_bound(problem: Balls, centre: int, line: Sequence[fmpq], points: Sequence[int]) -> fmpq:
-    """The sum over the gaps of one ray, rounded down."""
-    square = product(line, problem.gamma, line)
-    at = problem.heights * fmpq_mat([[one] for one in line])
+def ray_bound(problem: Balls, centre: int, square: fmpq, at: Sequence[fmpq], points: Sequence[int]) -> fmpq:
+    """The sum over the gaps of one ray, rounded down; `at` are heights, times the length of the direction."""
+    reach = problem.rho * problem.rho * square
     total, before, chord = fmpq(0), fmpq(0), problem.rho * root(square, upper=False)
     for n in points:
-        # Heights and chords times the length of the direction.
-        height = at[n, 0] - at[centre, 0]
-        half = problem.rho * problem.rho * square - (problem.squared_distance(n, centre) * square - height * height)
+        height = at[n]
+        half = reach - (problem.squared_distance(n, centre) * square - height * height)
         if half < 0:
             msg = f"a ray from point {centre} does not cross the ball of point {n}"
             raise RefutedError(msg)
@@ -126,7 +135,7 @@ def slope(squared: fmpq, rho: fmpq) -> fmpq:
     return 2 * length / (length - 2 * rho)
 
 
-def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
+def segments_bound(problem: Balls, evidence: Segments, check: Callable[[], None] = lambda: None) -> fmpq:
     """Σ c_e 2L_e/(L_e − 2ρ) for weights with Σ c_e u_e u_eᵀ ⪯ 1, u_e the unit vectors along segments."""
     r, h = problem.rank, problem.heights
     form = fmpq_mat(problem.gamma)
@@ -142,6 +151,7 @@ def segments_bound(problem: Balls, evidence: Segments) -> fmpq:
             for m in range(r):
                 form[k, m] -= weight * along[k] * along[m]
         total += weight * squared * slope(squared, problem.rho)
+        check()
     if (pivot := negative_pivot(form)) is not None:
         msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
@@ -154,9 +164,10 @@ def corners_bound(problem: Balls, evidence: Corners) -> fmpq:
     It is what balls of radius s m cost, and larger ones cost no less.
     """
     rows = evidence.corners
-    squares = {problem.squared_distance(i, j) for i, j in combinations(rows, 2)}
     count = len(rows)
-    if count < 3 or len(set(rows)) < count or len(squares) > 1:
+    different = count >= 3 and len(set(rows)) == count
+    squares = {problem.squared_distance(i, j) for i, j in combinations(rows, 2)} if different else set()
+    if len(squares) != 1:
         msg = "points are no corners of a regular simplex: their distances differ"
         raise RefutedError(msg)
     s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squares.pop()), upper=False)
@@ -198,11 +209,15 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
     RefutedError
         If a kink enters a ball, or the network misses.
     """
-    r, size = problem.rank, problem.size
+    r, size, count = problem.rank, problem.size, len(neurons)
+    W = fmpq_mat(count, r, [one for neuron in neurons for one in neuron.w])
+    A = fmpq_mat(count, r, [one for neuron in neurons for one in neuron.a])
+    before = problem.heights * W.transpose()
+    w_squares, a_squares = squares(W, problem.gamma), squares(A, problem.gamma)
     total = fmpq(0)
-    switched = fmpq_mat(size, len(neurons))
+    switched = fmpq_mat(size, count)
     for k, neuron in enumerate(neurons):
-        side = sides(problem, neuron.w, neuron.b)
+        side = sides([before[n, k] + neuron.b for n in range(size)], problem.rho, w_squares[k])
         if 0 in side:
             msg = f"the kink of neuron {k} enters ball {side.index(0)}"
             raise RefutedError(msg)
@@ -212,8 +227,7 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
         for n in range(size):
             if side[n] > 0:
                 switched[n, k] = fmpq(1)
-        squared = product(neuron.w, problem.gamma, neuron.w) * product(neuron.a, problem.gamma, neuron.a)
-        total += root(squared, upper=True)
+        total += root(w_squares[k] * a_squares[k], upper=True)
         check()
     supplied = fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in neurons])
     # Column i·(r + 1) + j of row n is the entry (i, j) of Σ a (w, b)ᵀ over the neurons that are on at ball n.
@@ -230,13 +244,17 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
     return total
 
 
-def sides(problem: Balls, w: Sequence[fmpq], b: fmpq) -> list[int]:
-    """The side of a kink that each ball is on, 1 or −1; 0 where the kink enters it (at ρ = 0, meets the point)."""
-    at = problem.heights * fmpq_mat([[one] for one in w])
-    reach = problem.rho * problem.rho * product(w, problem.gamma, w)
-    out = []
-    for n in range(problem.size):
-        height = at[n, 0] + b
-        misses = height * height >= reach and (height != 0 or problem.rho > 0)
-        out.append((1 if height > 0 else -1) if misses else 0)
-    return out
+def squares(rows: fmpq_mat, gamma: fmpq_mat) -> list[fmpq]:
+    """The squared lengths of vectors given as rows of coefficients."""
+    images = rows * gamma
+    columns = range(rows.ncols())
+    return [sum((images[k, i] * rows[k, i] for i in columns), fmpq(0)) for k in range(rows.nrows())]
+
+
+def sides(heights: Sequence[fmpq], rho: fmpq, square: fmpq) -> list[int]:
+    """The side of a kink that each ball is on, 1 or −1; 0 where the kink enters it (at ρ = 0, meets the point).
+
+    Heights are those of the centres above the kink, times the length of its normal, whose square is given.
+    """
+    reach = rho * rho * square
+    return [(1 if one > 0 else -1) if one * one >= reach and (one != 0 or rho > 0) else 0 for one in heights]

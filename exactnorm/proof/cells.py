@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from flint import fmpq, fmpq_mat
 
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.document import ProvedCell
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import about
+from exactnorm.proof.records import ProvedCell
 
 
 def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from flint import fmpq
 
-from exactnorm.proof.document import Cells, Clash, Multipliers, ProvedCell
 from exactnorm.proof.problem import Balls
+from exactnorm.proof.records import Cells, Clash, Multipliers, ProvedCell
 
 STEPS = 20_000_000
 """Beginnings of patterns times clashes that are gone through: some seconds."""
@@ -94,10 +94,9 @@ def tree_complete(leaves: Sequence[Cuts]) -> bool:
     if not leaves:
         return False
     first = leaves[0][0]
-    opposite = tuple(-one for one in first)
-    return tree_complete([cuts[1:] for cuts in leaves if cuts[0] == first]) and tree_complete(
-        [cuts[1:] for cuts in leaves if cuts[0] == opposite]
-    )
+    # A cut by nothing has one side, not two: else a list of them would be gone through again and again.
+    sides = {first, tuple(-one for one in first)}
+    return all(tree_complete([cuts[1:] for cuts in leaves if cuts[0] == side]) for side in sides)
 
 
 def _bits(rows: Iterable[int]) -> int:

@@ -87,7 +87,8 @@ def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: in
     if len(set(rows)) < len(rows) or not all(1 <= n < len(points) for n in rows):
         msg = f"a basis names different points other than the first, not rows {rows}"
         raise NoBasisError(msg)
-    chosen = fmpz_mat([[whole[i, k] for k in range(whole.ncols())] for i in rows]) if rows else fmpz_mat(0, 0)
+    columns = range(whole.ncols())
+    chosen = fmpz_mat(len(rows), len(columns), [whole[i, k] for i in rows for k in columns])
     if chosen.rank() < len(rows):
         msg = f"the differences of points {rows} from the first are dependent"
         raise NoBasisError(msg)

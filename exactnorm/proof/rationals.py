@@ -30,6 +30,8 @@ def rational(text: Any) -> fmpq:
         top, bottom = text.split("/")
         return fmpq(fmpz(top), fmpz(bottom))
     whole, _, digits = text.partition(".")
+    if not digits:
+        return fmpq(fmpz(whole))
     return fmpq(fmpz(whole + digits), fmpz(10) ** len(digits))
 
 

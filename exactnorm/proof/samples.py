@@ -1,4 +1,7 @@
-"""Proofs about noisy samples, with weight decay or without: what multipliers show, and what a network costs."""
+"""Proofs about samples, with weight decay or without: what multipliers show, and what a network costs.
+
+Noisy samples of clean points, or inputs with a target each: then the points are the targets, one for every sample.
+"""
 
 from __future__ import annotations
 
@@ -9,58 +12,57 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from exactnorm.proof.bounds import RefutedError, check_cells
+from exactnorm.proof.bounds import RefutedError, check_cells, squares
 from exactnorm.proof.coverage import clash_flaw, uncovered
-from exactnorm.proof.document import Multipliers, Nothing, ProvedNetwork
-from exactnorm.proof.problem import Balls, balls, product
+from exactnorm.proof.problem import Balls, balls
 from exactnorm.proof.rationals import root
+from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Noisy samples of clean points in exact numbers.
+    """Samples of points in exact numbers.
 
     Parameters
     ----------
     inputs : Balls
         The samples, as balls of radius 0, with the Gram matrix of the outputs' basis.
     outputs : Balls
-        The clean points, in the same unit.
+        The points, in the unit of outputs.
     of : tuple of int
-        The row of each sample's clean point.
+        The row of each sample's point.
     decay : fmpq or None
-        Weight decay in the square of the unit; None for interpolation.
-    unit : int
-        Lengths are in 2^unit.
+        Weight decay in the product of the units; None for interpolation.
+    units : (int, int)
+        Lengths of inputs and of outputs are in powers of two.
     """
 
     inputs: Balls
     outputs: Balls
     of: tuple[int, ...]
     decay: fmpq | None
-    unit: int
+    units: tuple[int, int]
 
     @property
     def worth(self) -> fmpq:
         """What one unit of the objective is worth in the user's units."""
-        return fmpq(1) if self.decay is None else fmpq(4) ** self.unit
+        inner, outer = self.units
+        return fmpq(2) ** (outer - inner) if self.decay is None else fmpq(4) ** outer
 
 
 def sample_problem(
     points: NDArray[np.float64],
-    samples: Sequence[NDArray[np.float64]],
+    samples: NDArray[np.float64],
+    of: Sequence[int],
     decay: fmpq | None,
-    basis: Sequence[int],
-    outputs: Sequence[int],
-    unit: int,
+    bases: tuple[Sequence[int], Sequence[int]],
+    units: tuple[int, int],
 ) -> Samples:
-    """The problem in units of 2^unit; errors as for `exactnorm.proof.problem.balls`."""
-    values = balls(points, fmpq(0), outputs, unit)
-    inputs = balls(np.vstack(samples), fmpq(0), basis, unit)
-    of = tuple(n for n, one in enumerate(samples) for _ in one)
-    return Samples(
-        replace(inputs, values=values.gamma), values, of, None if decay is None else decay / fmpq(4) ** unit, unit
-    )
+    """The problem from bases and units of samples and of points; errors as for `exactnorm.proof.problem.balls`."""
+    values = balls(points, fmpq(0), bases[1], units[1])
+    inputs = balls(samples, fmpq(0), bases[0], units[0])
+    scaled = None if decay is None else decay / fmpq(2) ** (units[0] + units[1])
+    return Samples(replace(inputs, values=values.gamma), values, tuple(of), scaled, units)
 
 
 def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Callable[[], None] = lambda: None) -> fmpq:
@@ -77,7 +79,7 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
     if isinstance(evidence, Nothing):
         return fmpq(0)
     inputs, outputs = problem.inputs, problem.outputs
-    L = fmpq_mat([list(one) for one in evidence.values])
+    L = fmpq_mat(inputs.size, outputs.rank, [one for row in evidence.values for one in row])
     ones = fmpq_mat([[fmpq(1)] * inputs.size])
     if ones * L != ones * L * 0 or inputs.heights.transpose() * L != inputs.heights.transpose() * L * 0:
         msg = "the multipliers are not orthogonal to affine functions"
@@ -88,6 +90,7 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
         for clash in evidence.clashes:
             if why := clash_flaw(inputs, clash):
                 raise RefutedError(why)
+            check()
         if why := uncovered(inputs, evidence, check):
             raise RefutedError(why)
         check_cells(inputs, evidence.cells, matrices(problem, L), check)
@@ -95,15 +98,9 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
         (L[m, i] * outputs.heights[n, i] for m, n in enumerate(problem.of) for i in range(outputs.rank)), fmpq(0)
     )
     if problem.decay is None:
-        return gain
-    square = sum((row_square(L, m, outputs.gamma) for m in range(inputs.size)), fmpq(0))
+        return problem.worth * gain
+    square = sum(squares(L, outputs.gamma), fmpq(0))
     return problem.worth * problem.decay * (gain - problem.decay * inputs.size * square / 2)
-
-
-def row_square(L: fmpq_mat, m: int, gamma: fmpq_mat) -> fmpq:
-    """The square of the vector with the coefficients in row m."""
-    row = [L[m, i] for i in range(L.ncols())]
-    return product(row, gamma, row)
 
 
 def matrices(problem: Samples, L: fmpq_mat) -> list[fmpq_mat]:
@@ -117,19 +114,21 @@ def matrices(problem: Samples, L: fmpq_mat) -> list[fmpq_mat]:
 
 def check_line(problem: Samples, L: fmpq_mat) -> None:
     """Raise unless ‖Σ λ_m [y_m − t]_+‖ ≤ 1 at every sample t of a line; in between it is convex, and beyond it is 0."""
-    h = problem.inputs.heights
-    order = sorted(range(problem.inputs.size), key=lambda m: h[m, 0])
-    above = fmpq_mat(1, L.ncols())
-    total = fmpq_mat(1, L.ncols())
-    after = None
-    for m in reversed(order):
-        if after is not None:
-            total += above * (h[after, 0] - h[m, 0])
-        if row_square(total, 0, problem.outputs.gamma) > problem.inputs.gamma[0, 0]:
+    size, q = problem.inputs.size, range(L.ncols())
+    h = [problem.inputs.heights[m, 0] for m in range(size)]
+    order = sorted(range(size), key=lambda m: h[m], reverse=True)
+    sums = fmpq_mat(size, L.ncols())
+    above, total = [fmpq(0) for _ in q], [fmpq(0) for _ in q]
+    for k, m in enumerate(order):
+        step = h[order[k - 1]] - h[m] if k else fmpq(0)
+        for i in q:
+            total[i] += above[i] * step
+            sums[m, i] = total[i]
+            above[i] += L[m, i]
+    for m, square in enumerate(squares(sums, problem.outputs.gamma)):
+        if square > problem.inputs.gamma[0, 0]:
             msg = f"the multipliers are too large at the kink through sample {m}"
             raise RefutedError(msg)
-        above += fmpq_mat([[L[m, i] for i in range(L.ncols())]])
-        after = m
 
 
 def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], None] = lambda: None) -> fmpq:
@@ -141,36 +140,46 @@ def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], 
         If it does not.
     """
     inputs, outputs = problem.inputs, problem.outputs
+    W, A = weights(problem, network)
     cost = fmpq(0)
-    for one in network.neurons:
-        squared = product(one.w, inputs.gamma, one.w) * product(one.a, outputs.gamma, one.a)
-        cost += root(squared, upper=True)
-    found = network_values(problem, network, check) * outputs.gamma
+    for w, a in zip(squares(W, inputs.gamma), squares(A, outputs.gamma), strict=True):
+        cost += root(w * a, upper=True)
+    values = network_values(problem, network, check)
+    found, q = values * outputs.gamma, range(outputs.rank)
     if problem.decay is None:
         for m, n in enumerate(problem.of):
-            if any(found[m, i] != outputs.heights[n, i] for i in range(outputs.rank)):
+            if any(found[m, i] != outputs.heights[n, i] for i in q):
                 msg = f"the network does not map sample {m} to its point"
                 raise RefutedError(msg)
-        return cost
-    values, loss = network_values(problem, network, check), fmpq(0)
+        return problem.worth * cost
+    loss = fmpq(0)
+    lengths = [outputs.squared_distance(n, 0) for n in range(outputs.size)]
     for m, n in enumerate(problem.of):
-        inner = sum((values[m, i] * (found[m, i] - 2 * outputs.heights[n, i]) for i in range(outputs.rank)), fmpq(0))
-        loss += inner + outputs.squared_distance(n, 0)
+        loss += sum((values[m, i] * (found[m, i] - 2 * outputs.heights[n, i]) for i in q), lengths[n])
+        check()
     return problem.worth * (loss / (2 * inputs.size) + problem.decay * cost)
 
 
 def network_values(problem: Samples, network: ProvedNetwork, check: Callable[[], None] = lambda: None) -> fmpq_mat:
     """Values at the samples as coefficients in the outputs' basis, shape (M, q), from the first point."""
     h, q = problem.inputs.heights, problem.outputs.rank
-    out = h * fmpq_mat([list(row) for row in network.V]).transpose()
-    for m in range(problem.inputs.size):
-        for i in range(q):
-            out[m, i] += network.c[i]
-    for one in network.neurons:
-        before = h * fmpq_mat([[entry] for entry in one.w])
-        for m in range(problem.inputs.size):
-            if (height := before[m, 0] + one.b) > 0:
-                for i in range(q):
-                    out[m, i] += one.a[i] * height
+    W, A = weights(problem, network)
+    before = h * W.transpose()
+    active = fmpq_mat(h.nrows(), len(network.neurons))
+    for k, one in enumerate(network.neurons):
+        for m in range(h.nrows()):
+            if (height := before[m, k] + one.b) > 0:
+                active[m, k] = height
         check()
-    return out
+    V = fmpq_mat(q, problem.inputs.rank, [one for row in network.V for one in row])
+    constant = fmpq_mat(h.nrows(), q, list(network.c) * h.nrows())
+    return h * V.transpose() + active * A + constant
+
+
+def weights(problem: Samples, network: ProvedNetwork) -> tuple[fmpq_mat, fmpq_mat]:
+    """Rows w and a of all neurons."""
+    count = len(network.neurons)
+    return (
+        fmpq_mat(count, problem.inputs.rank, [one for neuron in network.neurons for one in neuron.w]),
+        fmpq_mat(count, problem.outputs.rank, [one for neuron in network.neurons for one in neuron.a]),
+    )

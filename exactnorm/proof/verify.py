@@ -9,14 +9,16 @@ from typing import Any, Literal
 
 import numpy as np
 from flint import fmpq
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.proof.bounds import RefutedError, lower_bound, upper_bound
 from exactnorm.proof.coverage import TooManyPatternsError
-from exactnorm.proof.document import Proof, SampleProof, UnreadableProofError, read
-from exactnorm.proof.problem import NoBasisError, balls, fingerprint, sound_points
+from exactnorm.proof.document import read
+from exactnorm.proof.problem import LARGEST, NoBasisError, balls, fingerprint, sound_points
 from exactnorm.proof.rationals import about, above, below, decimal_text, exact
+from exactnorm.proof.records import BALLS, SAMPLES, TARGETS, Proof, SampleProof
 from exactnorm.proof.samples import sample_problem, samples_lower, samples_upper
+from exactnorm.proof.shapes import UnreadableProofError
 
 
 class UndecidedError(RuntimeError):
@@ -67,6 +69,9 @@ def verify(text: str | bytes, points: ArrayLike, rho: float, *, time_limit: floa
     """
     table = sound_points(points)
     radius = _radius(rho)
+    if not (table != table[0]).any():
+        msg = f"all {len(table)} points are equal; give at least two different ones"
+        raise ValueError(msg)
     if len(text) > (most := largest_file(*table.shape)):
         msg = f"a proof for {len(table)} points is at most {most} characters long; this text has {len(text)}"
         raise UnreadableProofError(msg)
@@ -110,20 +115,62 @@ def verify_samples(
     if len(given) != len(table) or any(one.shape[1] != table.shape[1] for one in given):
         msg = f"there are samples of {len(given)} points for {len(table)}, or in other dimensions: give each its own"
         raise ValueError(msg)
-    if weight_decay is not None and not 0 < float(weight_decay) <= 1e140:
+    of = [n for n, one in enumerate(given) for _ in one]
+    return _finite(text, SAMPLES, table, np.vstack(given), of, weight_decay, time_limit)
+
+
+def verify_network(
+    text: str | bytes,
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    weight_decay: float | None = None,
+    *,
+    time_limit: float | None = None,
+) -> Verdict:
+    """Check all conditions of a proof about a network through inputs and targets; errors as for `verify`.
+
+    Parameters
+    ----------
+    text : str or bytes
+    inputs : array_like, shape (M, p)
+    targets : array_like, shape (M,) or (M, q)
+    weight_decay : float, optional
+        λ of the objective; None for interpolation.
+    time_limit : float, optional
+    """
+    wanted = np.asarray(targets)
+    rows, table = sound_points(inputs), sound_points(wanted[:, None] if wanted.ndim == 1 else wanted)
+    if len(rows) != len(table):
+        msg = f"there are {len(table)} targets for {len(rows)} inputs: give each its own"
+        raise ValueError(msg)
+    return _finite(text, TARGETS, table, rows, range(len(rows)), weight_decay, time_limit)
+
+
+def _finite(
+    text: str | bytes,
+    wanted: str,
+    points: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    of: Sequence[int],
+    weight_decay: float | None,
+    time_limit: float | None,
+) -> Verdict:
+    if not (samples != samples[0]).any():
+        msg = f"all {len(samples)} inputs are equal; give at least two different ones"
+        raise ValueError(msg)
+    if weight_decay is not None and not 0 < float(weight_decay) <= LARGEST:
         msg = f"weight_decay={weight_decay!r}: give a positive number, or None for interpolation"
         raise ValueError(msg)
-    rows = sum(len(one) for one in given)
-    if len(text) > (most := largest_file(rows, table.shape[1])):
-        msg = f"a proof for {rows} samples is at most {most} characters long; this text has {len(text)}"
+    if len(text) > (most := largest_file(len(samples), max(samples.shape[1], points.shape[1]))):
+        msg = f"a proof for {len(samples)} samples is at most {most} characters long; this text has {len(text)}"
         raise UnreadableProofError(msg)
     proof, check = read(text), _clock(time_limit)
     decay = None if weight_decay is None else exact(weight_decay)
-    if foreign := _foreign_samples(proof, table, np.vstack(given), decay):
+    if foreign := _foreign_samples(proof, wanted, points, samples, decay):
         return Verdict("refuted", fmpq(0), None, (foreign,))
     assert isinstance(proof, SampleProof)
     try:
-        problem = sample_problem(table, given, decay, proof.basis, proof.outputs, proof.unit)
+        problem = sample_problem(points, samples, of, decay, (proof.basis, proof.outputs), proof.units)
     except NoBasisError as failed:
         return Verdict("refuted", fmpq(0), None, (str(failed),))
     network = proof.network
@@ -171,7 +218,7 @@ def largest_file(size: int, dimension: int) -> int:
 
 
 def _radius(rho: float) -> fmpq:
-    if not 0 <= float(rho) <= 1e140:
+    if not 0 <= float(rho) <= LARGEST:
         msg = f"rho={rho!r}: give a radius >= 0"
         raise ValueError(msg)
     return exact(rho)
@@ -189,27 +236,28 @@ def _clock(time_limit: float | None) -> Callable[[], None]:
     return check
 
 
-def _foreign_samples(proof: Proof | SampleProof, points: Any, samples: Any, decay: fmpq | None) -> str:
+def _foreign_samples(proof: Proof | SampleProof, wanted: str, points: Any, samples: Any, decay: fmpq | None) -> str:
     """Why the proof is for another problem; empty if it is for this one."""
-    if not isinstance(proof, SampleProof):
-        return f"the proof is about {proof.claim.problem!r}, not about noisy samples"
-    if proof.shape != (len(points), *samples.shape):
-        number, rows, dimension = proof.shape
-        return f"the proof is for {rows} samples of {number} points in R^{dimension}, not for {samples.shape}"
+    stated = proof.problem if isinstance(proof, SampleProof) else proof.claim.problem
+    if stated != wanted or not isinstance(proof, SampleProof):
+        return f"the proof is about {stated!a}, not about {wanted}"
+    data = proof.data
+    shapes = (data.points, data.outputs), (data.samples, data.dimension)
+    if shapes != (points.shape, samples.shape):
+        return f"the proof is for points and samples of shapes {shapes}, not {points.shape} and {samples.shape}"
     if proof.weight_decay != decay:
         given = ["none" if one is None else about(one) for one in (proof.weight_decay, decay)]
         return f"the proof is for weight decay {given[0]}, not {given[1]}"
-    if proof.sha256 != (fingerprint(points), fingerprint(samples)):
+    if data.sha256 != (fingerprint(points), fingerprint(samples)):
         return "the proof is for other points or samples: their SHA-256 differs"
     return ""
 
 
 def _foreign(proof: Proof | SampleProof, points: Any, rho: fmpq) -> str:
     """Why the proof is for another problem; empty if it is for this one."""
-    if isinstance(proof, SampleProof):
-        return "the proof is about noisy samples, not about noise balls"
-    if proof.claim.problem != "noise balls":
-        return f"the proof is about {proof.claim.problem!r}, not about noise balls"
+    stated = proof.problem if isinstance(proof, SampleProof) else proof.claim.problem
+    if stated != BALLS or not isinstance(proof, Proof):
+        return f"the proof is about {stated!a}, not about {BALLS}"
     if (proof.size, proof.dimension) != points.shape:
         return (
             f"the proof is for {proof.size} points in R^{proof.dimension}, not for {len(points)} in R^{points.shape[1]}"

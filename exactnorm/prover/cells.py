@@ -13,9 +13,9 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.proof.cells import gain, pattern_sum, slack
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.document import ProvedCell
 from exactnorm.proof.problem import product
 from exactnorm.proof.rationals import above, exact, root, rounded
+from exactnorm.proof.records import ProvedCell
 from exactnorm.prover.frame import Coordinates
 
 DIGITS = 14

@@ -14,9 +14,9 @@ from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import neighbours_first
 from exactnorm.proof.coverage import clash_flaw
-from exactnorm.proof.document import Clash
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import exact, rounded
+from exactnorm.proof.records import Clash
 
 DIGITS = 12
 """Decimals of weights."""

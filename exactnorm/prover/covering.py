@@ -17,6 +17,7 @@ from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
 from exactnorm.exact.balls.pricing import Priced, scaled
 from exactnorm.exact.balls.strict import strictly_priced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.settings import Solver
 
 SLACK = 3e-7
 """How much of the bound multipliers may lose."""
@@ -33,7 +34,9 @@ class Covering:
     kappa: float
 
 
-def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, deadline: Deadline) -> Covering:
+def covering(
+    X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, solver: Solver, deadline: Deadline
+) -> Covering:
     """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
 
     Cells are split until the bound is attained but for `SLACK`, they are `CROWD` a pattern, or the time is over.
@@ -53,7 +56,7 @@ def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, deadli
         found = []
         for cell in cells:
             deadline.check()
-            found.append(strictly_priced(cell, X, rho, B, deadline))
+            found.append(strictly_priced(cell, X, rho, B, deadline, solver))
         for one in found:
             cell = one.proof.cell
             kinks = pattern_kinks(proposed_directions(one.X, r, 1e-3), cell.pattern, X, rho)

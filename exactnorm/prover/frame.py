@@ -65,6 +65,8 @@ def affine_basis(points: Array) -> tuple[int, ...]:
     """
     whole = whole_offsets(points)[0]
     rank = whole.rank()
+    if rank == 0:  # all points are equal, as targets may be
+        return ()
     offsets = points - points[0]
     order = qr(offsets.T / float(np.abs(offsets).max()), mode="r", pivoting=True)[1]
     first = [int(n) for n in order[:rank]]

@@ -17,8 +17,9 @@ from exactnorm.arrays import Array
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.proof.bounds import sides
-from exactnorm.proof.document import ProvedNeuron
+from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import exact, rounded
+from exactnorm.proof.records import ProvedNeuron
 from exactnorm.prover.frame import Coordinates, matrix
 
 DIGITS = 18
@@ -62,10 +63,9 @@ def exact_neurons(
     NoNetworkError
         If a pattern that is needed has no room for a kink, or the patterns do not span what is missed.
     """
-    neurons = rounded_neurons(where, network, points, X)
-    check()
+    neurons = rounded_neurons(where, network, points, X, check)
     missed = residual(where, neurons)
-    own = np.array([sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
+    own = np.array([kink_sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
     own = np.unique(own, axis=0)
     try:
         return (*neurons, *correction(where, X, own, missed, check))
@@ -74,7 +74,9 @@ def exact_neurons(
         return (*neurons, *correction(where, X, more, missed, check))
 
 
-def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: Array) -> list[ProvedNeuron]:
+def rounded_neurons(
+    where: Coordinates, network: ReLUNetwork, points: Array, X: Array, check: Callable[[], None] = lambda: None
+) -> list[ProvedNeuron]:
     """The network's neurons in the basis, their kinks inside their gaps.
 
     A kink that touches balls enters them by rounding. A little of the one in the middle of the widest gap of its
@@ -101,6 +103,7 @@ def rounded_neurons(where: Coordinates, network: ReLUNetwork, points: Array, X: 
             on, direction, level = ~on, [-one for one in direction], -level
         if not on.any():
             continue
+        check()
         kink = moved_inside(where, X, on, direction, level)
         out.append(ProvedNeuron(*kink, tuple(rounded(a[i, k], DIGITS) for i in range(r))))
     return out
@@ -141,12 +144,13 @@ def moved_inside(
     if not room > 0:
         msg = f"there is no room for kinks of pattern {named(on)}"
         raise NoNetworkError(msg)
-    middle, height = [where.vectors(normal)[0, i] for i in range(len(w))], exact(level) * where.ratio
+    row, height = where.vectors(normal), exact(level) * where.ratio
+    middle = [row[0, i] for i in range(len(w))]
     share, wanted = exact(2.0**-52), np.where(on, 1, -1).tolist()
     while share < 1:
         mixed = tuple(rounded((1 - share) * x + share * y, DIGITS) for x, y in zip(w, middle, strict=True))
         offset = rounded((1 - share) * b + share * height, DIGITS)
-        if sides(where.problem, mixed, offset) == wanted:
+        if kink_sides(where.problem, mixed, offset) == wanted:
             return mixed, offset
         share *= 4
     msg = f"no kink of pattern {named(on)} was found that misses all balls"
@@ -156,16 +160,20 @@ def moved_inside(
 def residual(where: Coordinates, neurons: Sequence[ProvedNeuron]) -> list[fmpq_mat]:
     """For every ball but the first, the matrix r × (r + 1) that the neurons on it leave to be supplied."""
     problem = where.problem
-    r = problem.rank
+    r, size = problem.rank, problem.size
     wanted = problem.gamma.solve(problem.heights.transpose())
-    out, on = [], [sides(problem, one.w, one.b) for one in neurons]
-    for n in range(1, problem.size):
-        missing = fmpq_mat(r, r + 1)
+    switched = fmpq_mat(size, len(neurons))
+    for k, one in enumerate(neurons):
+        for n, side in enumerate(kink_sides(problem, one.w, one.b)):
+            if side > 0:
+                switched[n, k] = fmpq(1)
+    entries = [a * one for neuron in neurons for a in neuron.a for one in (*neuron.w, neuron.b)]
+    supplied = switched * fmpq_mat(len(neurons), r * (r + 1), entries)
+    out = []
+    for n in range(1, size):
+        missing = fmpq_mat(r, r + 1, [-supplied[n, k] for k in range(r * (r + 1))])
         for i in range(r):
-            missing[i, r] = wanted[i, n]
-        for one, switched in zip(neurons, on, strict=True):
-            if switched[n] > 0:
-                missing -= fmpq_mat([[entry] for entry in one.a]) * fmpq_mat([[*one.w, one.b]])
+            missing[i, r] += wanted[i, n]
         out.append(missing)
     return out
 
@@ -234,14 +242,15 @@ def supplied(
     """Neurons of one pattern with Σ a (w, b)ᵀ equal to a matrix, given as its entries row by row."""
     r = where.problem.rank
     reach = float(np.linalg.norm(X, axis=1).max()) + float(where.problem.rho)
-    direction = [where.vectors(w)[0, i] for i in range(r)]
+    row = where.vectors(w)
+    direction = [row[0, i] for i in range(r)]
     ratio = float(where.ratio)
     wanted = np.where(on, 1, -1).tolist()
     for attempt in range(12):
         step = room * 0.5 ** (attempt + 1)
         digits = 3 - int(np.floor(np.log10(step / (1 + reach))))
         kinks = spanning(direction, b * ratio, step * ratio, step / (1 + reach), digits)
-        if all(sides(where.problem, *kink) == wanted for kink in kinks):
+        if all(kink_sides(where.problem, *kink) == wanted for kink in kinks):
             break
     else:
         msg = f"no room for kinks of pattern {named(on)}"
@@ -275,3 +284,9 @@ def spanning(
             turned[i] += rounded(exact(turn), digits)
             out.append((tuple(turned), centre))
     return out
+
+
+def kink_sides(problem: Balls, w: Sequence[fmpq], b: fmpq) -> list[int]:
+    """The side of a kink that each ball is on, 1 or −1; 0 where the kink enters it."""
+    at = problem.heights * fmpq_mat([[one] for one in w])
+    return sides([at[n, 0] + b for n in range(problem.size)], problem.rho, product(w, problem.gamma, w))

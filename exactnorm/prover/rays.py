@@ -9,9 +9,9 @@ from flint import fmpq, fmpq_mat
 
 from exactnorm.arrays import Array
 from exactnorm.certify.rays.one_sided import one_sided_rays
-from exactnorm.proof.document import ProvedNeuron, Rays
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import above, below, exact, root, rounded
+from exactnorm.proof.records import ProvedNeuron, Rays
 
 DIGITS = 18
 """Decimals of directions and weights."""

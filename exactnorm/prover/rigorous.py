@@ -1,299 +1,65 @@
-"""`rigorous`: from a certified denoiser to a bracket that is a theorem about the given floats."""
+"""`rigorous`: from what a solver found to a bracket that is a theorem about the given floats."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
 from os import PathLike
+from typing import Any
 
-import numpy as np
-from flint import fmpq
-
-from exactnorm.arrays import Array
-from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.certified import CertifiedDenoiser
-from exactnorm.exact.balls.pricing import rescaled
-from exactnorm.exact.balls.solve import solve_balls
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
-from exactnorm.exact.settings import Solver
+from exactnorm.certify.certified_network import CertifiedNetwork
+from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.solvers.choice import chosen
 from exactnorm.files import whole
-from exactnorm.geometry import Frame, affine_hull
-from exactnorm.network import ReLUNetwork
-from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, corners_bound, rays_bound, upper_bound
-from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.document import Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays, SampleProof
-from exactnorm.proof.problem import fingerprint
-from exactnorm.proof.rationals import above, below, exact
-from exactnorm.proof.samples import samples_upper
-from exactnorm.prover.cells import NotRepairedError, repaired, translated
-from exactnorm.prover.clashes import Excluded, excluded
-from exactnorm.prover.covering import covering
-from exactnorm.prover.evidence import Evidence, evidence_of
-from exactnorm.prover.frame import Coordinates, coordinates
-from exactnorm.prover.network import NoNetworkError, exact_neurons
-from exactnorm.prover.rays import exact_rays, ray_neurons
-from exactnorm.prover.samples import exact_network, proved_multipliers, sample_task
-from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
-from exactnorm.prover.simplex import corner_neurons, nearby_matrices
-from exactnorm.prover.text import proof_text
-from exactnorm.training_set import TrainingSet
-
-DIGITS = 12
-"""Decimals of the claimed bounds."""
-MANY = 2000
-"""Patterns beyond which no cells are made for the purpose: each takes a small semidefinite program."""
-SATISFYING = 1e-4
-"""Relative loss of a lower bound against the certificate's beyond which another way is tried."""
-
-Found = tuple[Lower, fmpq]
+from exactnorm.prover.balls import for_balls
+from exactnorm.prover.record import Means, Rigorous
+from exactnorm.prover.sample_task import network_task, sample_task
+from exactnorm.prover.samples import for_samples
 
 
-@dataclass(frozen=True, eq=False)
-class Rigorous:
-    """A proved bracket: rational numbers lower ≤ least cost ≤ upper.
+def rigorous(
+    found: CertifiedDenoiser | CertifiedNetwork,
+    *,
+    solver: str = "CLARABEL",
+    solver_options: dict[str, Any] | None = None,
+    time_limit: float | None = None,
+) -> Rigorous:
+    """Prove a bracket on the least cost of a denoiser's or network's problem, as near to the certificate's as may be.
 
     Parameters
     ----------
-    lower : fmpq
-    upper : fmpq or None
-        None where no exact network was found.
-    proof : Proof or SampleProof
-        The claim and all that it takes to verify it.
-    said : tuple of str
-        What could not be proved, and what was proved in its place.
-    seconds : float
-        That the proof took.
-    """
-
-    lower: fmpq
-    upper: fmpq | None
-    proof: Proof | SampleProof = field(repr=False)
-    said: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-    @property
-    def gap(self) -> float:
-        """Relative gap (upper − lower)/upper; infinite where there is no upper bound."""
-        return float("inf") if self.upper is None else float((self.upper - self.lower) / self.upper)
-
-    @property
-    def text(self) -> str:
-        """The proof as it is written to a file."""
-        return proof_text(self.proof)
-
-
-def rigorous(denoiser: CertifiedDenoiser, *, time_limit: float | None = None) -> Rigorous:
-    """Prove a bracket on the least cost of the denoiser's problem, as near to the certificate's as may be.
-
-    Parameters
-    ----------
-    denoiser : CertifiedDenoiser
-        Of noise balls, or of noisy samples with weight decay or without.
-    time_limit : float, optional
-        Seconds for what may have to be computed anew: cells where the certificate has none, or the program where a
+    found : CertifiedDenoiser or CertifiedNetwork
+        Of noise balls, of noisy samples, or of inputs and targets, the last two with weight decay or without.
+    solver : str
+        Who solves what may have to be computed anew: cells where the certificate has none, or the program where a
         theorem holds only up to rounding.
+    solver_options : dict, optional
+        In the solver's own words, as for `exactnorm.min_norm_denoiser`.
+    time_limit : float, optional
+        Seconds after which what is not proved yet is left, and a bound that takes no time is taken in its place.
 
     Returns
     -------
     Rigorous
         Its bounds hold for the points and the radius as the rational numbers that their floats are. Where something
         cannot be proved, a weaker bound is, and `said` tells what failed; there always is a lower bound.
+
+    Raises
+    ------
+    ValueError
+        If the problem has no skip connection or penalises biases, for which there are no proofs; or if the solver or an
+        option is not admissible.
     """
     start = time.perf_counter()
-    train = denoiser.train
-    if train.samples is not None:
-        return _for_samples(denoiser, Deadline(time_limit), start)
-    evidence = evidence_of(denoiser)
-    frame = affine_hull(train.points) if evidence.frame is None else evidence.frame
-    where = coordinates(train.points, train.rho, frame.axes, frame.scale)
-    rays = exact_rays(where.problem, train.points, evidence.rays) if evidence.rays else None
-    task = Task(train, frame, where, evidence, rays, Deadline(time_limit))
-    neurons, upper = _upper(task, denoiser.network)
-    lower, bound = _lower(task, denoiser.certificate.lower * (1 - SATISFYING))
-    claim = Claim(
-        "noise balls", exact(train.rho), below(bound, DIGITS), None if upper is None else above(upper, DIGITS)
-    )
-    size, dimension = train.points.shape
-    proof = Proof(claim, fingerprint(train.points), size, dimension, where.problem.basis, where.unit, lower, neurons)
-    return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - start)
-
-
-def _for_samples(denoiser: CertifiedDenoiser, deadline: Deadline, start: float) -> Rigorous:
-    task, said, train = sample_task(denoiser), list[str](), denoiser.train
-    lower, bound = proved_multipliers(task, denoiser.certificate.evidence, deadline, said)
-    network = exact_network(task, denoiser.network)
-    upper = samples_upper(task.problem, network)
-    # An objective may be small: as many decimals as for one of order 1.
-    digits = DIGITS + max(0, -math.floor(math.log10(float(upper)))) if upper > 0 else DIGITS
-    low, high = below(max(bound, fmpq(0)), digits), above(upper, digits)
-    decay = denoiser.certificate.weight_decay
-    size, dimension = train.points.shape
-    proof = SampleProof(
-        None if decay is None else exact(decay),
-        low,
-        high,
-        (fingerprint(train.points), fingerprint(task.inputs)),
-        (size, len(task.inputs), dimension),
-        task.problem.inputs.basis,
-        task.problem.outputs.basis,
-        task.problem.unit,
-        lower,
-        network,
-    )
-    return Rigorous(low, high, proof, tuple(said), time.perf_counter() - start)
+    means = Means(chosen(solver, solver_options), Deadline(time_limit))
+    if isinstance(found, CertifiedNetwork):
+        return for_samples(network_task(found), found, means, start)
+    if found.train.samples is not None:
+        return for_samples(sample_task(found), found, means, start)
+    return for_balls(found, means, start)
 
 
 def save_proof(file: str | PathLike[str], found: Rigorous) -> None:
     """Write the proof to a file: the whole of it, or nothing."""
     with whole(file) as stream:
         stream.write(found.text.encode("ascii"))
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """The problem in exact numbers and in the frame's, what there is to prove it with, and what there is to say."""
-
-    train: TrainingSet
-    frame: Frame
-    where: Coordinates
-    evidence: Evidence
-    rays: Rays | None
-    deadline: Deadline
-    said: list[str] = field(default_factory=list)
-
-    @property
-    def X(self) -> Array:
-        """The points in the frame."""
-        return self.frame.coordinates(self.train.points)
-
-    @property
-    def rho(self) -> float:
-        """The radius in the frame."""
-        return self.train.rho / self.frame.scale
-
-    @cached_property
-    def patterns(self) -> Patterns:
-        """The living patterns with the first ball off; none where they are too many."""
-        try:
-            found = activation_patterns(self.X, self.rho)
-        except (TooManyPatternsError, ArithmeticError):
-            found = np.zeros((0, self.train.size), dtype=bool)
-        return found[~found[:, 0] & found.any(axis=1)]
-
-
-def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] | None, fmpq | None]:
-    """An exact network and its cost."""
-    problem = task.where.problem
-    try:
-        neurons = None if task.rays is None else ray_neurons(problem, task.rays)
-        if neurons is None and len(task.evidence.corners) == problem.size:
-            neurons = corner_neurons(problem)
-        if neurons is None:
-            neurons = exact_neurons(task.where, network, task.train.points, task.X, lambda: task.patterns)
-        return neurons, upper_bound(problem, neurons)
-    except (NoNetworkError, RefutedError) as failed:
-        task.said.append(f"no upper bound is proved: {failed}")
-        return None, None
-
-
-def _lower(task: Task, wanted: float) -> Found:
-    """The best lower bound of several ways, the later ones tried only where the earlier disappoint."""
-    best: Found = (Nothing(), fmpq(0))
-    for way in (_by_rays, _by_corners, _by_cells, _by_segments, _by_program):
-        found = way(task)
-        if found is not None and found[1] > best[1]:
-            best = found
-        if float(best[1]) >= wanted and best[1] > 0:
-            return best
-    for last in (all_segments, nearest_segment):
-        found = last(task.where.problem, task.train, task.where.unit)
-        if found is not None and found[1] > best[1]:
-            best = found
-    if float(best[1]) < wanted:
-        task.said.append(f"the lower bound that is proved, {float(best[1]):.6g}, is weaker than the certificate's")
-    return best
-
-
-def _by_rays(task: Task) -> Found | None:
-    if task.rays is None:
-        if task.evidence.rays:
-            task.said.append("the theorem on rays does not apply to these floats: its hypotheses hold to rounding only")
-        return None
-    try:
-        return task.rays, rays_bound(task.where.problem, task.rays)
-    except RefutedError as failed:
-        task.said.append(f"the theorem on rays does not apply to these floats: {failed}")
-        return None
-
-
-def _by_corners(task: Task) -> Found | None:
-    if not task.evidence.corners:
-        return None
-    evidence = Corners(task.evidence.corners)
-    try:
-        return evidence, corners_bound(task.where.problem, evidence)
-    except RefutedError as failed:
-        task.said.append(f"the theorem on regular simplices does not apply to these floats: {failed}")
-    B = nearby_matrices(task.X, task.rho)
-    if B is None or len(task.evidence.corners) < task.train.size:
-        return None
-    task.said.append("its dual matrices, which hold for points nearby, are proved for these by cells")
-    return _by_cells(replace(task, evidence=Evidence(B=B)))
-
-
-def _by_cells(task: Task) -> Found | None:
-    if task.evidence.B is None:
-        return None
-    B, proofs = task.evidence.B, task.evidence.proofs
-    problem = task.where.problem
-    try:
-        if not proofs and len(task.patterns) <= MANY:
-            made = covering(task.X, task.rho, task.patterns, B, task.deadline)
-            B, proofs = made.B, made.proofs
-        covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
-        rest = excluded(problem, task.X, task.rho, covered)
-        if 0 < len(rest.left) <= MANY:
-            B, proofs = _with_cells(task, B, proofs, rest)
-        elif rest.left:
-            task.said.append(f"{len(rest.left)} patterns have no cells, too many to make them")
-            return None
-        found = repaired(task.where, B, proofs)
-    except OutOfTimeError:
-        task.said.append("the time was over before every pattern had cells")
-        return None
-    except (NotRepairedError, ArithmeticError, np.linalg.LinAlgError) as failed:
-        task.said.append(f"the dual matrices are not proved: {failed}")
-        return None
-    return Cells(found.B, found.cells, rest.clashes, rest.order), found.lower
-
-
-def _with_cells(
-    task: Task, B: Array, proofs: Sequence[CellProof], rest: Excluded
-) -> tuple[Array, tuple[CellProof, ...]]:
-    """Cells also for the patterns that are left, dead by too little to be shown so."""
-    patterns = np.array([[on >> n & 1 for n in range(task.train.size)] for on in rest.left], dtype=bool)
-    made = covering(task.X, task.rho, patterns, B, task.deadline)
-    return made.B, (*(rescaled(one, made.kappa**-2) for one in proofs), *made.proofs)
-
-
-def _by_segments(task: Task) -> Found | None:
-    if task.evidence.segments is None:
-        return None
-    return exact_segments(task.where.problem, task.train.points, task.where.unit, task.evidence.segments)
-
-
-def _by_program(task: Task) -> Found | None:
-    """The program, for a theorem that does not hold exactly."""
-    if not task.evidence.rays or not 0 < len(task.patterns) <= MANY:
-        return None
-    try:
-        solved = solve_balls(task.train, tol=1e-6, solver=Solver(), deadline=task.deadline)
-    except (ValueError, ArithmeticError) as failed:
-        task.said.append(f"nor did the program: {failed}")
-        return None
-    task.said.append("a bracket of the convex program, near the theorem's, is proved in its place")
-    return _by_cells(replace(task, evidence=evidence_of(solved), rays=None))

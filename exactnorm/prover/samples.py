@@ -1,9 +1,9 @@
-"""From a certified denoiser of noisy samples to a proof: its multipliers and its network in rational numbers."""
+"""From samples with multipliers and a network to a proof: both in rational numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import pairwise
+import time
+from dataclasses import replace
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -11,77 +11,83 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.certify.finite.bounds import largest_dual_value
 from exactnorm.certify.finite.evidence import Multipliers as FloatMultipliers
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
-from exactnorm.finite_problem import FiniteProblem, coordinates, finite_problem
-from exactnorm.geometry import Frame, affine_hull
+from exactnorm.exact.deadline import OutOfTimeError
+from exactnorm.finite_problem import coordinates
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
 from exactnorm.proof.bounds import RefutedError
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.document import Multipliers, Nothing, ProvedNetwork, ProvedNeuron
 from exactnorm.proof.rationals import exact, rounded
-from exactnorm.proof.samples import Samples, matrices, network_values, sample_problem, samples_lower
+from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork, SampleProof
+from exactnorm.proof.samples import matrices, samples_lower, samples_upper
 from exactnorm.prover.cells import DIGITS, NotRepairedError, definite, translated
 from exactnorm.prover.clashes import excluded
 from exactnorm.prover.covering import covering
-from exactnorm.prover.frame import Coordinates, affine_basis, matrix
-from exactnorm.prover.frame import coordinates as exact_coordinates
+from exactnorm.prover.frame import matrix
+from exactnorm.prover.record import DIGITS as DECIMALS
+from exactnorm.prover.record import Means, Rigorous, claims
+from exactnorm.prover.sample_network import exact_network
+from exactnorm.prover.sample_task import SampleTask, data_of
 
-WEIGHTS = 18
-"""Decimals of the network's weights."""
 MANY = 2000
 """Patterns beyond which no cells are made: each takes a small semidefinite program."""
-DIRECTIONS = 64
-"""Directions along which a network is looked for that supplies what another one misses."""
 
 
-@dataclass(frozen=True, eq=False)
-class SampleTask:
-    """The problem in exact numbers and in coordinates; `into` takes vectors of the points' space into the outputs'."""
-
-    finite: FiniteProblem
-    problem: Samples
-    frame: Frame
-    where: Coordinates
-    into: fmpq_mat
-    inputs: Array
-
-    @property
-    def X(self) -> Array:
-        """The samples in the frame."""
-        return self.frame.coordinates(self.inputs)
-
-
-def sample_task(denoiser: CertifiedDenoiser) -> SampleTask:
-    """The problem of a denoiser for noisy samples."""
-    train, decay = denoiser.train, denoiser.certificate.weight_decay
-    assert train.samples is not None
-    inputs = np.vstack(train.samples)
-    frame = affine_hull(inputs)
-    where = exact_coordinates(inputs, 0.0, frame.axes, frame.scale)
-    outputs = affine_basis(train.points)
-    problem = sample_problem(
-        train.points, train.samples, None if decay is None else exact(decay), where.problem.basis, outputs, where.unit
+def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, means: Means, start: float) -> Rigorous:
+    """The proved bracket of a denoiser of noisy samples, or of a network through inputs and targets."""
+    said: list[str] = []
+    lower: Multipliers | Nothing = Nothing()
+    bound = fmpq(0)
+    if found.certificate.lower > 0:
+        lower, bound = proved_multipliers(task, found.certificate.evidence, means, said)
+    network, upper = _upper(task, found.network, said)
+    # An objective may be small: as many decimals as for one of order 1.
+    low, high = claims(max(bound, fmpq(0)), upper, DECIMALS + (max(0, -magnitude(upper)) if upper else 0))
+    decay = task.finite.weight_decay
+    proof = SampleProof(
+        task.about,
+        None if decay is None else exact(decay),
+        low,
+        high,
+        data_of(task),
+        task.problem.inputs.basis,
+        task.problem.outputs.basis,
+        task.problem.units,
+        lower,
+        network,
     )
-    rows = [[problem.outputs.offsets[n, k] for k in range(train.dimension)] for n in outputs]
-    into = problem.outputs.gamma.solve(fmpq_mat(rows))
-    where = replace(where, problem=problem.inputs)
-    return SampleTask(finite_problem(train, decay), problem, frame, where, into, inputs)
+    return Rigorous(low, high, proof, tuple(said), time.perf_counter() - start)
+
+
+def _upper(task: SampleTask, network: ReLUNetwork, said: list[str]) -> tuple[ProvedNetwork, fmpq] | tuple[None, None]:
+    """An exact network and its cost."""
+    found = exact_network(task, network)
+    try:
+        return found, samples_upper(task.problem, found)
+    except RefutedError as failed:
+        said.append(f"no upper bound is proved: {failed}")
+        return None, None
+
+
+def magnitude(number: fmpq) -> int:
+    """The power of ten next below a number > 0, or the one before."""
+    return len(str(number.p)) - len(str(number.q)) - 1
 
 
 def proved_multipliers(
-    task: SampleTask, evidence: object, deadline: Deadline, said: list[str]
+    task: SampleTask, evidence: object, means: Means, said: list[str]
 ) -> tuple[Multipliers | Nothing, fmpq]:
     """The multipliers with their dual function at most 1, as nearly as can be proved, and their bound."""
-    if not isinstance(evidence, FloatMultipliers | PenalisedMultipliers) or not evidence.values.any():
+    if not isinstance(evidence, FloatMultipliers | PenalisedMultipliers):
         said.append("the certificate has no multipliers; the lower bound that is proved is 0")
         return Nothing(), fmpq(0)
     L, floats = orthogonal(task, evidence.values)
     try:
-        found = _on_a_line(task, L) if task.problem.inputs.rank == 1 else _by_cells(task, L, floats, deadline)
+        found = _on_a_line(task, L) if task.problem.inputs.rank == 1 else _by_cells(task, L, floats, means)
         return found, samples_lower(task.problem, found)
     except OutOfTimeError:
         said.append("the time was over before every pattern had cells; the lower bound that is proved is 0")
@@ -104,7 +110,8 @@ def orthogonal(task: SampleTask, values: Array) -> tuple[fmpq_mat, Array]:
         x = data.target_frame.coordinates(finite.targets)
         # Certificates have multipliers for a dual function of at most 1, residuals are those for one of at most δ.
         each = each + (x - data.targets[which]) / (len(x) * data.decay)
-    size = largest_dual_value(data, values) * data.input_frame.scale / task.frame.scale
+    # Of samples at one place multipliers may cancel: then no kink sees them.
+    size = largest_dual_value(data, values) * data.input_frame.scale / task.frame.scale or 1.0
     L = matrix(each / size @ data.target_frame.axes) * task.into.transpose()
     L = fmpq_mat([[rounded(L[m, i], DIGITS + 2) for i in range(outputs.rank)] for m in range(inputs.size)])
     # What is left over is taken by the samples of the basis.
@@ -138,7 +145,7 @@ def _on_a_line(task: SampleTask, L: fmpq_mat) -> Multipliers:
 
 def best_factor(task: SampleTask, L: fmpq_mat, kappa: float) -> float:
     """The factor that makes most of multipliers with the largest dual value κ: a parabola's top, with weight decay."""
-    most = 1 / kappa
+    most = 1 / kappa if kappa > 0 else np.inf
     if task.problem.decay is None:
         return most
     outputs, decay = task.problem.outputs, float(task.problem.decay)
@@ -148,7 +155,7 @@ def best_factor(task: SampleTask, L: fmpq_mat, kappa: float) -> float:
     return min(most, max(0.0, float((values * x).sum()) / (decay * len(x) * square)))
 
 
-def _by_cells(task: SampleTask, L: fmpq_mat, floats: Array, deadline: Deadline) -> Multipliers:
+def _by_cells(task: SampleTask, L: fmpq_mat, floats: Array, means: Means) -> Multipliers:
     """Cells for every pattern of the samples, with multipliers for λ as large as they allow."""
     patterns = sample_patterns(task.inputs)
     if len(patterns) > MANY:
@@ -156,7 +163,7 @@ def _by_cells(task: SampleTask, L: fmpq_mat, floats: Array, deadline: Deadline) 
         raise NotRepairedError(msg)
     X = task.X
     ones = np.column_stack([X, np.ones(len(X))])
-    made = covering(X, 0.0, patterns, floats[1:, :, None] * ones[1:, None, :], deadline)
+    made = covering(X, 0.0, patterns, floats[1:, :, None] * ones[1:, None, :], means.solver, means.deadline)
     factor = exact(best_factor(task, L, made.kappa * float(task.where.ratio)))
     L = L * factor
     # Multipliers of cells go with the square of λ.
@@ -179,67 +186,6 @@ def sample_patterns(inputs: Array) -> NDArray[np.bool_]:
     order = np.argsort(first)
     place = np.argsort(order)
     return np.asarray(kink_patterns(distinct[order], 0.0)[:, place[which.ravel()]])
-
-
-def exact_network(task: SampleTask, network: ReLUNetwork) -> ProvedNetwork:
-    """The network in rational numbers; without weight decay with what it then misses supplied along one direction."""
-    inputs, outputs, unit = task.problem.inputs, task.problem.outputs, 2.0**task.where.unit
-    norms = np.linalg.norm(network.w, axis=1)
-    pull = inputs.gamma.solve(task.where.differences)
-    w = pull * matrix(network.w / norms[:, None]).transpose() if network.neurons else fmpq_mat(inputs.rank, 0)
-    a = task.into * matrix(network.a * norms[:, None]).transpose() if network.neurons else fmpq_mat(outputs.rank, 0)
-    b = (network.w @ task.inputs[0] + network.b) / norms / unit
-    neurons = [
-        ProvedNeuron(_column(w, k), rounded(exact(float(b[k])), WEIGHTS), _column(a, k)) for k in range(network.neurons)
-    ]
-    V = fmpq_mat(outputs.rank, inputs.rank)
-    slope = np.zeros((network.outputs, network.dimension)) if network.V is None else network.V
-    if slope.any():
-        V = task.into * matrix(slope) * task.where.differences.transpose() * inputs.gamma.inv()
-    here = network.c + slope @ task.inputs[0] - task.finite.targets[0]
-    c = task.into * matrix(here[:, None] / unit)
-    found = ProvedNetwork(tuple(neurons), tuple(_column(V.transpose(), i) for i in range(outputs.rank)), _column(c, 0))
-    return found if task.problem.decay is not None else corrected(task, found)
-
-
-def corrected(task: SampleTask, network: ProvedNetwork) -> ProvedNetwork:
-    """The network with a broken line along one direction added, that supplies exactly what it misses."""
-    inputs, outputs = task.problem.inputs, task.problem.outputs
-    wanted = outputs.gamma.solve(outputs.heights.transpose())
-    values = network_values(task.problem, network)
-    missed = [[wanted[i, n] - values[m, i] for i in range(outputs.rank)] for m, n in enumerate(task.problem.of)]
-    theta, t = direction(task)
-    order = sorted(range(inputs.size), key=lambda m: t[m])
-    order = [m for k, m in enumerate(order) if k == 0 or t[m] != t[order[k - 1]]]
-    slopes = [[(y - x) / (t[n] - t[m]) for x, y in zip(missed[m], missed[n], strict=True)] for m, n in pairwise(order)]
-    more = []
-    for k in range(1, len(slopes)):
-        bend = tuple(y - x for x, y in zip(slopes[k - 1], slopes[k], strict=True))
-        if any(bend):
-            more.append(ProvedNeuron(theta, -t[order[k]], bend))
-    V = tuple(
-        tuple(old + slopes[0][i] * one for old, one in zip(row, theta, strict=True)) for i, row in enumerate(network.V)
-    )
-    first = order[0]
-    c = tuple(old + missed[first][i] - slopes[0][i] * t[first] for i, old in enumerate(network.c))
-    return ProvedNetwork((*network.neurons, *more), V, c)
-
-
-def direction(task: SampleTask) -> tuple[tuple[fmpq, ...], list[fmpq]]:
-    """A direction along which no two different samples are near each other, and the samples' places along it."""
-    distinct = np.unique(task.X, axis=0)
-    rng = np.random.default_rng(0)
-    tried = np.vstack([np.eye(task.X.shape[1]), rng.standard_normal((DIRECTIONS, task.X.shape[1]))])
-    tried /= np.linalg.norm(tried, axis=1)[:, None]
-    gaps = np.diff(np.sort(distinct @ tried.T, axis=0), axis=0).min(axis=0)
-    row = task.where.vectors(tried[int(np.argmax(gaps))])
-    theta = tuple(rounded(row[0, i], 6) for i in range(row.ncols()))
-    at = task.problem.inputs.heights * fmpq_mat([[one] for one in theta])
-    return theta, [at[m, 0] for m in range(task.problem.inputs.size)]
-
-
-def _column(table: fmpq_mat, k: int) -> tuple[fmpq, ...]:
-    return tuple(rounded(table[i, k], WEIGHTS) for i in range(table.nrows()))
 
 
 def _rows(table: fmpq_mat) -> tuple[tuple[fmpq, ...], ...]:

@@ -8,9 +8,9 @@ from flint import fmpq
 from exactnorm.arrays import Array
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.proof.bounds import RefutedError, segments_bound
-from exactnorm.proof.document import Segments
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import exact, rounded
+from exactnorm.proof.records import Segments
 from exactnorm.training_set import TrainingSet
 
 DIGITS = 18
@@ -28,11 +28,12 @@ def exact_segments(problem: Balls, points: Array, unit: int, table: Array) -> tu
     table : ndarray, shape (E, 3)
         Two rows and a weight each.
     """
-    rows = table[:, :2].astype(int)
+    pairs, which = np.unique(np.sort(table[:, :2], axis=1), axis=0, return_inverse=True)
+    rows, together = pairs.astype(int), np.bincount(which.ravel(), table[:, 2])
     offsets = (points[rows[:, 1]] - points[rows[:, 0]]) / 2.0**unit
     squares = np.einsum("ed,ed->e", offsets, offsets)
     units = offsets / np.sqrt(squares)[:, None]
-    weights = table[:, 2] / table[:, 2].max()
+    weights = together / together.max()
     form = units * np.sqrt(weights)[:, None]
     largest = float(np.linalg.norm(form, 2)) ** 2
     loss = 1e-13

@@ -6,9 +6,9 @@ from flint import fmpq, fmpq_mat
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.simplex import simplex_matrices
-from exactnorm.proof.document import ProvedNeuron
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import root
+from exactnorm.proof.records import ProvedNeuron
 from exactnorm.prover.rays import inside
 
 LARGEST = 10

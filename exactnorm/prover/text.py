@@ -7,10 +7,10 @@ from typing import Any
 
 from flint import fmpq
 
-from exactnorm.proof.document import (
-    FORMAT,
+from exactnorm.proof.document import FORMAT, VERSION
+from exactnorm.proof.rationals import decimal_text, quotient_text
+from exactnorm.proof.records import (
     SAMPLES,
-    VERSION,
     Cells,
     Clash,
     Corners,
@@ -24,7 +24,6 @@ from exactnorm.proof.document import (
     SampleProof,
     Segments,
 )
-from exactnorm.proof.rationals import decimal_text, quotient_text
 
 DECIMALS = 40
 """Numbers with more decimals than this are written as quotients."""
@@ -43,23 +42,18 @@ def sample_fields(proof: SampleProof) -> dict[str, Any]:
     if isinstance(low, Multipliers):
         shared = covered(low.order, low.clashes, low.cells)
         evidence = {"kind": "multipliers", "lambda": [vector(one) for one in low.values], **shared}
+    units = {"unit": proof.units[0]} | ({} if proof.problem == SAMPLES else {"unit of outputs": proof.units[1]})
     return {
         "format": FORMAT,
         "version": VERSION,
         "claim": {
-            "problem": SAMPLES,
+            "problem": proof.problem,
             "weight decay": None if proof.weight_decay is None else number(proof.weight_decay),
             "lower": number(proof.lower_claim),
             "upper": None if proof.upper_claim is None else number(proof.upper_claim),
         },
-        "points": {
-            "sha256": proof.sha256[0],
-            "number": proof.shape[0],
-            "dimension": proof.shape[2],
-            "samples": proof.shape[1],
-            "samples sha256": proof.sha256[1],
-        },
-        "coordinates": {"basis": list(proof.basis), "outputs": list(proof.outputs), "unit": proof.unit},
+        "points": sample_data(proof),
+        "coordinates": {"basis": list(proof.basis), "outputs": list(proof.outputs), **units},
         "lower": evidence,
         "upper": None
         if network is None
@@ -69,6 +63,17 @@ def sample_fields(proof: SampleProof) -> dict[str, Any]:
             "c": vector(network.c),
         },
     }
+
+
+def sample_data(proof: SampleProof) -> dict[str, Any]:
+    """Whose samples they are: of points, or inputs with a target each."""
+    data = proof.data
+    of_points, of_samples = data.sha256
+    if proof.problem == SAMPLES:
+        head = {"sha256": of_points, "number": data.points, "dimension": data.dimension}
+        return head | {"samples": data.samples, "samples sha256": of_samples}
+    head = {"sha256": of_samples, "number": data.samples, "dimension": data.dimension}
+    return head | {"targets sha256": of_points, "outputs": data.outputs}
 
 
 def neurons(found: tuple[ProvedNeuron, ...]) -> list[dict[str, Any]]:

@@ -5,13 +5,13 @@ Refused is what is more often meant otherwise than it would be read; what could 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from exactnorm.reading.dialects import DECIMAL_COMMA, DIALECTS, NUMBER, Reading
+from exactnorm.reading.index_column import INDEX_NAMES, counts_rows, may_count_rows, remedy
 from exactnorm.reading.mistakes import BadInput
 
-INDEX_NAMES = {"id", "idx", "index", "no", "nr", "row"}
 YEARS = range(1800, 2200)
 
 
@@ -20,26 +20,29 @@ def look_at_index(found: Reading, name: str, say: Callable[[str], None]) -> None
     width = len(found.taken)
     if width < 2:
         return
-    rest = f"--columns 2-{width}" if width > 2 else "--columns 2"
-    remedy = f"{rest} leaves it out, --columns 1-{width} keeps it"
+    settle = remedy(width)
     if found.names is not None and (not found.names[0] or found.names[0].startswith("Unnamed:")):
-        msg = f"{name!r}: the first column has no name, as the index of a saved table has none: {remedy}"
+        msg = f"{name!r}: the first column has no name, as the index of a saved table has none: {settle}"
         raise BadInput(msg)
     if found.names is not None and found.names[0].lower() in INDEX_NAMES:
-        msg = f"{name!r}: the first column, {found.names[0]!r}, is an index by its name: {remedy}"
+        msg = f"{name!r}: the first column, {found.names[0]!r}, is an index by its name: {settle}"
         raise BadInput(msg)
     first = [row[0].removesuffix(".0") for _, row in found.rows]
     if not all(cell.isdigit() for cell in first) or len(first) < 2:
         return
-    counted = [int(cell) for cell in first]
-    # Two rows that begin with 0 and 1 are a unit of length more often than an index.
-    if len(counted) > 2 and counted == list(range(counted[0], counted[0] + len(counted))):
-        msg = f"{name!r}: the first column counts the rows, {first[0]}, {first[1]}, …, as an index does: {remedy}"
+    look_at_first_column([int(cell) for cell in first], width, has_fractions(found, range(1, width)), name, say)
+
+
+def look_at_first_column(
+    first: Sequence[float], width: int, fractions: bool, name: str, say: Callable[[str], None]
+) -> None:
+    """Raise `BadInput` for a first column that counts the rows, and say so of one that may; `fractions` beside it."""
+    shown = ", ".join(f"{value:g}" for value in first[:2]) + ", …"
+    if counts_rows(first):
+        msg = f"{name!r}: the first column counts the rows, {shown}, as an index does: {remedy(width)}"
         raise BadInput(msg)
-    run = sorted(counted) == list(range(min(counted), min(counted) + len(counted)))
-    rising = all(one < other for one, other in pairwise(counted))
-    if (run and len(counted) > 3) or (rising and has_fractions(found, range(1, width))):
-        say(f"the first column, {first[0]}, {first[1]}, …, is read as a coordinate, not as an index: {remedy}")
+    if may_count_rows(first, fractions=fractions):
+        say(f"the first column, {shown}, is read as a coordinate, not as an index: {remedy(width)}")
 
 
 def look_at_names(found: Reading, name: str, say: Callable[[str], None], *, index: bool) -> None:

@@ -264,12 +264,13 @@ def test_half_precision_is_told_of(run, folder):
 
 
 class Table:
-    """What pandas makes of a file with an index: a first column without a name."""
+    """What pandas makes of a file with an index, or by `reset_index()`: a first column that is no coordinate."""
 
-    columns = ("Unnamed: 0", "x")
+    def __init__(self, first, column=(0.0, 1.0, 2.0)):
+        self.columns, self.column = (first, "x"), column
 
     def __array__(self, dtype=None, copy=None):
-        return np.array([[0.0, 1.0], [1.0, 3.0]], dtype=dtype)
+        return np.array(list(zip(self.column, (1.5, 3.0, 7.0), strict=True)), dtype=dtype)
 
 
 IN_PYTHON = {
@@ -281,7 +282,9 @@ IN_PYTHON = {
     "a record": (exactnorm.problems.acute(), "points is a Problem: its points are `.train.points`"),
     "a missing value": (np.array([[0.0, None], [1.0, 2.0]], dtype=object), "points holds None at index (0, 1)"),
     "a word": ([["a", 1.0], [2.0, 3.0]], "give real numbers"),
-    "an index": (Table(), "index_col=0"),
+    "an index without a name": (Table("Unnamed: 0"), "index_col=0"),
+    "an index by its name": (Table("index"), "by points.drop(columns='index'), or keep it by points.to_numpy()"),
+    "an index by its numbers": (Table("n"), "a first column 'n' that counts the rows, 0, 1, …"),
 }
 
 
@@ -309,3 +312,33 @@ def test_a_network_refuses_masked_and_complex_inputs(given):
     network = exactnorm.ReLUNetwork(np.eye(2), np.eye(2), [0, 0], None, [0, 0])
     with pytest.raises(ValueError, match="inputs"):
         network(given)
+
+
+def test_an_index_in_an_array_s_file_is_refused_or_told_of_as_in_text(run, folder):
+    index = np.column_stack([np.arange(3), TRIANGLE])
+    np.save(folder / "index.npy", index)
+    status, out, err = run("solve", "index.npy", "--rho", 0.1)
+    assert (status, out) == (2, "")
+    assert "the first column counts the rows, 0, 1, …" in err
+    assert "--columns 2-3 leaves it out, --columns 1-3 keeps it" in err
+    costs = {}
+    for columns, size in (("2-3", 2), ("1-3", 3)):
+        status, out, _ = run("solve", "index.npy", "--rho", 0.1, "--columns", columns, "--json")
+        assert status == 0
+        costs[columns] = strict(out)["upper"]
+        right = exactnorm.min_norm_denoiser(index[:, -size:], rho=0.1).certificate.upper
+        assert costs[columns] == pytest.approx(right, rel=1e-9)
+    np.save(folder / "gaps.npy", np.array([[3.0, 0.5], [7.0, 0.25], [8.0, 1.0]]))
+    status, _, err = run("solve", "gaps.npy", "--rho", 0.1, "--json")
+    assert status == 0
+    assert "gaps.npy: the first column, 3, 7, …, is read as a coordinate, not as an index: --columns 2" in err
+
+
+def test_a_data_frame_s_first_column_of_numbers_in_a_row_may_be_a_coordinate_if_it_is_said_so():
+    frame = Table("n")
+    assert exactnorm.TrainingSet(np.asarray(frame), 0.1).dimension == 2
+    with pytest.warns(UserWarning, match=r"the first column of points, 'n', holds 3, 7, … and is taken for a coord"):
+        assert exactnorm.TrainingSet(Table("n", (3.0, 7.0, 8.0)), 0.1).dimension == 2
+    assert exactnorm.TrainingSet(Table("y", (0.25, 1.0, 2.0)), 0.1).dimension == 2
+    with pytest.raises(ValueError, match=r"samples\[1\] has a first column 'index'"):
+        exactnorm.TrainingSet.from_samples([[0.0, 0.0], [5.0, 5.0]], [[[0.0, 0.1]], Table("index")])

@@ -1,7 +1,11 @@
 """`exactnorm experiment`."""
 
 import csv
+import inspect
 import os
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 from cli_records import strict
@@ -74,3 +78,37 @@ def test_the_names_of_experiments_in_the_parser_are_those_of_the_package():
     from exactnorm.experiments import EXPERIMENTS
 
     assert tuple(EXPERIMENTS) == NAMES
+
+
+def shown():
+    """Every command on the pages about experiments, apart or within a line."""
+    for page in sorted(Path(__file__).parents[2].glob("docs/experiments*.md")):
+        text = page.read_text(encoding="utf-8")
+        apart = re.findall(r"^ {4}(exactnorm experiment .*)$", text, re.MULTILINE)
+        for line in apart + re.findall(r"`(exactnorm experiment [^`]*)`", text):
+            words = shlex.split(line)[2:]
+            if words != ["NAME"]:
+                yield words
+
+
+@pytest.mark.parametrize("words", list(shown()), ids=" ".join)
+def test_every_experiment_that_the_pages_show_takes_the_arguments_it_is_given(words, folder, monkeypatch):
+    """As in a shell, where a parenthesis has to be quoted, and up to where it would begin to compute."""
+    from exactnorm.cli.experiment import checked
+    from exactnorm.cli.main import parser
+    from exactnorm.experiments import EXPERIMENTS
+
+    monkeypatch.chdir(folder)
+    arguments = parser().parse_args(["experiment", *words])
+    given, means = checked(arguments, EXPERIMENTS[arguments.name])
+    assert set(given) <= set(inspect.signature(EXPERIMENTS[arguments.name]).parameters)
+    assert all(not isinstance(value, str) or value.isidentifier() for value in given.values())
+    assert means.resume == ("--resume" in words)
+
+
+def test_the_pages_show_every_experiment_and_quote_what_a_shell_would_read_as_its_own():
+    from exactnorm.cli.experiment import NAMES
+
+    assert {words[0] for words in shown()} == set(NAMES)
+    pages = Path(__file__).parents[2].glob("docs/experiments*.md")
+    assert not re.findall(r"--set \w+=\S*[(\[]", "\n".join(page.read_text(encoding="utf-8") for page in pages))

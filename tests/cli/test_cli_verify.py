@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from proof_corpus import ACUTE, proved
 
+from exactnorm import min_norm_network
 from exactnorm.cli import main
+from exactnorm.prover import rigorous, save_proof
 
 BLOCKED = ("scipy", "cvxpy", "clarabel", "scs", "rich", "threadpoolctl", "matplotlib", "sklearn")
 
@@ -127,3 +129,19 @@ def test_samples_with_weight_decay_are_proved_and_verified_from_files(tmp_path, 
     assert "not about noise balls" in capsys.readouterr().err
     for wrong in (["--weight-decay", "0.01"], [], ["--rho", "0.1", *given]):
         assert main(["verify", proof, "--points", str(points), *wrong]) == 2
+
+
+def test_a_network_is_proved_in_python_and_verified_from_files(tmp_path, capsys):
+    inputs, targets, proof = tmp_path / "inputs.csv", tmp_path / "targets.npy", tmp_path / "proof.json"
+    inputs.write_text("0\n1\n2\n")
+    np.save(targets, np.array([0.0, 1.0, 0.0]))
+    save_proof(proof, rigorous(min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0])))
+    given = ["verify", str(proof), "--points", str(inputs)]
+    assert main([*given, "--targets", str(targets)]) == 0
+    assert capsys.readouterr().out == "proved: 1.999999999999 <= least cost <= 2\n"
+    assert main([*given, "--targets", str(targets), "--weight-decay", "1"]) == 1
+    assert main([*given, "--targets", str(inputs)]) == 1
+    assert main([*given, "--rho", "0.1"]) == 1
+    for wrong in (["--targets", str(targets), "--rho", "0.1"], ["--targets", str(proof)]):
+        assert main([*given, *wrong]) == 2
+    assert main([*given, "--targets", str(targets), "--samples-file", str(targets)]) == 2

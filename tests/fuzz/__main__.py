@@ -1,6 +1,8 @@
 """Fuzz one reader with atheris.
 
-    pip install atheris && PYTHONPATH=tests python -m fuzz {table,npy,npz,saved,proof} FOLDER [-max_total_time=600 ...]
+    pip install atheris && PYTHONPATH=tests python -m fuzz READER FOLDER [-max_total_time=600 ...]
+
+READER is table, npy, npz, saved, proof or network.
 
 FOLDER keeps the inputs that reached something new; what follows it is for libFuzzer. A crash is written to the current
 directory: put its bytes into `tests/test_readers_fuzzed.py`.

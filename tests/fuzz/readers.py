@@ -15,11 +15,12 @@ import exactnorm
 from exactnorm.cli import read, read_samples
 from exactnorm.cli.streams import BadInput
 from exactnorm.files import LARGEST_FILE
-from exactnorm.proof.document import UnreadableProofError
-from exactnorm.proof.verify import verify
+from exactnorm.proof.shapes import UnreadableProofError
+from exactnorm.proof.verify import verify, verify_network
 from exactnorm.saved import load
 
 POINTS = np.array([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]])
+HAT = [[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]
 OPTIMUM = Fraction(516987492, 10**8), Fraction(516987494, 10**8)
 
 
@@ -75,7 +76,19 @@ def proof(data, _):
         assert claim["upper"] is None or Fraction(claim["upper"]) >= OPTIMUM[0]
 
 
-READERS = {"table": table, "npy": npy, "npz": npz, "saved": saved, "proof": proof}
+def network(data, _):
+    """A proof about inputs and targets: what is proved encloses the optimum, 2."""
+    try:
+        verdict = verify_network(data, *HAT, time_limit=5.0)
+    except UnreadableProofError:
+        return
+    if verdict.outcome == "proved":
+        claim = json.loads(data)["claim"]
+        assert Fraction(claim["lower"]) <= 2
+        assert claim["upper"] is None or Fraction(claim["upper"]) >= 2
+
+
+READERS = {"table": table, "npy": npy, "npz": npz, "saved": saved, "proof": proof, "network": network}
 
 
 @contextlib.contextmanager
@@ -99,6 +112,23 @@ def resealed(data):
         for name, body in members.items():
             archive.writestr(name, bytes(body))
     return out.getvalue()
+
+
+LOWER = [
+    {"kind": "rays", "centre": 0, "rays": [{"direction": ["1", "0"], "points": [1]}]},
+    {"kind": "segments", "segments": [[0, 1, "0.5"], [1, 2, "0.2"]]},
+    {"kind": "regular simplex", "corners": [0, 1, 2]},
+    {"kind": "none"},
+]
+"""Evidence of the other kinds, of which the first two and the last prove something of these points."""
+
+
+def other_evidence(text, lower):
+    """A proof with another lower bound, as bytes."""
+    found = json.loads(text)
+    found["claim"]["lower"] = "0"
+    found["lower"] = lower
+    return json.dumps(found).encode()
 
 
 SEEDS: dict[str, list[bytes]] = {}
@@ -132,6 +162,7 @@ def seeds():
         for k, one in enumerate((line, found, line.network)):
             exactnorm.save(Path(folder) / f"{k}.npz", one)
             files.append(b"\x01" + (Path(folder) / f"{k}.npz").read_bytes())
-    proofs = [rigorous(found).text.encode()]
-    SEEDS.update(table=text, npy=arrays, npz=[buffer.getvalue()], saved=files, proof=proofs)
+    proofs = [rigorous(found).text.encode(), *(other_evidence(rigorous(found).text, low) for low in LOWER)]
+    networks = [rigorous(exactnorm.min_norm_network(*HAT)).text.encode()]
+    SEEDS.update(table=text, npy=arrays, npz=[buffer.getvalue()], saved=files, proof=proofs, network=networks)
     return SEEDS

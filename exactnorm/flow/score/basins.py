@@ -43,6 +43,9 @@ def basins(denoiser: ReLUNetwork | HasNetwork, grid: ArrayLike, *, tol: float = 
         Limits nearer than this, relative to the extent of the grid, are one.
     """
     points = real_array(grid, "grid")
+    if points.ndim == 0:
+        msg = "grid is one number: give an array (…, d), for a picture (rows, columns, 2)"
+        raise ValueError(msg)
     flat = points.reshape(-1, points.shape[-1])
     ends = score_flow(denoiser, flat, np.inf).endpoint
     if not len(flat):

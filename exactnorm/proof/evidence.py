@@ -1,0 +1,145 @@
+"""The evidence in a text of JSON: what lower bounds and networks consist of, every shape checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import fmpq
+
+from exactnorm.proof.rationals import rational
+from exactnorm.proof.records import (
+    Cells,
+    Clash,
+    Corners,
+    Lower,
+    Multipliers,
+    Nothing,
+    ProvedCell,
+    ProvedNetwork,
+    ProvedNeuron,
+    Rays,
+    Segments,
+)
+from exactnorm.proof.shapes import UnreadableProofError, entries, fields, indices, members, vector, whole
+
+DEEPEST = 200
+"""Cuts of one cell."""
+
+
+def lower_evidence(found: Any, size: int, r: int) -> Lower:
+    """The evidence of a lower bound for noise balls around `size` points of rank r."""
+    kind = found.get("kind") if isinstance(found, dict) else None
+    if kind == "cells":
+        part = fields(found, "cells", "kind", "order", "B", "cells", "clashes")
+        B = tuple(
+            tuple(vector(row, "a row of B", r + 1) for row in entries(one, "a matrix of B", r))
+            for one in entries(part["B"], "B", size - 1)
+        )
+        return Cells(
+            B,
+            tuple(_cell(one, size, r) for one in entries(part["cells"], "cells")),
+            tuple(_clash(one, size) for one in entries(part["clashes"], "clashes")),
+            indices(part["order"], "the order"),
+        )
+    if kind == "rays":
+        part = fields(found, "rays", "kind", "centre", "rays")
+        rays = tuple(_ray(one, size, r) for one in entries(part["rays"], "rays"))
+        return Rays(whole(part["centre"], "the centre", 0, size - 1), rays)
+    if kind == "segments":
+        listed = entries(fields(found, "segments", "kind", "segments")["segments"], "segments")
+        segments = tuple(_segment(one, size) for one in listed)
+        if len({frozenset((i, j)) for i, j, _ in segments}) < len(segments):
+            msg = "a segment is given twice"
+            raise UnreadableProofError(msg)
+        return Segments(segments)
+    if kind == "regular simplex":
+        corners = entries(fields(found, "regular simplex", "kind", "corners")["corners"], "corners")
+        return Corners(tuple(whole(one, "a corner", 0, size - 1) for one in corners))
+    if kind == "none":
+        fields(found, "the lower bound", "kind")
+        return Nothing()
+    msg = f"a lower bound of kind {str(kind)[:40]!r}"
+    raise UnreadableProofError(msg)
+
+
+def multipliers(found: Any, samples: int, r: int, q: int) -> Multipliers | Nothing:
+    """The evidence of a lower bound for noisy samples, of rank r, and points of rank q."""
+    if isinstance(found, dict) and found.get("kind") == "none":
+        fields(found, "the lower bound", "kind")
+        return Nothing()
+    part = fields(found, "multipliers", "kind", "lambda", "order", "cells", "clashes")
+    if part["kind"] != "multipliers":
+        msg = f"a lower bound of kind {str(part['kind'])[:40]!r}"
+        raise UnreadableProofError(msg)
+    return Multipliers(
+        tuple(vector(one, "a multiplier", q) for one in entries(part["lambda"], "lambda", samples)),
+        tuple(_cell(one, samples, r) for one in entries(part["cells"], "cells")),
+        tuple(_clash(one, samples) for one in entries(part["clashes"], "clashes")),
+        indices(part["order"], "the order"),
+    )
+
+
+def _cell(found: Any, size: int, r: int) -> ProvedCell:
+    part = fields(found, "a cell", "on", "ball", "cuts", "mu", "nu", "ell")
+    cuts = tuple(vector(one, "a cut", r) for one in entries(part["cuts"], "cuts"))
+    if len(cuts) > DEEPEST:
+        msg = f"a cell is cut more than {DEEPEST} times"
+        raise UnreadableProofError(msg)
+    rows = size + len(cuts)
+    nu, ell = [], []
+    for one in entries(part["nu"], "nu"):
+        n, m, value = entries(one, "an entry of nu", 3)
+        nu.append((whole(n, "a row", 0, rows - 1), whole(m, "a row", 0, rows - 1), rational(value)))
+    for one in entries(part["ell"], "ell"):
+        n, value = entries(one, "an entry of ell", 2)
+        ell.append((whole(n, "a row", 0, rows - 1), vector(value, "ell", r + 1)))
+    if len({(n, m) for n, m, _ in nu}) < len(nu) or len({n for n, _ in ell}) < len(ell):
+        msg = "a multiplier of a cell is given twice"
+        raise UnreadableProofError(msg)
+    ball = whole(part["ball"], "the ball of a cell", -1, size - 1)
+    return ProvedCell(members(part["on"], size), ball, cuts, rational(part["mu"]), tuple(nu), tuple(ell))
+
+
+def _clash(found: Any, size: int) -> Clash:
+    part = fields(found, "a clash", "on", "off")
+    sides = []
+    for name in ("on", "off"):
+        side = []
+        for one in entries(part[name], "a side of a clash"):
+            n, weight = entries(one, "a weight", 2)
+            side.append((whole(n, "a point", 0, size - 1), rational(weight)))
+        sides.append(tuple(side))
+    return Clash(*sides)
+
+
+def _ray(found: Any, size: int, r: int) -> tuple[tuple[fmpq, ...], tuple[int, ...]]:
+    part = fields(found, "a ray", "direction", "points")
+    rows = tuple(whole(one, "a point", 0, size - 1) for one in entries(part["points"], "the points of a ray"))
+    return vector(part["direction"], "a direction", r), rows
+
+
+def _segment(found: Any, size: int) -> tuple[int, int, fmpq]:
+    i, j, weight = entries(found, "a segment", 3)
+    return whole(i, "a point", 0, size - 1), whole(j, "a point", 0, size - 1), rational(weight)
+
+
+def network(found: Any, r: int, q: int) -> ProvedNetwork | None:
+    """The network for noisy samples of rank r and points of rank q; None where there is none."""
+    if found is None:
+        return None
+    part = fields(found, "upper", "neurons", "V", "c")
+    listed = tuple(_neuron(one, r, q) for one in entries(part["neurons"], "neurons"))
+    V = tuple(vector(row, "a row of V", r) for row in entries(part["V"], "V", q))
+    return ProvedNetwork(listed, V, vector(part["c"], "c", q))
+
+
+def neurons(found: Any, r: int) -> tuple[ProvedNeuron, ...] | None:
+    """The neurons of a network for noise balls; None where there is none."""
+    if found is None:
+        return None
+    return tuple(_neuron(one, r, r) for one in entries(fields(found, "upper", "neurons")["neurons"], "neurons"))
+
+
+def _neuron(found: Any, r: int, q: int) -> ProvedNeuron:
+    part = fields(found, "a neuron", "w", "b", "a")
+    return ProvedNeuron(vector(part["w"], "w", r), rational(part["b"]), vector(part["a"], "a", q))
