@@ -126,6 +126,12 @@ class Window:
         mouse.down()
         mouse.move(*end, steps=steps)
 
+    def handle(self, name):
+        """The handle of a slider or the list of a choice: what a hand takes hold of, or Tab gives to the keyboard."""
+        code = "(name) => { const one = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name(name)); "
+        code += "return one.shadow_el.querySelector('.noUi-handle, select') }"
+        return self.page.evaluate_handle(code, name).as_element()
+
     def keeps_up(self):
         """Wait until the newest place of a drag is answered."""
         code = "() => { const d = Bokeh.documents[0].get_model_by_name('drag'); "
