@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -66,6 +67,81 @@ def test_a_probability_flow_ends_where_python_says_and_follows_a_drag(server, wi
     page.drop()
     assert np.median(moved) < 5e-4
     assert np.quantile(moved, 0.9) < 5e-3  # a pixel
+    assert page.errors == []
+
+
+def test_files_that_are_too_large_or_bad_are_told_of_and_the_window_goes_on(server, window, tmp_path):
+    page = window(server[1] + "?problem=orthogonal&rho=0.11")
+    page.says("proved")
+    before = page.page.url, page.points().tolist(), page.numbers(), page.model("rho", "value")
+    row = b"0.123456789,1.123456789\n"
+    cases = {
+        "just_too_large.csv": (row * (2**20 // len(row) + 1), "bytes; give at most 1048576"),
+        "<b>larger.csv": (row * 200_000, "4800000 bytes; give at most 1048576"),  # a message that the server cuts off
+        "many.csv": (row * (2**20 // len(row)), "give 2 to 60 points"),  # within the limit, and no points to look at
+        "bytes.csv": (bytes(range(256)) * 2000, "bytes.csv"),
+    }
+    for name, (content, said) in cases.items():
+        (tmp_path / name).write_bytes(content)
+        page.page.locator("input[type=file]").set_input_files(tmp_path / name)
+        page.says(said)
+        text = page.model("message", "text")
+        assert 'class="wrong"' in text or "class='wrong'" in text
+        assert "<b>" not in text
+        assert (page.page.url, page.points().tolist(), page.numbers(), page.model("rho", "value")) == before
+    # The same window, and another one, are served as ever.
+    good = tmp_path / "good.csv"
+    good.write_text("0,0\n3,0\n0,4\n")
+    page.page.locator("input[type=file]").set_input_files(good)
+    page.says("good.csv: 3 points in 2 dimensions")
+    assert page.points().tolist() == [[0, 0], [3, 0], [0, 4]]
+    window(server[1]).says("proved")
+    assert page.errors == []
+
+
+def test_alpha_T_and_schedule_moved_by_hand_give_the_endpoints_of_the_closed_form(server, window):
+    page = window(f"{server[1]}?problem=orthogonal&cloud=20&starts=0.7,1.6")
+    page.says("proved")
+    hand = page.page
+    # By the keyboard: the kind of flow, the schedule, and five steps of α.
+    for name, letter in (("flow", "p"), ("schedule", "e")):
+        page.handle(name).focus()
+        hand.keyboard.press(letter)
+        hand.wait_for_function("([name, at]) => location.search.includes(`${name}=${at}`)", arg=[name, letter])
+    page.handle("alpha").focus()
+    for _ in range(5):
+        hand.keyboard.press("ArrowRight")
+    hand.wait_for_function("() => location.search.includes('alpha=0.15')")
+    # By the mouse: T, which is 1, to the left.
+    handle = page.handle("T")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    hand.mouse.move(x, y)
+    hand.mouse.down()
+    hand.mouse.move(x - 40, y, steps=8)
+    hand.mouse.up()
+    hand.wait_for_function("() => !location.search.includes('T=1.0&')")
+    alpha, T, schedule = (page.model(name, "value") for name in ("alpha", "T", "schedule"))
+    assert (alpha, schedule) == (pytest.approx(0.15), "edm")
+    assert 0.2 < T < 0.95
+    sigma = exactnorm.flow.named_schedule("edm").sigma(T)
+
+    def off():
+        """How far the page's endpoints are from the closed form's; the starts are in units without the scale."""
+        starts, ends, _ = ends_of(page)
+        return np.abs(ends - exactnorm.flow.closed_probability_flow(page.points(), alpha, starts, sigma)).max()
+
+    end = time.monotonic() + 240
+    while not off() < 1e-7:  # until what is shown is of the last movement
+        assert time.monotonic() < end, off()
+        hand.wait_for_timeout(100)
+    starts, ends, _ = ends_of(page)
+    assert len(ends) == 21
+    # A hundredth of a unit in T, and a step of α, are seen: the agreement is not one of anything with anything.
+    for other in ((alpha + 0.01, sigma), (alpha, exactnorm.flow.named_schedule("edm").sigma(T + 0.01))):
+        apart = ends - exactnorm.flow.closed_probability_flow(page.points(), other[0], starts, other[1])
+        assert np.abs(apart).max() > 1e-4
     assert page.errors == []
 
 

@@ -1,8 +1,11 @@
 """How many windows there are, and what becomes of those that are left."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
+from served import status
 
 pytestmark = pytest.mark.explore
 
@@ -21,6 +24,11 @@ class Client:
         from bokeh.client import pull_session  # not there where these tests are not asked for
 
         return [pull_session(url=url) for _ in range(count)]
+
+    def reach(self, *sessions):
+        """Have the server of each of these windows answer once more."""
+        for session in sessions:
+            self.thread.submit(session.force_roundtrip).result(300)
 
     def close(self, *sessions):
         """Close these windows."""
@@ -68,3 +76,34 @@ def test_of_twenty_windows_six_are_served_and_only_those_that_are_closed_make_ro
     seen = window(explorer.url)
     seen.says("proved")
     assert seen.errors == []
+
+
+def told(explorer):
+    """All that the server says to a connection that asks nothing, until it hangs up."""
+    with socket.create_connection(("127.0.0.1", explorer.port), timeout=120) as one, one.makefile("rb") as heard:
+        return heard.read()
+
+
+def test_a_connection_that_is_one_too_many_is_told_so_and_has_room_when_others_are_closed(explorer, client):
+    from exactnorm.explorer.page.server import MOST_CONNECTIONS
+
+    pages = client.open(explorer, 2)  # websockets
+    for _ in range(2):
+        with ExitStack() as others:
+            for _ in range(MOST_CONNECTIONS - 2):
+                others.enter_context(socket.create_connection(("127.0.0.1", explorer.port)))
+            for _ in range(3):
+                head, said = told(explorer).split(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 503 ")
+                assert f"Content-Length: {len(said)}".encode() in head
+                assert said == b"too many connections are open: close a page, and wait"
+            assert status(explorer.url) == 503
+            with pytest.raises(OSError, match="503"):
+                client.open(explorer, 1)
+            # Those that were there before are served.
+            assert [shows(one) for one in pages] == [True, True]
+            client.reach(*pages)
+        assert status(explorer.url) == 200
+    (another,) = client.open(explorer, 1)
+    assert shows(another)
+    client.close(another, *pages)

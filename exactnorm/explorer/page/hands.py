@@ -13,7 +13,7 @@ from bokeh.events import Tap
 from bokeh.models import CustomJS
 
 from exactnorm.explorer.page import controls, scripts
-from exactnorm.explorer.page.given import given
+from exactnorm.explorer.page.given import LARGEST_TEXT, given
 from exactnorm.explorer.page.taken import Taken, denoiser_npz, points_csv, python
 from exactnorm.explorer.picture import Picture
 from exactnorm.explorer.view import MOVABLE, of_problem
@@ -79,6 +79,8 @@ def _wire_browser(window: Window) -> None:
     window.answered.js_on_change("data", CustomJS(args={"drag": drag}, code=scripts.ANSWERED))
     window.file.js_on_change("data", CustomJS(args={"file": window.file}, code=scripts.SAVE))
     window.query.js_on_change("data", CustomJS(args={"query": window.query}, code=scripts.LINK))
+    chosen = {"file": window.widgets.file, "message": window.widgets.message, "most": LARGEST_TEXT}
+    window.document.js_on_event("document_ready", CustomJS(args=chosen, code=scripts.CHOSEN))
     for kind in ("svg", "png"):
         picture = CustomJS(args={"plot": plot, "kind": kind}, code=scripts.PICTURE)
         getattr(window.widgets, kind).js_on_click(picture)

@@ -73,6 +73,21 @@ view.export(kind).to_blob().then((blob) => {
 LINK = """
 history.replaceState(null, "", query.data.query[0] ? "?" + query.data.query[0] : location.pathname)
 """
+CHOSEN = """
+// A file that is too large is told of here: the server would hang up unread, and the window would be lost.
+const view = Bokeh.index.find_one(file)
+const load = view.load_files.bind(view)
+view.load_files = async (files) => {
+  const large = [...files].find((one) => one.size > most)
+  if (!large) return load(files)
+  const told = document.createElement("p")
+  told.className = "wrong"
+  told.setAttribute("role", "alert")
+  told.textContent = `${large.name}: ${large.size} bytes; give at most ${most}`
+  message.text = told.outerHTML
+  view.input_el.value = ""
+}
+"""
 FRAME = """
 const one = frames[slider.value]
 for (const [name, table] of Object.entries(one.layers)) sources[name].data = table

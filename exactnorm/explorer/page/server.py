@@ -27,6 +27,10 @@ MOST_WINDOWS = 6
 """Each has a process of its own, which takes about a hundred megabytes."""
 MOST_CONNECTIONS = 60
 """A browser opens six at a time for one page."""
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 53\r\n\r\n"
+    b"too many connections are open: close a page, and wait"
+)
 LARGEST_MESSAGE = 2 * 2**20
 """Bytes: a table of 1 MB as the browser packs it."""
 LARGEST_HEAD = 16 * 2**10
@@ -60,13 +64,21 @@ class Guarded(BokehTornado):
 
 
 class Counted(HTTPServer):
-    """Keeps a limited number of connections open."""
+    """Keeps a limited number of connections open, those of pages that have become websockets among them."""
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        """Begin with none; tornado's classes are set up here."""
+        super().initialize(*args, **kwargs)
+        self._streams: list[Any] = []
 
     def handle_stream(self, stream: Any, address: Any) -> None:
-        """Close a connection that is one too many."""
-        if len(self._connections) >= MOST_CONNECTIONS:
+        """Serve a connection, or say that it is one too many and close it."""
+        self._streams = [one for one in self._streams if not one.closed()]
+        if len(self._streams) >= MOST_CONNECTIONS:
+            stream.write(FULL)
             stream.close()
             return
+        self._streams.append(stream)
         super().handle_stream(stream, address)
 
 
