@@ -1,10 +1,12 @@
 """How quickly the page follows the hand, and what a thousand drags leave: `python benchmarks/explorer_page.py`.
 
 Wall time in headless Chromium: from a mouse event to the picture that answers it (the field of the place that it was
-dragged to, drawn), and from the drop to the program's answer. The median and the 95 % point; then the JavaScript heap
-after a collection, and what server and worker hold. Needs playwright and Chromium, as the tests of the explorer do.
+dragged to, drawn), and from the drop to the program's answer. The median and the 95 % point; before that the JavaScript
+heap after a collection, and what server and worker hold. `--drags 1000 --points` (no number) only counts megabytes,
+`--drags 0 --points 3 5 8` only takes times. Needs playwright and Chromium, as the tests of the explorer do.
 """
 
+import argparse
 import signal
 import sys
 import time
@@ -22,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "explore"))
 from conftest import Window
 from served import children, started
 
-EVENTS, DROPS, DRAGS = 60, 8, 1000
+EVENTS, DROPS = 60, 8
 WATCH = """() => {
   // An event is answered once a picture of a request that was sent after it has been drawn.
   const page = Bokeh.documents[0], drag = page.get_model_by_name("drag"), answered = page.get_model_by_name("answered")
@@ -95,7 +97,7 @@ def programs(browser, address, size):
     page.close()
 
 
-def memory(browser, server, address):
+def memory(browser, server, address, drags):
     """What page, server and worker hold after so many drags, each of a point there and back."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     window = Window(page).open(address)
@@ -103,12 +105,14 @@ def memory(browser, server, address):
     devtools = page.context.new_cdp_session(page)
     print("megabytes of page, server and worker after so many drags:")
     x, y = window.place(1, 0)
-    for n in range(DRAGS + 1):
-        if n % (DRAGS // 5) == 0:
+    begun = time.perf_counter()
+    for n in range(drags + 1):
+        if n % max(1, drags // 5) == 0:
             window.page.wait_for_timeout(1000)
             devtools.send("HeapProfiler.collectGarbage")
             heap = devtools.send("Runtime.getHeapUsage")["usedSize"] / 2**20
-            print(f"{n}: {heap:.1f}, {resident(server.pid):.0f}, {sum(map(resident, children(server.pid))):.0f}")
+            held = f"{heap:.1f}, {resident(server.pid):.0f}, {sum(map(resident, children(server.pid))):.0f}"
+            print(f"{n}: {held} ({time.perf_counter() - begun:.0f} s)")
         aside = 12 if n % 2 == 0 else 0
         page.mouse.move(x + 12 - aside, y)
         page.mouse.down()
@@ -124,16 +128,27 @@ def resident(pid):
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
 
 
+def chosen():
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser.add_argument("--drags", type=int, default=1000, help="after which memory is read; 0: not at all")
+    parser.add_argument("--points", type=int, nargs="*", default=[3, 5, 8], help="numbers of points to take times for")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
     sys.stdout.reconfigure(line_buffering=True)
+    options, begun = chosen(), time.perf_counter()
     server, address = started("orthogonal")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        memory(browser, server, address)
-        for size in (3, 5, 8):
+        if options.drags:
+            memory(browser, server, address, options.drags)
+        for size in options.points:
             for flow in ("score", "probability"):
                 updates(browser, address, size, flow)
             programs(browser, address, size)
         browser.close()
     server.send_signal(signal.SIGINT)
     server.wait(60)
+    print(f"{time.perf_counter() - begun:.0f} s altogether")
