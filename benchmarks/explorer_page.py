@@ -63,7 +63,7 @@ def updates(browser, address, size, flow):
     for name, (points, rho) in (("closed form", on_rays(size)), ("no closed form", general(size))):
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         window = Window(page).open(f"{address}?{link(View(points, rho, flow))}")
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(1500)
         page.evaluate(WATCH)
         wiggle(window, points[-1].tolist(), EVENTS, 4)
         window.keeps_up()
@@ -97,8 +97,8 @@ def programs(browser, address, size):
     page.close()
 
 
-def memory(browser, server, address, drags):
-    """What page, server and worker hold after so many drags, each of a point there and back."""
+def memory(browser, server, address, drags, seconds):
+    """What page, server and worker hold after so many drags, there and back; fewer if the seconds are over before."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     window = Window(page).open(address)
     window.says("proved")
@@ -107,19 +107,23 @@ def memory(browser, server, address, drags):
     x, y = window.place(1, 0)
     begun = time.perf_counter()
     for n in range(drags + 1):
-        if n % max(1, drags // 5) == 0:
+        over = time.perf_counter() - begun > seconds
+        if n % max(1, drags // 5) == 0 or over:
             window.page.wait_for_timeout(1000)
             devtools.send("HeapProfiler.collectGarbage")
             heap = devtools.send("Runtime.getHeapUsage")["usedSize"] / 2**20
             held = f"{heap:.1f}, {resident(server.pid):.0f}, {sum(map(resident, children(server.pid))):.0f}"
             print(f"{n}: {held} ({time.perf_counter() - begun:.0f} s)")
-        aside = 12 if n % 2 == 0 else 0
+        if over or n == drags:
+            break
+        aside, link_before = 12 if n % 2 == 0 else 0, page.evaluate("() => location.search")
         page.mouse.move(x + 12 - aside, y)
         page.mouse.down()
         page.mouse.move(x + 6, y + 3)
         page.mouse.move(x + aside, y)
         page.mouse.up()
-        page.wait_for_timeout(10)
+        # A drag counts when the server has the new place: none is missed, and none begins within another.
+        page.wait_for_function("(before) => location.search != before", arg=link_before)
     assert window.errors == []
 
 
@@ -132,6 +136,7 @@ def chosen():
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
     parser.add_argument("--drags", type=int, default=1000, help="after which memory is read; 0: not at all")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no further drag begins")
     parser.add_argument("--points", type=int, nargs="*", default=[3, 5, 8], help="numbers of points to take times for")
     return parser.parse_args()
 
@@ -143,7 +148,7 @@ if __name__ == "__main__":
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         if options.drags:
-            memory(browser, server, address, options.drags)
+            memory(browser, server, address, options.drags, options.seconds)
         for size in options.points:
             for flow in ("score", "probability"):
                 updates(browser, address, size, flow)
