@@ -197,8 +197,8 @@ def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
     others = {
         "Basins", "Certificate", "CertifiedDenoiser", "Closed", "CostBounds", "Endpoints", "Events", "Family", "Flow",
         "InfeasibleProblem", "Ivp", "Levels", "Lines", "MinNormDenoiser", "Pieces", "Recognition", "RestPoint",
-        "SCHEDULES", "Schedule", "Share", "check_certificate", "cosine", "divergence_limit", "edm", "explore",
-        "from_onnx", "from_torch", "inertia_level", "load", "named_schedule", "penalised_cost", "radius",
+        "SCHEDULES", "Schedule", "Share", "check_certificate", "cosine", "divergence_limit", "edm", "expected_trace",
+        "explore", "from_onnx", "from_torch", "inertia_level", "load", "named_schedule", "penalised_cost", "radius",
         "sampler_levels", "save", "to_onnx", "to_torch", "variance_exploding", "variance_preserving", "wilson",
     }  # fmt: skip
     public = {*exactnorm.__all__, *exactnorm.flow.__all__, *closed_form.__all__, *baselines.__all__, *interop.__all__}

@@ -95,3 +95,12 @@ def test_brackets_are_valid_on_degenerate_and_extreme_data(points, fraction, shi
 def test_cube_corners_have_as_many_patterns_as_threshold_functions(count):
     corners = np.array(list(itertools.product([0.0, 1.0], repeat=count)))
     assert len(activation_patterns(corners)) == {2: 14, 3: 104, 4: 1882}[count]
+
+
+@pytest.mark.parametrize("height", [1e-10, 1e-9, 3e-9])
+def test_three_points_all_but_on_a_line_cost_as_much_as_three_on_it(height):
+    # At this height a kink through two of them misses the third by less than counts as missing it: none for a network.
+    solved = min_norm_denoiser([[0, 0], [1, 0], [2, height], [0.3, 1]], 0.0)
+    on_the_line = min_norm_denoiser([[0, 0], [1, 0], [2, 0], [0.3, 1]], 0.0)
+    assert solved.certificate.gap <= 1e-6
+    assert solved.certificate.upper == pytest.approx(on_the_line.certificate.upper, rel=2e-6)

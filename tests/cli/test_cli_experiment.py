@@ -96,11 +96,14 @@ def test_every_experiment_that_the_pages_show_takes_the_arguments_it_is_given(wo
     """As in a shell, where a parenthesis has to be quoted, and up to where it would begin to compute."""
     from exactnorm.cli.experiment import checked
     from exactnorm.cli.main import parser
+    from exactnorm.cli.misuse import parsed
     from exactnorm.experiments import EXPERIMENTS
 
     monkeypatch.chdir(folder)
-    arguments = parser().parse_args(["experiment", *words])
-    given, means = checked(arguments, EXPERIMENTS[arguments.name])
+    arguments = parsed(parser(), ["experiment", *words])
+    assert not arguments.mistakes
+    assert not arguments.unknown
+    given, means = checked(arguments)
     assert set(given) <= set(inspect.signature(EXPERIMENTS[arguments.name]).parameters)
     assert all(not isinstance(value, str) or value.isidentifier() for value in given.values())
     assert means.resume == ("--resume" in words)

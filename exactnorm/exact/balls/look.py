@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.faces import CHUNK, Peaks, face_peaks
 from exactnorm.exact.balls.kinks import Kinks, distinct
+from exactnorm.exact.balls.polish import margins
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import collected
 from exactnorm.exact.settings import Settings
 
+ENTERS = 1e-11
+"""Depth in a ball from which a kink is none: its value bounds what kinks near it attain, but no network may have it."""
 SHARE = 32
 """Patterns that one task of an executor looks at, at least."""
 
@@ -53,7 +56,8 @@ def look(
             found.append(one)
     w, b, value = (np.concatenate([getattr(one, name) for one in found]) for name in ("w", "b", "value"))
     kinks = Kinks(w, b, problem.patterns[np.concatenate([one.pattern for one in found])])
-    order = np.argsort(-value, kind="stable")
+    real = margins(problem.points, problem.rho, kinks).min(axis=1, initial=np.inf) > -ENTERS
+    order = np.flatnonzero(real)[np.argsort(-value[real], kind="stable")]
     first = order[np.unique(distinct(kinks[order], problem.tree.features(kinks[order]), 1e-7))]
     return Look(B, float(value.max(initial=floor)), kinks[first], value[first])
 
