@@ -78,7 +78,8 @@ def error_of(driven: list[Part], family: Family, state: Array, course: Course, w
         moved, before = _moved(driven, half), _moved(half, quarter)
         # What lost its way at a quarter of the levels tells no order.
         before = np.where(np.isfinite(before), before, 0.0)
-        moved = moved / np.clip(before / np.maximum(moved, np.finfo(float).tiny) - 1, SLOWEST, 1.0)
+        less = (np.minimum(before, 2 * moved) - moved) / np.maximum(moved, np.finfo(float).tiny)
+        moved = moved / np.clip(less, SLOWEST, 1.0)
     moved = moved[np.isfinite(moved)]
     return float(moved.max()) if moved.size else None
 
