@@ -305,6 +305,30 @@ def test_the_picture_of_where_flows_end_has_one_curve_for_each_flow_and_kind_tha
     assert "probability flow: boundary" in labelled
 
 
+def test_a_table_hands_over_means_of_the_rows_that_agree_and_pictures_draw_these():
+    columns = ("data", "rho", "removed", "road", "rms")
+    rows = [("a", 0.1, n, "formula", value) for n, value in ((0, 5.0), (1, 1.0), (2, 3.0))]
+    rows += [("a", 0.05, n, "formula", value) for n, value in ((0, 4.0), (1, 7.0), (2, None))]
+    table = experiments.Table("leave-one-out", columns, (*rows, ("a", 0.1, 1, "program", 99.0)), {}, "")
+    assert table.means("rms", by=("road", "rho")) == {
+        ("formula", 0.1): 3.0,
+        ("formula", 0.05): 5.5,
+        ("program", 0.1): 99.0,
+    }
+    curves = {c.get_label(): c.get_xydata().tolist() for c in plot.experiment(table).get_lines()}
+    assert curves == {"a: $x_0$": [[0.05, 4.0], [0.1, 5.0]], "a: others": [[0.05, 7.0], [0.1, 2.0]]}
+
+
+def test_bars_of_scores_are_mean_correlations_over_the_radii():
+    rows = [("s", "a", 0.1, 0.2), ("s", "a", 0.2, 0.6), ("s", "b", 0.1, -0.5), ("t", "a", 0.1, 0.9)]
+    rows += [("exact", "a", 0.1, 1.0), ("s", "a", None, 7.0), ("t", "a", 0.2, None)]
+    table = experiments.Table("attribution-scores", ("score", "data", "rho", "pearson"), tuple(rows), {}, "")
+    axes = plot.experiment(table)
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["s", "t"]
+    drawn = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
+    assert drawn == {"a": [pytest.approx(0.4), 0.9], "b": [-0.5, 0.0]}  # no bar where nothing was judged
+
+
 def test_the_portrait_holds_the_field_the_kinks_the_hyperbox_the_rest_points_and_the_trajectories(in_the_plane):
     flow = score_flow(in_the_plane, [[0.3, 0.4], [1.5, -3.5]], np.inf, times=[1.0])
     axes = plot.portrait(in_the_plane, flow, rest=rest_points(in_the_plane))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 from exactnorm.tables import Tabular, TextTable, entry
@@ -72,6 +74,24 @@ class Table(Tabular):
     def column(self, name: str) -> list[Any]:
         """One column."""
         return [row[self.columns.index(name)] for row in self.rows]
+
+    def means(
+        self, name: str, by: tuple[str, ...], where: Callable[[dict[str, Any]], bool] | None = None
+    ) -> dict[tuple[Any, ...], float]:
+        """Mean of a column over the rows that agree in the columns `by`, by what they agree in, in the rows' order.
+
+        Parameters
+        ----------
+        name : str
+        by : tuple of str
+        where : callable, optional
+            Which records count. Those without a number in the column never do.
+        """
+        groups = dict[tuple[Any, ...], list[float]]()
+        for record in self.records():
+            if record[name] is not None and (where is None or where(record)):
+                groups.setdefault(tuple(record[column] for column in by), []).append(record[name])
+        return {group: fmean(values) for group, values in groups.items()}
 
     def table(self) -> TextTable:
         """The rows, and below them the parameters, what the numbers say, and published statements line by line."""

@@ -86,8 +86,9 @@ class Flow(Tabular):
         the stand-in did; None when there was no stand-in.
     error : float or None
         Estimate of the largest error of an endpoint; None where nothing was estimated. For a probability flow its
-        distance from that of the continuous family of denoisers, from a second run with half as many noise levels, or
-        at 32 times the tolerance of "ivp"; 0 for the closed form. What a stand-in at high noise adds is not in it. For
+        distance from that of the continuous family of denoisers, from further runs with half and a quarter as many
+        noise levels, None for fewer than 8 of them, or at 32 times the tolerance of "ivp"; 0 for the closed form. What
+        a stand-in at high noise adds is not in it. For
         a score flow in exact pieces, None unless a start is ten thousand times as far away as any kink, where rounding
         begins to count: by how much the endpoints of such starts move when these do so by a few roundings.
     residual : float or None

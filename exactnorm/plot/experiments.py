@@ -53,13 +53,13 @@ def _stable_virtual_points(table: Table, axes: Axes) -> None:
 
 def _where_flows_end(table: Table, axes: Axes) -> None:
     """Shares against the number of points, averaged over the other settings."""
-    records = table.records()
-    sizes = sorted({record["points"] for record in records})
-    for flow, style in (("score", "-"), ("probability", "--")):
-        for kind, colour in (("training", BLUE), ("virtual", ORANGE), ("boundary", GREEN)):
-            mean = [np.mean([r[kind] for r in records if r["flow"] == flow and r["points"] == size]) for size in sizes]
-            if any(mean):
-                axes.plot(sizes, mean, style, marker="o", ms=4, color=colour, label=f"{flow} flow: {kind}")
+    sizes = sorted(set(table.column("points")))
+    for kind, colour in (("training", BLUE), ("virtual", ORANGE), ("boundary", GREEN)):
+        mean = table.means(kind, by=("flow", "points"))
+        for flow, style in (("score", "-"), ("probability", "--")):
+            shares = [mean[flow, size] for size in sizes]
+            if any(shares):
+                axes.plot(sizes, shares, style, marker="o", ms=4, color=colour, label=f"{flow} flow: {kind}")
     axes.set(xlabel="number of training points", ylabel="share of flows, mean over settings", ylim=(-0.02, 1.02))
     axes.legend(fontsize="small")
 

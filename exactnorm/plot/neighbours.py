@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -62,13 +63,13 @@ def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *
 
 def _leave_one_out(table: Table, axes: Axes) -> None:
     """Root mean square of Δ_n against ρ, of x_0 and of the others."""
-    records = [record for record in table.records() if record["road"] == "formula"]
-    for data, colour in zip(dict.fromkeys(r["data"] for r in records), SHARES, strict=False):
-        for first, style in ((True, "s--"), (False, "o-")):
-            chosen = [r for r in records if r["data"] == data and (r["removed"] == 0) is first]
-            rho = sorted({r["rho"] for r in chosen})
-            mean = [np.mean([r["rms"] for r in chosen if r["rho"] == one]) for one in rho]
-            axes.semilogx(rho, mean, style, color=colour, label=f"{data}: {'$x_0$' if first else 'others'}")
+    by = ("data", "rho")
+    first = table.means("rms", by, lambda r: r["road"] == "formula" and r["removed"] == 0)
+    others = table.means("rms", by, lambda r: r["road"] == "formula" and r["removed"] != 0)
+    for data, colour in zip(dict.fromkeys(data for data, _ in first), SHARES, strict=False):
+        for mean, style, label in ((first, "s--", "$x_0$"), (others, "o-", "others")):
+            curve = sorted((rho, value) for (of, rho), value in mean.items() if of == data)
+            axes.semilogx(*zip(*curve, strict=True), style, color=colour, label=f"{data}: {label}")
     axes.set(xlabel="noise radius ρ", ylabel="root mean square of $\\Delta_n$, mean over n")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize="small")
@@ -90,10 +91,9 @@ def _attribution_levels(table: Table, axes: Axes) -> None:
 
 def _attribution_scores(table: Table, axes: Axes) -> None:
     """Mean correlation of every score with the truth, one bar a set."""
-    records = [r for r in table.records() if r["rho"] is not None and r["pearson"] is not None]
-    scores = [name for name in dict.fromkeys(r["score"] for r in records) if name != "exact"]
-    sets = list(dict.fromkeys(r["data"] for r in records))
-    _bars(axes, scores, sets, lambda s, d: [r["pearson"] for r in records if (r["score"], r["data"]) == (s, d)])
+    mean = table.means("pearson", ("score", "data"), lambda r: r["rho"] is not None and r["score"] != "exact")
+    scores, sets = (list(dict.fromkeys(names)) for names in zip(*mean, strict=True))
+    _bars(axes, scores, sets, mean)
     axes.set_ylabel("correlation with the exact effect")
 
 
@@ -152,12 +152,12 @@ def _trained_networks(table: Table, axes: Axes) -> None:
     axes.legend(fontsize="small")
 
 
-def _bars(axes: Axes, groups: list[str], bars: list[str], values: Callable[[str, str], list[float]]) -> None:
-    """A bar for the mean of each list of values, grouped."""
+def _bars(axes: Axes, groups: list[str], bars: list[str], height: Mapping[tuple[Any, ...], float]) -> None:
+    """A bar of the height of each group and bar; none where there is no height."""
     width = 0.8 / len(bars)
     for k, (name, colour) in enumerate(zip(bars, SHARES, strict=False)):
         place = np.arange(len(groups)) + (k - (len(bars) - 1) / 2) * width
-        axes.bar(place, [np.mean(values(group, name)) for group in groups], width, color=colour, label=name)
+        axes.bar(place, [height.get((group, name), 0.0) for group in groups], width, color=colour, label=name)
     axes.set_xticks(range(len(groups)), groups, rotation=15)
     axes.axhline(0, color="black", lw=0.8)
     axes.legend(fontsize="small")

@@ -15,7 +15,7 @@ from exactnorm.flow.hyperbox.lines import Lines
 from exactnorm.flow.inputs import starts
 from exactnorm.flow.methods import Ivp, chosen
 from exactnorm.flow.probability.course import Course, course_of
-from exactnorm.flow.probability.follow import Part, by_closed_form, follow, follow_roughly, moved
+from exactnorm.flow.probability.follow import Part, by_closed_form, error_of, follow
 from exactnorm.flow.probability.high_noise import RTOL, StandIn, stand_in_flow
 from exactnorm.flow.probability.methods import METHODS, Closed, Levels, Method
 from exactnorm.flow.probability.recognise import lines_of
@@ -121,8 +121,7 @@ def probability_flow(
         raise ValueError(msg)
     walls = box_of(way.box, way.near, first) if isinstance(way, Levels) and way.box is not None else None
     driven = follow(family, state, course, way, walls)
-    rough = follow_roughly(family, state, course, way)
-    error = None if rough is None else moved(driven, rough)
+    error = error_of(driven, family, state, course, way)
     name: Method = "ivp" if isinstance(way, Ivp) else "pieces"
     return replace(record_of(Y, schedule, [*parts, *driven], course, name, error), again=again)
 

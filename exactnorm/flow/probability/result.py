@@ -60,6 +60,6 @@ def _accuracy(method: Method, error: float | None, them: str) -> str:
     if method == "closed":
         return " in closed form"
     if error is None:
-        return ""
-    what = "half as many levels" if method == "pieces" else "32 times the tolerance"
-    return f", with an error of about {error:.2g}, by which {what} would move {them}"
+        return ", with too few levels to judge the error by"
+    by = "where fewer levels would take" if method == "pieces" else "how far 32 times the tolerance would move"
+    return f", with an error of about {error:.2g}, judged by {by} {them}"
