@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from exactnorm import DenoiserPath, ReLUNetwork, closed_form, min_norm_denoiser, problems
@@ -253,3 +255,16 @@ def test_levels_are_what_samplers_of_that_convention_ask_for():
         top = np.float32(bounded.sigma_max)  # as a sampler in single precision has it
         assert 3.99 < top < 4
         assert np.isfinite(bounded(starts(), top)).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(-1e100, -1e-9), st.integers(0, 2))
+def test_no_step_before_the_first_and_no_level_below_zero_is_taken(below, image):
+    denoiser, x = EDMDenoiser(path, ALPHA), np.ones((3, 2))
+    levels_, steps = np.ones(3), np.zeros(3)
+    levels_[image] = steps[image] = below
+    with pytest.raises(ValueError, match="a noise level is not negative"):
+        denoiser(x, levels_)
+    for t in (steps, below, -1):
+        with pytest.raises(ValueError, match="give steps from 0 to 1"):
+            EpsilonPrediction(denoiser, [0.9, 0.5])(x, t)

@@ -217,6 +217,30 @@ def test_the_ends_of_a_segment_of_rest_points_belong_to_the_continuum():
         assert (alone.kind, alone.stable) == ("other", None)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 3), st.integers(0, 3), st.booleans())
+def test_whatever_neurons_make_a_network_constant_it_rests_at_its_value_and_is_stable_there(seed, d, K, inward):
+    rng = np.random.default_rng(seed)
+    a, w, b, c = (rng.standard_normal(shape) for shape in ((K, d), (K, d), K, d))
+    network = ReLUNetwork(0 * a, w, b, None, c) if inward else ReLUNetwork(a, 0 * w, b, None, c)
+    (only,) = rest_points(network)
+    np.testing.assert_allclose(only.position, network(rng.standard_normal(d)), rtol=0, atol=1e-12)
+    assert only.stable is True
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32), st.floats(0.1, 10.0), st.integers(2, 3))
+def test_the_ends_of_any_segment_of_rest_points_belong_to_the_continuum(seed, length, d):
+    # h = x + clip(e·(y − x), 0, length) e: at rest from x to x + length e, and nowhere else.
+    rng = np.random.default_rng(seed)
+    e, x = np.linalg.qr(rng.standard_normal((d, d)))[0][0], rng.standard_normal(d)
+    network = ReLUNetwork(np.array([e, -e]), np.array([e, e]), [-e @ x, -e @ x - length], None, x)
+    points = rest_points(network)
+    along = sorted(float(e @ (p.position - x)) for p in points)
+    assert {(p.kind, p.stable) for p in points} == {("continuum", None)}
+    np.testing.assert_allclose([along[0], along[-1]], [0.0, length], atol=1e-8)
+
+
 def test_a_denoiser_brings_its_points_and_a_network_alone_is_searched_without():
     X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.4]])
     denoiser = min_norm_denoiser(X, 0.1)
