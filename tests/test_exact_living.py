@@ -125,13 +125,13 @@ def bracketed(seed):
     return supported <= program.upper * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_bound_of_living_patterns_is_below_the_optimum(seed):
     assert bracketed(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4, 200))
+@pytest.mark.parametrize("seed", range(2, 200))
 def test_the_bound_of_living_patterns_is_below_the_optimum_of_many(seed):
     assert bracketed(seed)
 
@@ -175,7 +175,7 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
 
 
 def test_the_loop_over_faces_goes_on_from_the_bound_of_living_patterns(monkeypatch):
-    points = np.random.default_rng(3).standard_normal((5, 4))
+    points = np.random.default_rng(3).standard_normal((5, 3))
     rho = 0.3 * pdist(points).min()
     plain = min_norm_denoiser(points, rho, tol=1e-3).certificate
     monkeypatch.setattr(living, "FROM", 3)

@@ -127,7 +127,7 @@ def test_an_empty_cell_has_a_finite_bound():
 @pytest.mark.parametrize("patience", [0, 1000])
 def test_a_pattern_is_covered_by_halves_or_begun_again_with_tangent_cells(patience, monkeypatch):
     monkeypatch.setattr(covering, "PATIENCE", patience)
-    solved = min_norm_denoiser(np.random.default_rng(5).standard_normal((6, 5)), 0.05)
+    solved = min_norm_denoiser(np.random.default_rng(6).standard_normal((5, 3)), 0.05)
     balls = {proof.cell.ball for proof in solved.certificate.evidence.proofs}
     assert (max(balls) >= 0) == (patience == 0)
     lower, upper, _ = check_certificate(solved.certificate, solved.train, solved.network)

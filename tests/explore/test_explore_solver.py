@@ -14,6 +14,8 @@ from exactnorm.explorer import solver as solving
 from exactnorm.explorer.solver import Solver
 from exactnorm.explorer.view import View, of_problem
 
+pytestmark = pytest.mark.explore
+
 LONG = (View(problems.gaussian(8, 2, 0).train.points, 0.05), None, None)
 SHORT = (replace(of_problem("orthogonal"), cloud=4), None, None)
 
