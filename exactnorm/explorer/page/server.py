@@ -132,8 +132,8 @@ class Explorer:
         http.add_socket(self._socket)
         server = BaseServer(self._loop, tornado, http)
         server.start()
-        self._loop.add_callback(started)
         try:
+            started()  # whoever comes now waits for the loop: the socket is open
             self._loop.start()
         finally:
             for window in self.windows:
