@@ -71,8 +71,7 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
             continue
         pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
         on, best = on[pivots], rows[pivots]
-        # The determinant of whole numbers is a whole number.
-        if np.linalg.slogdet(on[:, 1:].astype(float)).logabsdet > -0.5:
+        if np.linalg.matrix_rank(on[:, 1:].astype(float)) == size - 1:
             along, after = direction[best], gap[best]
             ends = points[order[along, after]] + points[order[along, after + 1]]
             return Slabs(on, w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, half[along, after])
