@@ -172,6 +172,25 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
 
     found = living_bound(reduced(train), first.upper, Deadline(None), Settings(), interrupt)
     assert found.lower == pytest.approx(bound(found.evidence, train), rel=1e-9)
+    assert found.interrupted
+
+
+def test_ctrl_c_while_living_patterns_are_bounded_ends_the_solve_with_what_is_proved(monkeypatch):
+    points = np.random.default_rng(3).standard_normal((5, 4))
+    monkeypatch.setattr(living, "FROM", 3)
+
+    def stopped(*arguments):
+        yield next(path(*arguments))
+        raise KeyboardInterrupt
+
+    def never(*_):
+        pytest.fail("the loop over faces began after Ctrl-C")
+
+    monkeypatch.setattr(living, "path", stopped)
+    monkeypatch.setattr(solve, "brackets", never)
+    found = min_norm_denoiser(points, 0.3 * pdist(points).min())
+    assert "interrupted" in found.status
+    assert 0 < found.certificate.lower < found.certificate.upper
 
 
 def test_the_loop_over_faces_goes_on_from_the_bound_of_living_patterns(monkeypatch):

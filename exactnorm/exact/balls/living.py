@@ -37,10 +37,11 @@ ENTRIES = 2**27
 
 @dataclass(frozen=True, eq=False)
 class Living:
-    """A lower bound, and cells with multipliers that it rests on, one for each living pattern."""
+    """A lower bound, its cells with multipliers, one for each living pattern, and whether Ctrl-C ended the search."""
 
     lower: float
     evidence: Cells
+    interrupted: bool = False
 
 
 def many_faces(problem: Reduced) -> bool:
@@ -77,9 +78,10 @@ def _raised(first: First, settings: Settings, bound: Callable[[Callable[[float],
         found = bound(report)
     except KeyboardInterrupt:
         return replace(first, interrupted=True)
-    if found is None or not found.lower > first.lower:
+    if found is None:
         return first
-    return replace(first, lower=found.lower, evidence=found.evidence)
+    first = replace(first, interrupted=found.interrupted)
+    return replace(first, lower=found.lower, evidence=found.evidence) if found.lower > first.lower else first
 
 
 def living_bound(
@@ -103,7 +105,7 @@ def living_bound(
     KeyboardInterrupt
         At once, where nothing is proved yet.
     """
-    best, told, steps = None, 0.0, 0
+    best, told, steps, interrupted = None, 0.0, 0, False
     try:
         for point in path(problem, upper, deadline):
             steps += 1
@@ -122,7 +124,8 @@ def living_bound(
     except KeyboardInterrupt:
         if best is None:
             raise
-    return None if best is None else proved(problem, best)
+        interrupted = True
+    return None if best is None else replace(proved(problem, best), interrupted=interrupted)
 
 
 def proved(problem: Reduced, at: Joint) -> Living:
