@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import exactnorm
-from exactnorm import problems
+from exactnorm import closed_form, problems
 from exactnorm.explorer import columns, explore
 from exactnorm.explorer.coloured import basin_layers
 from exactnorm.explorer.flows import NoFlowError, closed_family, probability_ways, score_ways, starts
@@ -20,7 +20,7 @@ from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
 from exactnorm.explorer.sums import sum_of
 from exactnorm.explorer.view import LONGEST_LINK, View, from_link, link, of_problem
-from exactnorm.flow import score_flow
+from exactnorm.flow import Levels, score_flow
 from exactnorm.flow.endpoints import KINDS
 from exactnorm.reading.mistakes import BadInput
 from exactnorm.reading.text import table_of
@@ -235,14 +235,42 @@ def test_probability_flows_of_a_closed_form_on_the_way_are_within_a_pixel_too(po
     assert np.array_equal(shown.places[0], exact.places[0])
 
 
-def test_on_the_way_a_right_angle_is_followed_exactly_and_what_takes_programs_is_said_to_wait():
+def test_on_the_way_a_right_angle_is_followed_exactly_and_where_there_is_no_network_nothing_is():
     for flow in ("score", "probability"):
         picture = at_once(View([[0, 0], [1, 0], [0, 2]], 0.1, flow, cloud=20))
         assert np.array_equal(with_glimpse(picture).ways.places, with_ways(picture).ways.places)
-    waits = with_glimpse(at_once(replace(of_problem("acute"), flow="probability")))
+        assert with_glimpse(at_once(replace(of_problem("infeasible"), flow=flow))).ways is None
+
+
+@pytest.mark.parametrize(
+    ("points", "alpha", "formula"),
+    [
+        (problems.acute().train.points, 0.1, closed_form.one_versus_rest),
+        (problems.gaussian(8, 2, 1).train.points, 0.004, closed_form.along_line),
+    ],
+)
+def test_on_the_way_a_probability_flow_without_a_closed_form_is_that_of_the_formulas_networks(points, alpha, formula):
+    view = View(points, alpha / 2, "probability", alpha, cloud=40, clicked=[[0.3, 0.8]])
+    picture = at_once(view)
+    shown = with_glimpse(picture)
+    assert "formulas' networks for now" in shown.note
+    first = starts(view, picture.frame)
+    flow = exactnorm.probability_flow(
+        lambda rho: formula(view.points, rho), first, "ve", alpha=alpha, T=1.0, method=Levels(24)
+    )
+    pixel = (picture.box[1] - picture.box[0]) / 500
+    off = np.linalg.norm(shown.ways.endpoints - flow.endpoint, axis=1)
+    assert np.array_equal(shown.ways.places[0], first)
+    assert np.median(off) < pixel
+    assert np.quantile(off, 0.9) < 5 * pixel
+
+
+def test_a_probability_flow_for_which_no_formula_has_networks_is_said_to_wait():
+    view = of_problem("plane_5")
+    largest = exactnorm.max_radius(view.points)[0]
+    waits = with_glimpse(at_once(replace(view, flow="probability", alpha=0.98 * largest)))
     assert waits.ways is None
-    assert "at the drop" in waits.note
-    assert with_glimpse(at_once(of_problem("infeasible"))).ways is None
+    assert "followed after the drop" in waits.note
 
 
 def test_basins_have_borders_and_names_so_that_none_is_told_by_its_colour_alone():

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from exactnorm import DenoiserPath, Schedule, endpoints, probability_flow, score_flow
 from exactnorm.arrays import Array
-from exactnorm.closed_form import recognise
+from exactnorm.closed_form import along_line, one_versus_rest, recognise
 from exactnorm.explorer.known import largest_radius
 from exactnorm.explorer.view import View
 from exactnorm.flow import Endpoints, Family, Flow, Levels, named_schedule, orthogonal_lines
@@ -129,6 +130,19 @@ def closed_family(view: View) -> Family | None:
             "smaller T or alpha"
         )
         raise NoFlowError(msg)
+    return None
+
+
+def formula_family(view: View) -> Family | None:
+    """Networks by the first formula that has one at the radius α·σ_T, where no closed form is; None if none has.
+
+    They denoise, and cost more than they must: what there is to follow until the program has answered.
+    """
+    top, points = top_radius(view), view.points
+    for build in (one_versus_rest, along_line):
+        with suppress(ValueError, ArithmeticError):
+            build(points, top)
+            return Family(partial(build, points), points)
     return None
 
 

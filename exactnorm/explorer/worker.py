@@ -86,6 +86,7 @@ def main() -> None:
 def picture(content: Any, answer: Callable[..., None], check: Callable[..., None]) -> None:
     """The picture by formulas with its flows; then, where they are not proved minimal, the program's."""
     from exactnorm import TrainingSet, min_norm_denoiser
+    from exactnorm.explorer.glimpse import with_glimpse
     from exactnorm.explorer.picture import at_once, with_rest, with_ways
 
     view, denoiser, box = content
@@ -96,11 +97,10 @@ def picture(content: Any, answer: Callable[..., None], check: Callable[..., None
         return
     first = with_rest(first)
     check()
-    formulas = first.known is not None and first.known.standing == "formulas"
-    if not (formulas and view.flow == "probability"):
-        first = with_ways(first)
+    followed = with_ways(first)
+    first = followed if followed.ways is not None else with_glimpse(first)
     answer("picture", first)
-    if formulas:
+    if first.known is not None and first.known.standing == "formulas":
 
         def hear(best: Any) -> None:
             check()
@@ -108,14 +108,15 @@ def picture(content: Any, answer: Callable[..., None], check: Callable[..., None
 
         denoiser = min_norm_denoiser(TrainingSet(view.points, view.rho), method="program", progress=hear)
         found = with_rest(at_once(view, denoiser, box))
-        answer("picture", found)
+        # What is left to be followed stays as it was for as long as that takes.
+        answer("picture", replace(found, ways=first.ways, note=found.note or first.note))
         check()
-        if view.flow == "score":
+        if view.flow == "score" or followed.ways is not None:
             found = with_ways(found)
             answer("picture", found)
         first = found
     check()
-    if view.flow == "probability" and first.ways is None:
+    if view.flow == "probability" and followed.ways is None:
         answer("picture", _with_probability_ways(first, hear=lambda _: check()))
 
 
