@@ -65,6 +65,8 @@ def test_a_link_holds_every_digit_of_a_view():
         ("points=0,0;1,0&rho=0.1&cloud=1000", "whole number from 0 to 200"),
         ("points=0,0;1,0&rho=0.1&flow=__import__", "give one of"),
         ("points=0,0;1,0&rho=0.1&schedule=os.system", "give one of"),
+        ("points=0,0;1,0&rho=0.1&starts=1,2,3;4,5,6", "two coordinates each"),
+        ("points=0,0;1,0&rho=0.1&starts=1", "two coordinates each"),
         ("problem=nothing", "no problem is called"),
         ("points=" + ";".join(["0,0"] * LONGEST_LINK), "longer than"),
         ("points=" + ";".join(f"{n},0" for n in range(70)) + "&rho=0.1", "2 to 60 points"),

@@ -80,7 +80,11 @@ class View:
             if not (type(getattr(self, name)) is int and 0 <= getattr(self, name) <= most):
                 msg = f"{name}={getattr(self, name)!r}: give a whole number from 0 to {most}"
                 raise ValueError(msg)
-        clicked = real_array(self.clicked, "clicked").reshape(-1, 2)[-MOST_CLICKED:]
+        clicked = real_array(self.clicked, "clicked")
+        if clicked.ndim != 2 or clicked.shape[1] != 2:
+            msg = f"starts of shape {clicked.shape}: give two coordinates each, in the plane of the picture"
+            raise ValueError(msg)
+        clicked = clicked[-MOST_CLICKED:].copy()
         if np.abs(clicked).max(initial=0.0) > LARGEST:
             msg = f"a start has a coordinate beyond {LARGEST:g}"
             raise ValueError(msg)

@@ -56,7 +56,7 @@ class Window:
         self.before: list[View] = []
         self.picture: Picture | None = None
         self.dragged_from: View | None = None
-        self.showing = self.waiting = self.sliding = self.closed = False
+        self.showing = self.waiting = self.sliding = self.begun = self.closed = False
         self.asked = 0
         self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
         self.solver = Solver(self._pass_on)
@@ -68,7 +68,6 @@ class Window:
         self.query = ColumnDataSource({"query": [""]}, name="query")
         wire(self)
         self._lay_out(sockets)
-        self.solver.warm_up()
         self.look_at(view, fit=True)
 
     # What is looked at.
@@ -82,13 +81,24 @@ class Window:
         if fit:
             self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
             self.drawing.fit(self.box)
-        given = self.given if self.given is not None and self._is_given(view) else None
+        given = self.given if self._is_given(view) else None
         self._show(with_glimpse(at_once(view, given, self.box)))
         self.show_controls()
         self.drawing.show_basins(None, self.box, view.points)
         self.query.data = {"query": [link(view)]}
-        self.asked = self.solver.ask("picture", (view, given, self.box))
-        self.waiting = True
+        self._ask()
+
+    def begin(self) -> None:
+        """Have the worker begin: from now on somebody looks at the page. One that is only fetched costs no process."""
+        if not self.begun:
+            self.begun = True
+            self._ask()
+
+    def _ask(self) -> None:
+        if self.begun:
+            given = self.given if self._is_given(self.view) else None
+            self.asked = self.solver.ask("picture", (self.view, given, self.box))
+            self.waiting = True
 
     def _is_given(self, view: View) -> bool:
         train = self.given.train if self.given is not None else None
@@ -173,6 +183,7 @@ class Window:
             found, box = answer.content
             self.drawing.show_basins(found, box, self.view.points)
         elif answer.kind == "failed":
+            self.waiting = False  # what there is by formulas can be coloured
             self.say(answer.content, wrong=True)
         elif answer.kind == "done" and self.waiting:
             self.waiting = False
