@@ -7,7 +7,6 @@ import threading
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-
 LONG = 120.0
 """Seconds in which a command tells its address, on a machine that is busy with other things."""
 
@@ -18,7 +17,7 @@ def started(*arguments):
 
 
 def told(command, seconds):
-    """A process and the address that it tells; one that tells none within so many seconds is ended, and is a failure."""
+    """A process and the address that it tells; one that tells none within so many seconds is ended: a failure."""
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

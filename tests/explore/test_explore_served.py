@@ -1,4 +1,4 @@
-"""What the tests of the explorer wait for: a command that tells no address fails them, and is not waited for for ever."""
+"""A command that tells no address fails the tests that wait for it, and is not waited for for ever."""
 
 import sys
 import time

@@ -67,7 +67,8 @@ def test_of_a_picture_only_the_layers_that_change_are_sent_and_the_page_draws_on
     window.moving(replace(window.view, rho=0.12), points=False)
     assert sent.count(("plot", "hold_render")) == 2
     assert not window.drawing.plot.hold_render
-    first, last = (find(("plot", "hold_render")) for find in (sent.index, lambda one: len(sent) - 1 - sent[::-1].index(one)))
+    first = sent.index(("plot", "hold_render"))
+    last = sent.index(("plot", "hold_render"), first + 1)
     assert first < sent.index(("layer-field", "data")) < last
     layers = [name.removeprefix("layer-") for name, attr in sent if attr == "data"]
     assert len(layers) == len(set(layers))

@@ -10,6 +10,7 @@ from bokeh.models import (
     Button,
     Div,
     FileInput,
+    InlineStyleSheet,
     PrintfTickFormatter,
     Select,
     Slider,
@@ -20,6 +21,7 @@ from bokeh.models import (
 )
 
 from exactnorm import problems
+from exactnorm.explorer.page.template import TOLD
 from exactnorm.explorer.view import FLOWS, MOST_STARTS, View
 from exactnorm.flow.schedule import SCHEDULES
 
@@ -141,8 +143,11 @@ def layout(widgets: Controls, plot: Any, bars: Any) -> tuple[Any, Any]:
     def beside(*parts: Any) -> Any:
         return row(*parts, styles=wrap, sizing_mode="stretch_width")
 
+    told = [InlineStyleSheet(css=TOLD)]
+    w.readout.stylesheets = w.message.stylesheets = told
+
     def block(title: str, *parts: Any) -> Any:
-        head = Div(text=f"<h2>{title}</h2>", sizing_mode="stretch_width")
+        head = Div(text=f"<h2>{title}</h2>", sizing_mode="stretch_width", stylesheets=told)
         return column(head, *parts, sizing_mode="stretch_width", styles={"gap": "2px"})
 
     left = column(w.message, plot, w.readout, bars, sizing_mode="stretch_width", css_classes=["picture"])

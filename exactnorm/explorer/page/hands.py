@@ -75,7 +75,12 @@ def _wire_browser(window: Window) -> None:
     """What the page does by itself."""
     points, plot, drag = window.drawing.sources["points"], window.drawing.plot, window.drag
     hands = {"points": points, "drag": drag, "hover": window.drawing.hover}
-    for event, code in (("panstart", scripts.BEGIN), ("pan", scripts.DRAG), ("panend", scripts.DROP), ("tap", scripts.TAPPED)):
+    for event, code in (
+        ("panstart", scripts.BEGIN),
+        ("pan", scripts.DRAG),
+        ("panend", scripts.DROP),
+        ("tap", scripts.TAPPED),
+    ):
         plot.js_on_event(event, CustomJS(args=hands, code=code))
     window.answered.js_on_change("data", CustomJS(args={"drag": drag}, code=scripts.ANSWERED))
     window.file.js_on_change("data", CustomJS(args={"file": window.file}, code=scripts.SAVE))

@@ -37,6 +37,7 @@ drag._send()
 """
 BEGIN = """
 // What is under the pointer is being dragged: to say again and again what it is takes longer than to draw the picture.
+Bokeh.index.find_one(hover)?._clear?.()
 hover.active = false
 drag._last = JSON.stringify({x: Array.from(points.data.x), y: Array.from(points.data.y)})
 drag._next = null

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Div, InlineStyleSheet
+from bokeh.models import ColumnDataSource
 
 from exactnorm import CertifiedDenoiser
 from exactnorm.explorer import columns
@@ -19,7 +19,7 @@ from exactnorm.explorer.messages import Answer
 from exactnorm.explorer.page import controls
 from exactnorm.explorer.page.drawing import drawing
 from exactnorm.explorer.page.hands import wire
-from exactnorm.explorer.page.template import HINT, PAGE, TOLD
+from exactnorm.explorer.page.template import HINT, PAGE
 from exactnorm.explorer.picture import Picture, at_once
 from exactnorm.explorer.plane import plane_of
 from exactnorm.explorer.plane import window as around
@@ -199,12 +199,10 @@ class Window:
     def _lay_out(self, sockets: str) -> None:
         left, right = controls.layout(self.widgets, self.drawing.plot, self.drawing.bars)
         left.name, right.name = "left", "right"
-        told = InlineStyleSheet(css=TOLD)
-        for div in (div for side in (left, right) for div in side.select({"type": Div})):
-            div.stylesheets = [told]
         self.drawing.plot.tags = [self.drag, self.answered, self.file, self.query]
-        for root in (left, right):
-            self.document.add_root(root)
+        with self.document.models.freeze():  # they are gone through once, and not for each
+            for root in (left, right):
+                self.document.add_root(root)
         self.document.title = "exactnorm explorer"
         self.document.template = PAGE
         self.document.template_variables.update(hint=HINT, sockets=sockets)
