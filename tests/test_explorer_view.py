@@ -67,6 +67,10 @@ def test_a_link_holds_every_digit_of_a_view():
         ("points=0,0;1,0&rho=0.1&schedule=os.system", "give one of"),
         ("points=0,0;1,0&rho=0.1&starts=1,2,3;4,5,6", "two coordinates each"),
         ("points=0,0;1,0&rho=0.1&starts=1", "two coordinates each"),
+        ("points=0,0;0,0&rho=0.1", "give some that differ"),
+        ("points=1,1,1;1,1,1;1,1,1&rho=0", "give some that differ"),
+        ("points=0,0;1e-160,0;2e-160,1e-160&rho=0", "smaller unit of length"),
+        ("points=0,0;1,0;1e-160,0&rho=0", "points 0 and 2 are 1e-160 apart"),
         ("problem=nothing", "no problem is called"),
         ("points=" + ";".join(["0,0"] * LONGEST_LINK), "longer than"),
         ("points=" + ";".join(f"{n},0" for n in range(70)) + "&rho=0.1", "2 to 60 points"),
@@ -265,6 +269,17 @@ def test_on_the_way_a_probability_flow_without_a_closed_form_is_that_of_the_form
     assert np.array_equal(shown.ways.places[0], first)
     assert np.median(off) < pixel
     assert np.quantile(off, 0.9) < 5 * pixel
+
+
+@pytest.mark.parametrize(("schedule", "T"), [("vp", 1e6), ("cosine", 1.0)])
+@pytest.mark.parametrize("problem", ["orthogonal", "obtuse", "acute"])
+def test_where_the_schedule_does_not_reach_T_the_picture_says_so_and_has_no_flow(problem, schedule, T):
+    view = replace(of_problem(problem), flow="probability", schedule=schedule, T=T)
+    for follow in (with_glimpse, with_ways):
+        shown = follow(at_once(view))
+        assert shown.ways is None
+        assert shown.known.network is not None
+        assert "outside the schedule" in columns.readout(shown) or (problem, follow) == ("acute", with_ways)
 
 
 def test_a_probability_flow_for_which_no_formula_has_networks_is_said_to_wait():

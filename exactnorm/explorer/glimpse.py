@@ -55,8 +55,8 @@ def with_glimpse(picture: Picture) -> Picture:
     view, network = picture.view, picture.known.network
     if on_lines(view.points):
         return with_ways(picture)
-    first = starts(view, picture.frame)
     try:
+        first = starts(view, picture.frame)
         if view.flow == "score":
             states = score(network, first)
             arrived = _arrived(network, states[-1], view)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from exactnorm import problems
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.flow.schedule import SCHEDULES
+from exactnorm.training_set import closest_pair
 
 FLOWS = ("score", "probability")
 MOVABLE = 8
@@ -22,6 +23,8 @@ MOST_POINTS, MOST_NUMBERS = 60, 20_000
 MOST_STARTS, MOST_CLICKED = 200, 20
 LARGEST, LARGEST_T = 1e9, 1e6
 """Coordinates and times beyond are mistakes more often than data."""
+SMALLEST = 1e-100
+"""Distances below have squares that vanish; the largest one is always above."""
 LONGEST_LINK = 8000
 """Letters; browsers and servers refuse addresses that are much longer."""
 
@@ -107,6 +110,13 @@ def _points(given: ArrayLike) -> Array:
     if points.size > MOST_NUMBERS or np.abs(points).max() > LARGEST:
         msg = f"points of shape {points.shape} up to {np.abs(points).max():.3g}: give at most {MOST_NUMBERS} numbers "
         raise ValueError(msg + f"of at most {LARGEST:g}")
+    if np.ptp(points, axis=0).max() < SMALLEST:
+        msg = f"points that lie within {SMALLEST:g} of each other: give some that differ, in a smaller unit of length"
+        raise ValueError(msg)
+    i, j, distance = closest_pair(points)
+    if 0 < distance < SMALLEST:
+        msg = f"points {i} and {j} are {distance:g} apart: give them in a smaller unit of length"
+        raise ValueError(msg)
     if points.shape[1] == 1:
         points = np.column_stack([points, np.zeros(len(points))])
     points = points.copy()
