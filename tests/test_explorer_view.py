@@ -287,7 +287,7 @@ def test_a_probability_flow_for_which_no_formula_has_networks_is_said_to_wait():
     largest = exactnorm.max_radius(view.points)[0]
     waits = with_glimpse(at_once(replace(view, flow="probability", alpha=0.98 * largest)))
     assert waits.ways is None
-    assert "followed after the drop" in waits.note
+    assert "waits for the program" in waits.note
 
 
 def test_basins_have_borders_and_names_so_that_none_is_told_by_its_colour_alone():

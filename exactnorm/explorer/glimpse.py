@@ -37,8 +37,8 @@ LEVELS = np.geomspace(1.0, 1e-3, 17)
 FEWER = LEVELS[::2]
 """The same where formulas stand in for the program: some milliseconds each."""
 
-FOR_NOW = "the probability flow is that of the formulas' networks for now, and the program's after the drop"
-WAITS = "no formula gives networks up to the radius alpha·sigma_T: the probability flow is followed after the drop"
+FOR_NOW = "the probability flow is that of the formulas' networks for now, until the program's are known"
+WAITS = "the probability flow waits for the program: no formula gives networks up to the radius alpha·sigma_T"
 
 Field = Callable[[Array], Array]
 

@@ -59,23 +59,23 @@ def explorer():
 
 @pytest.fixture
 def few(monkeypatch):
-    """Half as many windows as there can be, so that half as many processes are started."""
+    """Two windows in place of six, so that a third of the processes is started."""
     from exactnorm.explorer.page import server
 
     assert server.MOST_WINDOWS == 6  # as the documentation says
-    monkeypatch.setattr(server, "MOST_WINDOWS", 3)
-    return 3
+    monkeypatch.setattr(server, "MOST_WINDOWS", 2)
+    return 2
 
 
-def test_of_ten_windows_three_are_served_and_only_those_that_are_closed_make_room(few, explorer, client, window):
+def test_of_six_windows_two_are_served_and_only_those_that_are_closed_make_room(few, explorer, client, window):
     first = client.open(explorer, few)
     processes = {one.solver.process for one in explorer.windows}
-    more = client.open(explorer, 10 - few)
-    assert [shows(one) for one in first + more] == [True] * few + [False] * (10 - few)
+    more = client.open(explorer, 6 - few)
+    assert [shows(one) for one in first + more] == [True] * few + [False] * (6 - few)
     assert {one.solver.process for one in explorer.windows} == processes
     assert len(processes) == few
     refused = window(explorer.url, seen=False)
-    assert "3 windows are open" in refused.text()
+    assert "2 windows are open" in refused.text()
     client.close(*first, *more)
     # At once: a page that is reloaded is another window each time.
     for _ in range(2):
@@ -93,13 +93,13 @@ def test_pages_that_are_fetched_and_left_cost_no_process_and_use_up_no_window(
 ):
     from exactnorm.explorer.page import server
 
-    monkeypatch.setattr(server, "MOST_FETCHED", 4)
-    for _ in range(6):
+    monkeypatch.setattr(server, "MOST_FETCHED", 3)
+    for _ in range(4):
         assert status(explorer.url) == 200
     assert {one.solver.process for one in explorer.windows} == {None}
-    assert few < len(explorer.windows) <= 4
+    assert few < len(explorer.windows) <= 3
     page = browser.new_page()
-    for _ in range(6):  # as somebody who leans on the key that reloads
+    for _ in range(4):  # as somebody who leans on the key that reloads
         page.goto(explorer.url, wait_until="commit")
     page.close()
     seen = window(explorer.url)
