@@ -22,8 +22,13 @@ def test_a_dragged_point_has_the_cost_that_python_gives_and_the_page_asks_no_oth
     page.says("proved")
     page.drag((1, 0), (1.4, -0.3), 20)
     page.keeps_up()
+    assert not page.model("hover", "active")  # what is dragged does not say what it is
     page.drop()
     page.page.wait_for_function("() => location.search.startsWith('?points=')")
+    assert page.model("hover", "active")
+    told = re.findall(r"<b>([\d.]+)</b>", page.model("readout", "text"))
+    assert len(told) == 2
+    assert all(number in page.text() for number in told)  # as it is read, and not as it was when the page came
     moved = page.points()
     assert np.abs(moved - [[0, 0], [1.4, -0.3], [0, 2]]).max() < 0.02  # four pixels
     bracket = exactnorm.min_norm_denoiser(moved, 0.1).certificate

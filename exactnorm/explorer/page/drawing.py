@@ -97,7 +97,7 @@ def drawing() -> Drawing:
     plot.toolbar.logo = None
     plot.grid.grid_line_alpha = 0.3
     points, resting = _layers(plot, sources)
-    hover = HoverTool(renderers=resting, tooltips="@what", visible=False)
+    hover = HoverTool(renderers=resting, tooltips="@what", visible=False, name="hover")
     draw = PointDrawTool(renderers=[points], add=False)
     plot.add_tools(draw, hover)
     scale = CustomJS(args={"plot": plot}, code=scripts.SCALE)
