@@ -12,7 +12,16 @@ import exactnorm
 from exactnorm import closed_form, problems
 from exactnorm.explorer import columns, explore
 from exactnorm.explorer.coloured import basin_layers
-from exactnorm.explorer.flows import NoFlowError, closed_family, probability_ways, score_ways, starts
+from exactnorm.explorer.flows import (
+    RADII,
+    TOL,
+    NoFlowError,
+    closed_family,
+    probability_ways,
+    score_ways,
+    solved_family,
+    starts,
+)
 from exactnorm.explorer.glimpse import SETTLED, STEP, STEPS, score, with_glimpse
 from exactnorm.explorer.known import inseparable, overlap
 from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
@@ -332,15 +341,24 @@ def test_the_script_of_a_view_gives_the_numbers_that_the_view_shows(flow):
     picture = with_ways(at_once(view))
     names = {}
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [[0.2, 0.7]], feasible=True, radii=3), names)
+        exec(script(view, [[0.2, 0.7]], feasible=True, radii=3, tol=1e-4), names)
     assert f"cost {picture.known.upper:.9g}" in out.getvalue()
     assert np.abs(names["flow"].endpoint - picture.ways.endpoints).max() < 1e-9
+
+
+def test_the_script_of_a_flow_that_takes_programs_gives_the_same_ends():
+    view = View([[0, 0], [1, 0], [0.4, 0.9]], 0.1, "probability", 0.1, 1.0, "ve", 5, 1, [[0.2, 0.7]])
+    ways = probability_ways(view, plane_of(view.points), solved_family(view, lambda _: None))
+    names = {}
+    with redirect_stdout(StringIO()):
+        exec(script(view, [[0.2, 0.7]], feasible=True, radii=RADII, tol=TOL), names)
+    assert np.abs(names["flow"].endpoint - ways.endpoints).max() < 1e-9
 
 
 def test_the_script_of_an_infeasible_view_gives_the_largest_radius():
     view = of_problem("infeasible")
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [], feasible=False, radii=3), {})
+        exec(script(view, [], feasible=False, radii=3, tol=1e-4), {})
     assert "0.4472135954" in out.getvalue()
 
 

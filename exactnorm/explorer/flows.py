@@ -26,8 +26,8 @@ TIMES = 8.0 * np.linspace(0.0, 1.0, 25)[1:] ** 2
 """Flow times at which ways are drawn: what is left of a way after u = 8 is a line to its limit."""
 STEPS = 48
 """Noise levels between which the denoisers of a probability flow are frozen for a picture."""
-RADII = 5
-"""Noise radii at which the program is solved for a probability flow without a closed form."""
+RADII, TOL = 5, 1e-4
+"""Noise radii at which the program is solved for a probability flow without a closed form, and its relative gap."""
 
 
 class NoFlowError(ValueError):
@@ -150,7 +150,7 @@ def solved_family(view: View, progress: Callable[[Any], None]) -> DenoiserPath:
     """Denoisers at a few radii up to α·σ_T by the program."""
     top = top_radius(view)
     # Even where kinks move alike, as `exactnorm flow` has them.
-    return DenoiserPath(view.points, top * np.linspace(0.1, 1.0, RADII) ** 3, tol=1e-4, progress=progress)
+    return DenoiserPath(view.points, top * np.linspace(0.1, 1.0, RADII) ** 3, tol=TOL, progress=progress)
 
 
 def top_radius(view: View) -> float:
