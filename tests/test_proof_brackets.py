@@ -17,6 +17,14 @@ from exactnorm.certify.balls.evidence import Faces, Nothing
 from exactnorm.proof.verify import verify
 from exactnorm.prover import rigorous
 
+SAID = {
+    "rays by floats": "one-sided rays up to rounding only",
+    "rays by floats, small balls": "one-sided rays up to rounding only",
+    "a turned cross, small balls": "one-sided rays up to rounding only",
+    "a line through space": "one-sided rays up to rounding only",
+    "corners of a simplex by floats": "the theorem on regular simplices does not apply to these floats",
+}
+
 
 @pytest.mark.parametrize("name", SETS)
 def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
@@ -25,7 +33,7 @@ def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
     ours = verify(found.text, points, rho)
     outcome, lower, upper, why = naive_verifier.judge(found.text, points.tolist(), rho)
     assert (ours.outcome, outcome) == ("proved", "proved"), (ours.reasons, why)
-    assert (found.said == ()) == (name != "corners of a simplex by floats")
+    assert (SAID[name] in found.said[0]) if name in SAID else found.said == ()
     assert found.gap <= 2e-6
     assert found.lower <= ours.lower
     assert ours.upper <= found.upper

@@ -75,7 +75,8 @@ def verify(text: str | bytes, points: ArrayLike, rho: float, *, time_limit: floa
     if len(text) > (most := largest_file(*table.shape)):
         msg = f"a proof for {len(table)} points is at most {most} characters long; this text has {len(text)}"
         raise UnreadableProofError(msg)
-    proof, check = read(text), _clock(time_limit)
+    check = _clock(time_limit)
+    proof = read(text)
     if foreign := _foreign(proof, table, radius):
         return Verdict("refuted", fmpq(0), None, (foreign,))
     assert isinstance(proof, Proof)
@@ -164,7 +165,8 @@ def _finite(
     if len(text) > (most := largest_file(len(samples), max(samples.shape[1], points.shape[1]))):
         msg = f"a proof for {len(samples)} samples is at most {most} characters long; this text has {len(text)}"
         raise UnreadableProofError(msg)
-    proof, check = read(text), _clock(time_limit)
+    check = _clock(time_limit)
+    proof = read(text)
     decay = None if weight_decay is None else exact(weight_decay)
     if foreign := _foreign_samples(proof, wanted, points, samples, decay):
         return Verdict("refuted", fmpq(0), None, (foreign,))
