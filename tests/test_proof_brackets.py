@@ -1,6 +1,8 @@
 """Proved brackets against formulas, and by two verifiers that share no code."""
 
+import copy
 import json
+import pickle
 from dataclasses import replace
 from fractions import Fraction
 
@@ -44,6 +46,16 @@ def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
     certificate = solved(name).certificate
     assert abs(float(found.lower) / certificate.lower - 1) <= 1e-6
     assert abs(float(found.upper) / certificate.upper - 1) <= 1e-6
+
+
+def test_who_looks_for_a_proof_at_the_certificate_is_told_where_it_is_made():
+    certificate = solved("line").certificate
+    with pytest.raises(AttributeError, match=r"exactnorm\.prover\.rigorous\(denoiser\) proves the bracket"):
+        certificate.rigorous()
+    with pytest.raises(AttributeError, match=r"'upperr'$"):
+        certificate.upperr  # noqa: B018
+    assert copy.deepcopy(certificate).upper == pickle.loads(pickle.dumps(certificate)).upper == certificate.upper
+    assert exactnorm.prover.rigorous(solved("line")).lower == proved("line").lower
 
 
 @pytest.mark.parametrize("name", KNOWN)

@@ -2,18 +2,30 @@
 
 import copy
 import json
+from fractions import Fraction as F
+from math import isqrt
 
 import naive_verifier
 import pytest
 from forging import plus, refused_by_both, times, whole
 from proof_corpus import problem_of, proved
 
+from exactnorm.proof.problem import balls
+from exactnorm.proof.rationals import exact
 from exactnorm.proof.verify import verify
 
 
 def first(low):
     """The first cell with multipliers of pairs."""
     return next(one for one in low["cells"] if one["nu"])
+
+
+def barely_less(k):
+    """Less than the length of the k-th vector of the basis, by 1e-60 or so."""
+    points, rho = problem_of("acute")
+    record = proved("acute").proof
+    square = balls(points, exact(rho), record.basis, record.unit).gamma[k - 1, k - 1]
+    return str(F(isqrt(int(square.p) * 10**120 // int(square.q)), 10**60))
 
 
 CELLS = {
@@ -69,6 +81,33 @@ CELLS = {
     "ell outside of its cone": lambda low: low["cells"][0].update(ell=[[0, ["1", "0", "0.5"]]]),
     "ell with a negative length": lambda low: low["cells"][0].update(ell=[[0, ["0", "0", "-1"]]]),
     "ell twice": lambda low: low["cells"][0].update(ell=[[0, ["0", "0", "1"]], [0, ["0", "0", "1"]]]),
+    "a corner left out between cuts": lambda low: low["cells"].extend(
+        low["cells"].pop(0) | {"cuts": cuts}
+        for cuts in ([["1", "0"], ["1", "0"]], [["1", "0"], ["-1", "0"]], [["-1", "0"], ["0", "1"]])
+    ),
+    "halves by cuts of different lengths": lambda low: low["cells"].extend(
+        low["cells"].pop(0) | {"cuts": [cut]} for cut in (["1", "0"], ["-2", "0"])
+    ),
+    "a half cut by nothing on the other side": lambda low: low["cells"].extend(
+        low["cells"].pop(0) | {"cuts": cuts} for cuts in ([["1", "0"]], [["0", "0"], ["-1", "0"]])
+    ),
+    "tangent to each ball, one of them by a half": lambda low: low["cells"].extend(
+        low["cells"].pop(0) | {"ball": ball, "cuts": [["1", "0"]] if ball == 2 else []} for ball in (0, 1, 2)
+    ),
+    "thirds that make no whole": lambda low: (
+        low["cells"].pop(0) and low["clashes"].append({"on": [[1, "0.3333"], [2, "0.6666"]], "off": [[0, "1"]]})
+    ),
+    "a clash with a weight in excess on each side": lambda low: (
+        low["cells"].pop(0) and low["clashes"].append({"on": [[1, "3/2"], [2, "-1/2"]], "off": [[0, "1"]]})
+    ),
+    "dual matrices turned round": lambda low: low.update(
+        B=[[[times(x, -1) for x in row] for row in M] for M in low["B"]]
+    ),
+    "one dual matrix less": lambda low: low["B"].pop(),
+    "one dual matrix more": lambda low: low["B"].append(low["B"][0]),
+    "slopes of one ball's matrix given to another": lambda low: low["B"][0][0].__setitem__(0, low["B"][1][0][0]),
+    "ell outside of its cone by 1e-60": lambda low: low["cells"][0].update(ell=[[0, ["1", "0", barely_less(1)]]]),
+    "nu of a cut with itself": lambda low: low["cells"][0].update(cuts=[["0", "0"]], nu=[[3, 3, "1"]]),
     "an order without the last point": lambda low: low["order"].pop(),
     "an order with a point twice": lambda low: low["order"].__setitem__(2, low["order"][1]),
     "an order that begins elsewhere": lambda low: low["order"].reverse(),

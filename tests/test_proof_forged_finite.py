@@ -48,6 +48,16 @@ FINITE = {
     "an upper claim below": lambda p: p["claim"].update(upper=times(p["claim"]["upper"], "0.999999")),
     "hashes exchanged": lambda p: p["points"].update(sha256="0" * 64),
     "nothing for a lower bound": lambda p: p.update(lower={"kind": "none"}),
+    "multipliers of nothing": lambda p: p["lower"].update({"lambda": [["0"] for _ in p["lower"]["lambda"]]}),
+    "multipliers turned round": lambda p: p["lower"].update(
+        {"lambda": [[times(one, -1) for one in row] for row in p["lower"]["lambda"]]}
+    ),
+    "a basis of two": lambda p: p["coordinates"].update(basis=[1, 2]),
+    "the first output in its basis": lambda p: p["coordinates"].update(outputs=[0]),
+    "an output twice": lambda p: p["coordinates"].update(outputs=[1, 1]),
+    "neurons for two outputs": lambda p: p["upper"]["neurons"][0].update(a=["1", "1"]),
+    "neurons with more to give": lambda p: p["upper"]["neurons"].append({"w": ["1"], "b": "0", "a": ["0.001"]}),
+    "no weight decay": lambda p: p["claim"].update({"weight decay": "0"}),
     "cells for a lower bound": lambda p: p["lower"].update(kind="cells"),
 }
 

@@ -48,6 +48,13 @@ REST = {
         w=[times(one, -1) for one in p["upper"]["neurons"][0]["w"]], b=times(p["upper"]["neurons"][0]["b"], -1)
     ),
     "w and a of different lengths": lambda p: p["upper"]["neurons"][0].update(w=["1"]),
+    "two neurons that cancel, with a kink in a ball": lambda p: p["upper"]["neurons"].extend(
+        {"w": [sign + "1", "0"], "b": "-0.4", "a": [turn + "1", "0"]} for sign, turn in (("", ""), ("", "-"))
+    ),
+    "two neurons that cancel, on at the first ball": lambda p: p["upper"]["neurons"].extend(
+        {"w": ["0", "0"], "b": "1", "a": [turn + "1", "0"]} for turn in ("", "-")
+    ),
+    "a value that no kink brings": lambda p: p["upper"]["neurons"].append({"w": ["0", "0"], "b": "1", "a": ["1", "0"]}),
     "an end without evidence, and false": lambda p: (p["claim"].update(upper=None), p["upper"]["neurons"].pop()),
     "NaN": lambda p: p["claim"].update(lower="NaN"),
     "NaN as a number": lambda p: p["claim"].update(lower=float("nan")),

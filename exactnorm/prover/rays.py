@@ -80,7 +80,7 @@ def obtuse(problem: Balls, lines: Sequence[Sequence[fmpq]]) -> list[tuple[fmpq, 
 
 
 def parted(problem: Balls, lines: Sequence[Sequence[fmpq]]) -> list[list[fmpq]]:
-    """Directions near the given ones in spans that are orthogonal exactly, one for all that obtuse angles hang together.
+    """Directions near the given ones in spans that are orthogonal exactly, one for all that hang together.
 
     As many rays as fill the space have no room to be turned apart: those of a cross have to be orthogonal, and opposite
     ones opposite.
