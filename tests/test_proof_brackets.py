@@ -3,13 +3,15 @@
 import copy
 import json
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 
 import naive_verifier
 import numpy as np
 import pytest
-from flint import fmpq
+from flint import ctx, fmpq
 from known_optima import KNOWN
 from proof_corpus import SETS, problem_of, proved, solved
 
@@ -164,3 +166,16 @@ def test_beyond_five_hundred_points_there_is_a_lower_bound_all_the_same():
     assert float(found.lower) > 2 / (1 - 0.02 / train.separation) - 1e-9
     assert found.upper is None
     assert "no upper bound is proved" in found.said[0]
+
+
+def test_four_threads_verify_alike_and_leave_the_precision_of_others_as_it_was():
+    points, rho = problem_of("acute")
+    text, before, often = proved("acute").text, ctx.prec, sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: verify(text, points, rho), range(100)))
+    finally:
+        sys.setswitchinterval(often)
+    assert {(one.outcome, one.lower, one.upper) for one in found} == {("proved", found[0].lower, found[0].upper)}
+    assert ctx.prec == before

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from exactnorm.proof.rationals import end
 
+FLINTS = threading.Lock()
+"""For who sets the precision of balls: flint has one for all threads."""
 BITS = (128, 512)
 """Precisions that are tried before rational numbers, which grow with every step."""
 
@@ -27,24 +30,25 @@ def negative_pivot(matrix: fmpq_mat, check: Callable[[], None] = lambda: None) -
 
 def _in_balls(matrix: fmpq_mat, bits: int, check: Callable[[], None]) -> tuple[bool, fmpq | None]:
     """Whether all pivots are told from 0 by balls of so many bits, and the first negative one."""
-    before = ctx.prec
-    try:
-        ctx.prec = bits
-        size = matrix.nrows()
-        S = [[arb(matrix[i, j]) for j in range(i + 1)] for i in range(size)]
-        for k in range(size):
-            pivot = S[k][k]
-            if not pivot > 0:
-                return (True, end(pivot, upper=True)) if pivot < 0 else (False, None)
-            for i in range(k + 1, size):
-                factor = S[i][k] / pivot
-                row = S[i]
-                for j in range(k + 1, i + 1):
-                    row[j] -= factor * S[j][k]
-            check()
-        return True, None
-    finally:
-        ctx.prec = before
+    with FLINTS:
+        before = ctx.prec
+        try:
+            ctx.prec = bits
+            size = matrix.nrows()
+            S = [[arb(matrix[i, j]) for j in range(i + 1)] for i in range(size)]
+            for k in range(size):
+                pivot = S[k][k]
+                if not pivot > 0:
+                    return (True, end(pivot, upper=True)) if pivot < 0 else (False, None)
+                for i in range(k + 1, size):
+                    factor = S[i][k] / pivot
+                    row = S[i]
+                    for j in range(k + 1, i + 1):
+                        row[j] -= factor * S[j][k]
+                check()
+            return True, None
+        finally:
+            ctx.prec = before
 
 
 def _in_rationals(matrix: fmpq_mat, check: Callable[[], None]) -> fmpq | None:
