@@ -92,7 +92,7 @@ def parted(problem: Balls, lines: Sequence[Sequence[fmpq]]) -> list[list[fmpq]]:
     count, label = connected_components(csr_array(cosines < -NARROW))
     out, before = [list(line) for line in lines], list[list[fmpq]]()
     for name in range(count):
-        rows = np.flatnonzero(label == name)
+        rows = np.flatnonzero(label == name).tolist()
         rank = np.linalg.matrix_rank(cosines[np.ix_(rows, rows)], tol=NARROW)
         own: list[list[fmpq]] = []
         for place, k in enumerate(rows):
