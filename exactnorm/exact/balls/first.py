@@ -18,11 +18,11 @@ from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.bounds import best_rays
 from exactnorm.closed_form.certified import certified_form
-from exactnorm.closed_form.edges import best_edges
+from exactnorm.closed_form.edges import QUICK, STEPS, best_edges
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.polish import Neurons
-from exactnorm.exact.balls.ramp_program import Ramps, cheap_ramps
+from exactnorm.exact.balls.ramp_program import ALL_CUTS, PATIENCE, Ramps, cheap_ramps
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame
@@ -35,6 +35,8 @@ LONGER = 0.7
 """Of the time limit: what they may take where there is no network yet."""
 BRIEF = 0.5
 """Seconds that they may take then whatever the limit: loading the solvers may have taken longer."""
+NOT_MANY = 30
+"""Points up to which the program follows as a rule, so that little is gained by what makes ramps little cheaper."""
 LARGE = 200
 """Points from which it takes as long as a step of the search to say by how much a network misses, and what to add to
 its cost: of the first network that is known long before the clock runs out."""
@@ -211,7 +213,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
         return found
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
     try:
-        more = cheap_ramps(X, rho, longer)
+        more = cheap_ramps(X, rho, longer, patience=0 if train.size <= NOT_MANY else PATIENCE)
         found = replace(found, ramps=next(more, None))
         settings.report(found.bracket(PHASE, settings.deadline.elapsed))
         for better in with_segments(found, X, rho, settings):
@@ -268,7 +270,8 @@ def with_rays(found: First, X: Array, rho: float, settings: Settings) -> First:
 def with_segments(found: First, X: Array, rho: float, settings: Settings) -> Iterator[First]:
     """Yield it with ever better bounds of segments between points, while they are better."""
     until = part_of_limit(settings.deadline, 0.5 * SHARE)
-    for edges, weights in best_edges(X, rho, lambda: until.remaining <= 0):
+    most = QUICK if len(X) <= ALL_CUTS else STEPS
+    for edges, weights in best_edges(X, rho, lambda: until.remaining <= 0, most):
         lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
         if lower > found.lower:
             found = replace(found, evidence=Segments(edges, weights), lower=lower)
