@@ -13,6 +13,8 @@ from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 
+SAME = 1 + 1e-9
+"""Costs within this factor of each other are equal, to what brackets resolve."""
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
 LARGEST_SYSTEM = 2500
 LARGEST_STATIONARY = 600
@@ -20,8 +22,6 @@ STEPS = 30.0
 """Operations, in units of the cube of the number of weights, of a Newton iteration that converges."""
 SPEED = 2e9
 """Operations a second that dense linear algebra does at least."""
-EQUAL = 1 + 1e-9
-"""Factor within which two costs are the same, to what brackets resolve: the last digits decide nothing."""
 SMALL = 2e8
 """Operations that are done whatever the clock says: hundredths of a second."""
 
@@ -35,7 +35,7 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
     tried = [neurons]
     if touching is not None and settings.deadline.remaining > 0:
         tried.append(over_touching(problem, touching, neurons, settings))
-        if interpolates(problem, tried[-1]) and tried[-1].cost <= EQUAL * neurons.cost:
+        if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost * SAME:
             return thinned(problem, tried[-1], settings.deadline)
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
         touch = radius / 10 * problem.room
@@ -50,14 +50,13 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
             continue
         tried.append(corrected(problem.points, merged))
         if touching is not None and any(
-            len(one.kinks) <= len(touching) and one.cost <= EQUAL * neurons.cost and interpolates(problem, one)
-            for one in tried
+            len(one.kinks) <= len(touching) and one.cost <= neurons.cost and interpolates(problem, one) for one in tried
         ):
             break  # as small as the dual says it can be
     good = [one for one in tried if interpolates(problem, one)] or [neurons]
     least = min(one.cost for one in good)
     # Among networks of equal cost (to what the brackets resolve) the smallest says most.
-    small = min((one for one in good if one.cost <= EQUAL * least), key=lambda one: (len(one.kinks), one.cost))
+    small = min((one for one in good if one.cost <= least * SAME), key=lambda one: (len(one.kinks), one.cost))
     return thinned(problem, small, settings.deadline)
 
 
@@ -89,7 +88,7 @@ def thinned(problem: Reduced, neurons: Neurons, deadline: Deadline) -> Neurons:
         return Neurons(kinks, a, neurons.B)
     kept = left > 1e-9 * weight.max()
     fewer = corrected(problem.points, Neurons(kinks[kept], a[kept] * (left / weight)[kept, None], neurons.B))
-    return fewer if interpolates(problem, fewer) and fewer.cost <= EQUAL * neurons.cost else neurons
+    return fewer if interpolates(problem, fewer) and fewer.cost <= neurons.cost * SAME else neurons
 
 
 def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Array:
