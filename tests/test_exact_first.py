@@ -12,7 +12,7 @@ from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, 
 from exactnorm.certify import CertificateError, Nothing, Rays
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.closed_form.edges import best_edges
+from exactnorm.closed_form.edges import QUICK, best_edges
 from exactnorm.exact.balls.first import First, NothingFoundError, stated
 from exactnorm.exact.balls.ramp_program import cheap_ramps, one_by_one
 from exactnorm.exact.balls.start import edge_matrices
@@ -92,9 +92,11 @@ def test_balls_that_no_network_interpolates_have_no_ramps():
 def test_the_bound_of_segments_is_below_the_optimum_and_is_that_of_feasible_dual_matrices(name):
     problem = problems.named(name)
     train = problem.train
-    *_, (edges, weights) = best_edges(train.points, train.rho)
+    *_, (edges, weights) = best_edges(train.points, train.rho, most=QUICK)
     bound = edges_lower_bound(train.points, train.rho, edges, weights)
     assert 0.3 * problem.interval[1] < bound <= problem.interval[1]
+    *_, better = best_edges(train.points, train.rho)
+    assert 0.95 * edges_lower_bound(train.points, train.rho, *better) < bound
     # The best weights by a semidefinite program, as matrices whose dual function is gone through face by face.
     from exactnorm.exact.balls.problem import reduced
     from exactnorm.exact.settings import Settings

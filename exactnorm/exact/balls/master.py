@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -108,10 +109,16 @@ def with_bends(
     right[first[moving] - A.shape[0] - len(head)] = 1.0
     right[first[moving] - A.shape[0] - len(head) + 1] = -1.0
     low = A.tocoo(), lean.tocoo()
-    rows = [low[0].row, low[1].row + A.shape[0], A.shape[0] + np.arange(M) * (r + 1), first, first[moving] + 1]
-    columns = [low[0].col, low[1].col, old + np.arange(M), old + np.arange(M), old + moving]
+    rows: list[Any] = [
+        low[0].row,
+        low[1].row + A.shape[0],
+        A.shape[0] + np.arange(M) * (r + 1),
+        first,
+        first[moving] + 1,
+    ]
+    columns: list[Any] = [low[0].col, low[1].col, old + np.arange(M), old + np.arange(M), old + moving]
     slack = np.where(sizes > 1, -2.0, -1.0)
-    entries = [low[0].data, low[1].data, np.ones(M), slack, slack[moving]]
+    entries: list[Any] = [low[0].data, low[1].data, np.ones(M), slack, slack[moving]]
     for k in moving:
         L, place = at.L[k], first[k] + 2 + np.arange(len(at.L[k]))
         right[place - A.shape[0] - len(head)] = -2 * L @ at.E.ravel()
