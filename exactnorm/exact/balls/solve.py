@@ -85,8 +85,9 @@ def solve_balls(
             problem = enumerated(train, first, settings)
             best, kinks = started(problem, first, settings)
             first = with_living(problem, first, settings)
-            if isinstance(first.evidence, Cells):  # the loop goes on from that B
-                best = replace(best, B=first.evidence.B)
+            match first.evidence:
+                case Cells(B=B):  # the loop goes on from that B
+                    best = replace(best, B=B)
             settings = replace(settings, report=raising(report, first))
         except OutOfTimeError:
             return ended(first, late(deadline, "while activation patterns were enumerated"), deadline)
@@ -115,9 +116,10 @@ def looped(
     """Close the gap, and make a certified denoiser of the best bracket."""
     deadline = settings.deadline
     try:
-        if near is not None and isinstance(near.certificate.evidence, Cells | Faces):
-            kinks = joined(kinks, moved_kinks(problem, near.network))
-            best = replace(best, B=near.certificate.evidence.B)
+        match near:
+            case CertifiedDenoiser(network=network, certificate=Certificate(evidence=Cells(B=B) | Faces(B=B))):
+                kinks = joined(kinks, moved_kinks(problem, network))
+                best = replace(best, B=B)
         for bracket in brackets(problem, replace(settings, deadline=deadline.earlier(RESERVE)), best, kinks):
             best = bracket
             settings.report(best)
