@@ -111,7 +111,7 @@ def _points(given: ArrayLike) -> Array:
         msg = f"points of shape {points.shape} up to {np.abs(points).max():.3g}: give at most {MOST_NUMBERS} numbers "
         raise ValueError(msg + f"of at most {LARGEST:g}")
     if np.ptp(points, axis=0).max() < SMALLEST:
-        msg = f"all points are equal, or within {SMALLEST:g} of each other: give some that differ, in a smaller unit"
+        msg = f"all points are equal, or within {SMALLEST:g}: give some that differ, in a smaller unit of length"
         raise ValueError(msg)
     i, j, distance = closest_pair(points)
     if 0 < distance < SMALLEST:
