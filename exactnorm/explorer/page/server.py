@@ -172,27 +172,26 @@ class Explorer:
             f'<p><a href="{self.url}" target="_blank">the explorer in a window of its own</a></p>'
         )
 
-    @property
-    def _full(self) -> bool:
-        """Whether as many windows are looked at as can be, after one whose page has gone has made room.
+    def _make_room(self) -> bool:
+        """Whether one more window can be looked at; where there are as many as can be, one whose page has gone ends.
 
         Its session lives on for a while, in case that the page comes back: reloading must not use up the windows.
         """
         begun = [window for window in self.windows if window.begun]
         if len(begun) < MOST_WINDOWS:
-            return False
+            return True
         for window in begun:
             session = window.document.session_context.session
             if session in self._left and session.connection_count == 0:
                 session.request_expiration()
                 self._end(window)
-                return False
-        return True
+                return True
+        return False
 
     def _join(self, session: Any) -> None:
         """The page of a window is there: its work begins, unless others have come before it."""
         window = next((one for one in self.windows if one.document is session.document), None)
-        if window is not None and (window.begun or not self._full):
+        if window is not None and (window.begun or self._make_room()):
             window.begin()
         elif session.document.get_model_by_name("plot") is not None:
             self._loop.add_callback(session.with_document_locked, partial(self._refuse, session.document))
@@ -210,7 +209,7 @@ class Explorer:
 
     def _open(self, document: Any) -> None:
         """Make the document of a new window."""
-        if self._full:
+        if not self._make_room():
             self._refuse(document)
             return
         fetched = [window for window in self.windows if not window.begun]
