@@ -1,42 +1,63 @@
-"""What forged certificates are made from: honest ones, a lower bound to boast with, and what a refusal is."""
+"""How proofs are forged: texts put together by hand, and what both verifiers have to say of them."""
 
-from dataclasses import replace
-from functools import cache
+import contextlib
+import json
+from fractions import Fraction as F
 
+import naive_verifier
 import numpy as np
-import pytest
-from altered import altered
-from known_optima import KNOWN
 
-from exactnorm import check_certificate, min_norm_denoiser
-from exactnorm.certify import (
-    Cells,
-    CertificateError,
+from exactnorm.proof.problem import fingerprint
+from exactnorm.proof.shapes import UnreadableProofError
+from exactnorm.proof.verify import verify
+
+MISTAKES = (
+    AssertionError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ZeroDivisionError,
+    AttributeError,
+    RecursionError,
 )
 
 
-@cache
-def solved(name):
-    """The denoiser of a set of known optimum by the program, with cells; its optimum."""
-    points, rho, optimum = KNOWN[name]
-    denoiser = min_norm_denoiser(np.array(points, dtype=float), rho, method="program")
-    assert isinstance(denoiser.certificate.evidence, Cells)
-    assert denoiser.certificate.lower == pytest.approx(optimum, rel=1e-6)
-    return denoiser, optimum
+def refused_by_both(text, points, rho):
+    """Neither says that it is proved; ours in a sentence."""
+    points = np.array(points, dtype=float)
+    with contextlib.suppress(UnreadableProofError):
+        verdict = verify(text, points, rho)
+        assert (verdict.outcome, bool(verdict.reasons)) == ("refuted", True), verdict
+    try:
+        outcome, *_ = naive_verifier.judge(text, points.tolist(), rho)
+    except MISTAKES:
+        return
+    assert outcome == "refuted"
 
 
-def refused(certificate, train, network, reason):
-    with pytest.raises(CertificateError, match=reason):
-        check_certificate(certificate, train, network)
+def plus(text, more):
+    return str(F(text) + F(more))
 
 
-def boast(certificate, lower, **changes):
-    """The certificate with another lower bound, and an upper value above it so that the two do not cross."""
-    return altered(certificate, lower=lower, upper=max(certificate.upper, lower), **changes)
+def times(text, factor):
+    return str(F(text) * F(factor))
 
 
-def with_cells(certificate, change):
-    return tuple(
-        replace(proof, cell=replace(proof.cell, pattern=change(proof.cell.pattern)))
-        for proof in certificate.evidence.proofs
+def whole(points, rho, lower, claim, *, basis=None, upper=None, high=None):
+    points = np.array(points, dtype=float)
+    return json.dumps(
+        {
+            "format": "exactnorm proof",
+            "version": 1,
+            "claim": {"problem": "noise balls", "rho": str(F(rho)), "lower": claim, "upper": high},
+            "points": {"sha256": fingerprint(points), "number": len(points), "dimension": points.shape[1]},
+            "coordinates": {"basis": list(range(1, points.shape[1] + 1)) if basis is None else basis, "unit": 0},
+            "lower": lower,
+            "upper": upper,
+        }
     )
+
+
+def rays(*found, centre=0):
+    return {"kind": "rays", "centre": centre, "rays": [{"direction": u, "points": n} for u, n in found]}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from altered import altered, face_by_face
-from forging import boast, refused, solved
+from dishonest import boast, refused, solved
 from known_optima import KNOWN
 
 from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser, min_norm_network

@@ -101,10 +101,10 @@ def trained_networks(
     -------
     Table
         A row for each network and size of sums. `least` is the lower bound on costs on whole balls, and `above_bound`
-        is cost over it, less one; a network that misses the balls may cost less. `r2` is the median over the starts
-        of 1 − ‖e − e*‖²/‖e* − mean‖², with the ends
-        e of the trained and e* of the exact score flow and the mean of the points. `together` is the share of ends
-        within ρ of each other. `stable` of `sums` end within 0.2 in L∞ of where they began under y ← h(y).
+        is cost over it, less one; a network that misses the balls may cost less. `r2` is the median over the starts of
+        1 − ‖e − e*‖²/‖e* − mean‖², with the ends e of the trained and e* of the exact score flow and the mean of the
+        points. `together` is the share of ends within ρ of each other. `stable` of `sums` end within 0.2 in L∞ of where
+        they began under y ← h(y).
     """
     given = {
         "seed": seed,
