@@ -145,7 +145,7 @@ class DenoiserPath:
     def coarser(self) -> DenoiserPath | None:
         """About half of the levels, by which a flow estimates its error; None where two levels are all.
 
-        The ends stay. No two neighbours do, so that every stretch gets longer: of an even number the lowest three times.
+        The ends stay. No two neighbours do, so that every stretch gets longer: of an even number the lowest triply.
         """
         count = len(self.radii)
         if count < 3:
