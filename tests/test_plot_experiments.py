@@ -57,3 +57,9 @@ def test_lines_of_an_inertia_end_and_of_trained_networks_are_numbers_of_their_ta
     table = experiments.Table("trained-networks", columns, (("Adam", 8, 2, 5.0, 4.0, 0.5),), {}, "")
     line = {c.get_label(): c.get_xdata() for c in plot.experiment(table).get_lines()}["least cost on whole balls"]
     assert line == [4.0, 4.0]
+
+
+def test_a_table_without_rows_is_told_to_be_one():
+    table = experiments.Table("trained-networks", ("way", "cost"), (), {}, "", missing=3)
+    with pytest.raises(ValueError, match="trained-networks has no rows yet"):
+        plot.experiment(table)
