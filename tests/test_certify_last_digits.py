@@ -1,0 +1,59 @@
+"""Last digits of data swallow neither a loss nor a cost: forgeries of affine networks, and honest affine data.
+
+The truth beside each forgery is what a bump of known height and width costs on a line.
+"""
+
+import numpy as np
+import pytest
+
+from exactnorm import FiniteProblem, ReLUNetwork, check_certificate, min_norm_network
+from exactnorm.certify import Certificate, CertificateError, Multipliers, PenalisedMultipliers
+
+
+def bumped(height, width):
+    """Targets on the line x = y but for a bump, far smaller than the last digits of the largest target."""
+    inputs = np.array([0.0, width, 2 * width, 1.0, 2.0])[:, None]
+    return inputs, inputs[:, 0] + np.array([0.0, height, 0.0, 0.0, 0.0])
+
+
+LINE = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0), [[1.0]], [0.0])
+
+
+@pytest.mark.parametrize(("height", "width"), [(1e-15, 1e-5), (1e-18, 1e-9), (5e-14, 1e-12)])
+def test_a_bump_far_from_a_large_target_costs_what_it_costs(height, width):
+    inputs, targets = bumped(height, width)
+    problem = FiniteProblem(inputs, targets)
+    bump = float(targets[1] - inputs[1, 0]) / width  # the float's own height
+    assert bump > 0
+    # Slopes bump, −bump and 0 after it: two changes of the slope cost 2 bump and bump, and x = y is at no cost.
+    forged = Certificate(0.0, 0.0, 2 * height, Multipliers(np.zeros((5, 1))))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, LINE)
+    honest = min_norm_network(inputs, targets)
+    upper = check_certificate(honest.certificate, problem, honest.network)[1]
+    assert 0.9 * bump < upper < 6 * bump
+
+
+@pytest.mark.parametrize("decay", [1e-30, 1e-20, 1e-3])
+def test_a_loss_far_from_a_large_target_is_a_loss(decay):
+    inputs, targets = bumped(5e-14, 1e-14)
+    problem = FiniteProblem(inputs, targets, weight_decay=decay)
+    forged = Certificate(0.0, 0.0, None, PenalisedMultipliers(np.zeros((5, 1)), decay))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, LINE)
+    loss = float(((LINE(inputs)[:, 0] - targets) ** 2).sum()) / 10
+    honest = Certificate(0.0, 1.1 * loss, None, PenalisedMultipliers(np.zeros((5, 1)), decay))
+    assert check_certificate(honest, problem, LINE)[1] == pytest.approx(loss, rel=0.05)
+
+
+@pytest.mark.parametrize("decay", [None, 0.1])
+@pytest.mark.parametrize("times", [1, 7, 10])
+@pytest.mark.parametrize("far", [0.0, 1e5])
+def test_affine_data_cost_nothing_and_their_certificates_are_supported(decay, times, far):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        inputs = np.repeat(rng.standard_normal((5, 1 + seed)) + far, times, axis=0)
+        targets = inputs @ rng.standard_normal((2, 1 + seed)).T + 0.3
+        found = min_norm_network(inputs, targets, weight_decay=decay)
+        lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+        assert 0 == lower == upper
