@@ -46,14 +46,17 @@ def test_a_loss_far_from_a_large_target_is_a_loss(decay):
     assert check_certificate(honest, problem, LINE)[1] == pytest.approx(loss, rel=0.05)
 
 
-@pytest.mark.parametrize("decay", [None, 0.1])
-@pytest.mark.parametrize("times", [1, 7, 10])
-@pytest.mark.parametrize("far", [0.0, 1e5])
+@pytest.mark.parametrize(("decay", "far"), [(None, 0.0), (0.1, 0.0), (0.1, 1e5)])
+@pytest.mark.parametrize("times", [1, 7])
 def test_affine_data_cost_nothing_and_their_certificates_are_supported(decay, times, far):
     for seed in range(3):
         rng = np.random.default_rng(seed)
-        inputs = np.repeat(rng.standard_normal((5, 1 + seed)) + far, times, axis=0)
+        inputs = rng.standard_normal((5, 1 + seed)) + far
         targets = inputs @ rng.standard_normal((2, 1 + seed)).T + 0.3
+        inputs, targets = np.repeat(inputs, times, axis=0), np.repeat(targets, times, axis=0)
+        if decay is not None:  # equal inputs whose targets differ in the last digit
+            targets[::2] = np.nextafter(targets[::2], np.inf)
         found = min_norm_network(inputs, targets, weight_decay=decay)
         lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
-        assert 0 == lower == upper
+        assert lower == 0
+        assert upper == 0

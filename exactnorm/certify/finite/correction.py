@@ -57,6 +57,16 @@ def last_digits(problem: FiniteProblem) -> Array:
     return LAST * float(np.finfo(float).eps) * (lengths(problem.targets) + slope * lengths(problem.inputs))
 
 
+def affine_to_last_digits(problem: FiniteProblem) -> bool:
+    """Whether the targets are those of an affine function that costs nothing, but for their last digits."""
+    data, (first, which) = coordinates(problem), problem.distinct
+    off = data.targets
+    if data.free.shape[1]:
+        off = off - data.free @ np.linalg.lstsq(data.free, off, rcond=None)[0]
+    apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
+    return bool((data.target_frame.scale * lengths(off)[which] + apart <= last_digits(problem)).all())
+
+
 def correction_cost(problem: FiniteProblem, miss: Array, unsure: Array) -> float:
     """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs.
 
