@@ -68,7 +68,11 @@ class Certificate(Tabular):
     @property
     def weight_decay(self) -> float | None:
         """The λ of the objective, where there is one."""
-        return self.evidence.weight_decay if isinstance(self.evidence, PenalisedMultipliers) else None
+        match self.evidence:
+            case PenalisedMultipliers(weight_decay=decay):
+                return decay
+            case _:
+                return None
 
     @property
     def patterns(self) -> int:

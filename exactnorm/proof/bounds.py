@@ -12,7 +12,7 @@ from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import about, root
-from exactnorm.proof.records import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
+from exactnorm.proof.records import Cells, Corners, Lower, Nothing, ProvedCell, ProvedNeuron, Rays, Segments
 
 BLOCK = 200
 """Neurons that are gone through at a time: what they supply takes r² numbers each."""
@@ -30,15 +30,17 @@ def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lam
     RefutedError
         If a condition fails.
     """
-    if isinstance(evidence, Cells):
-        return cells_bound(problem, evidence, check)
-    if isinstance(evidence, Rays):
-        return rays_bound(problem, evidence, check)
-    if isinstance(evidence, Segments):
-        return segments_bound(problem, evidence, check)
-    if isinstance(evidence, Corners):
-        return corners_bound(problem, evidence)
-    return fmpq(0)
+    match evidence:
+        case Cells():
+            return cells_bound(problem, evidence, check)
+        case Rays():
+            return rays_bound(problem, evidence, check)
+        case Segments():
+            return segments_bound(problem, evidence, check)
+        case Corners():
+            return corners_bound(problem, evidence)
+        case Nothing():
+            return fmpq(0)
 
 
 def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lambda: None) -> fmpq:

@@ -76,8 +76,15 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
     RefutedError
         If a condition fails.
     """
-    if isinstance(evidence, Nothing):
-        return fmpq(0)
+    match evidence:
+        case Nothing():
+            return fmpq(0)
+        case Multipliers():
+            return multipliers_bound(problem, evidence, check)
+
+
+def multipliers_bound(problem: Samples, evidence: Multipliers, check: Callable[[], None]) -> fmpq:
+    """What `samples_lower` is with multipliers."""
     inputs, outputs = problem.inputs, problem.outputs
     L = fmpq_mat(inputs.size, outputs.rank, [one for row in evidence.values for one in row])
     ones = fmpq_mat([[fmpq(1)] * inputs.size])
