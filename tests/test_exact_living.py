@@ -16,8 +16,8 @@ from exactnorm.exact.balls import living, solve
 from exactnorm.exact.balls.barrier import begun, opposite, shape, slack
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cells
-from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.eliminated import to_zero
+from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.joint import Joint, _Step, path, whole
 from exactnorm.exact.balls.living import living_bound
 from exactnorm.exact.balls.problem import reduced

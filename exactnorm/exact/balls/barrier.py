@@ -90,8 +90,17 @@ class Multipliers:
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """What the multipliers go with, of the kinks in a cell: Σ ζζᵀ, (P, n, n), products of rows, (P, R(R−1)/2), and of
-    rows with (w, t), (P, R, r + 1), positive each; until the path is reached only nearly what X makes them."""
+    """What the multipliers go with, positive each; until the path is reached only nearly what X makes them.
+
+    Parameters
+    ----------
+    X : ndarray, shape (P, n, n)
+        Of the kinks in a cell, Σ ζζᵀ.
+    nu : ndarray, shape (P, R(R−1)/2)
+        Of products of rows.
+    ell : ndarray, shape (P, R, r + 1)
+        Of rows with (w, t).
+    """
 
     X: Array
     nu: Array

@@ -44,7 +44,7 @@ def roots(s: Array, z: Array) -> Array:
 
 
 def product(x: Array, y: Array) -> Array:
-    """x ∘ y = (x_t y_w + y_t x_w, x·y)."""
+    """The Jordan product x ∘ y = (x_t y_w + y_t x_w, x·y)."""
     out = x[..., -1:] * y + y[..., -1:] * x
     out[..., -1] = (x * y).sum(axis=-1)
     return np.asarray(out)

@@ -1,9 +1,9 @@
 """A Newton step of cells with everything but each cell's own B_s eliminated, in the scaling of Nesterov and Todd.
 
-Multipliers and moments are scaled until they are the same, λ. Changes of the two, ỹ and x̃, then add up to an aim c (−λ
-to reach 0 at once), and moments stay what X makes them, so that x̃ = Uᵀ-part of X̃, rows of U being svec(Rᵀ A R), A the
-form that a multiplier multiplies. So X̃ = K⁻¹(c + Uᵀ ĉ + Vᵀ δ + v μ), K = I + UᵀU of the order of svec, when B_s moves by δ,
-and μ follows from ⟨v, Λ + X̃⟩ = 0. What is left is a form in δ.
+Multipliers and moments are scaled until they are the same, λ. Changes of the two add up to an aim c (−λ to reach 0 at
+once), and moments stay what X makes them: Uᵀ X̃ for rows svec(Rᵀ A R) of U, A the form that a multiplier multiplies. So
+X̃ = K⁻¹(c + Uᵀ ĉ + Vᵀ δ + v μ), K = I + UᵀU of the order of svec, when B_s moves by δ, and μ follows from
+⟨v, Λ + X̃⟩ = 0. What is left is a form in δ.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def factored(of: Shape, Bs: Array, at: Multipliers, moments: Moments) -> Factore
     LinAlgError
         Outside the domain, or too near its end for floating point.
     """
-    P, R, n = of.G.shape
+    P, R = of.G.shape[:2]
     first, second = np.triu_indices(R, 1)
     L, M = np.linalg.cholesky(slack(of, Bs, at)), np.linalg.cholesky(moments.X)
     _, lam, Vt = np.linalg.svd(np.swapaxes(M, 1, 2) @ L)
@@ -130,7 +130,7 @@ def _smat(x: Array, n: int) -> Array:
 
 
 def symmetric(half: Array) -> Array:
-    """half + halfᵀ."""
+    """The sum of square matrices and their transposes."""
     return np.asarray(half + np.swapaxes(half, 1, 2))
 
 

@@ -3,8 +3,8 @@
 Maximise Σ⟨B_n, T_n⟩ subject to the condition of every cell: a convex program, whose other side are moments of the kinks
 that a network has in each cell. Both are improved together (an interior point method with the scaling of Nesterov and
 Todd and the corrector of Mehrotra, to second order in B as well). B and the multipliers stay strictly feasible, so that
-every iterate is a certificate with the lower bound Σ⟨B_n, T_n⟩: the method may be stopped at any time. Cells meet only in
-B, and so a step takes a small elimination for each cell and one factorisation of order (N − 1) r (r + 1).
+every iterate is a certificate with the lower bound Σ⟨B_n, T_n⟩: the method may be stopped at any time. Cells meet only
+in B, and so a step takes a small elimination for each cell and one factorisation of order (N − 1) r (r + 1).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from exactnorm.exact.balls.eliminated import (
     to_zero,
 )
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import Deadline
 from exactnorm.hulls import hull_gaps
 
 AT_ONCE = 32
