@@ -216,18 +216,17 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
     sure = 1 - elsewhere(problem.points, problem.rho)
     evidence = Faces(problem.frame, best.B, len(problem.patterns))
     plain = Certificate(sure * bound_at(problem.points, best.B, 1.0), best.upper, None, evidence)
-    if best.gap > settings.tol:
+    if best.gap > settings.tol and not best.proofs:
         return plain
     settings.report(replace(best, seconds=settings.deadline.elapsed, phase="computing multipliers"))
     try:
-        found = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, settings)
-        proofs, kappa = found
+        proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, settings)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
         settings.said.append("the multipliers of the cells were not computed to the end")
         return plain
     B = best.B / kappa
     lower = sure * dual_bound(problem.points, problem.rho, B, proofs)
-    if best.upper - lower > settings.tol * best.upper:
+    if best.upper - lower > max(settings.tol * best.upper, best.upper - plain.lower):
         settings.said.append(f"the multipliers of {len(proofs)} cells support only a lower bound of {lower:.9g}")
         return plain
     return replace(plain, lower=lower, evidence=Cells(problem.frame, B, proofs))
