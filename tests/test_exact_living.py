@@ -1,7 +1,9 @@
 """The bound of living patterns: B and multipliers of all of them at once, by an interior point method."""
 
+import time
 from dataclasses import replace
 from itertools import islice
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from exactnorm.certify import Cells, CertificateError, bound
 from exactnorm.certify.balls.cell import cell_rows
 from exactnorm.certify.balls.dual_bound import dual_bound, dual_value
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.exact.balls import living, solve
+from exactnorm.exact.balls import joint, living, solve
 from exactnorm.exact.balls.barrier import begun, opposite, shape, slack
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cells
@@ -21,7 +23,7 @@ from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.joint import Joint, _Step, path, whole
 from exactnorm.exact.balls.living import living_bound
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 
@@ -160,6 +162,28 @@ def test_the_bound_of_living_patterns_is_below_the_optimum_of_many(seed):
     assert bracketed(seed)
 
 
+def test_no_step_begins_that_would_take_longer_than_is_left(monkeypatch):
+    problem = reduced(a_set(0))
+    begun = []
+
+    def slow(*_):
+        begun.append(time.sleep(0.3))
+        return SimpleNamespace(lower=1.0)
+
+    monkeypatch.setattr(joint, "stepped", slow)
+    with pytest.raises(OutOfTimeError):
+        list(path(problem, 5.0, Deadline(0.5)))
+    assert len(begun) == 1
+
+
+def test_no_matrix_is_factored_that_would_take_longer_than_is_left(monkeypatch):
+    problem = reduced(a_set(0))
+    monkeypatch.setattr(joint, "operations", lambda _: 1e-9)  # as if the cells had taken long for next to nothing
+    monkeypatch.setattr(joint, "cho_factor", lambda *_, **__: pytest.fail("the matrix was factored"))
+    with pytest.raises(OutOfTimeError):
+        list(path(problem, 5.0, Deadline(60.0)))
+
+
 @pytest.fixture(scope="module")
 def solved():
     """A set whose faces count as too many to go through."""
@@ -176,7 +200,8 @@ def test_where_faces_are_too_many_the_bracket_rests_on_living_patterns_and_says_
     lower, upper, _ = check_certificate(certificate, solved.train, solved.network)
     assert 0.75 * upper < lower <= upper
     assert f"{100 * certificate.gap:.2g} % wide" in solved.status
-    assert "living patterns" in solved.status
+    assert "living patterns, each bounded by multipliers" in solved.status
+    assert "of the best that whole patterns give" in solved.status
 
 
 def test_the_bound_of_living_patterns_misses_none(solved):

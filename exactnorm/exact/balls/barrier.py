@@ -213,6 +213,12 @@ def products(G: Array, E: Array, nu: Array, ell: Array) -> Array:
     return np.asarray(half + np.swapaxes(half, 1, 2))
 
 
+def all_products(of: Shape, Bs: Array, at: Multipliers, moments: Moments) -> float:
+    """The sum of all products of F and the multipliers with what they go with: how far B is from the best, or more."""
+    total = (slack(of, Bs, at) * moments.X).sum() + (at.nu * moments.nu).sum() + (at.ell * moments.ell).sum()
+    return float(total)
+
+
 def proofs(of: Shape, at: Multipliers) -> tuple[CellProof, ...]:
     """As a certificate holds them."""
     first, second = np.triu_indices(of.G.shape[1], 1)

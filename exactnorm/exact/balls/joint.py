@@ -17,7 +17,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
-from exactnorm.exact.balls.barrier import Moments, Multipliers, Shape, begun, opposite, proofs, shape
+from exactnorm.exact.balls.barrier import Moments, Multipliers, Shape, all_products, begun, opposite, proofs, shape
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.eliminated import (
     Change,
@@ -28,13 +28,14 @@ from exactnorm.exact.balls.eliminated import (
     hessian,
     left,
     moved,
+    operations,
     pull,
     reaches,
     to_weight,
     to_zero,
 )
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.hulls import hull_gaps
 
 AT_ONCE = 32
@@ -105,7 +106,15 @@ def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
     at = begun(of, problem.points)
     B = np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1))
     now = Joint(B, (of,), (at,), (opposite(of, at, AHEAD / of.degree),), 0.0, AHEAD * upper)
-    while (after := stepped(problem, now, upper, deadline)) is not None:
+    took = 0.0
+    while True:
+        if took > deadline.remaining:
+            raise OutOfTimeError
+        begun_at = deadline.elapsed
+        after = stepped(problem, now, upper, deadline)
+        took = deadline.elapsed - begun_at
+        if after is None:
+            return
         now = after
         yield now
 
@@ -169,7 +178,7 @@ class _Step:
 
     def _summed(self) -> tuple[Array, Array]:
         """The form in B, whose blocks (n, m) are sums over the cells that are on at both balls; and Σ 2 B_s X."""
-        size, m = len(self.now.B), self.now.B[0].size
+        size, m, begun_at = len(self.now.B), self.now.B[0].size, self.deadline.elapsed
         first, second = np.triu_indices(size)
         pairs, asked = np.zeros((len(first), m * m)), np.zeros_like(self.now.B)
         for which, (of, at, moments) in enumerate(zip(self.now.shapes, self.now.at, self.now.moments, strict=True)):
@@ -182,6 +191,9 @@ class _Step:
                 self.parts.append(part)
                 pairs += ((cells.on[:, first] & cells.on[:, second]) * 1.0).T @ hessian(one).reshape(len(rows), -1)
                 asked += part.spread(pull(one, one.at.X[:, None, :] * np.eye(one.at.X.shape[1])))
+        pace = (self.deadline.elapsed - begun_at) / sum(len(of) * operations(of) for of in self.now.shapes)
+        if pace * (size * m) ** 3 / 3 > self.deadline.remaining:  # nothing interrupts a factorisation
+            raise OutOfTimeError
         H = np.empty((size * m, size * m))
         for k, (i, j) in enumerate(zip(first, second, strict=True)):
             H[j * m : (j + 1) * m, i * m : (i + 1) * m] = pairs[k].reshape(m, m)
@@ -200,7 +212,7 @@ class _Step:
         return min(found)
 
     def taken(self, deadline: Deadline) -> tuple[Array, tuple[Multipliers, ...], tuple[Moments, ...], float]:
-        """Where the step leads: B, multipliers and moments, and the sum of all products before; nothing if nowhere."""
+        """Where the step leads: B, multipliers and moments, and the sum of all products there; nothing if nowhere."""
         dB, steps = self._solved(self.rest, [to_zero(part.one) for part in self.parts])
         share = min(1.0, self._reach(dB, steps))
         rest = sum(left(part.one, step, share) for part, step in zip(self.parts, steps, strict=True))
@@ -219,7 +231,9 @@ class _Step:
         if not share > SHORTEST:
             return self.now.B, (), (), self.products
         at, moments = self._moved(steps, share)
-        return self.now.B + share * dB, at, moments, self.products
+        B = self.now.B + share * dB
+        ahead = sum(all_products(of, of.sums(B), *pair) for of, *pair in zip(self.now.shapes, at, moments, strict=True))
+        return B, at, moments, ahead
 
     def _moved(self, steps: Sequence[Change], share: float) -> tuple[tuple[Multipliers, ...], tuple[Moments, ...]]:
         found: list[list[tuple[Multipliers, Moments]]] = [[] for _ in self.now.shapes]
