@@ -75,17 +75,17 @@ def test_a_step_is_newtons(tangent):
     at = begun(of, problem.points)
     moments = opposite(of, at, 1e3 / of.degree)
     T = 0.1 * np.random.default_rng(0).standard_normal((len(X) - 1, problem.rank, problem.rank + 1))
-    now = Joint(np.zeros_like(T), (of,), (at,), (moments,), 0.0, 0.0)
+    now = Joint(np.zeros_like(T), of, at, moments, 0.0, 0.0)
     for _ in range(2):  # from a B that is not 0
-        B, some, more, _ = _Step(now, T, Deadline(None)).taken(Deadline(None))
-        now = Joint(B, (of,), some, more, 0.0, 0.0)
+        B, some, more = _Step(now, T, Deadline(None)).taken()
+        now = Joint(B, of, some, more, 0.0, 0.0)
     step = _Step(now, T, Deadline(None))
     dB, steps = step._solved(step.rest, [to_zero(part.one) for part in step.parts])
     h = 1e-6
 
     def errors(share):
         at, moments = step._moved(steps, share)
-        return equations(of, now.B + share * dB, at[0], moments[0], T)
+        return equations(of, now.B + share * dB, at, moments, T)
 
     for before, after in zip(errors(0.0), errors(h), strict=True):
         scale = np.abs(before).max() + 1e-9

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from exactnorm.arrays import Array
@@ -59,27 +60,27 @@ class Joint:
     ----------
     B : ndarray, shape (N − 1, r, r + 1)
         With ‖B_s (w, b)‖ ≤ ‖w‖ on all cells, as the multipliers show.
-    shapes : tuple of Shape
+    of : Shape
         The cells.
-    at : tuple of Multipliers
-    moments : tuple of Moments
+    at : Multipliers
+    moments : Moments
     lower : float
         Σ⟨B_n, T_n⟩.
     ahead : float
-        Once the moments ask for what the objective gives, no B for cells as these is worth more than so much more.
+        No B for cells as these is worth more than so much above `lower`, nearly.
     """
 
     B: Array
-    shapes: tuple[Shape, ...]
-    at: tuple[Multipliers, ...]
-    moments: tuple[Moments, ...]
+    of: Shape
+    at: Multipliers
+    moments: Moments
     lower: float
     ahead: float
 
     @property
     def proofs(self) -> tuple[CellProof, ...]:
         """The multipliers as a certificate holds them."""
-        return tuple(proof for pair in zip(self.shapes, self.at, strict=True) for proof in proofs(*pair))
+        return proofs(self.of, self.at)
 
 
 def order(problem: Reduced) -> int:
@@ -105,7 +106,7 @@ def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
     of = whole(problem)
     at = begun(of, problem.points)
     B = np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1))
-    now = Joint(B, (of,), (at,), (opposite(of, at, AHEAD / of.degree),), 0.0, AHEAD * upper)
+    now = Joint(B, of, at, opposite(of, at, AHEAD / of.degree), 0.0, AHEAD * upper)
     took = 0.0
     while True:
         if took > deadline.remaining:
@@ -135,21 +136,29 @@ def stepped(problem: Reduced, now: Joint, upper: float, deadline: Deadline) -> J
     T = np.zeros_like(now.B)
     T[:, :, -1] = (problem.points[1:] - problem.points[0]) / upper
     try:
-        step = _Step(now, T, deadline)
-        B, at, moments, ahead = step.taken(deadline)
+        found = _Step(now, T, deadline).taken()
     except np.linalg.LinAlgError:
         return None
-    if not at:
+    if found is None:
         return None
-    return Joint(B, now.shapes, at, moments, upper * float((T * B).sum()), upper * ahead)
+    B, at, moments = found
+    # Until the moments ask for all that the objective gives, B may gain by more than the products say.
+    short = float(np.linalg.norm(unasked(now.of, B, moments, T)) / np.linalg.norm(T))
+    ahead = all_products(now.of, now.of.sums(B), at, moments) + short
+    return Joint(B, now.of, at, moments, upper * float((T * B).sum()), upper * ahead)
+
+
+def unasked(of: Shape, B: Array, moments: Moments, T: Array) -> Array:
+    """What the objective gives less what the moments ask for, 2 Σ B_s X over the cells that are on at a ball."""
+    each = 2 * of.sums(B) @ of.T @ moments.X @ np.swapaxes(of.T, 1, 2)
+    return np.asarray(T - np.tensordot((of.on * 1.0).T, each, 1))
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Some cells of one shape, with everything but their B_s eliminated."""
+    """Some cells, with everything but their B_s eliminated."""
 
-    which: int
-    rows: Array
+    rows: NDArray[np.intp]
     on: Array
     one: Factored
 
@@ -168,37 +177,35 @@ class _Step:
     def __init__(self, now: Joint, T: Array, deadline: Deadline) -> None:
         self.now, self.deadline = now, deadline
         self.parts: list[_Part] = []
-        H, asked = self._summed()
-        self.rest = T - asked
+        self.rest = unasked(now.of, now.B, now.moments, T)
+        H = self._summed()
         self.scale = 1 / np.sqrt(np.diag(H))
         H *= self.scale[:, None]
         H *= self.scale
         self.factor = _factor(H)
         self.products = sum(left(part.one, _nothing(part.one), 0.0) for part in self.parts)
 
-    def _summed(self) -> tuple[Array, Array]:
-        """The form in B, whose blocks (n, m) are sums over the cells that are on at both balls; and Σ 2 B_s X."""
+    def _summed(self) -> Array:
+        """The form in B, whose blocks (n, m) are sums over the cells that are on at both balls."""
         size, m, begun_at = len(self.now.B), self.now.B[0].size, self.deadline.elapsed
         first, second = np.triu_indices(size)
-        pairs, asked = np.zeros((len(first), m * m)), np.zeros_like(self.now.B)
-        for which, (of, at, moments) in enumerate(zip(self.now.shapes, self.now.at, self.now.moments, strict=True)):
-            for k in range(0, len(of), AT_ONCE):
-                self.deadline.check()
-                rows = np.arange(k, min(k + AT_ONCE, len(of)))
-                cells = of[rows]
-                one = factored(cells, cells.sums(self.now.B), at[rows], moments[rows])
-                part = _Part(which, rows, cells.on * 1.0, one)
-                self.parts.append(part)
-                pairs += ((cells.on[:, first] & cells.on[:, second]) * 1.0).T @ hessian(one).reshape(len(rows), -1)
-                asked += part.spread(pull(one, one.at.X[:, None, :] * np.eye(one.at.X.shape[1])))
-        pace = (self.deadline.elapsed - begun_at) / sum(len(of) * operations(of) for of in self.now.shapes)
+        pairs = np.zeros((len(first), m * m))
+        of = self.now.of
+        for k in range(0, len(of), AT_ONCE):
+            self.deadline.check()
+            rows = np.arange(k, min(k + AT_ONCE, len(of)))
+            cells = of[rows]
+            one = factored(cells, cells.sums(self.now.B), self.now.at[rows], self.now.moments[rows])
+            self.parts.append(_Part(rows, cells.on * 1.0, one))
+            pairs += ((cells.on[:, first] & cells.on[:, second]) * 1.0).T @ hessian(one).reshape(len(rows), -1)
+        pace = (self.deadline.elapsed - begun_at) / (len(of) * operations(of))
         if pace * (size * m) ** 3 / 3 > self.deadline.remaining:  # nothing interrupts a factorisation
             raise OutOfTimeError
         H = np.empty((size * m, size * m))
         for k, (i, j) in enumerate(zip(first, second, strict=True)):
             H[j * m : (j + 1) * m, i * m : (i + 1) * m] = pairs[k].reshape(m, m)
             H[i * m : (i + 1) * m, j * m : (j + 1) * m] = pairs[k].reshape(m, m)
-        return H, asked
+        return H
 
     def _solved(self, rest: Array, aims: Sequence[Scaled]) -> tuple[Array, list[Change]]:
         for part, aim in zip(self.parts, aims, strict=True):
@@ -211,14 +218,13 @@ class _Step:
         found = (reaches(part.one, step, part.sums(dB)) for part, step in zip(self.parts, steps, strict=True))
         return min(found)
 
-    def taken(self, deadline: Deadline) -> tuple[Array, tuple[Multipliers, ...], tuple[Moments, ...], float]:
-        """Where the step leads: B, multipliers and moments, and the sum of all products there; nothing if nowhere."""
+    def taken(self) -> tuple[Array, Multipliers, Moments] | None:
+        """Where the step leads; None if nowhere."""
         dB, steps = self._solved(self.rest, [to_zero(part.one) for part in self.parts])
         share = min(1.0, self._reach(dB, steps))
         rest = sum(left(part.one, step, share) for part, step in zip(self.parts, steps, strict=True))
-        degree = sum(of.degree for of in self.now.shapes)
-        weight = min(1.0, max(rest, 0.0) / self.products) ** 3 * self.products / degree
-        deadline.check()
+        weight = min(1.0, max(rest, 0.0) / self.products) ** 3 * self.products / self.now.of.degree
+        self.deadline.check()
         aims, bent = [], self.rest
         for part, step in zip(self.parts, steps, strict=True):
             delta = part.sums(dB)
@@ -227,23 +233,15 @@ class _Step:
             bent = bent - part.spread(2 * half)
         dB, steps = self._solved(bent, aims)
         share = min(1.0, REACH * self._reach(dB, steps))
-        deadline.check()
-        if not share > SHORTEST:
-            return self.now.B, (), (), self.products
-        at, moments = self._moved(steps, share)
-        B = self.now.B + share * dB
-        ahead = sum(all_products(of, of.sums(B), *pair) for of, *pair in zip(self.now.shapes, at, moments, strict=True))
-        return B, at, moments, ahead
+        return (self.now.B + share * dB, *self._moved(steps, share)) if share > SHORTEST else None
 
-    def _moved(self, steps: Sequence[Change], share: float) -> tuple[tuple[Multipliers, ...], tuple[Moments, ...]]:
-        found: list[list[tuple[Multipliers, Moments]]] = [[] for _ in self.now.shapes]
-        for part, step in zip(self.parts, steps, strict=True):
-            at, moments = self.now.at[part.which], self.now.moments[part.which]
-            found[part.which].append(moved(part.one, at[part.rows], moments[part.rows], step, share))
-        return (
-            tuple(Multipliers(*_joined([one for one, _ in some], "mu", "nu", "ell")) for some in found),
-            tuple(Moments(*_joined([one for _, one in some], "X", "nu", "ell")) for some in found),
-        )
+    def _moved(self, steps: Sequence[Change], share: float) -> tuple[Multipliers, Moments]:
+        found = [
+            moved(part.one, self.now.at[part.rows], self.now.moments[part.rows], step, share)
+            for part, step in zip(self.parts, steps, strict=True)
+        ]
+        at, moments = [one for one, _ in found], [one for _, one in found]
+        return Multipliers(*_joined(at, "mu", "nu", "ell")), Moments(*_joined(moments, "X", "nu", "ell"))
 
 
 def _joined(records: Sequence[object], *names: str) -> list[Array]:

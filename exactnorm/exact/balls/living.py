@@ -115,8 +115,9 @@ def living_bound(
                 told = best.lower
                 report(proved(problem, best).lower)
             if point.ahead < max(ENOUGH * (upper - best.lower), settings.tol * upper / 4):
-                settings.said.append(ended(problem, point, steps))
                 break
+        if best is not None:
+            settings.said.append(ended(problem, best, steps))
     except OutOfTimeError:
         many = f"{len(problem.patterns)} living patterns"
         settings.said.append(f"in the time it had, the bound of {many} was still rising after {steps} steps")
