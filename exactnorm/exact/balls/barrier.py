@@ -186,7 +186,7 @@ def _has_room(of: Shape, at: Multipliers) -> NDArray[np.bool_]:
 def opposite(of: Shape, at: Multipliers, weight: float) -> Moments:
     """Moments whose products with the multipliers, for B = 0, are all the same weight."""
     F = slack(of, np.zeros((len(of), of.rank, of.rank + 1)), at)
-    return Moments(weight * np.linalg.inv(F), weight / at.nu, weight * inverse(at.ell))
+    return Moments(np.asarray(weight * np.linalg.inv(F)), weight / at.nu, weight * inverse(at.ell))
 
 
 def slack(of: Shape, Bs: Array, at: Multipliers) -> Array:

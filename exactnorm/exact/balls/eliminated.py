@@ -77,7 +77,7 @@ def operations(of: Shape) -> float:
     """Of one cell in one step, those that count."""
     _, R, n = of.G.shape
     rows, p, m = R * (R - 1) / 2 + R * (of.rank + 1), n * (n + 1) / 2, of.rank * (of.rank + 1)
-    return 2 * rows * p**2 + 2 * p**3 + 2 * m * p * (m + p) + of.on.shape[1] ** 2 * m**2
+    return float(2 * rows * p**2 + 2 * p**3 + 2 * m * p * (m + p) + of.on.shape[1] ** 2 * m**2)
 
 
 def factored(of: Shape, Bs: Array, at: Multipliers, moments: Moments) -> Factored:

@@ -196,7 +196,7 @@ class _Step:
             rows = np.arange(k, min(k + AT_ONCE, len(of)))
             cells = of[rows]
             one = factored(cells, cells.sums(self.now.B), self.now.at[rows], self.now.moments[rows])
-            self.parts.append(_Part(rows, cells.on * 1.0, one))
+            self.parts.append(_Part(rows, cells.on.astype(float), one))
             pairs += ((cells.on[:, first] & cells.on[:, second]) * 1.0).T @ hessian(one).reshape(len(rows), -1)
         pace = (self.deadline.elapsed - begun_at) / (len(of) * operations(of))
         if pace * (size * m) ** 3 / 3 > self.deadline.remaining:  # nothing interrupts a factorisation
