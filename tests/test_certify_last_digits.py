@@ -6,8 +6,8 @@ The truth beside each forgery is what a bump of known height and width costs on 
 import numpy as np
 import pytest
 
-from exactnorm import FiniteProblem, ReLUNetwork, check_certificate, min_norm_network
-from exactnorm.certify import Certificate, CertificateError, Multipliers, PenalisedMultipliers
+from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_network
+from exactnorm.certify import Certificate, CertificateError, Multipliers, PenalisedMultipliers, Rays, Segments, bound
 
 
 def bumped(height, width):
@@ -60,3 +60,29 @@ def test_affine_data_cost_nothing_and_their_certificates_are_supported(decay, ti
         lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
         assert lower == 0
         assert upper == 0
+
+
+@pytest.mark.parametrize(
+    ("ends", "weights"),
+    [
+        ([[0, 1]] * 7, [1.0] * 7),
+        ([[0, 1], [1, 0]], [1.0, 1e-300]),
+        ([[0, 1], [1, 0], [0, 2]], [1e50, 1e-50, 1e50]),
+    ],
+)
+def test_a_segment_that_counts_many_times_counts_once(ends, weights):
+    train = TrainingSet([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]], 0.1)
+    found = bound(Segments(np.array(ends), np.array(weights)), train)
+    once = bound(
+        Segments(np.unique(np.sort(ends, axis=1), axis=0), np.ones(len(np.unique(np.sort(ends), axis=0)))), train
+    )
+    assert found <= once * (1 + 1e-12)
+    assert once < 5.16987  # the truth
+
+
+@pytest.mark.parametrize("short", [1e-10, 9e-10])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
+def test_rays_a_hair_below_a_right_angle_bound_a_hair_less(short, share):
+    train = TrainingSet([[0.0, 0.0], [1.0, 0.0], [np.sin(short), np.cos(short)]], share / 2)
+    found = bound(Rays((0, 1, 2)), train)
+    assert 4 / (1 - share) * (1 - 20 * short) < found < 4 / (1 - share) * (1 - short)
