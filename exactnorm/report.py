@@ -20,11 +20,15 @@ from exactnorm.problems import Problem
 from exactnorm.tables import TextTable, ends, entry, stacked
 from exactnorm.theorems import Check
 
+MOST = 40
+"""Rows of an experiment's table that are printed: what is read from them stands below, and is to be found."""
 MEANING = {
     "virtual training point": "virtual training point: a sum of training points, seen from one of them, that is none.",
     "boundary": "boundary, interior, outside: of the hyperbox that points on orthogonal lines span.",
     "other": "other: at no training point, and these points span no hyperbox to be on or in.",
     "none": "none: without an endpoint.",
+    "below": "below, above: starts whose own threshold tau is below T, or above; on vertex: how many of them end at a "
+    "vertex, a corner of the hyperbox that points on orthogonal lines span.",
     "memorised": "memorised: more than three times nearer to one training point than to any other.",
 }
 """What the words in a table of endpoints mean."""
@@ -152,8 +156,8 @@ def problem_record(problem: Problem) -> dict[str, Any]:
 
 
 def checks_table(checks: Iterable[Check]) -> RenderableType:
-    """Statements, one a row: claimed, computed, how far apart, standing, and whether they hold; details below."""
-    return grid(stacked(checks), "Statements, claimed and computed", right=("claimed", "", "computed", "difference"))
+    """Statements, one a row: computed, claimed, how far apart, standing, and whether they hold; details below."""
+    return grid(stacked(checks), "Statements, computed and claimed", right=("computed", "", "claimed", "difference"))
 
 
 def check_record(check: Check) -> dict[str, Any]:
@@ -210,10 +214,13 @@ def experiment_table(table: experiments.Table) -> RenderableType:
     """The rows, and below them the parameters, a sentence that reads them, and published statements line by line."""
     text = table.table()
     words = "\n".join(meaning for name, meaning in MEANING.items() if name.split()[0] in text.headings)
-    return Group(grid(text, table.name, right=text.headings), *([prose(words)] if words else []))
+    shown = grid(text, table.name, right=text.headings, most=MOST)
+    return Group(shown, *([prose(words)] if words else []))
 
 
-def grid(text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = ()) -> RenderableType:
-    """The table under a title, the columns named in `right` to the right; below it the note."""
-    table = Fitting(text, title, header, tuple(right))
+def grid(
+    text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = (), most: int | None = None
+) -> RenderableType:
+    """The table under a title, the columns named in `right` to the right, `most` rows of it; below it the note."""
+    table = Fitting(text, title, header, tuple(right), most)
     return Group(table, prose(text.note)) if text.note else table
