@@ -32,6 +32,14 @@ MEANING = {
     "memorised": "memorised: more than three times nearer to one training point than to any other.",
 }
 """What the words in a table of endpoints mean."""
+MEANT_WITH = {"interior": "boundary", "outside": "boundary"}
+"""Kinds of endpoint that are explained together with another one."""
+
+
+PATTERNS = (
+    "A pattern says on which balls a neuron is on; a cell is a pattern, or a part of one, with a bound of its own."
+)
+"""What the last words in the table of a solution mean."""
 
 
 def prose(text: str) -> RenderableType:
@@ -78,7 +86,8 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     table = denoiser.table()
     rows = (*table.rows, ("time", f"{seconds:.2f} s"))
     shown = grid(TextTable(table.headings, rows), title, header=False)
-    return Group(shown, prose(what_is_shown(denoiser)), prose(sentence(denoiser.status)))
+    words = [prose(PATTERNS)] if any(row[0].startswith("patterns") for row in rows) else []
+    return Group(shown, prose(what_is_shown(denoiser)), *words, prose(sentence(denoiser.status)))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
@@ -135,6 +144,19 @@ def check_table(rows: Iterable[dict[str, Any]]) -> RenderableType:
     return grid(TextTable(headings, tuple(shown)), "The certificate supports what it states", right=headings[1:])
 
 
+def levels_table(levels: Iterable[tuple[float, list[dict[str, Any]]]]) -> RenderableType:
+    """What was recomputed at each radius of a path, one a row."""
+    rows = tuple(
+        (
+            f"{rho:.10g}",
+            *(entry(row["recomputed"], ".2e" if "error" in row["quantity"] else ".12g") for row in quantities),
+        )
+        for rho, quantities in levels
+    )
+    headings = ("noise radius", "lower bound", "cost of the network", "interpolation error")
+    return grid(TextTable(headings, rows), "Every certificate supports what it states; recomputed:", right=headings)
+
+
 def problems_table(problems: Iterable[Problem]) -> RenderableType:
     """The named problems, one a row."""
     numbers = ("points", "dimension", "rho")
@@ -181,7 +203,8 @@ def flow_record(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> dict
 def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> RenderableType:
     """Where flows ended, one kind a row; below it the parameters and how the flows came to an end."""
     table = grid(ends.table(), f"Where the {parameters['flow']} flow ended", right=("count", "share", "95 % interval"))
-    words = [MEANING[kind] for kind, share in ends.shares().items() if share.count and kind in MEANING]
+    met = [MEANT_WITH.get(kind, kind) for kind, share in ends.shares().items() if share.count]
+    words = [MEANING[kind] for kind in dict.fromkeys(met) if kind in MEANING]
     said = ", ".join(f"{name}={entry(value, '.6g')}" for name, value in parameters.items() if name != "flow")
     stood_in = "" if flow.switch_sigma is None else f"; the stand-in drove the flow down to sigma={flow.switch_sigma:g}"
     return Group(table, prose("\n".join([*words, MEANING["memorised"], f"{said}.", f"{flow.status}{stood_in}"])))
