@@ -10,6 +10,7 @@ import argparse
 import signal
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from shutil import which
 
@@ -18,6 +19,7 @@ from explorer import on_rays
 from playwright.sync_api import sync_playwright
 
 from exactnorm import problems
+from exactnorm.closed_form.certified import certified_form
 from exactnorm.explorer.view import View, link
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "explore"))
@@ -74,8 +76,9 @@ def updates(browser, address, size, flow):
 
 
 def general(size):
-    """Gaussian points, and their radius."""
-    train = problems.gaussian(size, 2, 0).train
+    """The first Gaussian points for which there is no closed form, and their radius."""
+    trains = (problems.gaussian(size, 2, seed).train for seed in count())
+    train = next(one for one in trains if certified_form(one) is None)
     return train.points, train.rho
 
 

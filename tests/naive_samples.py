@@ -1,16 +1,8 @@
 """The naive verifier for proofs about samples, or inputs and targets, written from docs/proof-format.md."""
 
-import hashlib
-import struct
 from fractions import Fraction as F
 
-from naive_text import load
-from naive_verifier import Problem, add, cover, dot, root
-
-
-def digest(rows):
-    packed = b"".join(struct.pack("<d", x + 0.0) for row in rows for x in row)
-    return hashlib.sha256(f"{len(rows)} {len(rows[0])}\n".encode() + packed).hexdigest()
+from naive_verifier import Problem, add, dot, load, root
 
 
 def bound_of_multipliers(inputs, outputs, of, low, decay):
@@ -33,8 +25,8 @@ def bound_of_multipliers(inputs, outputs, of, low, decay):
         B = []
         for one, x in zip(low["lambda"][1:], inputs.x[1:], strict=True):
             row = [*(dot(x, d) for d in inputs.d), F(1)]
-            B.append([[F(entry) * factor for factor in row] for entry in one])
-        cover(inputs, low | {"B": B})
+            B.append([[entry * factor for factor in row] for entry in one])
+        inputs.cover(low | {"B": B})
     gain = sum(dot(one, outputs.x[n]) for one, n in zip(L, of, strict=True))
     return gain if decay is None else decay * (gain - decay * inputs.N * sum(dot(one, one) for one in L) / 2)
 
@@ -46,10 +38,9 @@ def objective_of(inputs, outputs, of, network, decay):
         cost += root(dot(w, w) * dot(a, a), True)
     for x, n in zip(inputs.x, of, strict=True):
         h = [dot(x, d) for d in inputs.d]
-        value = add([dot(map(F, row), h) for row in network["V"]], list(map(F, network["c"])))
+        value = add([dot(row, h) for row in network["V"]], network["c"])
         for one in network["neurons"]:
-            height = dot(map(F, one["w"]), h) + F(one["b"])
-            value = add(value, list(map(F, one["a"])), max(height, 0))
+            value = add(value, one["a"], max(dot(one["w"], h) + one["b"], 0))
         miss = add(outputs.vector(value), outputs.x[n], -1)
         assert decay is not None or not any(miss), "a sample is missed"
         loss += dot(miss, miss)
@@ -73,27 +64,27 @@ def verdict(text, about, points, samples, decay):
     try:
         proof = load(text)
         claim, head, where = proof["claim"], proof["points"], proof["coordinates"]
-        assert claim["problem"] == about, "another problem"
+        stated = (proof["format"], proof["version"], claim["problem"], claim["weight decay"])
+        assert stated == ("exactnorm proof", 1, about, given), "another problem"
         assert proof["lower"]["kind"] in ("none", "multipliers"), "evidence"
-        stated = claim["weight decay"]
-        assert given == (None if stated is None else F(stated)), "another weight decay"
+        inputs, outer = Problem(rows, 0, where), where.get("unit of outputs", where["unit"])
+        outputs = Problem(points, 0, {"basis": where["outputs"], "unit": outer})
+        shapes = (inputs.N, len(rows[0]), inputs.sha256), (outputs.N, len(points[0]), outputs.sha256)
         if about == "noisy samples":
-            shape = [head["number"], head["samples"], head["dimension"], head["sha256"], head["samples sha256"]]
-            assert shape == [len(points), len(rows), len(rows[0]), digest(points), digest(rows)], "other data"
+            found = (head["samples"], head["dimension"], head["samples sha256"])
+            assert shapes == (found, (head["number"], head["dimension"], head["sha256"])), "other data"
         else:
-            shape = [head["number"], head["dimension"], head["outputs"], head["sha256"], head["targets sha256"]]
-            assert shape == [len(rows), len(rows[0]), len(points[0]), digest(rows), digest(points)], "other data"
-        inputs, outer = Problem(rows, 0, proof), where.get("unit of outputs", where["unit"])
-        outputs = Problem(points, 0, {"coordinates": {"basis": where["outputs"], "unit": outer}})
+            found = (head["number"], head["dimension"], head["sha256"])
+            assert shapes == (found, (head["number"], head["outputs"], head["targets sha256"])), "other data"
         inputs.value = outputs.vector
         here, there = F(2) ** where["unit"], F(2) ** outer
         scaled, worth = (None, there / here) if given is None else (given / here / there, there * there)
         if proof["lower"]["kind"] != "none":
             lower = max(F(0), worth * bound_of_multipliers(inputs, outputs, of, proof["lower"], scaled))
-        assert F(claim["lower"]) <= lower, f"only {float(lower)!r} is shown"
+        assert claim["lower"] <= lower, f"only {float(lower)!r} is shown"
         if proof["upper"] is not None:
             upper = worth * objective_of(inputs, outputs, of, proof["upper"], scaled)
-        assert claim["upper"] is None or (upper is not None and F(claim["upper"]) >= upper), "the network costs more"
+        assert claim["upper"] is None or (upper is not None and claim["upper"] >= upper), "the network costs more"
     except AssertionError as failed:
         return "refuted", lower, upper, str(failed)
     return "proved", lower, upper, ""

@@ -9,14 +9,22 @@ from exactnorm.prover import rigorous
 
 SQRT3 = np.sqrt(3.0)
 ACUTE = np.array([[0.0, 0], [1, 0], [0.4, 0.9]])
+TWO_RAYS = [
+    [0, 0],
+    [1, 0],
+    [2.2, 0],
+    [0.8 * np.cos(1.9), 0.8 * np.sin(1.9)],
+    [2 * np.cos(1.9), 2 * np.sin(1.9)],
+]
+TURNED = np.linalg.qr(np.random.default_rng(7).standard_normal((3, 3)))[0]
 SETS = {
     "line": ([[0.0], [1.0], [2.5]], 0.1),
     "orthogonal": ([[0.0, 0], [1, 0], [0, 2]], 0.1),
     # Collinear and at 108.9° to rounding only.
-    "rays by floats": (
-        [[0, 0], [1, 0], [2.2, 0], [0.8 * np.cos(1.9), 0.8 * np.sin(1.9)], [2 * np.cos(1.9), 2 * np.sin(1.9)]],
-        0.1,
-    ),
+    "rays by floats": (TWO_RAYS, 0.1),
+    "rays by floats, small balls": (TWO_RAYS, 0.0),
+    # At right angles to rounding only, off the origin.
+    "a turned cross, small balls": (np.vstack([np.zeros(3), TURNED, -2 * TURNED, 3 * TURNED[:1]]) + 0.3, 0.0),
     "a line through space": (np.outer([0, 1, 2.5, 3.7], [0.6, 0.7, 0.1]) + np.array([1, 2, 3]), 0.1),
     "four points on each of three axes": (np.vstack([np.zeros(3), *(k * np.eye(3) for k in range(1, 5))]), 0.1),
     "acute": (ACUTE, 0.1),

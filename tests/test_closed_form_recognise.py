@@ -105,7 +105,7 @@ def test_bounds_never_cross(seed, size, dimension, fraction):
     distances = np.linalg.norm(points[:, None] - points, axis=-1)
     rho = fraction * distances[distances > 0].min() / 2
     found = bounds(points, rho)
-    assert 2 <= found.lower <= found.upper
+    assert 2 * (1 - 1e-15) <= found.lower <= found.upper  # of two points at rho = 0 it is 2, rounded
     if found.network is not None:
         assert interpolation_error(found.network, points, rho) < 1e-9 * np.abs(points).max()
 

@@ -49,6 +49,11 @@ def raising(*_):
     raise RuntimeError(msg)
 
 
+def confused(*_):
+    msg = "ScsWork allocation error!"  # what SCS says of numbers that it cannot factor
+    raise ValueError(msg)
+
+
 def nothing(*_):
     return None
 
@@ -71,13 +76,13 @@ def nearly(program, options, stop=None):
     return ConeSolution(found.x * 1.001, found.z * 0.999, "solved")
 
 
-@pytest.mark.parametrize("fault", [raising, nothing, short, numberless])
+@pytest.mark.parametrize("fault", [raising, confused, nothing, short, numberless])
 def test_where_a_solver_gives_no_numbers_its_stand_in_is_asked(fault, monkeypatch):
     monkeypatch.setattr(clarabel, "answer", fault)
     assert holds(exactnorm.min_norm_denoiser(ACUTE, 0.1)).gap <= 1e-6
 
 
-@pytest.mark.parametrize("fault", [raising, nothing, short, numberless])
+@pytest.mark.parametrize("fault", [raising, confused, nothing, short, numberless])
 def test_where_no_solver_gives_numbers_the_bracket_is_wide_or_the_error_clear(fault, monkeypatch):
     monkeypatch.setattr(clarabel, "answer", fault)
     monkeypatch.setattr(scs, "answer", fault)

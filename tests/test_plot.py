@@ -329,6 +329,17 @@ def test_bars_of_scores_are_mean_correlations_over_the_radii():
     assert drawn == {"a": [pytest.approx(0.4), 0.9], "b": [-0.5, 0.0]}  # no bar where nothing was judged
 
 
+def test_lines_of_an_inertia_end_and_of_trained_networks_are_numbers_of_their_tables():
+    columns = ("points", "distance", "distance_of_points", "scaled")
+    table = experiments.Table("inertia-end", columns, ((4, 1.0, 2.0, 3.0), (9, 0.5, 1.0, 5.0)), {}, "")
+    line = {c.get_label(): c.get_xydata() for c in plot.experiment(table).get_lines()}["4.00 $n^{-2/5}$"]
+    assert np.allclose(line, [[4, 4 * 4**-0.4], [9, 4 * 9**-0.4]])
+    columns = ("way", "width", "size", "cost", "least", "r2")
+    table = experiments.Table("trained-networks", columns, (("Adam", 8, 2, 5.0, 4.0, 0.5),), {}, "")
+    line = {c.get_label(): c.get_xdata() for c in plot.experiment(table).get_lines()}["least cost on whole balls"]
+    assert line == [4.0, 4.0]
+
+
 def test_the_portrait_holds_the_field_the_kinks_the_hyperbox_the_rest_points_and_the_trajectories(in_the_plane):
     flow = score_flow(in_the_plane, [[0.3, 0.4], [1.5, -3.5]], np.inf, times=[1.0])
     axes = plot.portrait(in_the_plane, flow, rest=rest_points(in_the_plane))

@@ -6,7 +6,8 @@ from functools import cache
 import naive_samples
 import numpy as np
 import pytest
-from proof_mutants import at, nudged, numbers, put
+from finite_proofs import agreed, altered, as_narrow
+from proof_mutants import nudged
 
 import exactnorm
 from exactnorm.proof.verify import verify, verify_network, verify_samples
@@ -24,6 +25,8 @@ CASES = {
     "equal targets": ([[0.0], [1.0], [2.0]], [5.0, 5.0, 5.0], None),
     "equal targets, weight decay": ([[0.0], [1.0], [2.0]], [5.0, 5.0, 5.0], 0.1),
     "an affine function, and one input twice": ([[0.0], [1.0], [1.0]], [5.0, 5.0, 6.0], 0.1),
+    "as many inputs as an affine function goes through": (PLANE[:3], RNG.standard_normal((3, 3)), None),
+    "the same, weight decay": (PLANE[:3], RNG.standard_normal((3, 3)), 0.1),
 }
 
 
@@ -43,26 +46,14 @@ def proved(name):
 def both(text, name):
     """The verdicts of both verifiers, which agree."""
     inputs, targets, decay = data(name)
-    ours = verify_network(text, inputs, targets, decay)
-    outcome, lower, upper, why = naive_samples.judge_network(text, inputs.tolist(), targets.tolist(), decay)
-    assert ours.outcome == outcome, (ours, why)
-    if outcome == "proved":
-        assert abs(float(ours.lower) - float(lower)) <= 1e-12 * float(lower)
-        assert abs(float(ours.upper) - float(upper)) <= 1e-12 * float(upper)
-    return ours
+    naive = naive_samples.judge_network(text, inputs.tolist(), targets.tolist(), decay)
+    return agreed(verify_network(text, inputs, targets, decay), naive)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
     network, found = proved(name)
-    verdict = both(found.text, name)
-    assert verdict.outcome == "proved", verdict.reasons
-    assert found.said == ()
-    assert float(found.upper - found.lower) <= 2e-6 * float(found.upper)
-    assert found.lower <= verdict.lower
-    assert verdict.upper <= found.upper
-    for ours, theirs in ((found.lower, network.certificate.lower), (found.upper, network.certificate.upper)):
-        assert abs(float(ours) - theirs) <= 1e-6 * theirs
+    as_narrow(found, network.certificate, both(found.text, name))
 
 
 def test_formulas_are_enclosed():
@@ -76,11 +67,7 @@ def test_formulas_are_enclosed():
 @pytest.mark.parametrize("name", ["one output in the plane", "small outputs, weight decay", "a line"])
 def test_changed_digits_are_judged_alike_and_a_better_claim_is_refuted(name):
     text = proved(name)[1].text
-    proof, rng = json.loads(text), np.random.default_rng(0)
-    places = list(numbers({key: proof[key] for key in ("claim", "lower", "upper")}))
-    for k in rng.integers(len(places), size=12):
-        mutant = json.loads(text)
-        put(mutant, places[k], nudged(at(mutant, places[k]), int(rng.choice([-1, 1]))))
+    for mutant in altered(json.loads(text), np.random.default_rng(0), 12):
         both(json.dumps(mutant), name)
     for end, step in (("lower", 1), ("upper", -1)):
         mutant = json.loads(text)

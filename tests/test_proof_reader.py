@@ -131,7 +131,18 @@ def test_huge_numbers_are_judged_and_do_not_overflow():
 
 
 @pytest.mark.parametrize(
-    "points", [[[0.0]], [0.0, 1.0], [[np.nan], [1.0]], [[1e200], [1.0]], [["a"], ["b"]], np.array([[2**53 + 1], [0]])]
+    "points",
+    [
+        [[0.0]],
+        [0.0, 1.0],
+        [[np.nan], [1.0]],
+        [[1e200], [1.0]],
+        [["a"], ["b"]],
+        np.array([[2**53 + 1], [0]]),
+        np.array([[2**63 - 1], [0]]),
+        np.array([[2**64 - 1], [0]], dtype=np.uint64),
+        np.array([[np.longdouble("1e400")], [0]]),
+    ],
 )
 def test_points_that_are_none_are_refused(points):
     with pytest.raises(ValueError, match="points"):

@@ -7,7 +7,7 @@ from functools import cache
 import naive_samples
 import numpy as np
 import pytest
-from proof_mutants import at, nudged, numbers, put
+from finite_proofs import agreed, altered, as_narrow
 
 import exactnorm
 from exactnorm.proof.verify import verify, verify_samples
@@ -44,26 +44,14 @@ def proved(name):
 def both(text, name):
     """The verdicts of both verifiers, which agree."""
     points, samples, decay = CASES[name]
-    ours = verify_samples(text, points, samples, decay)
-    outcome, lower, upper, why = naive_samples.judge(text, points.tolist(), [one.tolist() for one in samples], decay)
-    assert ours.outcome == outcome, (ours, why)
-    if outcome == "proved":
-        assert abs(float(ours.lower) - float(lower)) <= 1e-12 * float(lower)
-        assert abs(float(ours.upper) - float(upper)) <= 1e-12 * float(upper)
-    return ours
+    naive = naive_samples.judge(text, points.tolist(), [one.tolist() for one in samples], decay)
+    return agreed(verify_samples(text, points, samples, decay), naive)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
     denoiser, found = proved(name)
-    verdict = both(found.text, name)
-    assert verdict.outcome == "proved", verdict.reasons
-    assert found.said == ()
-    assert found.gap <= 2e-6
-    assert found.lower <= verdict.lower
-    assert verdict.upper <= found.upper
-    assert abs(float(found.lower) / denoiser.certificate.lower - 1) <= 1e-6
-    assert abs(float(found.upper) / denoiser.certificate.upper - 1) <= 1e-6
+    as_narrow(found, denoiser.certificate, both(found.text, name))
 
 
 def test_on_a_line_the_proof_encloses_the_total_variation_of_the_slope():
@@ -80,16 +68,9 @@ def test_on_a_line_the_proof_encloses_the_total_variation_of_the_slope():
 @pytest.mark.parametrize("name", ["a line", "a line, weight decay", "the plane", "outputs on a line"])
 def test_changed_digits_are_judged_alike_and_win_nothing(name):
     _, found = proved(name)
-    proof, rng = json.loads(found.text), np.random.default_rng(0)
-    places = list(numbers({key: proof[key] for key in ("claim", "lower", "upper")}))
+    proof, outcomes = json.loads(found.text), []
     low, high = Fraction(proof["claim"]["lower"]), Fraction(proof["claim"]["upper"])
-    outcomes = []
-    for k in rng.integers(len(places), size=25):
-        mutant = json.loads(json.dumps(proof))
-        text = at(mutant, places[k])
-        put(
-            mutant, places[k], nudged(text, int(rng.choice([-1, 1]))) if rng.random() < 0.5 else str(2 * Fraction(text))
-        )
+    for mutant in altered(proof, np.random.default_rng(0), 25):
         verdict = both(json.dumps(mutant), name)
         outcomes.append(verdict.outcome)
         if verdict.outcome == "proved":

@@ -38,6 +38,7 @@ def test_each_row_is_what_its_network_costs_and_misses_and_the_augmented_lagrang
         assert row["sums"] == (3 if row["size"] == 2 else 1)
         assert 0 <= row["stable"] <= row["sums"]
         assert row["misses_samples"] <= row["misses_balls"] * (1 + 1e-9)
+        assert row["least"] == pytest.approx(least, rel=1e-9)
         assert row["above_bound"] == pytest.approx(row["cost"] / least - 1, rel=1e-9)
         # A network that interpolates whole balls cannot cost less than the bound.
         assert row["above_bound"] > -1e-6 or row["misses_balls"] > 1e-6

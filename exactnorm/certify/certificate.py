@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
 
 from exactnorm.certify.evidence import Evidence
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
@@ -44,6 +45,14 @@ class Certificate(Tabular):
     interpolation_error: float | None
     evidence: Evidence
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """For who looks here for a proof: the certificate does not know the points, the denoiser does."""
+            more = "; exactnorm.prover.rigorous(denoiser) proves the bracket" if name == "rigorous" else ""
+            msg = f"a certificate has no attribute {name!r}{more}"
+            raise AttributeError(msg, name=name, obj=self)
+
     @property
     def kind(self) -> str:
         """Whether the lower bound is "computed", or rests on a "theorem" whose hypotheses hold."""
@@ -59,7 +68,11 @@ class Certificate(Tabular):
     @property
     def weight_decay(self) -> float | None:
         """The λ of the objective, where there is one."""
-        return self.evidence.weight_decay if isinstance(self.evidence, PenalisedMultipliers) else None
+        match self.evidence:
+            case PenalisedMultipliers(weight_decay=decay):
+                return decay
+            case _:
+                return None
 
     @property
     def patterns(self) -> int:

@@ -49,11 +49,13 @@ def dual_profile(denoiser: CertifiedDenoiser, directions: int = 720) -> DualProf
     ValueError
         If the certificate does not rest on dual matrices, or the rank is another.
     """
-    certificate, train, network = denoiser.certificate, denoiser.train, denoiser.network
-    if not isinstance(certificate.evidence, Cells | Faces):
-        msg = "this certificate does not rest on dual matrices: it has no dual function to draw"
-        raise ValueError(msg)
-    frame, B = certificate.evidence.frame, certificate.evidence.B
+    train, network = denoiser.train, denoiser.network
+    match denoiser.certificate.evidence:
+        case Cells(frame=frame, B=B) | Faces(frame=frame, B=B):
+            pass
+        case _:
+            msg = "this certificate does not rest on dual matrices: it has no dual function to draw"
+            raise ValueError(msg)
     if frame.rank != 2:
         msg = f"the dual function is drawn for points of affine rank 2; these have {frame.rank}"
         raise ValueError(msg)

@@ -66,17 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
         msg = f"{missing}: proofs are verified with python-flint; pip install 'exactnorm[rigorous]'"
         raise BadInput(msg) from None
     points, rho, samples, targets = asked(arguments)
-    limit = arguments.time_limit
+    limit, decay = arguments.time_limit, arguments.weight_decay
+    size = len(points) if samples is None else sum(map(len, samples))
+    width = max(np.shape(one)[-1] for one in (points, targets) if one is not None)
+    text = proof_in(arguments.file, largest_file(size, width))
     try:
         if targets is not None:
-            text = proof_in(arguments.file, largest_file(len(points), max(np.shape(points)[-1], np.shape(targets)[-1])))
-            verdict = verify_network(text, points, targets, arguments.weight_decay, time_limit=limit)
-        elif samples is None:
-            text = proof_in(arguments.file, largest_file(*np.shape(points)))
-            verdict = verify(text, points, rho, time_limit=limit)
+            verdict = verify_network(text, points, targets, decay, time_limit=limit)
+        elif samples is not None:
+            verdict = verify_samples(text, points, samples, decay, time_limit=limit)
         else:
-            text = proof_in(arguments.file, largest_file(sum(map(len, samples)), np.shape(points)[-1]))
-            verdict = verify_samples(text, points, samples, arguments.weight_decay, time_limit=limit)
+            verdict = verify(text, points, rho, time_limit=limit)
     except UnreadableProofError as mistake:
         msg = f"{arguments.file!r}: {mistake}"
         raise BadInput(msg) from None

@@ -76,7 +76,11 @@ def recognise(points: ArrayLike, rho: float) -> Recognition:
     if not minimal:
         reasons[form.name] = form.unless_minimal
     least = general[0].lower_bound(train).evidence if general[0].lower_bound is not None and minimal else None
-    centre = least.rows[0] if isinstance(least, Rays) else -1
+    match least:
+        case Rays(rows=(centre, *_)):
+            pass
+        case _:
+            centre = -1
     return Recognition(form.name, network, minimal, centre, TOLERANCE, reasons, form)
 
 

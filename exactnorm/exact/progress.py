@@ -60,13 +60,13 @@ def reporter(
     """
     if callable(progress):
         yield progress
-    elif not progress:
+    elif not progress or sys.stderr is None:  # as under pythonw, which has no streams
         yield lambda _: None
     else:
         from rich.console import Console
 
         # Not what rich takes for a terminal: Jupyter and others set FORCE_COLOR, and every frame would be a line.
-        if not (hasattr(sys.stderr, "isatty") and sys.stderr.isatty()):
+        if not (hasattr(sys.stderr, "isatty") and sys.stderr.isatty()):  # a program may have put anything there
             yield lines_now_and_then(words)
             return
         console = Console(stderr=True, force_jupyter=False)
@@ -101,9 +101,9 @@ def lines_now_and_then(words: Callable[[Any], str]) -> Callable[[Step], None]:
         if phase(best).startswith("starting: "):
             once = phase(best).removeprefix("starting: ") + "\n"  # what is soon done need not be foretold
         if best.seconds >= due:
-            print(once, end="", file=sys.stderr)  # noqa: T201
+            sys.stderr.write(f"{once}{words(best)}\n")
+            sys.stderr.flush()
             once = ""
-            print(words(best), file=sys.stderr, flush=True)  # noqa: T201
             while due <= best.seconds:
                 due *= 2
 

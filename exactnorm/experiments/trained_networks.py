@@ -29,8 +29,8 @@ from exactnorm.experiments.virtual_points import iterate
 from exactnorm.network import ReLUNetwork
 
 COLUMNS = (
-    "way", "width", "cost", "above_bound", "misses_samples", "misses_balls", "kinks", "kinks_found", "cost_elsewhere",
-    "r2", "together", "size", "stable", "sums",
+    "way", "width", "cost", "least", "above_bound", "misses_samples", "misses_balls", "kinks", "kinks_found",
+    "cost_elsewhere", "r2", "together", "size", "stable", "sums",
 )  # fmt: skip
 WAYS = ("Adam", "Adam, weight decay", "Adam, dropout", "augmented Lagrangian")
 RATE, DECAY, DROPPED, PENALTY = 1e-2, 1e-4, 0.1, 3e4
@@ -100,10 +100,11 @@ def trained_networks(
     Returns
     -------
     Table
-        A row for each network and size of sums. `above_bound` is cost over the least cost, less one; a network that
-        misses the balls may cost less. `r2` is the median over the starts of 1 − ‖e − e*‖²/‖e* − mean‖², with the ends
-        e of the trained and e* of the exact score flow and the mean of the points. `together` is the share of ends
-        within ρ of each other. `stable` of `sums` end within 0.2 in L∞ of where they began under y ← h(y).
+        A row for each network and size of sums. `least` is the lower bound on costs on whole balls, and `above_bound`
+        is cost over it, less one; a network that misses the balls may cost less. `r2` is the median over the starts of
+        1 − ‖e − e*‖²/‖e* − mean‖², with the ends e of the trained and e* of the exact score flow and the mean of the
+        points. `together` is the share of ends within ρ of each other. `stable` of `sums` end within 0.2 in L∞ of where
+        they began under y ← h(y).
     """
     given = {
         "seed": seed,
@@ -159,6 +160,7 @@ def compared(unit: Trained) -> Iterator[tuple[Any, ...]]:
         unit.way,
         unit.width,
         found.cost,
+        exact.certificate.lower,
         found.cost / exact.certificate.lower - 1,
         float(np.linalg.norm(h(inputs) - targets, axis=1).max()),
         found.error,

@@ -88,7 +88,7 @@ def _loaded(model: Any) -> onnx.ModelProto:
         onnx.checker.check_model(loaded)
     except OSError:
         raise
-    except Exception as failed:  # protobuf's and the checker's own
+    except Exception as failed:  # readers of three formats and the checker, each with errors of its own
         msg = f"{fspath(model)!r} is no ONNX model: {str(failed).splitlines()[0] if str(failed) else failed!r}"
         raise ValueError(msg) from failed
     return loaded

@@ -123,7 +123,7 @@ def _network(first: Layer, last: Layer, bypass: Layer | None = None, sign: float
 def _of_module(module: nn.Module, names: Names) -> ReLUNetwork:
     try:
         exact = copy.deepcopy(module).cpu().double().eval()
-    except Exception as failed:  # whatever a module may raise
+    except Exception as failed:  # a module is the user's code, and may raise anything
         msg = f"{type(module).__name__} cannot be copied and evaluated in float64 on the CPU ({failed})"
         raise ValueError(msg) from failed
     layers = {name: _layer(one.weight, one.bias) for name, one in exact.named_modules() if isinstance(one, nn.Linear)}
@@ -133,7 +133,7 @@ def _of_module(module: nn.Module, names: Names) -> ReLUNetwork:
         try:
             with torch.no_grad():
                 values = exact(torch.from_numpy(y)).double().numpy().reshape(len(y), -1)
-        except Exception as failed:  # whatever a module may raise
+        except Exception as failed:  # told by `_reason`, if no other pair of layers fits
             failure = failed
             continue
         off, rounding = disagreement(network, y, values)

@@ -131,7 +131,7 @@ def _inertia_end(table: Table, axes: Axes) -> None:
     for name, colour, label in (("distance", BLUE, "generated"), ("distance_of_points", ORANGE, "the points")):
         axes.loglog(table.column("points"), table.column(name), "o", ms=4, alpha=0.5, color=colour, label=label)
     n = np.array([min(table.column("points")), max(table.column("points"))])
-    scale = float(np.median(table.column("scaled")))
+    scale = table.means("scaled", by=())[()]
     axes.loglog(n, scale * n**-0.4, color="black", lw=1, label=f"{scale:.2f} $n^{{-2/5}}$")
     axes.set(xlabel="points on the circle n", ylabel="$W_1$ from the circle (bound)")
     axes.legend(fontsize="small")
@@ -147,8 +147,7 @@ def _trained_networks(table: Table, axes: Axes) -> None:
         for n, record in enumerate(chosen):
             beside = {"xytext": (4, 4 if n % 2 else -11), "textcoords": "offset points"}  # above and below in turn
             axes.annotate(str(record["width"]), (record["cost"], record["r2"]), **beside, fontsize="small")
-    bound = records[0]["cost"] / (1 + records[0]["above_bound"])
-    axes.axvline(bound, color="black", ls=":", lw=1, label="least cost on whole balls")
+    axes.axvline(records[0]["least"], color="black", ls=":", lw=1, label="least cost on whole balls")
     axes.set(xlabel="representation cost (numbers: neurons)", ylabel="median r² of endpoints", ylim=(-0.1, 1.1))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from flint import fmpq, fmpq_mat
@@ -12,7 +12,10 @@ from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import about, root
-from exactnorm.proof.records import Cells, Corners, Lower, ProvedCell, ProvedNeuron, Rays, Segments
+from exactnorm.proof.records import Cells, Corners, Lower, Nothing, ProvedCell, ProvedNeuron, Rays, Segments
+
+BLOCK = 200
+"""Neurons that are gone through at a time: what they supply takes r² numbers each."""
 
 
 class RefutedError(ValueError):
@@ -27,15 +30,17 @@ def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lam
     RefutedError
         If a condition fails.
     """
-    if isinstance(evidence, Cells):
-        return cells_bound(problem, evidence, check)
-    if isinstance(evidence, Rays):
-        return rays_bound(problem, evidence, check)
-    if isinstance(evidence, Segments):
-        return segments_bound(problem, evidence, check)
-    if isinstance(evidence, Corners):
-        return corners_bound(problem, evidence)
-    return fmpq(0)
+    match evidence:
+        case Cells():
+            return cells_bound(problem, evidence, check)
+        case Rays():
+            return rays_bound(problem, evidence, check)
+        case Segments():
+            return segments_bound(problem, evidence, check)
+        case Corners():
+            return corners_bound(problem, evidence)
+        case Nothing():
+            return fmpq(0)
 
 
 def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lambda: None) -> fmpq:
@@ -59,7 +64,7 @@ def check_cells(
     for k, cell in enumerate(cells):
         if cell.on not in sums:
             sums[cell.on] = pattern_sum(B, cell.on)
-        if why := flaw(problem, cell, sums[cell.on]):
+        if why := flaw(problem, cell, sums[cell.on], check):
             on = [n for n in range(problem.size) if cell.on >> n & 1]
             msg = f"cell {k} ({on} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
             raise RefutedError(msg)
@@ -67,12 +72,16 @@ def check_cells(
 
 
 def rays_bound(problem: Balls, evidence: Rays, check: Callable[[], None] = lambda: None) -> fmpq:
-    """Σ over gaps of 2Δ/(Δ − ρ_1 − ρ_2), along rays with directions pairwise at 90° or more.
+    """Σ over gaps of 2Δ/l, along rays with directions pairwise at 90° or more, less what points beside them take.
 
     A ray from the centre crosses the ball of a point at a height t with a half chord ρ' = √(ρ² − δ²), δ the point's
-    distance from the ray's line. On the chord the component of h along the ray is t; so over a gap of height Δ its
-    slope rises from 0 to Δ/(Δ − ρ_1 − ρ_2) at least, and falls again. Neurons supply what that takes, and each supplies
-    at most ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points beside the ray are no obstacle, then.
+    distance from the ray's line. On the chord the component of h along the ray is t; so over a gap, of height Δ and of
+    length l between the chords, its slope rises from 0 to Δ/l at least, and falls again. Neurons supply what that
+    takes, and each supplies at most ‖a‖‖w‖ to all rays together, as their directions are obtuse. Points of other rays
+    are no obstacle, then.
+
+    Where δ > ρ the centre stands for the chord, δ beside the ray: as for every ball at ρ = 0 whose point is on the ray
+    up to rounding only. A neuron then supplies more than that, by 3(δ_1 + δ_2)/l for every gap at most.
     """
     lines = [line for line, _ in evidence.rays]
     if len(lines) > 2 * problem.rank:
@@ -91,32 +100,39 @@ def rays_bound(problem: Balls, evidence: Rays, check: Callable[[], None] = lambd
                 msg = f"rays {m} and {k} make an angle below 90 degrees"
                 raise RefutedError(msg)
     heights = problem.heights * directions.transpose()
-    total = fmpq(0)
+    total, excess = fmpq(0), fmpq(0)
     for k, (_, points) in enumerate(evidence.rays):
         at = [heights[n, k] - heights[evidence.centre, k] for n in range(problem.size)]
-        total += ray_bound(problem, evidence.centre, products[k, k], at, points)
+        one, more = ray_bound(problem, evidence.centre, products[k, k], at, points)
+        total, excess = total + one, excess + more
         check()
-    return total
+    return total / (1 + excess)
 
 
-def ray_bound(problem: Balls, centre: int, square: fmpq, at: Sequence[fmpq], points: Sequence[int]) -> fmpq:
-    """The sum over the gaps of one ray, rounded down; `at` are heights, times the length of the direction."""
+def ray_bound(
+    problem: Balls, centre: int, square: fmpq, at: Sequence[fmpq], points: Sequence[int]
+) -> tuple[fmpq, fmpq]:
+    """The sum over the gaps of one ray, rounded down, and what a neuron may supply beyond its share, rounded up.
+
+    `at` are heights, and all lengths here are, times the length of the direction, whose square is given.
+    """
     reach = problem.rho * problem.rho * square
-    total, before, chord = fmpq(0), fmpq(0), problem.rho * root(square, upper=False)
+    total, excess = fmpq(0), fmpq(0)
+    before, chord, beside = fmpq(0), problem.rho * root(square, upper=False), fmpq(0)
     for n in points:
         height = at[n]
-        half = reach - (problem.squared_distance(n, centre) * square - height * height)
-        if half < 0:
-            msg = f"a ray from point {centre} does not cross the ball of point {n}"
-            raise RefutedError(msg)
-        half = root(half, upper=False)
+        off = problem.squared_distance(n, centre) * square - height * height
+        half = root(reach - off, upper=False) if off <= reach else fmpq(0)
+        aside = root(off, upper=True) if off > reach else fmpq(0)
         gap = height - before
-        if not gap > chord + half:
+        length = gap - chord - half
+        if not length > 0:
             msg = f"point {n} is not beyond the one before it on a ray from point {centre}, or their balls touch"
             raise RefutedError(msg)
-        total += 2 * gap / (gap - chord - half)
-        before, chord = height, half
-    return total
+        total += 2 * gap / length
+        excess += 3 * (beside + aside) / length
+        before, chord, beside = height, half, aside
+    return total, excess
 
 
 def slope(squared: fmpq, rho: fmpq) -> fmpq:
@@ -152,7 +168,7 @@ def segments_bound(problem: Balls, evidence: Segments, check: Callable[[], None]
                 form[k, m] -= weight * along[k] * along[m]
         total += weight * squared * slope(squared, problem.rho)
         check()
-    if (pivot := negative_pivot(form)) is not None:
+    if (pivot := negative_pivot(form, check)) is not None:
         msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
     return total
@@ -166,11 +182,11 @@ def corners_bound(problem: Balls, evidence: Corners) -> fmpq:
     rows = evidence.corners
     count = len(rows)
     different = count >= 3 and len(set(rows)) == count
-    squares = {problem.squared_distance(i, j) for i, j in combinations(rows, 2)} if different else set()
-    if len(squares) != 1:
-        msg = "points are no corners of a regular simplex: their distances differ"
+    squares = distances(problem, rows) if different else set()
+    if len(squares) != 1 or (squared := squares.pop()) == 0:
+        msg = "points are no corners of a regular simplex: their distances differ, or are 0"
         raise RefutedError(msg)
-    s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squares.pop()), upper=False)
+    s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squared), upper=False)
     if not 2 * s < 1:
         msg = "the balls at the corners of a simplex are as large as half its height"
         raise RefutedError(msg)
@@ -178,6 +194,14 @@ def corners_bound(problem: Balls, evidence: Corners) -> fmpq:
         msg = f"at this radius the theorem on regular simplices does not cover kinks with {k} corners on one side"
         raise RefutedError(msg)
     return 2 * (count - 1) / (1 - 2 * s)
+
+
+def distances(problem: Balls, rows: Sequence[int]) -> set[fmpq]:
+    """The squared distances between points, two by two."""
+    columns = range(problem.offsets.ncols())
+    offsets = fmpq_mat([[problem.offsets[n, k] for k in columns] for n in rows])
+    G = offsets * offsets.transpose()
+    return {G[i, i] + G[j, j] - 2 * G[i, j] for i, j in combinations(range(len(rows)), 2)}
 
 
 def excessive(count: int, s: fmpq) -> int:
@@ -209,29 +233,20 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
     RefutedError
         If a kink enters a ball, or the network misses.
     """
-    r, size, count = problem.rank, problem.size, len(neurons)
-    W = fmpq_mat(count, r, [one for neuron in neurons for one in neuron.w])
-    A = fmpq_mat(count, r, [one for neuron in neurons for one in neuron.a])
-    before = problem.heights * W.transpose()
-    w_squares, a_squares = squares(W, problem.gamma), squares(A, problem.gamma)
+    r, size = problem.rank, problem.size
     total = fmpq(0)
-    switched = fmpq_mat(size, count)
-    for k, neuron in enumerate(neurons):
-        side = sides([before[n, k] + neuron.b for n in range(size)], problem.rho, w_squares[k])
-        if 0 in side:
-            msg = f"the kink of neuron {k} enters ball {side.index(0)}"
-            raise RefutedError(msg)
-        if side[0] > 0:
-            msg = f"neuron {k} is on at the first ball"
-            raise RefutedError(msg)
-        for n in range(size):
-            if side[n] > 0:
-                switched[n, k] = fmpq(1)
-        total += root(w_squares[k] * a_squares[k], upper=True)
-        check()
-    supplied = fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in neurons])
     # Column i·(r + 1) + j of row n is the entry (i, j) of Σ a (w, b)ᵀ over the neurons that are on at ball n.
-    found = switched * supplied if neurons else fmpq_mat(size, r * (r + 1))
+    found = fmpq_mat(size, r * (r + 1))
+    for first in range(0, len(neurons), BLOCK):
+        some = neurons[first : first + BLOCK]
+        switched = fmpq_mat(size, len(some))
+        for k, (side, cost) in enumerate(_judged(problem, some, first)):
+            for n in range(size):
+                if side[n] > 0:
+                    switched[n, k] = fmpq(1)
+            total += cost
+            check()
+        found += switched * fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in some])
     slopes = [i * (r + 1) + j for i in range(r) for j in range(r)]
     values = fmpq_mat([[found[n, i * (r + 1) + r] for i in range(r)] for n in range(size)]) * problem.gamma
     for n in range(size):
@@ -242,6 +257,23 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
             msg = f"the network does not map ball {n} to its centre"
             raise RefutedError(msg)
     return total
+
+
+def _judged(problem: Balls, some: Sequence[ProvedNeuron], first: int) -> Iterator[tuple[list[int], fmpq]]:
+    """Of neurons, the side of each on every ball and what it costs; `first` is the number of the first of them."""
+    W = fmpq_mat([list(neuron.w) for neuron in some])
+    A = fmpq_mat([list(neuron.a) for neuron in some])
+    before = problem.heights * W.transpose()
+    w_squares, a_squares = squares(W, problem.gamma), squares(A, problem.gamma)
+    for k, neuron in enumerate(some):
+        side = sides([before[n, k] + neuron.b for n in range(problem.size)], problem.rho, w_squares[k])
+        if 0 in side:
+            msg = f"the kink of neuron {first + k} enters ball {side.index(0)}"
+            raise RefutedError(msg)
+        if side[0] > 0:
+            msg = f"neuron {first + k} is on at the first ball"
+            raise RefutedError(msg)
+        yield side, root(w_squares[k] * a_squares[k], upper=True)
 
 
 def squares(rows: fmpq_mat, gamma: fmpq_mat) -> list[fmpq]:

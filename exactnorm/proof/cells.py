@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flint import fmpq, fmpq_mat
 
@@ -12,7 +12,7 @@ from exactnorm.proof.rationals import about
 from exactnorm.proof.records import ProvedCell
 
 
-def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> str:
+def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat, check: Callable[[], None] = lambda: None) -> str:
     """What keeps the cell from showing ‖B_s (w, b)‖ ≤ ‖w‖ on it; empty if nothing does."""
     if cell.on & 1 or cell.on == 0:
         return "the first ball must be off and some other on"
@@ -23,7 +23,7 @@ def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat) -> str:
         *w, t = vector
         if t < 0 or product(w, problem.gamma, w) > t * t:
             return f"ell[{n}] leaves its cone"
-    pivot = negative_pivot(slack(problem, cell, B_s))
+    pivot = negative_pivot(slack(problem, cell, B_s), check)
     return "" if pivot is None else f"S is not positive semidefinite: a pivot is {about(pivot, 3)}"
 
 

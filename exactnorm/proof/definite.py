@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 from flint import arb, ctx, fmpq, fmpq_mat
 
 from exactnorm.proof.rationals import end
 
+FLINTS = threading.Lock()
+"""For who sets the precision of balls: flint has one for all threads."""
 BITS = (128, 512)
 """Precisions that are tried before rational numbers, which grow with every step."""
 
 
-def negative_pivot(matrix: fmpq_mat) -> fmpq | None:
+def negative_pivot(matrix: fmpq_mat, check: Callable[[], None] = lambda: None) -> fmpq | None:
     """None if the matrix is positive semidefinite; otherwise the pivot of L D Lᵀ that is not, or about it.
 
-    For a pivot that is 0 while its row is not, minus the size of the largest entry of the row.
+    For a pivot that is 0 while its row is not, minus the size of the largest entry of the row. `check`, which
+    may raise, is called often: rational numbers of many digits take long.
     """
     for bits in BITS:
-        decided, pivot = _in_balls(matrix, bits)
+        decided, pivot = _in_balls(matrix, bits, check)
         if decided:
             return pivot
-    return _in_rationals(matrix)
+    return _in_rationals(matrix, check)
 
 
-def _in_balls(matrix: fmpq_mat, bits: int) -> tuple[bool, fmpq | None]:
+def _in_balls(matrix: fmpq_mat, bits: int, check: Callable[[], None]) -> tuple[bool, fmpq | None]:
     """Whether all pivots are told from 0 by balls of so many bits, and the first negative one."""
-    before = ctx.prec
-    try:
-        ctx.prec = bits
-        size = matrix.nrows()
-        S = [[arb(matrix[i, j]) for j in range(i + 1)] for i in range(size)]
-        for k in range(size):
-            pivot = S[k][k]
-            if not pivot > 0:
-                return (True, end(pivot, upper=True)) if pivot < 0 else (False, None)
-            for i in range(k + 1, size):
-                factor = S[i][k] / pivot
-                row = S[i]
-                for j in range(k + 1, i + 1):
-                    row[j] -= factor * S[j][k]
-        return True, None
-    finally:
-        ctx.prec = before
+    with FLINTS:
+        before = ctx.prec
+        try:
+            ctx.prec = bits
+            size = matrix.nrows()
+            S = [[arb(matrix[i, j]) for j in range(i + 1)] for i in range(size)]
+            for k in range(size):
+                pivot = S[k][k]
+                if not pivot > 0:
+                    return (True, end(pivot, upper=True)) if pivot < 0 else (False, None)
+                for i in range(k + 1, size):
+                    factor = S[i][k] / pivot
+                    row = S[i]
+                    for j in range(k + 1, i + 1):
+                        row[j] -= factor * S[j][k]
+                check()
+            return True, None
+        finally:
+            ctx.prec = before
 
 
-def _in_rationals(matrix: fmpq_mat) -> fmpq | None:
+def _in_rationals(matrix: fmpq_mat, check: Callable[[], None]) -> fmpq | None:
     size = matrix.nrows()
     S = [[matrix[i, j] for j in range(i + 1)] for i in range(size)]
     for k in range(size):
@@ -59,4 +67,5 @@ def _in_rationals(matrix: fmpq_mat) -> fmpq | None:
             factor = S[i][k] / pivot
             for j in range(k + 1, i + 1):
                 S[i][j] -= factor * S[j][k]
+            check()
     return None

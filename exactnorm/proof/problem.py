@@ -133,11 +133,19 @@ def sound_points(values: Any, least: int = 2) -> NDArray[np.float64]:
     if array.ndim != 2 or array.shape[0] < least or array.shape[1] < 1 or array.dtype.kind not in "biuf":
         msg = f"points have shape {array.shape} and type {array.dtype}; give {least} or more real points, one a row"
         raise ValueError(msg)
-    plain = array.astype(np.float64)
-    if not np.array_equal(plain.astype(array.dtype), array, equal_nan=array.dtype.kind == "f"):
+    with np.errstate(over="ignore"):
+        plain = array.astype(np.float64)
+    if not np.array_equal(_told(plain, array.dtype), array, equal_nan=array.dtype.kind == "f"):
         msg = f"points of type {array.dtype} have more digits than doubles, and a proof is about what is given"
         raise ValueError(msg)
     if not np.isfinite(plain).all() or float(np.abs(plain).max()) > LARGEST:
         msg = f"points hold a coordinate that is not finite, or above {LARGEST:g}"
         raise ValueError(msg)
     return plain
+
+
+def _told(plain: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The doubles as another type has them; of whole numbers as Python has them, as the largest overflow their type."""
+    if dtype.kind in "iu":
+        return np.array([int(one) for one in plain.ravel()], dtype=object).reshape(plain.shape)
+    return plain.astype(dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flint import arb, ctx, fmpq, fmpz
+from flint import arb, fmpq, fmpz
 
 GRAMMAR = re.compile(r"-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?", re.ASCII)
 """A decimal number without exponent, or a quotient of two whole numbers."""
@@ -95,12 +95,17 @@ def end(ball: arb, *, upper: bool) -> fmpq:
 
 
 def root(number: fmpq, *, upper: bool) -> fmpq:
-    """A rational bound on the square root of a number ≥ 0, good to about `PRECISION` bits."""
-    before = ctx.prec
-    try:
-        ctx.prec = PRECISION
-        if number == 0:
-            return fmpq(0)
-        return end(arb(number).sqrt(), upper=upper)
-    finally:
-        ctx.prec = before
+    """A rational bound on the square root of a number ≥ 0, good to about `PRECISION` bits; the root if it has no more.
+
+    By whole numbers: the precision of balls is one for all threads.
+    """
+    if number == 0:
+        return fmpq(0)
+    top, bottom = number.p, number.q
+    places = PRECISION - (int(top.bit_length()) - int(bottom.bit_length())) // 2
+    scaled = top * fmpz(4) ** places if places >= 0 else top
+    below_it = bottom if places >= 0 else bottom * fmpz(4) ** -places
+    whole = (scaled // below_it).isqrt()
+    if upper and whole * whole * below_it != scaled:
+        whole += 1
+    return fmpq(whole) * fmpq(2) ** -places

@@ -12,11 +12,11 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from exactnorm.proof.bounds import RefutedError, check_cells, squares
+from exactnorm.proof.bounds import BLOCK, RefutedError, check_cells, squares
 from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.problem import Balls, balls
 from exactnorm.proof.rationals import root
-from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork
+from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork, ProvedNeuron
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,15 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
     RefutedError
         If a condition fails.
     """
-    if isinstance(evidence, Nothing):
-        return fmpq(0)
+    match evidence:
+        case Nothing():
+            return fmpq(0)
+        case Multipliers():
+            return multipliers_bound(problem, evidence, check)
+
+
+def multipliers_bound(problem: Samples, evidence: Multipliers, check: Callable[[], None]) -> fmpq:
+    """What `samples_lower` is with multipliers."""
     inputs, outputs = problem.inputs, problem.outputs
     L = fmpq_mat(inputs.size, outputs.rank, [one for row in evidence.values for one in row])
     ones = fmpq_mat([[fmpq(1)] * inputs.size])
@@ -140,7 +147,7 @@ def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], 
         If it does not.
     """
     inputs, outputs = problem.inputs, problem.outputs
-    W, A = weights(problem, network)
+    W, A = weights(problem, network.neurons)
     cost = fmpq(0)
     for w, a in zip(squares(W, inputs.gamma), squares(A, outputs.gamma), strict=True):
         cost += root(w * a, upper=True)
@@ -163,23 +170,26 @@ def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], 
 def network_values(problem: Samples, network: ProvedNetwork, check: Callable[[], None] = lambda: None) -> fmpq_mat:
     """Values at the samples as coefficients in the outputs' basis, shape (M, q), from the first point."""
     h, q = problem.inputs.heights, problem.outputs.rank
-    W, A = weights(problem, network)
-    before = h * W.transpose()
-    active = fmpq_mat(h.nrows(), len(network.neurons))
-    for k, one in enumerate(network.neurons):
-        for m in range(h.nrows()):
-            if (height := before[m, k] + one.b) > 0:
-                active[m, k] = height
-        check()
     V = fmpq_mat(q, problem.inputs.rank, [one for row in network.V for one in row])
-    constant = fmpq_mat(h.nrows(), q, list(network.c) * h.nrows())
-    return h * V.transpose() + active * A + constant
+    out = h * V.transpose() + fmpq_mat(h.nrows(), q, list(network.c) * h.nrows())
+    for first in range(0, len(network.neurons), BLOCK):
+        some = network.neurons[first : first + BLOCK]
+        W, A = weights(problem, some)
+        before = h * W.transpose()
+        active = fmpq_mat(h.nrows(), len(some))
+        for k, one in enumerate(some):
+            for m in range(h.nrows()):
+                if (height := before[m, k] + one.b) > 0:
+                    active[m, k] = height
+            check()
+        out += active * A
+    return out
 
 
-def weights(problem: Samples, network: ProvedNetwork) -> tuple[fmpq_mat, fmpq_mat]:
-    """Rows w and a of all neurons."""
-    count = len(network.neurons)
+def weights(problem: Samples, neurons: Sequence[ProvedNeuron]) -> tuple[fmpq_mat, fmpq_mat]:
+    """Rows w and a of neurons."""
+    count = len(neurons)
     return (
-        fmpq_mat(count, problem.inputs.rank, [one for neuron in network.neurons for one in neuron.w]),
-        fmpq_mat(count, problem.outputs.rank, [one for neuron in network.neurons for one in neuron.a]),
+        fmpq_mat(count, problem.inputs.rank, [one for neuron in neurons for one in neuron.w]),
+        fmpq_mat(count, problem.outputs.rank, [one for neuron in neurons for one in neuron.a]),
     )

@@ -69,20 +69,16 @@ def verify(text: str | bytes, points: ArrayLike, rho: float, *, time_limit: floa
     """
     table = sound_points(points)
     radius = _radius(rho)
-    if not (table != table[0]).any():
-        msg = f"all {len(table)} points are equal; give at least two different ones"
-        raise ValueError(msg)
-    if len(text) > (most := largest_file(*table.shape)):
-        msg = f"a proof for {len(table)} points is at most {most} characters long; this text has {len(text)}"
-        raise UnreadableProofError(msg)
-    proof, check = read(text), _clock(time_limit)
-    if foreign := _foreign(proof, table, radius):
-        return Verdict("refuted", fmpq(0), None, (foreign,))
-    assert isinstance(proof, Proof)
+    check = _clock(time_limit)
+    proof = _opened(text, table, "points", table.shape[1])
     try:
+        if not isinstance(proof, Proof) or proof.claim.problem != BALLS:
+            return _foreign(f"the proof is about {_about(proof)!a}, not about {BALLS}")
+        if unlike := _unlike(proof, table, radius):
+            return _foreign(unlike)
         problem = balls(table, radius, proof.basis, proof.unit)
     except NoBasisError as failed:
-        return Verdict("refuted", fmpq(0), None, (str(failed),))
+        return _foreign(str(failed))
     neurons = proof.neurons
     return judged(
         (proof.claim.lower, proof.claim.upper),
@@ -155,24 +151,19 @@ def _finite(
     weight_decay: float | None,
     time_limit: float | None,
 ) -> Verdict:
-    if not (samples != samples[0]).any():
-        msg = f"all {len(samples)} inputs are equal; give at least two different ones"
-        raise ValueError(msg)
     if weight_decay is not None and not 0 < float(weight_decay) <= LARGEST:
         msg = f"weight_decay={weight_decay!r}: give a positive number, or None for interpolation"
         raise ValueError(msg)
-    if len(text) > (most := largest_file(len(samples), max(samples.shape[1], points.shape[1]))):
-        msg = f"a proof for {len(samples)} samples is at most {most} characters long; this text has {len(text)}"
-        raise UnreadableProofError(msg)
-    proof, check = read(text), _clock(time_limit)
-    decay = None if weight_decay is None else exact(weight_decay)
-    if foreign := _foreign_samples(proof, wanted, points, samples, decay):
-        return Verdict("refuted", fmpq(0), None, (foreign,))
-    assert isinstance(proof, SampleProof)
+    check, decay = _clock(time_limit), None if weight_decay is None else exact(weight_decay)
+    proof = _opened(text, samples, "inputs", max(samples.shape[1], points.shape[1]))
     try:
+        if not isinstance(proof, SampleProof) or proof.problem != wanted:
+            return _foreign(f"the proof is about {_about(proof)!a}, not about {wanted}")
+        if unlike := _unlike_samples(proof, points, samples, decay):
+            return _foreign(unlike)
         problem = sample_problem(points, samples, of, decay, (proof.basis, proof.outputs), proof.units)
     except NoBasisError as failed:
-        return Verdict("refuted", fmpq(0), None, (str(failed),))
+        return _foreign(str(failed))
     network = proof.network
     return judged(
         (proof.lower_claim, proof.upper_claim),
@@ -211,10 +202,13 @@ def judged(
 
 
 def largest_file(size: int, dimension: int) -> int:
-    """Characters of the longest proof that is read, by the problem alone."""
+    """Characters of the longest proof that is read, by the problem alone: twenty times what simplices take.
+
+    Reading takes up to thirty times as much memory, if the text is all brackets.
+    """
     patterns: int = min(2 ** min(size - 1, 15), 20_000)
     rows = size + min(size, dimension) + 2
-    return min(1_000_000 + 2000 * patterns * rows * rows, 400_000_000)
+    return min(1_000_000 + 500 * patterns * rows * rows, 200_000_000)
 
 
 def _radius(rho: float) -> fmpq:
@@ -236,11 +230,28 @@ def _clock(time_limit: float | None) -> Callable[[], None]:
     return check
 
 
-def _foreign_samples(proof: Proof | SampleProof, wanted: str, points: Any, samples: Any, decay: fmpq | None) -> str:
-    """Why the proof is for another problem; empty if it is for this one."""
-    stated = proof.problem if isinstance(proof, SampleProof) else proof.claim.problem
-    if stated != wanted or not isinstance(proof, SampleProof):
-        return f"the proof is about {stated!a}, not about {wanted}"
+def _opened(text: str | bytes, rows: NDArray[np.float64], what: str, dimension: int) -> Proof | SampleProof:
+    """The proof in a text that is no longer than one about these rows can be."""
+    if not (rows != rows[0]).any():
+        msg = f"all {len(rows)} {what} are equal; give at least two different ones"
+        raise ValueError(msg)
+    if len(text) > (most := largest_file(len(rows), dimension)):
+        msg = f"a proof for {len(rows)} {what} is at most {most} characters long; this text has {len(text)}"
+        raise UnreadableProofError(msg)
+    return read(text)
+
+
+def _about(proof: Proof | SampleProof) -> str:
+    return proof.problem if isinstance(proof, SampleProof) else proof.claim.problem
+
+
+def _foreign(why: str) -> Verdict:
+    """The verdict on a proof that is for another problem."""
+    return Verdict("refuted", fmpq(0), None, (why,))
+
+
+def _unlike_samples(proof: SampleProof, points: Any, samples: Any, decay: fmpq | None) -> str:
+    """Why the proof is for other data; empty if it is for these."""
     data = proof.data
     shapes = (data.points, data.outputs), (data.samples, data.dimension)
     if shapes != (points.shape, samples.shape):
@@ -253,11 +264,8 @@ def _foreign_samples(proof: Proof | SampleProof, wanted: str, points: Any, sampl
     return ""
 
 
-def _foreign(proof: Proof | SampleProof, points: Any, rho: fmpq) -> str:
-    """Why the proof is for another problem; empty if it is for this one."""
-    stated = proof.problem if isinstance(proof, SampleProof) else proof.claim.problem
-    if stated != BALLS or not isinstance(proof, Proof):
-        return f"the proof is about {stated!a}, not about {BALLS}"
+def _unlike(proof: Proof, points: Any, rho: fmpq) -> str:
+    """Why the proof is for other balls; empty if it is for these."""
     if (proof.size, proof.dimension) != points.shape:
         return (
             f"the proof is for {proof.size} points in R^{proof.dimension}, not for {len(points)} in R^{points.shape[1]}"

@@ -19,7 +19,8 @@ from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, corners_bound, rays_bound, upper_bound
+from exactnorm.proof.bounds import RefutedError, cells_bound, corners_bound, rays_bound, upper_bound
+from exactnorm.proof.coverage import TooManyPatternsError as UnsearchedError
 from exactnorm.proof.coverage import complete_patterns
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import exact
@@ -30,7 +31,7 @@ from exactnorm.prover.covering import covering
 from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
 from exactnorm.prover.network import NoNetworkError, exact_neurons
-from exactnorm.prover.rays import exact_rays, ray_neurons
+from exactnorm.prover.rays import by_rounding, exact_rays, ray_neurons
 from exactnorm.prover.record import Means, Rigorous, claims
 from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
 from exactnorm.prover.simplex import corner_neurons, nearby_matrices
@@ -135,10 +136,15 @@ def _by_rays(task: Task) -> Found | None:
             task.said.append("the theorem on rays does not apply to these floats: its hypotheses hold to rounding only")
         return None
     try:
-        return task.rays, rays_bound(task.where.problem, task.rays)
+        bound = rays_bound(task.where.problem, task.rays)
     except RefutedError as failed:
         task.said.append(f"the theorem on rays does not apply to these floats: {failed}")
         return None
+    if by_rounding(task.where.problem, task.rays):
+        task.said.append(
+            "these floats are one-sided rays up to rounding only: what is proved holds for them as they are"
+        )
+    return task.rays, bound
 
 
 def _by_corners(task: Task) -> Found | None:
@@ -173,13 +179,15 @@ def _by_cells(task: Task) -> Found | None:
             task.said.append(f"{len(rest.left)} patterns have no cells, too many to make them")
             return None
         found = repaired(task.where, B, proofs, task.means.deadline.check)
+        evidence = Cells(found.B, found.cells, rest.clashes, rest.order)
+        # The verifier's word, not the repair's: nothing is claimed that it does not show.
+        return evidence, cells_bound(problem, evidence, task.means.deadline.check)
     except OutOfTimeError:
         task.said.append("the time was over before every pattern had cells that are proved")
         return None
-    except (NotRepairedError, ArithmeticError, np.linalg.LinAlgError) as failed:
+    except (NotRepairedError, RefutedError, UnsearchedError, ArithmeticError, np.linalg.LinAlgError) as failed:
         task.said.append(f"the dual matrices are not proved: {failed}")
         return None
-    return Cells(found.B, found.cells, rest.clashes, rest.order), found.lower
 
 
 def _with_cells(

@@ -11,7 +11,7 @@ from flint import fmpq, fmpq_mat
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
-from exactnorm.proof.cells import gain, pattern_sum, slack
+from exactnorm.proof.cells import pattern_sum, slack
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.problem import product
 from exactnorm.proof.rationals import above, exact, root, rounded
@@ -36,8 +36,6 @@ class Repaired:
     B : tuple
         One matrix a ball but the first, as tuples of rows.
     cells : tuple of ProvedCell
-    lower : fmpq
-        The bound that they give.
     share : fmpq
         How much of the interior point was mixed in: the loss of the bound, relative to it.
     worst : int
@@ -46,7 +44,6 @@ class Repaired:
 
     B: tuple[tuple[Row, ...], ...]
     cells: tuple[ProvedCell, ...]
-    lower: fmpq
     share: fmpq
     worst: int
 
@@ -104,7 +101,7 @@ def definite(
         sums = {cell.on: pattern_sum(B_new, cell.on) for cell in new}
         failed = None
         for k, cell in enumerate(new):
-            if negative_pivot(slack(where.problem, cell, sums[cell.on])) is not None:
+            if negative_pivot(slack(where.problem, cell, sums[cell.on]), check) is not None:
                 failed = k
                 break
             check()
@@ -112,8 +109,7 @@ def definite(
             break
         worst, share = failed, 4 * share
     text = tuple(tuple(tuple(one[i, j] for j in range(one.ncols())) for i in range(one.nrows())) for one in B_new)
-    lower = gain(where.problem, B_new) if where.problem.values is None else fmpq(0)
-    return Repaired(text, tuple(new), lower, share, worst)
+    return Repaired(text, tuple(new), share, worst)
 
 
 def dual_matrices(where: Coordinates, B: Array, digits: int) -> list[fmpq_mat]:

@@ -33,15 +33,16 @@ class Evidence:
 
 def evidence_of(denoiser: CertifiedDenoiser) -> Evidence:
     """What the denoiser's certificate rests on."""
-    found = denoiser.certificate.evidence
-    if isinstance(found, Cells):
-        return Evidence(found.frame, found.B, found.proofs)
-    if isinstance(found, Faces):
-        return Evidence(found.frame, found.B)
-    if isinstance(found, Rays):
-        return Evidence(rays=found.rows)
-    if isinstance(found, RegularSimplex):
-        return Evidence(corners=found.rows)
-    if isinstance(found, Segments):
-        return Evidence(segments=np.column_stack([found.ends, found.weights]))
-    return Evidence()
+    match denoiser.certificate.evidence:
+        case Cells(frame=frame, B=B, proofs=proofs):
+            return Evidence(frame, B, proofs)
+        case Faces(frame=frame, B=B):
+            return Evidence(frame, B)
+        case Rays(rows=rows):
+            return Evidence(rays=rows)
+        case RegularSimplex(rows=rows):
+            return Evidence(corners=rows)
+        case Segments(ends=ends, weights=weights):
+            return Evidence(segments=np.column_stack([ends, weights]))
+        case _:
+            return Evidence()

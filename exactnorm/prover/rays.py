@@ -6,15 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 from flint import fmpq, fmpq_mat
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from exactnorm.arrays import Array
 from exactnorm.certify.rays.one_sided import one_sided_rays
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import above, below, exact, root, rounded
 from exactnorm.proof.records import ProvedNeuron, Rays
+from exactnorm.prover.cells import floats
 
 DIGITS = 18
 """Decimals of directions and weights."""
+NARROW = 1e-9
+"""Cosines below this are those of right angles, by rounding; and eigenvalues those of dependent directions."""
 ROUNDS = 20
 """Attempts at turning directions apart that make less than 90° by rounding."""
 
@@ -37,8 +42,20 @@ def exact_rays(problem: Balls, points: Array, rows: Sequence[int]) -> Rays | Non
         line = problem.gamma.solve(fmpq_mat([[one] for one in difference]))
         length = exact(1 / float(root(product(difference, problem.gamma.inv(), difference), upper=True)))
         lines.append([line[i, 0] * length for i in range(problem.rank)])
-    turned = obtuse(problem, lines)
+    turned = obtuse(problem, lines) or obtuse(problem, parted(problem, lines))
     return None if turned is None else Rays(centre, tuple(zip(turned, listed, strict=True)))
+
+
+def by_rounding(problem: Balls, evidence: Rays) -> bool:
+    """Whether some point is beside its ray: only floats with exact angles are all on theirs."""
+    for line, points in evidence.rays:
+        square = product(line, problem.gamma, line)
+        for n in points:
+            step = [problem.heights[n, i] - problem.heights[evidence.centre, i] for i in range(problem.rank)]
+            height = sum((x * y for x, y in zip(line, step, strict=True)), fmpq(0))
+            if problem.squared_distance(n, evidence.centre) * square != height * height:
+                return True
+    return False
 
 
 def obtuse(problem: Balls, lines: Sequence[Sequence[fmpq]]) -> list[tuple[fmpq, ...]] | None:
@@ -60,6 +77,44 @@ def obtuse(problem: Balls, lines: Sequence[Sequence[fmpq]]) -> list[tuple[fmpq, 
                 [y - share * x for x, y in zip(found[k], found[m], strict=True)],
             )
     return None
+
+
+def parted(problem: Balls, lines: Sequence[Sequence[fmpq]]) -> list[list[fmpq]]:
+    """Directions near the given ones in spans that are orthogonal exactly, one for all that hang together.
+
+    As many rays as fill the space have no room to be turned apart: those of a cross have to be orthogonal, and opposite
+    ones opposite.
+    """
+    table = fmpq_mat([list(line) for line in lines])
+    products = floats(table * problem.gamma * table.transpose())
+    sizes = np.sqrt(np.diag(products))
+    cosines = products / np.outer(sizes, sizes)
+    count, label = connected_components(csr_array(cosines < -NARROW))
+    out, before = [list(line) for line in lines], list[list[fmpq]]()
+    for name in range(count):
+        rows = np.flatnonzero(label == name).tolist()
+        rank = np.linalg.matrix_rank(cosines[np.ix_(rows, rows)], tol=NARROW)
+        own: list[list[fmpq]] = []
+        for place, k in enumerate(rows):
+            shadow = projection(problem, lines[k], before)
+            out[k] = [x - y for x, y in zip(lines[k], shadow, strict=True)]
+            if place < rank:
+                own.append(out[k])
+            else:
+                out[k] = projection(problem, out[k], own)
+        before += own
+    return out
+
+
+def projection(problem: Balls, line: Sequence[fmpq], rows: Sequence[Sequence[fmpq]]) -> list[fmpq]:
+    """The orthogonal projection of a vector onto the span of independent ones."""
+    if not rows:
+        return [fmpq(0)] * len(line)
+    table = fmpq_mat([list(row) for row in rows])
+    dual = table * problem.gamma
+    share = (dual * table.transpose()).solve(dual * fmpq_mat([[one] for one in line]))
+    found = table.transpose() * share
+    return [found[i, 0] for i in range(len(line))]
 
 
 def ray_neurons(problem: Balls, evidence: Rays) -> tuple[ProvedNeuron, ...] | None:

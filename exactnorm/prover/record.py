@@ -43,8 +43,10 @@ class Rigorous:
 
     @property
     def gap(self) -> float:
-        """Relative gap (upper − lower)/upper; infinite where there is no upper bound."""
-        return float("inf") if self.upper is None else float((self.upper - self.lower) / self.upper)
+        """Relative gap (upper − lower)/upper; infinite where there is no upper bound, 0 where both are 0."""
+        if self.upper is None:
+            return float("inf")
+        return float((self.upper - self.lower) / self.upper) if self.upper != 0 else 0.0
 
     @property
     def text(self) -> str:

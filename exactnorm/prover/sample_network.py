@@ -21,7 +21,12 @@ DIRECTIONS = 64
 
 
 def exact_network(task: SampleTask, network: ReLUNetwork) -> ProvedNetwork:
-    """The network in rational numbers; without weight decay with what it then misses supplied along one direction."""
+    """The network in rational numbers; without weight decay with what it then misses supplied along one direction.
+
+    Where an affine function goes through all samples exactly, it is that: it costs nothing.
+    """
+    if (affine := affine_function(task)) is not None:
+        return affine
     inputs, outputs = task.problem.inputs, task.problem.outputs
     inner, outer = (2.0**unit for unit in task.problem.units)
     norms = np.linalg.norm(network.w, axis=1)
@@ -42,6 +47,19 @@ def exact_network(task: SampleTask, network: ReLUNetwork) -> ProvedNetwork:
     c = task.into * matrix(here[:, None] / outer)
     found = ProvedNetwork(tuple(neurons), tuple(_column(V.transpose(), i) for i in range(outputs.rank)), _column(c, 0))
     return found if task.problem.decay is not None else corrected(task, found)
+
+
+def affine_function(task: SampleTask) -> ProvedNetwork | None:
+    """The affine function through the samples of the basis, if it goes through all others."""
+    inputs, outputs, of = task.problem.inputs, task.problem.outputs, task.problem.of
+    wanted = outputs.gamma.solve(outputs.heights.transpose())
+    q = range(outputs.rank)
+    steps = [wanted[i, of[m]] - wanted[i, of[0]] for i in q for m in inputs.basis]
+    V = fmpq_mat(outputs.rank, inputs.rank, steps) * inputs.gamma.inv()
+    rows = tuple(tuple(V[i, k] for k in range(inputs.rank)) for i in q)
+    found = ProvedNetwork((), rows, tuple(wanted[i, of[0]] for i in q))
+    values = network_values(task.problem, found)
+    return found if all(values[m, i] == wanted[i, n] for m, n in enumerate(of) for i in q) else None
 
 
 def corrected(task: SampleTask, network: ProvedNetwork) -> ProvedNetwork:

@@ -82,10 +82,12 @@ def proved_multipliers(
     task: SampleTask, evidence: object, means: Means, said: list[str]
 ) -> tuple[Multipliers | Nothing, fmpq]:
     """The multipliers with their dual function at most 1, as nearly as can be proved, and their bound."""
-    if not isinstance(evidence, FloatMultipliers | PenalisedMultipliers):
-        said.append("the certificate has no multipliers; the lower bound that is proved is 0")
-        return Nothing(), fmpq(0)
-    L, floats = orthogonal(task, evidence.values)
+    match evidence:
+        case FloatMultipliers(values=values) | PenalisedMultipliers(values=values):
+            L, floats = orthogonal(task, values)
+        case _:
+            said.append("the certificate has no multipliers; the lower bound that is proved is 0")
+            return Nothing(), fmpq(0)
     try:
         found = _on_a_line(task, L) if task.problem.inputs.rank == 1 else _by_cells(task, L, floats, means)
         return found, samples_lower(task.problem, found)

@@ -37,11 +37,7 @@ def proof_text(proof: Proof | SampleProof) -> str:
 
 def sample_fields(proof: SampleProof) -> dict[str, Any]:
     """The fields of a proof about noisy samples."""
-    low, network = proof.lower, proof.network
-    evidence: dict[str, Any] = {"kind": "none"}
-    if isinstance(low, Multipliers):
-        shared = covered(low.order, low.clashes, low.cells)
-        evidence = {"kind": "multipliers", "lambda": [vector(one) for one in low.values], **shared}
+    network = proof.network
     units = {"unit": proof.units[0]} | ({} if proof.problem == SAMPLES else {"unit of outputs": proof.units[1]})
     return {
         "format": FORMAT,
@@ -54,7 +50,7 @@ def sample_fields(proof: SampleProof) -> dict[str, Any]:
         },
         "points": sample_data(proof),
         "coordinates": {"basis": list(proof.basis), "outputs": list(proof.outputs), **units},
-        "lower": evidence,
+        "lower": lower(proof.lower),
         "upper": None
         if network is None
         else {
@@ -113,26 +109,24 @@ def lines(value: Any) -> str:
     return "{" + ", ".join(parts) + "}"
 
 
-def lower(found: Lower) -> dict[str, Any]:
+def lower(found: Lower | Multipliers) -> dict[str, Any]:
     """The evidence of a lower bound."""
-    if isinstance(found, Cells):
-        return {
-            "kind": "cells",
-            "B": [[vector(row) for row in one] for one in found.B],
-            **covered(found.order, found.clashes, found.cells),
-        }
-    if isinstance(found, Rays):
-        return {
-            "kind": "rays",
-            "centre": found.centre,
-            "rays": [{"direction": vector(line), "points": list(points)} for line, points in found.rays],
-        }
-    if isinstance(found, Segments):
-        return {"kind": "segments", "segments": [[i, j, number(value)] for i, j, value in found.segments]}
-    if isinstance(found, Corners):
-        return {"kind": "regular simplex", "corners": list(found.corners)}
-    assert isinstance(found, Nothing)
-    return {"kind": "none"}
+    match found:
+        case Cells(B, cells, clashes, order):
+            matrices = [[vector(row) for row in one] for one in B]
+            return {"kind": "cells", "B": matrices, **covered(order, clashes, cells)}
+        case Rays(centre, rays):
+            listed = [{"direction": vector(line), "points": list(points)} for line, points in rays]
+            return {"kind": "rays", "centre": centre, "rays": listed}
+        case Segments(segments):
+            return {"kind": "segments", "segments": [[i, j, number(value)] for i, j, value in segments]}
+        case Corners(corners):
+            return {"kind": "regular simplex", "corners": list(corners)}
+        case Multipliers(values, cells, clashes, order):
+            rows = [vector(one) for one in values]
+            return {"kind": "multipliers", "lambda": rows, **covered(order, clashes, cells)}
+        case Nothing():
+            return {"kind": "none"}
 
 
 def covered(order: tuple[int, ...], clashes: tuple[Clash, ...], cells: tuple[ProvedCell, ...]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 
+SAME = 1 + 1e-9
+"""Costs within this factor of each other are equal, to what brackets resolve."""
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
 LARGEST_SYSTEM = 2500
 LARGEST_STATIONARY = 600
@@ -33,7 +35,7 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
     tried = [neurons]
     if touching is not None and settings.deadline.remaining > 0:
         tried.append(over_touching(problem, touching, neurons, settings))
-        if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost:
+        if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost * SAME:
             return thinned(problem, tried[-1], settings.deadline)
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
         touch = radius / 10 * problem.room
@@ -54,7 +56,7 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
     good = [one for one in tried if interpolates(problem, one)] or [neurons]
     least = min(one.cost for one in good)
     # Among networks of equal cost (to what the brackets resolve) the smallest says most.
-    small = min((one for one in good if one.cost <= least * (1 + 1e-9)), key=lambda one: (len(one.kinks), one.cost))
+    small = min((one for one in good if one.cost <= least * SAME), key=lambda one: (len(one.kinks), one.cost))
     return thinned(problem, small, settings.deadline)
 
 
@@ -86,7 +88,7 @@ def thinned(problem: Reduced, neurons: Neurons, deadline: Deadline) -> Neurons:
         return Neurons(kinks, a, neurons.B)
     kept = left > 1e-9 * weight.max()
     fewer = corrected(problem.points, Neurons(kinks[kept], a[kept] * (left / weight)[kept, None], neurons.B))
-    return fewer if interpolates(problem, fewer) and fewer.cost <= neurons.cost * (1 + 1e-9) else neurons
+    return fewer if interpolates(problem, fewer) and fewer.cost <= neurons.cost * SAME else neurons
 
 
 def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Array:

@@ -22,7 +22,8 @@ from exactnorm.closed_form.edges import best_edges
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.polish import Neurons
-from exactnorm.exact.balls.ramp_program import Ramps, cheap_ramps
+from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.reweighted import Ramps
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame
@@ -133,11 +134,13 @@ class First:
     @property
     def basis(self) -> str:
         """What the lower bound is that of."""
-        if isinstance(self.evidence, Segments):
-            return f"{len(self.evidence.weights)} segments between points"
-        if isinstance(self.evidence, Cells):
-            return f"{len(self.evidence.proofs)} living patterns, each bounded by multipliers"
-        return f"{len(self.evidence.rows)} points on one-sided rays"
+        match self.evidence:
+            case Segments(weights=weights):
+                return f"{len(weights)} segments between points"
+            case Cells(proofs=proofs):
+                return f"{len(proofs)} living patterns, each bounded by multipliers"
+            case Rays(rows=rows):
+                return f"{len(rows)} points on one-sided rays"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
         """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""

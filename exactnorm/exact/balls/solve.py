@@ -85,8 +85,9 @@ def solve_balls(
             problem = enumerated(train, first, settings)
             best, kinks = started(problem, first, settings)
             first = with_living(problem, first, settings)
-            if isinstance(first.evidence, Cells):  # the loop goes on from that B
-                best = replace(best, B=first.evidence.B)
+            match first.evidence:
+                case Cells(B=B):  # the loop goes on from that B
+                    best = replace(best, B=B)
             settings = replace(settings, report=raising(report, first))
         except OutOfTimeError:
             return ended(first, late(deadline, "while activation patterns were enumerated"))
@@ -115,9 +116,10 @@ def looped(
     """Close the gap, and make a certified denoiser of the best bracket."""
     deadline = settings.deadline
     try:
-        if near is not None and isinstance(near.certificate.evidence, Cells | Faces):
-            kinks = joined(kinks, moved_kinks(problem, near.network))
-            best = replace(best, B=near.certificate.evidence.B)
+        match near:
+            case CertifiedDenoiser(network=network, certificate=Certificate(evidence=Cells(B=B) | Faces(B=B))):
+                kinks = joined(kinks, moved_kinks(problem, network))
+                best = replace(best, B=B)
         for bracket in brackets(problem, replace(settings, deadline=deadline.earlier(RESERVE)), best, kinks):
             best = bracket
             settings.report(best)
@@ -216,18 +218,17 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
     sure = 1 - elsewhere(problem.points, problem.rho)
     evidence = Faces(problem.frame, best.B, len(problem.patterns))
     plain = Certificate(sure * bound_at(problem.points, best.B, 1.0), best.upper, None, evidence)
-    if best.gap > settings.tol:
+    if best.gap > settings.tol and not best.proofs:
         return plain
     settings.report(replace(best, seconds=settings.deadline.elapsed, phase="computing multipliers"))
     try:
-        found = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, settings)
-        proofs, kappa = found
+        proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, settings)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
         settings.said.append("the multipliers of the cells were not computed to the end")
         return plain
     B = best.B / kappa
     lower = sure * dual_bound(problem.points, problem.rho, B, proofs)
-    if best.upper - lower > settings.tol * best.upper:
+    if best.upper - lower > max(settings.tol * best.upper, best.upper - plain.lower):
         settings.said.append(f"the multipliers of {len(proofs)} cells support only a lower bound of {lower:.9g}")
         return plain
     return replace(plain, lower=lower, evidence=Cells(problem.frame, B, proofs))

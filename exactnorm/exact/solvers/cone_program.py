@@ -96,8 +96,6 @@ def solution(program: ConeProgram, solver: Solver, deadline: Deadline | None = N
         Soon after the deadline or Ctrl-C.
     ArithmeticError
         If neither solver gives numbers.
-    ValueError
-        If the solver has no such option.
     """
     first = _tried(program, solver, deadline)
     if first.usable:
@@ -114,16 +112,17 @@ def _tried(program: ConeProgram, solver: Solver, deadline: Deadline | None) -> C
     """A solver's answer; of one that fails in its own way, or answers with something else, no numbers."""
     try:
         found = answered(program, solver, deadline)
-        fits = found.x.shape == program.q.shape and found.z.shape == program.b.shape
-        return found if fits else no_numbers(program, "numbers for another program")
-    except (OutOfTimeError, ValueError):
+    except OutOfTimeError:
         raise
-    except Exception as failed:
+    except Exception as failed:  # other people's code may raise anything; its options were tried at the door
         return no_numbers(program, f"{type(failed).__name__}: {failed}")
+    if type(found) is not ConeSolution or (found.x.shape, found.z.shape) != (program.q.shape, program.b.shape):
+        return no_numbers(program, "an answer to another program")
+    return found
 
 
 def answered(program: ConeProgram, solver: Solver, deadline: Deadline | None = None) -> ConeSolution:
-    """One call of one solver."""
+    """One call of one solver; ``ValueError`` where it does not take its options."""
     if deadline is None:
         return _called(program, solver, None, None)
     with warnings.catch_warnings():  # CVXPY's; here and not in the solving thread, which may outlive this
