@@ -121,4 +121,5 @@ def say(message: str) -> None:
 def broken(line: str, width: int) -> list[str]:
     """The line in parts of at most so many letters, where its words allow it."""
     margin = " " * (len(line) - len(line.lstrip()))
-    return textwrap.wrap(line, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
+    wrapper = textwrap.TextWrapper(width, margin, margin, break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(line.strip())

@@ -147,7 +147,10 @@ def _width(table: Table, axes: Axes) -> None:
     axes.plot(N, N**2, color="black", lw=1, label="$N^2$")
     axes.set(xlabel="data points $N$", ylabel="neurons of the minimiser", xticks=sorted(set(table.column("N"))))
     for handle in axes.legend(fontsize="small").legend_handles:
-        handle.set_alpha(1.0)  # marks are pale where there are few of them; a single one in the legend would be, too
+        if handle is not None:
+            handle.set_alpha(
+                1.0
+            )  # marks are pale where there are few of them; a single one in the legend would be, too
 
 
 def _large_rays(table: Table, axes: Axes) -> None:
