@@ -61,7 +61,8 @@ def min_norm_denoiser(
         In the solver's own words, in place of the package's defaults. They reach every cone program that is solved;
         a stand-in, asked where the solver gives no numbers, gets the defaults.
     time_limit : float, optional
-        Seconds after which the best bracket so far is returned. Ctrl-C does the same.
+        Seconds after which the best bracket so far is returned. Ctrl-C does the same once there is a network; before,
+        ``KeyboardInterrupt`` is raised as everywhere.
     progress : bool or callable
         True shows progress on standard error; a callable is handed the best `Bracket` after every round, or
         `FiniteBracket` for noisy samples; both have `lower`, `upper`, `gap`, `rounds`, `seconds` and `kinks`.

@@ -14,11 +14,12 @@ from exactnorm import (
 )
 from exactnorm.certify import Certificate, CertificateError, Multipliers, Nothing
 from exactnorm.certify.balls.constancy import sides_of_balls
-from exactnorm.certify.balls.correction import correction_cost
-from exactnorm.certify.balls.slabs import basis_of_slabs, seen
+from exactnorm.certify.balls.correction import correction_cost, stated_upper
+from exactnorm.certify.balls.slabs import basis_of_slabs, seen, slabs_around_each
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
 from exactnorm.certify.finite.correction import misses
+from exactnorm.certify.interpolation import sure_miss
 
 TOOTH = FiniteProblem(np.array([0, 1e-7, 2e-7, 1, 2, 3])[:, None], [0, 8e-7, 0, 0, 1, 0])
 """A tooth of slopes 8 and −8 at the first inputs: the jumps are 16, 8, 1, 2, and 27 is the least cost."""
@@ -118,6 +119,35 @@ def test_slabs_miss_all_balls_and_their_patterns_tell_them_apart():
     assert (np.abs(heights) >= (rho + slabs.half) * (1 - 1e-12)).all()
     assert ((heights.T > 0) ^ (heights.T[:, :1] > 0) == slabs.on).all()
     assert np.linalg.matrix_rank(slabs.on[:, 1:].astype(float)) == 8
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e5])
+def test_slabs_around_each_ball_miss_all_and_have_one_ball_beyond(offset):
+    points, rho = np.random.default_rng(3).standard_normal((40, 120)) + offset, 0.2
+    slabs = slabs_around_each(points, rho, 0.1)
+    middle = points.mean(axis=0)  # digits of an offset are lost in a product with it
+    heights = (points - middle) @ slabs.w.T - (slabs.middle - slabs.w @ middle)
+    assert (np.abs(heights) >= (rho + slabs.half) * (1 - 1e-12) - 1e-15 * offset).all()
+    assert (heights.T > 0).sum(axis=1).tolist() == [1] * 39
+    assert ((heights.T > 0) == slabs.on).all()
+    assert slabs_around_each(np.vstack([points, points.mean(axis=0)]), rho, 1e-9) is None  # a ball in the middle
+
+
+def test_what_is_stated_of_many_points_in_many_dimensions_holds_with_misses():
+    # Output weights that are off by 1e-7: the network costs a little less, and what that is worth is to be added.
+    train = TrainingSet(np.eye(150), 0.05)
+    denoiser = min_norm_denoiser(train)
+    net = denoiser.network
+    less = ReLUNetwork(net.a * (1 - 1e-7), net.w, net.b, None, net.c)
+    miss = sure_miss(less, train)
+    assert less.representation_cost < denoiser.certificate.lower * (1 - 5e-8)
+    assert miss.below(1e-6 * train.separation)
+    assert denoiser.certificate.lower <= stated_upper(less, train, miss) < 1.01 * denoiser.certificate.lower
+    # Of each ball at least what it is missed by, computed from values around it.
+    v = np.random.default_rng(0).standard_normal((20, *train.points.shape))
+    around = train.points + train.rho * v / np.linalg.norm(v, axis=2, keepdims=True)
+    off = np.array([less(one) for one in around]) - train.points
+    assert (np.linalg.norm(off, axis=2) <= miss.each[0] + train.rho * miss.each[1]).all()
 
 
 def test_where_no_slab_tells_two_balls_apart_the_narrowest_gap_prices_the_miss():

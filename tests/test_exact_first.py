@@ -1,6 +1,7 @@
 """Before anything slow: some network, some bound, and what either rests on."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, 
 from exactnorm.certify import CertificateError, Nothing, Rays
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.closed_form.edges import best_edges
-from exactnorm.exact.balls.first import NothingFoundError
+from exactnorm.closed_form.edges import QUICK, best_edges
+from exactnorm.exact.balls.first import First, NothingFoundError, ended, first_bracket, stated
 from exactnorm.exact.balls.ramp_program import cheap_ramps, one_by_one
 from exactnorm.exact.balls.start import edge_matrices
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 
 PLANE = problems.gaussian(30, 2, seed=0).train
@@ -53,6 +55,27 @@ def test_ramps_cost_no_less_than_the_optimum_and_where_ramps_are_optimal_no_more
     assert optimum * (1 - 1e-9) <= found[-1].cost <= 1.05 * optimum
 
 
+def test_after_the_limit_a_network_that_takes_long_to_state_gives_way_to_the_one_that_is_stated():
+    frame, found = ramps(PLANE)
+    pair = tuple(PLANE.closest)
+    earlier = stated(PLANE, frame, found[0])
+    first = First(PLANE, frame, None, found[-1], 1.0, Rays(pair), stated=earlier)
+    over, open_ended = Deadline(0.0), Deadline(None)
+    assert found[-1].cost < found[0].cost == pytest.approx(earlier.upper, rel=1e-9)
+    quick, slow = first, replace(first, stated=replace(earlier, seconds=3.0))
+    for one, deadline, ramps_ in (
+        (quick, over, found[-1]),
+        (slow, over, found[0]),
+        (slow, open_ended, found[-1]),
+        (replace(slow, interrupted=True), open_ended, found[0]),
+        (replace(quick, interrupted=True), open_ended, found[-1]),
+        (replace(slow, ramps=found[0]), over, found[0]),
+    ):
+        denoiser = one.denoiser("it was enough", deadline)
+        assert denoiser.certificate.upper == pytest.approx(ramps_.cost, rel=1e-9)
+        assert denoiser.network.representation_cost == pytest.approx(ramps_.cost, rel=1e-9)
+
+
 def test_where_no_direction_tells_points_apart_a_search_finds_one_that_does():
     # A grid of 5 by 5 balls so large that along most directions no gap is left.
     grid = np.array([[i, j] for i in range(5) for j in range(5)], dtype=float)
@@ -70,9 +93,11 @@ def test_balls_that_no_network_interpolates_have_no_ramps():
 def test_the_bound_of_segments_is_below_the_optimum_and_is_that_of_feasible_dual_matrices(name):
     problem = problems.named(name)
     train = problem.train
-    *_, (edges, weights) = best_edges(train.points, train.rho)
+    *_, (edges, weights) = best_edges(train.points, train.rho, most=QUICK)
     bound = edges_lower_bound(train.points, train.rho, edges, weights)
     assert 0.3 * problem.interval[1] < bound <= problem.interval[1]
+    *_, better = best_edges(train.points, train.rho)
+    assert 0.95 * edges_lower_bound(train.points, train.rho, *better) < bound
     # The best weights by a semidefinite program, as matrices whose dual function is gone through face by face.
     from exactnorm.exact.balls.problem import reduced
     from exactnorm.exact.settings import Settings
@@ -101,7 +126,9 @@ def test_a_certificate_of_segments_is_checked_saved_and_refused_when_altered(tmp
     points = np.eye(14)  # nearly a regular simplex, for which there is a theorem
     points[0, 0] = 1.001
     train = TrainingSet(points, 0.05)
-    denoiser = min_norm_denoiser(train, time_limit=0.5)
+    never = Deadline(None)
+    first = first_bracket(train, affine_hull(train.points), Settings(1e-6, Solver(), never))
+    denoiser = ended(first, "left there", never)
     certificate = denoiser.certificate
     assert certificate.kind == "theorem"
     evidence = certificate.evidence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,7 +28,7 @@ BLOCK = 2**21
 """Pre-activations computed at once, so that memory does not grow as neurons times points."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Miss:
     """By how much a network misses balls.
 
@@ -42,12 +42,16 @@ class Miss:
         The largest Σ ‖a_k‖ ‖w_k‖ over the kinks that enter one ball by more than rounding.
     slope : float
         The largest slope on a ball, if it was looked at.
+    each : ndarray, shape (2, N), or None
+        At least ‖e_n‖ and ‖D_n‖ of what is missed on each ball, e_n + D_n (y − x_n); the second only where balls have a
+        radius. None of networks that look along few lines.
     """
 
     error: float
     rounding: float
     entered: float
     slope: float = math.inf
+    each: Array | None = None
 
     def below(self, enough: float) -> bool:
         """Whether the error is known to be so small."""
@@ -125,15 +129,19 @@ def _measured(
             return Miss(*quick)
         if network.neurons * X.size > most:
             raise CertificateUndecided(TOO_LARGE.format(network.neurons, len(X)))
-        last = last_digits(X, rho)
+        last, rounding = last_digits(X, rho), rounding_at(network, X, rho)
+        each = np.vstack([rounding, np.zeros(len(X))])
         for rows, before in blocks(network, X):
             off = network(X[rows]) - X[rows]
             share = most * len(rows) / len(X)
-            worst = max(worst, _largest_error(network, before, off, rho, check, last, enough, share))
+            of_rows = np.zeros((2, len(rows)))
+            worst = max(worst, _largest_error(network, before, off, rho, check, last, enough, share, of_rows))
             entered = max(entered, _entered(network, before, rho, last))
+            each[:, rows] += of_rows
             if worst > enough:
                 break
-    return Miss(worst, float(rounding_at(network, X, rho).max()), entered)
+    each[1] += entered
+    return Miss(worst, float(rounding.max()), entered, each=each)
 
 
 def last_digits(X: Array, rho: float) -> float:
@@ -169,7 +177,7 @@ def sure_miss(
     found = _measured(network, train.points, train.rho, check, max(enough, claim), most)
     hidden = found.error <= enough < found.error + found.rounding < math.inf
     if hidden and network.neurons * train.points.size <= EXACT:
-        return Miss(_exact_error(network, train.points, train.rho, check), 0.0, found.entered)
+        return replace(found, error=_exact_error(network, train.points, train.rho, check), rounding=0.0)
     return found
 
 
@@ -191,16 +199,27 @@ def _largest_error(
     last: float,
     enough: float = math.inf,
     most: float = math.inf,
+    each: Array | None = None,
 ) -> float:
-    """The error on some balls, from the pre-activations and residuals at their centres, or one above `enough`."""
+    """The error on some balls, from the pre-activations and residuals at their centres, or one above `enough`.
+
+    Into `each`, shape (2, N), go the sizes of what is missed, but for the rounding of values.
+    """
     a, w = lengths(network.a), lengths(network.w)
     intrusion = np.maximum(rho * w - np.abs(before), 0.0) @ a
+    if each is not None:
+        on, cost = before > 0, a * w
+        each[0] = lengths(off) + intrusion
+        each[1] = float(np.finfo(float).eps) * (4 + on.sum(axis=1)) * (on @ cost)
     worst, spent = 0.0, 0
     for k, e in enumerate(off):
         # With the Jacobian D of this ball the error is max ‖e + ρ D v‖ over ‖v‖ = 1, at most ‖e‖ + ρ ‖D‖ in Frobenius'
         # norm: of thousands of balls few need more than that.
         D = ball_map(network, before[k] > 0) if rho > 0 else np.zeros((len(e), 0))
-        error = float(np.linalg.norm(e)) + rho * float(np.linalg.norm(D)) + float(intrusion[k])
+        slope = float(np.linalg.norm(D))
+        if each is not None:
+            each[1, k] += slope
+        error = float(np.linalg.norm(e)) + rho * slope + float(intrusion[k])
         if not error <= max(worst, last):
             spent += D.size * min(D.shape)
             if spent > most:

@@ -66,7 +66,7 @@ def offending(picture: Picture) -> Columns:
 
 
 def field(picture: Picture) -> Columns:
-    """Arrows along h(y) − y: their lengths in proportion, the longest as long as two grid cells."""
+    """Arrows along h(y) − y: their lengths in proportion, the longest as long as 1.6 steps of the grid."""
     length = np.linalg.norm(picture.move, axis=1)
     step = (picture.box[1] - picture.box[0]) / ARROWS
     longest = float(length.max(initial=0.0))

@@ -87,7 +87,9 @@ def cell_rows(cell: Cell, points: Array, rho: float) -> Array:
         rows = np.column_stack([sign[:, None] * offsets, (sign * sign[cell.ball] - 1.0) * rho])
     else:
         rows = np.column_stack([sign[:, None] * points, sign, np.full(len(points), -rho)])
-    return np.vstack([rows, np.pad(cell.cuts, ((0, 0), (0, rows.shape[1] - cell.cuts.shape[1])))])
+    cuts = np.zeros((len(cell.cuts), rows.shape[1]))
+    cuts[:, : cell.cuts.shape[1]] = cell.cuts
+    return np.vstack([rows, cuts])
 
 
 def cone_form(size: int, r: int) -> Array:

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import balls_along_lines
 from exactnorm.certify.balls.constancy import FLAT, SMALL, sides_of_balls
-from exactnorm.certify.balls.slabs import LOOKED_AT, Slabs, basis_of_slabs, seen
+from exactnorm.certify.balls.slabs import LOOKED_AT, Slabs, basis_of_slabs, seen, slabs_around_each
 from exactnorm.certify.effort import CertificateUndecided
-from exactnorm.certify.interpolation import EXACT, Miss, ball_map, blocks, last_digits, rounding_at
+from exactnorm.certify.interpolation import EXACT, Miss, last_digits, rounding_at
 from exactnorm.certify.rational import at_points, fractions
-from exactnorm.geometry import affine_hull
+from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
 
@@ -61,21 +61,29 @@ def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool
     return _with_correction(network, train, sides, miss, 1.0)
 
 
-def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> float:
-    """The upper value to state, so that others, who round otherwise, find no more."""
+def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None) -> float:
+    """The upper value to state, so that others, who round otherwise, find no more.
+
+    The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
+    """
     sides, slope = np.zeros((0, 0), dtype=bool), 0.0
     if train.size <= MANY or train.rho <= SMALL * train.separation:
         sides, slope = sides_of_balls(network, train)
     try:
         if slope <= FLAT:
-            return _with_correction(network, train, sides, replace(miss, slope=slope), 4.0)
+            return _with_correction(network, train, sides, replace(miss, slope=slope), 4.0, frame)
     except CertificateUndecided:
         pass
     return network.representation_cost
 
 
 def _with_correction(
-    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], miss: Miss, room: float
+    network: ReLUNetwork,
+    train: TrainingSet,
+    sides: NDArray[np.bool_],
+    miss: Miss,
+    room: float,
+    frame: Frame | None = None,
 ) -> float:
     cost = network.representation_cost
     free = train.separation - 2 * train.rho
@@ -86,9 +94,9 @@ def _with_correction(
         return np.inf
     sure = cost * (1 + share) if share > NEGLIGIBLE else cost
     if train.size <= MANY:
-        more = room * correction_cost(network, train, sides)
+        more = room * correction_cost(network, train, sides, frame)
     else:
-        more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost)
+        more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost, frame)
     return sure if more <= unsure * cost else sure + more
 
 
@@ -104,7 +112,9 @@ def _explained(train: TrainingSet) -> float:
     return last_digits(train.points, train.rho) if narrow else 0.0
 
 
-def correction_cost(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> float:
+def correction_cost(
+    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], frame: Frame | None = None
+) -> float:
     """Upper bound on the least cost of a network that makes up for what `network` misses on the balls.
 
     Parameters
@@ -113,13 +123,15 @@ def correction_cost(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.
     train : TrainingSet
     sides : ndarray of bool, shape (N, K)
         The neurons that are on, on each ball.
+    frame : Frame, optional
+        Of the points, where it is known.
 
     Returns
     -------
     float
         Where no slabs tell all balls apart, an estimate from the narrowest gap.
     """
-    frame = affine_hull(train.points)
+    frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     e, D = _misses(network, train, sides)
     e, D = _beyond(e, _explained(train)), _beyond(D, _explained(train) / train.rho if train.rho > 0 else 0.0)
@@ -195,7 +207,7 @@ def _cost(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
     return cost if cost < np.inf else np.inf
 
 
-def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float) -> float:
+def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float, frame: Frame | None) -> float:
     """The cost that slabs allow for making up for misses whose sizes are known, but not their directions.
 
     Raises
@@ -204,23 +216,28 @@ def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing:
         Where no basis of slabs is known, and the misses are not so small that many times the estimate from the
         narrowest gap would be `nothing`.
     """
-    frame = affine_hull(train.points)
-    points = frame.coordinates(train.points)
     found = balls_along_lines(network, train.points, train.rho, least=0)
-    e, D = (
-        _sizes_of_misses(network, train, miss)
-        if found is None
-        else (
-            lengths(found.off) + found.rounding + found.intrusion,
-            found.reach + found.entered,
-        )
-    )
+    if found is not None:
+        e, D = lengths(found.off) + found.rounding + found.intrusion, found.reach + found.entered
+    elif miss.each is not None:
+        e, D = miss.each
+    else:
+        msg = "how much the network misses on each ball is not known"
+        raise CertificateUndecided(msg)
     if train.rho <= SMALL * train.separation:  # kinks may run through the points
         D = np.full(train.size, miss.slope)
     e = np.maximum(e - _explained(train), 0.0)
+    gap = train.separation - 2 * train.rho
+    if train.size <= MOST:
+        # In many dimensions there they are, and neither a hull nor a basis need be looked for.
+        scale = float(lengths(train.points - train.points[0]).max())
+        offsets = (train.points - train.points[0]) / scale
+        if (each := slabs_around_each(offsets, train.rho / scale, gap / (8 * scale))) is not None:
+            return _cost_of_sizes(each, offsets, train.rho / scale, e / scale, D)
+    frame = affine_hull(train.points) if frame is None else frame
+    points = frame.coordinates(train.points)
     if frame.rank == 1:
         return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
-    gap = train.separation - 2 * train.rho
     crude = 4 * train.size * float(np.sum(e + 6 * frame.scale * D)) / gap
     if train.size > QUICK and crude <= nothing:
         return crude
@@ -237,19 +254,6 @@ def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing:
         "points what it would cost to make up for that is not found"
     )
     raise CertificateUndecided(msg)
-
-
-def _sizes_of_misses(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> tuple[Array, Array]:
-    """At least ‖e_n‖ and ‖D_n‖, shapes (N,)."""
-    e, D = rounding_at(network, train.points, train.rho), np.full(train.size, miss.entered)
-    last = float(np.finfo(float).eps)
-    cost = lengths(network.a) * lengths(network.w)
-    for rows, before in blocks(network, train.points):
-        e[rows] += lengths(network(train.points[rows]) - train.points[rows])
-        e[rows] += np.maximum(train.rho * lengths(network.w) - np.abs(before), 0.0) @ lengths(network.a)
-        for n, on in zip(rows, before > 0, strict=True):
-            D[n] += float(np.linalg.norm(ball_map(network, on))) + last * (4 + on.sum()) * float(cost[on].sum())
-    return e, D
 
 
 def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array | None) -> float:

@@ -48,7 +48,7 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     w = np.vstack([own, np.eye(r), points[pairs[:, 0]] - points[pairs[:, 1]]])
     w = w[lengths(w) > 0]
     w /= lengths(w)[:, None]
-    order = np.argsort(points @ w.T, axis=0, kind="stable").T
+    order = np.argsort(w @ points.T, axis=1, kind="stable")
     half = _half_widths(points, rho, w, order)
     direction, gap = np.nonzero(half > 1e-12)
     if not len(direction):
@@ -71,11 +71,39 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
             continue
         pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
         on, best = on[pivots], rows[pivots]
-        if np.linalg.matrix_rank(on[:, 1:].astype(float)) == size - 1:
+        if _independent(on[:, 1:].astype(float)):
             along, after = direction[best], gap[best]
             ends = points[order[along, after]] + points[order[along, after + 1]]
             return Slabs(on, w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, half[along, after])
     return None
+
+
+def slabs_around_each(points: Array, rho: float, least: float) -> Slabs | None:
+    """A slab between each ball but the first and all others, normal to the way there from the middle of all.
+
+    These are a basis as they come, and in many dimensions there they are. None unless all have half the width `least`.
+    """
+    offsets = points - points.mean(axis=0)
+    w = offsets[1:] / np.maximum(lengths(offsets[1:]), 1e-300)[:, None]
+    height = w @ offsets.T
+    on = np.eye(len(points), dtype=bool)[1:]
+    own = height[on]
+    height[on] = -np.inf
+    below = height.max(axis=1)
+    last = 4 * points.shape[1] * float(np.finfo(float).eps) * float(lengths(offsets).max())
+    half = (own - below) / 2 - rho - last
+    if not half.min() >= least:
+        return None
+    return Slabs(on, w, (own + below) / 2 + w @ points.mean(axis=0), half)
+
+
+def _independent(matrix: Array) -> bool:
+    """Whether a square matrix is one to invert, by its condition: its singular values take ten times as long."""
+    try:
+        condition = float(np.linalg.norm(matrix) * np.linalg.norm(np.linalg.inv(matrix)))
+    except np.linalg.LinAlgError:
+        return False
+    return condition * len(matrix) * float(np.finfo(float).eps) < 1
 
 
 def _half_widths(points: Array, rho: float, w: Array, order: NDArray[np.intp]) -> Array:

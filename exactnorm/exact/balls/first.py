@@ -18,15 +18,16 @@ from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.bounds import best_rays
 from exactnorm.closed_form.certified import certified_form
-from exactnorm.closed_form.edges import best_edges
+from exactnorm.closed_form.edges import QUICK, STEPS, best_edges
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.polish import Neurons
-from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.ramp_program import ALL_CUTS, PATIENCE, cheap_ramps
 from exactnorm.exact.balls.reweighted import Ramps
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame
+from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
 
 SHARE = 0.3
@@ -35,6 +36,13 @@ LONGER = 0.7
 """Of the time limit: what they may take where there is no network yet."""
 BRIEF = 0.5
 """Seconds that they may take then whatever the limit: loading the solvers may have taken longer."""
+NOT_MANY = 30
+"""Points up to which the program follows as a rule, so that little is gained by what makes ramps little cheaper."""
+LARGE = 200
+"""Points from which it takes as long as a step of the search to say by how much a network misses, and what to add to
+its cost: of the first network that is known long before the clock runs out."""
+SOON = 1.0
+"""Seconds that this may take after Ctrl-C; half of that after the time limit."""
 PHASE = "looking for a first network"
 HELP = (
     "what helps is more time, a larger rho (fewer hyperplanes then miss all balls), fewer points or coordinates, or "
@@ -44,6 +52,30 @@ HELP = (
 
 class NothingFoundError(ArithmeticError):
     """No network was found, nor shown not to exist."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stated:
+    """What is stated of a network of ramps.
+
+    Parameters
+    ----------
+    ramps : Ramps
+        The network, in coordinates.
+    network : ReLUNetwork
+    error : float
+        By how much it misses balls.
+    upper : float
+        Its cost, and that of making up for what it misses.
+    seconds : float
+        How long it took to find that out.
+    """
+
+    ramps: Ramps
+    network: ReLUNetwork
+    error: float
+    upper: float
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +96,8 @@ class First:
         What that rests on.
     interrupted : bool
         Whether Ctrl-C came meanwhile.
+    stated : Stated or None
+        What is known of this network or an earlier one that costs more.
     """
 
     train: TrainingSet
@@ -73,6 +107,7 @@ class First:
     lower: float
     evidence: Rays | Segments | Cells
     interrupted: bool = False
+    stated: Stated | None = None
 
     @property
     def upper(self) -> float:
@@ -103,8 +138,10 @@ class First:
             upper, lower = self.closed.certificate.upper, self.closed.certificate.lower
         return Bracket(upper=upper, neurons=self.neurons(), lower=min(lower, upper), seconds=seconds, phase=phase)
 
-    def denoiser(self, reason: str) -> CertifiedDenoiser:
+    def denoiser(self, reason: str, deadline: Deadline) -> CertifiedDenoiser:
         """The denoiser that this bracket is of, where nothing better came of the program.
+
+        After the deadline, or Ctrl-C, it may be that of an earlier network, if much has to be found out of the last.
 
         Raises
         ------
@@ -120,16 +157,18 @@ class First:
                 "and so do fewer points; with more time every hyperplane that misses all balls is looked at"
             )
             raise NothingFoundError(msg)
-        network = self.ramps.network(np.zeros(self.frame.rank)).lifted(self.frame)
+        known = self.stated
+        if known is not None and known.ramps is not self.ramps:
+            left = SOON if self.interrupted else max(deadline.remaining, 0.0) + SOON / 2
+            known = known if known.seconds > left else None
+        known = known or stated(self.train, self.frame, self.ramps)
         # Both bounds may be the optimum, and they round differently.
-        miss = sure_miss(network, self.train)
-        upper = stated_upper(network, self.train, miss)
-        certificate = Certificate(min(self.lower, upper), upper, miss.error, self.evidence)
+        certificate = Certificate(min(self.lower, known.upper), known.upper, known.error, self.evidence)
         status = (
             f"{reason}; the bracket is valid but {100 * certificate.gap:.2g} % wide: the network is one of ramps "
             f"across gaps between balls, and the lower bound that of {self.basis}; {HELP}."
         )
-        return CertifiedDenoiser(self.train, network, certificate, status)
+        return CertifiedDenoiser(self.train, known.network, certificate, status)
 
     @property
     def basis(self) -> str:
@@ -152,6 +191,14 @@ class First:
         return replace(solved, certificate=raised, status=solved.status + said)
 
 
+def stated(train: TrainingSet, frame: Frame, ramps: Ramps) -> Stated:
+    """The network of some ramps, by how much it misses, and the upper value."""
+    clock = Deadline(None)
+    network = ramps.network(np.zeros(frame.rank)).lifted(frame)
+    miss = sure_miss(network, train)
+    return Stated(ramps, network, miss.error, stated_upper(network, train, miss, frame), clock.elapsed)
+
+
 def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First:
     """Look for a network and a lower bound, for a share of the time.
 
@@ -169,13 +216,15 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
         return found
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
     try:
-        more = cheap_ramps(X, rho, longer)
+        more = cheap_ramps(X, rho, longer, patience=0 if train.size <= NOT_MANY else PATIENCE)
         found = replace(found, ramps=next(more, None))
         settings.report(found.bracket(PHASE, settings.deadline.elapsed))
         for better in with_segments(found, X, rho, settings):
             found = better
             settings.report(found.bracket(PHASE, settings.deadline.elapsed))
         found = with_rays(found, X, rho, settings)
+        if found.ramps is not None and train.size > LARGE:
+            found = replace(found, stated=stated(train, frame, found.ramps))
         share.check()
         for ramps in more:
             found = replace(found, ramps=ramps)
@@ -196,6 +245,8 @@ def cheaper(found: First, settings: Settings) -> First:
         return found
     X, rho = found.frame.coordinates(found.train.points), found.train.rho / found.frame.scale
     until = settings.deadline.earlier(0.1)
+    if found.stated is not None and until.limit is not None:
+        until = Deadline(until.limit - found.stated.seconds, until.start)
     try:
         for ramps in cheap_ramps(X, rho, until, found.ramps):
             found = replace(found, ramps=ramps)
@@ -222,7 +273,8 @@ def with_rays(found: First, X: Array, rho: float, settings: Settings) -> First:
 def with_segments(found: First, X: Array, rho: float, settings: Settings) -> Iterator[First]:
     """Yield it with ever better bounds of segments between points, while they are better."""
     until = part_of_limit(settings.deadline, 0.5 * SHARE)
-    for edges, weights in best_edges(X, rho, lambda: until.remaining <= 0):
+    most = QUICK if len(X) <= ALL_CUTS else STEPS
+    for edges, weights in best_edges(X, rho, lambda: until.remaining <= 0, most):
         lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
         if lower > found.lower:
             found = replace(found, evidence=Segments(edges, weights), lower=lower)
@@ -239,6 +291,6 @@ def at_least(deadline: Deadline, seconds: float) -> Deadline:
     return deadline if deadline.remaining >= seconds else Deadline(deadline.elapsed + seconds, deadline.start)
 
 
-def ended(first: First, reason: str) -> CertifiedDenoiser:
+def ended(first: First, reason: str, deadline: Deadline) -> CertifiedDenoiser:
     """The first bracket as the result."""
-    return first.denoiser(INTERRUPTED if first.interrupted else reason)
+    return first.denoiser(INTERRUPTED if first.interrupted else reason, deadline)

@@ -94,25 +94,40 @@ class Bends:
 def with_bends(
     A: sparse.csr_matrix, b: Array, cones: tuple[int, ...], at: Bends, tree: Tree, r: int
 ) -> tuple[sparse.csr_matrix, Array, tuple[int, ...]]:
-    """Add ‖E φ_k‖ ≤ 1 − u_k and ½ ‖L_k (E − E_0)‖² ≤ u_k for every peak, u_k being new variables."""
-    M = len(at.peaks)
-    first = np.arange(M) * (r + 1)
-    slack = sparse.csr_matrix((np.ones(M), (first, np.arange(M))), shape=(M * (r + 1), M))
+    """Add ‖E φ_k‖ ≤ 1 − u_k and ½ ‖L_k (E − E_0)‖² ≤ u_k for every peak, u_k being new variables.
+
+    The second as ‖(2 L_k d, 2 u_k − 1)‖ ≤ 2 u_k + 1, or u_k ≥ 0 where there is no L_k.
+    """
+    M, old = len(at.peaks), A.shape[1]
+    lean = norms(tree.features(at.peaks), r)
     head = np.zeros(M * (r + 1))
-    head[first] = 1.0
-    blocks: list[Any] = [[A, sparse.csr_matrix((A.shape[0], M))], [norms(tree.features(at.peaks), r), slack]]
-    right, sizes = [b, head], [r + 1] * M
-    for k, L in enumerate(at.L):  # ‖(2 L d, 2 u − 1)‖ ≤ 2 u + 1
-        if len(L):
-            column = sparse.csr_matrix(([-2.0, -2.0], ([0, 1], [k, k])), shape=(len(L) + 2, M))
-            blocks.append([sparse.csr_matrix(np.vstack([np.zeros((2, L.shape[1])), -2 * L])), column])
-            right.append(np.concatenate([[1.0, -1.0], -2 * L @ at.E.ravel()]))
-            sizes.append(len(L) + 2)
-        else:
-            blocks.append([sparse.csr_matrix((1, A.shape[1])), sparse.csr_matrix(([-1.0], ([0], [k])), shape=(1, M))])
-            right.append(np.zeros(1))
-            sizes.append(1)
-    return sparse.csr_matrix(sparse.bmat(blocks)), np.concatenate(right), (*cones, *sizes)
+    head[:: r + 1] = 1.0
+    sizes = np.array([len(L) + 2 if len(L) else 1 for L in at.L], dtype=np.intp)
+    first = A.shape[0] + M * (r + 1) + np.cumsum(sizes) - sizes
+    moving = np.flatnonzero(sizes > 1)
+    right = np.zeros(int(sizes.sum()))
+    right[first[moving] - A.shape[0] - len(head)] = 1.0
+    right[first[moving] - A.shape[0] - len(head) + 1] = -1.0
+    low = A.tocoo(), lean.tocoo()
+    rows: list[Any] = [
+        low[0].row,
+        low[1].row + A.shape[0],
+        A.shape[0] + np.arange(M) * (r + 1),
+        first,
+        first[moving] + 1,
+    ]
+    columns: list[Any] = [low[0].col, low[1].col, old + np.arange(M), old + np.arange(M), old + moving]
+    slack = np.where(sizes > 1, -2.0, -1.0)
+    entries: list[Any] = [low[0].data, low[1].data, np.ones(M), slack, slack[moving]]
+    for k in moving:
+        L, place = at.L[k], first[k] + 2 + np.arange(len(at.L[k]))
+        right[place - A.shape[0] - len(head)] = -2 * L @ at.E.ravel()
+        rows.append(np.repeat(place, old))
+        columns.append(np.tile(np.arange(old), len(L)))
+        entries.append(-2 * L.ravel())
+    shape = (A.shape[0] + len(head) + len(right), old + M)
+    stacked = sparse.csr_matrix((np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
+    return stacked, np.concatenate([b, head, right]), (*cones, *[r + 1] * M, *sizes.tolist())
 
 
 def gathered(tree: Tree, kinks: Kinks, network: Neurons) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,14 +71,14 @@ class Reduced:
     apart: float
     tree: Tree
 
-    @property
+    @cached_property
     def room(self) -> Array:
         """For each ball the width of the narrowest gap between it and another, at most 1, shape (N,)."""
         gaps = squareform(pdist(self.points)) - 2 * self.rho
         np.fill_diagonal(gaps, np.inf)
         return np.asarray(np.clip(gaps.min(axis=1), 0.0, 1.0))
 
-    @property
+    @cached_property
     def touch(self) -> Array:
         """Margin, shape (N,), below which a kink touches a ball: small beside its room, and above rounding."""
         return np.clip(TOUCHES * self.room, 1e-14, TOUCHES_AT_MOST)

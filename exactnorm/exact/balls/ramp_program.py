@@ -53,7 +53,12 @@ ALL_CUTS = 9
 
 
 def cheap_ramps(
-    X: Array, rho: float, deadline: Deadline, start: Ramps | None = None, rounds: int | None = None
+    X: Array,
+    rho: float,
+    deadline: Deadline,
+    start: Ramps | None = None,
+    rounds: int | None = None,
+    patience: int = PATIENCE,
 ) -> Iterator[Ramps]:
     """Yield ever cheaper sums of ramps that interpolate the balls; none, if none is found.
 
@@ -67,6 +72,8 @@ def cheap_ramps(
         One to go on from.
     rounds : int, optional
         Times that cuts are added at most.
+    patience : int
+        Times in a row that they may bring nothing to speak of.
 
     Raises
     ------
@@ -90,7 +97,8 @@ def cheap_ramps(
         yield best
     cuts, idle = best.cuts, 0
     for _ in range(max(2, min(ROUNDS, 2000 // len(X))) if rounds is None else rounds):
-        cuts = _improved_cuts(sweep, best, cuts, deadline)
+        if not few:
+            cuts = _improved_cuts(sweep, best, cuts, deadline)
         if idle and ALL_CUTS < len(X) <= DIVED:
             cuts = joined(cuts, _dived(sweep, rng, deadline))
         deadline.check()
@@ -99,7 +107,7 @@ def cheap_ramps(
         if found.interpolates and found.cost < best.cost:
             best = found
             yield best
-        if idle > PATIENCE:
+        if few or idle > patience:  # of few points all cuts were there from the first, along their widest gaps
             return
 
 

@@ -43,7 +43,7 @@ MANY_PATTERNS = 5000
 """Patterns times rank beyond which the loop begins with the kinks of the first network alone: a program over all would
 take longer than the rounds that add those it needs."""
 DECOMPOSITIONS = 4
-"""Decompositions of all points that come before the clock is looked at again, and with the answer: in a thousand
+"""Decompositions of all points that come before the clock is looked at again, or as much: in a thousand
 coordinates half a second each."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
@@ -78,7 +78,7 @@ def solve_balls(
         first = first_bracket(train, frame, settings)
         settings = replace(settings, report=raising(report, first))
         if first.interrupted:
-            return ended(first, INTERRUPTED)
+            return ended(replace(first, interrupted=True), INTERRUPTED, deadline)
         try:
             if first.feasible and deadline.remaining < DECOMPOSITIONS * one_decomposition:
                 raise OutOfTimeError
@@ -90,18 +90,18 @@ def solve_balls(
                     best = replace(best, B=B)
             settings = replace(settings, report=raising(report, first))
         except OutOfTimeError:
-            return ended(first, late(deadline, "while activation patterns were enumerated"))
+            return ended(first, late(deadline, "while activation patterns were enumerated"), deadline)
         except KeyboardInterrupt:
-            return ended(first, INTERRUPTED)
+            return ended(replace(first, interrupted=True), INTERRUPTED, deadline)
         except TooManyPatternsError as too_many:
-            return ended(cheaper(first, settings), str(too_many))
+            return ended(cheaper(first, settings), str(too_many), deadline)
         except ArithmeticError as lost:
-            return ended(first, f"rounding hides which activation patterns there are: {lost}")
+            return ended(first, f"rounding hides which activation patterns there are: {lost}", deadline)
         if first.interrupted:
-            return ended(first, INTERRUPTED)
+            return ended(replace(first, interrupted=True), INTERRUPTED, deadline)
         if many_faces(problem) and first.feasible:
             why = f"{len(problem.patterns)} living patterns of affine rank {problem.rank} have too many faces"
-            return ended(cheaper(first, settings), "; ".join([why, *settings.said]))
+            return ended(cheaper(first, settings), "; ".join([why, *settings.said]), deadline)
         return first.raised(looped(train, problem, best, kinks, settings, near), tol)
 
 
@@ -198,7 +198,7 @@ def certified(
     if not miss.error <= TOLD_APART * train.separation:
         raise too_near(train)
     certificate = replace(
-        dual_certificate(problem, replace(best, upper=stated_upper(network, train, miss)), settings),
+        dual_certificate(problem, replace(best, upper=stated_upper(network, train, miss, problem.frame)), settings),
         interpolation_error=miss.error,
     )
     # The bound may be above the cost by the rounding of both.

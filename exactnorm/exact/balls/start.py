@@ -9,7 +9,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.dual_bound import dual_bound
-from exactnorm.closed_form.edges import best_edges
+from exactnorm.closed_form.edges import QUICK, STEPS, best_edges
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.bracket import Bracket, dual_value
 from exactnorm.exact.balls.cells import proposed_directions, whole_cells
@@ -18,11 +18,12 @@ from exactnorm.exact.balls.kinks import Kinks, dual_values, joined, pattern_kink
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.problem import Reduced
+from exactnorm.exact.balls.ramp_program import ALL_CUTS
 from exactnorm.exact.settings import Settings
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
 
-AHEAD = 1e-3
+AHEAD = 1e-4
 """Share of the cost that whole patterns may still have to give when they are left: they end about as far from the
 optimum."""
 TOLD = 1.02
@@ -76,7 +77,8 @@ def edge_matrices(problem: Reduced, settings: Settings) -> Array:
     of m along it: |w·m + b| ≤ |w·u| (L − 2ρ)/2. So ‖Σ_e ± 2 c_e/(L_e − 2ρ) (w·m_e + b) u_e‖ ≤ ‖Σ_e c_e u_e u_eᵀ‖ ‖w‖ by
     Cauchy and Schwarz: the dual side of `edges_lower_bound`.
     """
-    *_, (edges, c) = best_edges(problem.points, problem.rho, lambda: settings.deadline.remaining <= 0)
+    most = QUICK if len(problem.points) <= ALL_CUTS else STEPS
+    *_, (edges, c) = best_edges(problem.points, problem.rho, lambda: settings.deadline.remaining <= 0, most)
     start, end = problem.points[edges[:, 0]], problem.points[edges[:, 1]]
     length = np.linalg.norm(end - start, axis=1)
     u = (end - start) / length[:, None]

@@ -103,7 +103,7 @@ def solve_ramps(train: TrainingSet, settings: Settings) -> CertifiedDenoiser:
             msg = f"{reason} before a sum of ramps was found that maps every ball to its centre at rho={train.rho:g}"
             raise NothingFoundError(msg)
         found = replace(found, ramps=few(X, best, settings.deadline))
-        denoiser = found.denoiser(reason)
+        denoiser = found.denoiser(reason, settings.deadline)
     return replace(denoiser, status=f"{reason}; {said(best, found)}")
 
 
