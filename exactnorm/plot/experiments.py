@@ -27,6 +27,9 @@ def experiment(table: Table, axes: Axes | None = None) -> Axes:
     if table.name not in PICTURES:
         msg = f"there is no picture of {table.name!r}; there are some of {', '.join(PICTURES)}"
         raise ValueError(msg)
+    if not table.rows:
+        msg = f"the table of {table.name} has no rows yet: its experiment was stopped before a unit was finished"
+        raise ValueError(msg)
     axes = axes_or_new(axes, 6, 4)
     PICTURES[table.name](table, axes)
     return axes
