@@ -54,6 +54,30 @@ def test_a_large_set_is_back_on_time_with_a_finite_bracket(name, processor_clock
     assert took < LATE
 
 
+@pytest.mark.parametrize(("size", "rank"), [(300, 3), (300, 300)])
+def test_ctrl_c_in_the_first_second_of_a_large_set_brings_its_network_or_ends_at_once(size, rank, processor_clock):
+    train = problems.gaussian(size, rank, seed=0).train
+    came = []
+
+    def after(known):
+        def hear(best):
+            if not came and (best.upper < np.inf) == known:
+                came.append(processor_clock())
+                signal.raise_signal(signal.SIGINT)
+
+        return hear
+
+    with pytest.raises(KeyboardInterrupt):
+        min_norm_denoiser(train, progress=after(known=False))
+    assert processor_clock() - came.pop() < 1
+    denoiser = min_norm_denoiser(train, progress=after(known=True))
+    assert processor_clock() - came.pop() < 2
+    certificate = denoiser.certificate
+    assert denoiser.status.startswith("interrupted")
+    assert 0 < certificate.lower < certificate.upper < np.inf
+    assert certificate.interpolation_error < 1e-9 * np.ptp(train.points)
+
+
 def test_the_clock_of_progress_never_goes_back():
     seen = []
     min_norm_denoiser(problems.plane_5().train, progress=seen.append)

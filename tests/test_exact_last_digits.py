@@ -81,7 +81,7 @@ def answers(family, seed):
     for _ in range(3):
         other = X * (1 + 1e-15 * rng.uniform(-1, 1, X.shape))
         found.append(answer(other, rho * (1 + 1e-15 * rng.uniform(-1, 1)), method))
-    return found, 1e-9 + 1e-14 * float(np.abs(X).max()) / (near - 2 * rho)
+    return found, 1e-9 + 1e-14 * float(np.abs(X).max()) / max(near - 2 * rho, 1e-300)
 
 
 def agreeing(family, seed):

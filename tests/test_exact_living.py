@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import islice
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,15 +13,16 @@ from exactnorm.certify import Cells, CertificateError, bound
 from exactnorm.certify.balls.cell import cell_rows
 from exactnorm.certify.balls.dual_bound import dual_bound, dual_value
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.exact.balls import living, solve
-from exactnorm.exact.balls.barrier import barrier, factored, followed, inner, shape, terms
+from exactnorm.exact.balls import joint, living, solve
+from exactnorm.exact.balls.barrier import begun, opposite, shape, slack
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cells
+from exactnorm.exact.balls.eliminated import to_zero
 from exactnorm.exact.balls.first import first_bracket
-from exactnorm.exact.balls.joint import alone, path, whole
+from exactnorm.exact.balls.joint import Joint, _Step, path, whole
 from exactnorm.exact.balls.living import living_bound
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 
@@ -45,7 +47,7 @@ def test_every_point_of_the_path_is_a_proof_as_faces_and_the_certificate_find(se
 
 def test_the_path_ends_at_the_value_of_the_program_over_patterns():
     problem = reduced(TrainingSet(np.random.default_rng(5).standard_normal((6, 5)), 0.05))
-    points = list(islice(path(problem, 10.0, Deadline(None)), 45))
+    points = list(islice(path(problem, 10.0, Deadline(None)), 25))
     blocks = solved_blocks(problem.points, problem.rho, whole_cells(problem.patterns, 5), 10.0, Solver())
     assert points[-1].ahead < 1e-3
     assert points[-1].lower == pytest.approx(10.019412, abs=2e-4)
@@ -55,8 +57,8 @@ def test_the_path_ends_at_the_value_of_the_program_over_patterns():
 
 
 @pytest.mark.parametrize("tangent", [False, True])
-def test_a_step_of_the_barrier_is_newtons(tangent):
-    """Second differences along a step, the multipliers following, are the eliminated form's."""
+def test_a_step_is_newtons(tangent):
+    """A small share h of a step straight to 0 leaves 1 − h of every product and of every equation's error."""
     X = np.random.default_rng(1).standard_normal((4, 3))
     X = (X - X[0]) / np.linalg.norm(X - X[0], axis=1).max()
     problem = reduced(TrainingSet(X, 0.2 * pdist(X).min()))
@@ -69,22 +71,45 @@ def test_a_step_of_the_barrier_is_newtons(tangent):
         chosen, inside = zip(*[(k, z) for k, z in zip(chosen, inside, strict=True) if z is not None], strict=True)
         cells, rows = [cells[k] for k in chosen], [rows[k] for k in chosen]
         of = shape(cells, rows, np.array(inside), problem.points, problem.rho)
-    at = alone(of, inner(of, problem.points), Deadline(None))
-    rng = np.random.default_rng(0)
-    B = 0.02 * rng.standard_normal((len(X) - 1, problem.rank, problem.rank + 1))
-    Bs, delta = of.sums(B), rng.standard_normal((len(of), problem.rank, problem.rank + 1))
-    one = factored(of, Bs, at)
-    H, g = terms(one)
-    move = followed(one, delta, 0.0)
-    h = 1e-5
+    at = begun(of, problem.points)
+    moments = opposite(of, at, 1e3 / of.degree)
+    T = 0.1 * np.random.default_rng(0).standard_normal((len(X) - 1, problem.rank, problem.rank + 1))
+    now = Joint(np.zeros_like(T), of, at, moments, 0.0, 0.0)
+    for _ in range(2):  # from a B that is not 0
+        B, some, more = _Step(now, T, Deadline(None)).taken()
+        now = Joint(B, of, some, more, 0.0, 0.0)
+    step = _Step(now, T, Deadline(None))
+    dB, steps = step._solved(step.rest, [to_zero(part.one) for part in step.parts])
+    h = 1e-6
 
-    def value(share):
-        return barrier(of, Bs + share * delta, at.moved(move, share))
+    def errors(share):
+        at, moments = step._moved(steps, share)
+        return equations(of, now.B + share * dB, at, moments, T)
 
-    flat = delta.reshape(len(of), -1)
-    assert (value(h) - value(-h)) / (2 * h) == pytest.approx((g * flat).sum(axis=1), rel=1e-4, abs=1e-4)
-    second = (value(h) - 2 * value(0.0) + value(-h)) / h**2
-    assert second == pytest.approx(np.einsum("pi,pij,pj->p", flat, H, flat), rel=1e-3)
+    for before, after in zip(errors(0.0), errors(h), strict=True):
+        scale = np.abs(before).max() + 1e-9
+        assert (after - before) / h == pytest.approx(-before, abs=1e-3 * scale)
+
+
+def equations(of, B, at, moments, T):
+    """What is 0 at the end of the path, written out cell by cell."""
+    F, first, second = slack(of, of.sums(B), at), *np.triu_indices(of.G.shape[1], 1)
+    asked, mu, nu, ell = T.copy(), [], [], []
+    for k in range(len(of)):
+        Bs, G, X, E = B[of.on[k]].sum(axis=0), of.G[k], moments.X[k], of.E[k]
+        asked[of.on[k]] -= 2 * Bs @ of.T[k] @ X @ of.T[k].T
+        mu.append(np.trace(E[:-1] @ X @ E[:-1].T) - E[-1] @ X @ E[-1])
+        nu.append(2 * (G @ X @ G.T)[first, second] - moments.nu[k])
+        ell.append(2 * G @ X @ E.T - moments.ell[k])
+    return (
+        asked,
+        np.array(mu),
+        np.array(nu),
+        np.array(ell),
+        np.einsum("pij,pji->p", F, moments.X),
+        at.nu * moments.nu,
+        (at.ell * moments.ell).sum(axis=2),
+    )
 
 
 def inner_point(cell, problem):
@@ -136,6 +161,29 @@ def test_the_bound_of_living_patterns_is_below_the_optimum_of_many(seed):
     assert bracketed(seed)
 
 
+def test_no_step_begins_that_would_take_longer_than_is_left(monkeypatch):
+    """By a clock that moves in steps only: 0.3 of 0.5 seconds each."""
+    clock = SimpleNamespace(elapsed=0.0, remaining=0.5, check=lambda: None)
+
+    def slow(*_):
+        clock.elapsed += 0.3
+        clock.remaining -= 0.3
+        return SimpleNamespace(lower=1.0)
+
+    monkeypatch.setattr(joint, "stepped", slow)
+    with pytest.raises(OutOfTimeError):
+        list(path(reduced(a_set(0)), 5.0, clock))
+    assert clock.elapsed == 0.3
+
+
+def test_no_matrix_is_factored_that_would_take_longer_than_is_left(monkeypatch):
+    problem = reduced(a_set(0))
+    monkeypatch.setattr(joint, "operations", lambda _: 1e-9)  # as if the cells had taken long for next to nothing
+    monkeypatch.setattr(joint, "cho_factor", lambda *_, **__: pytest.fail("the matrix was factored"))
+    with pytest.raises(OutOfTimeError):
+        list(path(problem, 5.0, Deadline(60.0)))
+
+
 @pytest.fixture(scope="module")
 def solved():
     """A set whose faces count as too many to go through."""
@@ -152,7 +200,8 @@ def test_where_faces_are_too_many_the_bracket_rests_on_living_patterns_and_says_
     lower, upper, _ = check_certificate(certificate, solved.train, solved.network)
     assert 0.75 * upper < lower <= upper
     assert f"{100 * certificate.gap:.2g} % wide" in solved.status
-    assert "living patterns" in solved.status
+    assert "living patterns, each bounded by multipliers" in solved.status
+    assert "of the best that whole patterns give" in solved.status
 
 
 def test_the_bound_of_living_patterns_misses_none(solved):

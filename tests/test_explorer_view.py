@@ -9,10 +9,19 @@ import numpy as np
 import pytest
 
 import exactnorm
-from exactnorm import problems
+from exactnorm import closed_form, problems
 from exactnorm.explorer import columns, explore
 from exactnorm.explorer.coloured import basin_layers
-from exactnorm.explorer.flows import NoFlowError, closed_family, probability_ways, score_ways, starts
+from exactnorm.explorer.flows import (
+    RADII,
+    TOL,
+    NoFlowError,
+    closed_family,
+    probability_ways,
+    score_ways,
+    solved_family,
+    starts,
+)
 from exactnorm.explorer.glimpse import SETTLED, STEP, STEPS, score, with_glimpse
 from exactnorm.explorer.known import inseparable, overlap
 from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
@@ -20,7 +29,7 @@ from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
 from exactnorm.explorer.sums import sum_of
 from exactnorm.explorer.view import LONGEST_LINK, View, from_link, link, of_problem
-from exactnorm.flow import score_flow
+from exactnorm.flow import Levels, score_flow
 from exactnorm.flow.endpoints import KINDS
 from exactnorm.reading.mistakes import BadInput
 from exactnorm.reading.text import table_of
@@ -65,6 +74,12 @@ def test_a_link_holds_every_digit_of_a_view():
         ("points=0,0;1,0&rho=0.1&cloud=1000", "whole number from 0 to 200"),
         ("points=0,0;1,0&rho=0.1&flow=__import__", "give one of"),
         ("points=0,0;1,0&rho=0.1&schedule=os.system", "give one of"),
+        ("points=0,0;1,0&rho=0.1&starts=1,2,3;4,5,6", "two coordinates each"),
+        ("points=0,0;1,0&rho=0.1&starts=1", "two coordinates each"),
+        ("points=0,0;0,0&rho=0.1", "give some that differ"),
+        ("points=1,1,1;1,1,1;1,1,1&rho=0", "give some that differ"),
+        ("points=0,0;1e-160,0;2e-160,1e-160&rho=0", "smaller unit of length"),
+        ("points=0,0;1,0;1e-160,0&rho=0", "points 0 and 2 are 1e-160 apart"),
         ("problem=nothing", "no problem is called"),
         ("points=" + ";".join(["0,0"] * LONGEST_LINK), "longer than"),
         ("points=" + ";".join(f"{n},0" for n in range(70)) + "&rho=0.1", "2 to 60 points"),
@@ -235,14 +250,53 @@ def test_probability_flows_of_a_closed_form_on_the_way_are_within_a_pixel_too(po
     assert np.array_equal(shown.places[0], exact.places[0])
 
 
-def test_on_the_way_a_right_angle_is_followed_exactly_and_what_takes_programs_is_said_to_wait():
+def test_on_the_way_a_right_angle_is_followed_exactly_and_where_there_is_no_network_nothing_is():
     for flow in ("score", "probability"):
         picture = at_once(View([[0, 0], [1, 0], [0, 2]], 0.1, flow, cloud=20))
         assert np.array_equal(with_glimpse(picture).ways.places, with_ways(picture).ways.places)
-    waits = with_glimpse(at_once(replace(of_problem("acute"), flow="probability")))
+        assert with_glimpse(at_once(replace(of_problem("infeasible"), flow=flow))).ways is None
+
+
+@pytest.mark.parametrize(
+    ("points", "alpha", "formula"),
+    [
+        (problems.acute().train.points, 0.1, closed_form.one_versus_rest),
+        (problems.gaussian(8, 2, 1).train.points, 0.004, closed_form.along_line),
+    ],
+)
+def test_on_the_way_a_probability_flow_without_a_closed_form_is_that_of_the_formulas_networks(points, alpha, formula):
+    view = View(points, alpha / 2, "probability", alpha, cloud=40, clicked=[[0.3, 0.8]])
+    picture = at_once(view)
+    shown = with_glimpse(picture)
+    assert "formulas' networks for now" in shown.note
+    first = starts(view, picture.frame)
+    flow = exactnorm.probability_flow(
+        lambda rho: formula(view.points, rho), first, "ve", alpha=alpha, T=1.0, method=Levels(24)
+    )
+    pixel = (picture.box[1] - picture.box[0]) / 500
+    off = np.linalg.norm(shown.ways.endpoints - flow.endpoint, axis=1)
+    assert np.array_equal(shown.ways.places[0], first)
+    assert np.median(off) < pixel
+    assert np.quantile(off, 0.9) < 5 * pixel
+
+
+@pytest.mark.parametrize(("schedule", "T"), [("vp", 1e6), ("cosine", 1.0)])
+@pytest.mark.parametrize("problem", ["orthogonal", "obtuse", "acute"])
+def test_where_the_schedule_does_not_reach_T_the_picture_says_so_and_has_no_flow(problem, schedule, T):
+    view = replace(of_problem(problem), flow="probability", schedule=schedule, T=T)
+    for follow in (with_glimpse, with_ways):
+        shown = follow(at_once(view))
+        assert shown.ways is None
+        assert shown.known.network is not None
+        assert "outside the schedule" in columns.readout(shown) or (problem, follow) == ("acute", with_ways)
+
+
+def test_a_probability_flow_for_which_no_formula_has_networks_is_said_to_wait():
+    view = of_problem("plane_5")
+    largest = exactnorm.max_radius(view.points)[0]
+    waits = with_glimpse(at_once(replace(view, flow="probability", alpha=0.98 * largest)))
     assert waits.ways is None
-    assert "at the drop" in waits.note
-    assert with_glimpse(at_once(of_problem("infeasible"))).ways is None
+    assert "waits for the program" in waits.note
 
 
 def test_basins_have_borders_and_names_so_that_none_is_told_by_its_colour_alone():
@@ -287,15 +341,24 @@ def test_the_script_of_a_view_gives_the_numbers_that_the_view_shows(flow):
     picture = with_ways(at_once(view))
     names = {}
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [[0.2, 0.7]], feasible=True, radii=3), names)
+        exec(script(view, [[0.2, 0.7]], feasible=True, radii=3, tol=1e-4), names)
     assert f"cost {picture.known.upper:.9g}" in out.getvalue()
     assert np.abs(names["flow"].endpoint - picture.ways.endpoints).max() < 1e-9
+
+
+def test_the_script_of_a_flow_that_takes_programs_gives_the_same_ends():
+    view = View([[0, 0], [1, 0], [0.4, 0.9]], 0.1, "probability", 0.1, 1.0, "ve", 5, 1, [[0.2, 0.7]])
+    ways = probability_ways(view, plane_of(view.points), solved_family(view, lambda _: None))
+    names = {}
+    with redirect_stdout(StringIO()):
+        exec(script(view, [[0.2, 0.7]], feasible=True, radii=RADII, tol=TOL), names)
+    assert np.abs(names["flow"].endpoint - ways.endpoints).max() < 1e-9
 
 
 def test_the_script_of_an_infeasible_view_gives_the_largest_radius():
     view = of_problem("infeasible")
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [], feasible=False, radii=3), {})
+        exec(script(view, [], feasible=False, radii=3, tol=1e-4), {})
     assert "0.4472135954" in out.getvalue()
 
 

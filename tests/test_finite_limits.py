@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from finite_programs import checked
 
-from exactnorm import FiniteProblem, check_certificate, min_norm_network
+from exactnorm import FiniteProblem, ReLUNetwork, check_certificate, min_norm_network
 from exactnorm.certify.finite.bounds import finite_lower_bound
+from exactnorm.exact.finite.part import least_objective
 from exactnorm.finite_problem import coordinates
 
 
@@ -75,6 +76,22 @@ def test_nine_dimensions_give_a_network_and_say_that_no_bound_is_shown():
     assert "no lower bound" in found.status
     assert found.certificate.interpolation_error <= 1e-9
     check_certificate(found.certificate, found.problem, found.network)
+
+
+@pytest.mark.parametrize("decay", [1e-6, 1e-3, 1.0])
+def test_of_networks_in_the_order_of_their_costs_the_one_with_the_least_objective_is_taken(decay):
+    rng = np.random.default_rng(5)
+    inputs = rng.standard_normal((40, 3))
+    problem = FiniteProblem(inputs, np.maximum(inputs[:, 0], 0), weight_decay=decay)
+    # The very ramp, too large or too small by some factor, beside others.
+    networks = [ReLUNetwork([[k]], [[1.0, 0, 0]], [0.0], None, [0.0]) for k in (0.5, 0.9, 1.0, 1.1, 3.0)]
+    networks += [
+        ReLUNetwork(k * rng.standard_normal((5, 1)), rng.standard_normal((5, 3)), rng.standard_normal(5), None, [0.0])
+        for k in rng.uniform(0, 1, 20)
+    ]
+    networks.sort(key=lambda one: one.representation_cost)
+    values = [np.mean((one(inputs) - problem.targets) ** 2) / 2 + decay * one.representation_cost for one in networks]
+    assert least_objective(problem, networks, decay) is networks[int(np.argmin(values))]
 
 
 def test_multipliers_of_a_part_of_the_data_bound_the_whole():

@@ -66,7 +66,7 @@ def offending(picture: Picture) -> Columns:
 
 
 def field(picture: Picture) -> Columns:
-    """Arrows along h(y) − y: their lengths in proportion, the longest as long as two grid cells."""
+    """Arrows along h(y) − y: their lengths in proportion, the longest as long as 1.6 steps of the grid."""
     length = np.linalg.norm(picture.move, axis=1)
     step = (picture.box[1] - picture.box[0]) / ARROWS
     longest = float(length.max(initial=0.0))
@@ -116,7 +116,8 @@ def ways(picture: Picture) -> dict[str, Columns]:
             "starts": empty,
             "ends": {"x": [], "y": [], "marker": [], "colour": [], "what": []},
         }
-    places = np.round(found.places, 9)
+    # Nine digits of the picture's width, whatever the unit of the points.
+    places = np.round(found.places, 9 - math.floor(math.log10(picture.box[1] - picture.box[0])))
     finite = np.isfinite(places).all(axis=(0, 2))
     places, kinds = places[:, finite], found.ends.kind[finite]
     width = np.where(np.flatnonzero(finite) < found.clicked, 2.5, 1.0)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from exactnorm import DenoiserPath, Schedule, endpoints, probability_flow, score_flow
 from exactnorm.arrays import Array
-from exactnorm.closed_form import recognise
+from exactnorm.closed_form import along_line, one_versus_rest, recognise
 from exactnorm.explorer.known import largest_radius
 from exactnorm.explorer.view import View
 from exactnorm.flow import Endpoints, Family, Flow, Levels, named_schedule, orthogonal_lines
@@ -25,8 +26,8 @@ TIMES = 8.0 * np.linspace(0.0, 1.0, 25)[1:] ** 2
 """Flow times at which ways are drawn: what is left of a way after u = 8 is a line to its limit."""
 STEPS = 48
 """Noise levels between which the denoisers of a probability flow are frozen for a picture."""
-RADII = 5
-"""Noise radii at which the program is solved for a probability flow without a closed form."""
+RADII, TOL = 5, 1e-4
+"""Noise radii at which the program is solved for a probability flow without a closed form, and its relative gap."""
 
 
 class NoFlowError(ValueError):
@@ -132,11 +133,24 @@ def closed_family(view: View) -> Family | None:
     return None
 
 
+def formula_family(view: View) -> Family | None:
+    """Networks by the first formula that has one at the radius α·σ_T, where no closed form is; None if none has.
+
+    They denoise, and cost more than they must: what there is to follow until the program has answered.
+    """
+    top, points = top_radius(view), view.points
+    for build in (one_versus_rest, along_line):
+        with suppress(ValueError, ArithmeticError):
+            build(points, top)
+            return Family(partial(build, points), points)
+    return None
+
+
 def solved_family(view: View, progress: Callable[[Any], None]) -> DenoiserPath:
     """Denoisers at a few radii up to α·σ_T by the program."""
     top = top_radius(view)
     # Even where kinks move alike, as `exactnorm flow` has them.
-    return DenoiserPath(view.points, top * np.linspace(0.1, 1.0, RADII) ** 3, tol=1e-4, progress=progress)
+    return DenoiserPath(view.points, top * np.linspace(0.1, 1.0, RADII) ** 3, tol=TOL, progress=progress)
 
 
 def top_radius(view: View) -> float:

@@ -11,9 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.explorer.flows import NoFlowError, Ways, closed_family, level, on_lines, starts, ways_of
+from exactnorm.explorer.flows import (
+    NoFlowError,
+    Ways,
+    closed_family,
+    formula_family,
+    level,
+    on_lines,
+    starts,
+    ways_of,
+)
 from exactnorm.explorer.picture import Picture, with_ways
 from exactnorm.explorer.view import View
+from exactnorm.flow import Family
 from exactnorm.training_set import closest_pair
 
 STEP, STEPS = 1 / 6, 48
@@ -24,6 +34,11 @@ SETTLED = 1e-6
 """Length of h(y) − y, in units of the smallest distance of two points, below which a way has arrived."""
 LEVELS = np.geomspace(1.0, 1e-3, 17)
 """Noise levels, in units of the highest, at which a probability flow's networks are built: 0.7 ms each."""
+FEWER = LEVELS[::2]
+"""The same where formulas stand in for the program: some milliseconds each."""
+
+FOR_NOW = "the probability flow is that of the formulas' networks for now, until the program's are known"
+WAITS = "the probability flow waits for the program: no formula gives networks up to the radius alpha·sigma_T"
 
 Field = Callable[[Array], Array]
 
@@ -32,23 +47,28 @@ def with_glimpse(picture: Picture) -> Picture:
     """The picture with flows of its network, or of the closed form's networks at lower noise; the bars with them.
 
     On orthogonal lines flows have closed forms themselves, and are followed exactly. A probability flow without a
-    closed form takes programs, and is not followed. A way that is still under way at u = 28 has no endpoint yet.
+    closed form is that of networks by a formula, as the field is, until programs are solved. A way that is still under
+    way at u = 28 has no endpoint yet.
     """
     if picture.known is None or picture.known.network is None:
         return picture
     view, network = picture.view, picture.known.network
     if on_lines(view.points):
         return with_ways(picture)
-    first = starts(view, picture.frame)
     try:
+        first = starts(view, picture.frame)
         if view.flow == "score":
             states = score(network, first)
             arrived = _arrived(network, states[-1], view)
             return replace(picture, ways=ways_of(view, picture.frame, states, states[-1], arrived=arrived))
-        ways = probability(picture, first)
+        family = closed_family(view)
+        known = family or formula_family(view)
+        if known is None:
+            return replace(picture, note=WAITS)
+        levels, note = (LEVELS, "") if family else (FEWER, FOR_NOW)
+        return replace(picture, ways=probability(picture, known, first, levels), note=note)
     except NoFlowError as reason:
         return replace(picture, note=str(reason))
-    return replace(picture, ways=ways, note="" if ways else "the probability flow is followed at the drop")
 
 
 def _arrived(h: Field, Y: Array, view: View) -> NDArray[np.bool_]:
@@ -68,13 +88,10 @@ def score(h: Field, Y: Array) -> Array:
     return np.stack([*kept, Y])
 
 
-def probability(picture: Picture, Y: Array) -> Ways | None:
-    """The same of dŷ/d(−log σ) = h_ρ(σ)(ŷ) − ŷ, ended by one denoising step; None without a closed form."""
+def probability(picture: Picture, family: Family, Y: Array, levels: Array) -> Ways:
+    """The same of dŷ/d(−log σ) = h_ρ(σ)(ŷ) − ŷ, ended by one denoising step."""
     view = picture.view
-    family = closed_family(view)
-    if family is None:
-        return None
-    sigmas = level(view)[1] * LEVELS
+    sigmas = level(view)[1] * levels
     networks = [family(view.alpha * float(sigma)) for sigma in sigmas]
     kept = [Y]
     for n, (high, low) in enumerate(pairwise(sigmas.tolist())):

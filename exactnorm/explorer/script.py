@@ -43,7 +43,7 @@ known = exactnorm.closed_form.recognise(points, alpha * top)
 if known.form is not None and known.minimal:
     path = lambda rho: known.form.build(points, rho)
 else:
-    path = exactnorm.DenoiserPath(points, alpha * top * np.linspace(0.1, 1.0, {radii}) ** 3)
+    path = exactnorm.DenoiserPath(points, alpha * top * np.linspace(0.1, 1.0, {radii}) ** 3, tol={tol!r})
 flow = exactnorm.probability_flow(path, starts, schedule, alpha=alpha, T=T)
 """
 ENDS = """print(flow.endpoint)
@@ -51,7 +51,7 @@ print(exactnorm.endpoints(flow, points))
 """
 
 
-def script(view: View, clicked: list[list[float]], *, feasible: bool, radii: int) -> str:
+def script(view: View, clicked: list[list[float]], *, feasible: bool, radii: int, tol: float) -> str:
     """A script that computes what a view shows, with every number as it was.
 
     Parameters
@@ -61,8 +61,8 @@ def script(view: View, clicked: list[list[float]], *, feasible: bool, radii: int
         The chosen starts in the space of the points.
     feasible : bool
         Whether there is a denoiser at the view's radius.
-    radii : int
-        Of a probability flow without a closed form.
+    radii, tol : int, float
+        Of the programs of a probability flow without a closed form.
     """
     head = HEAD.format(points=_rows(view.points.tolist()), rho=view.rho)
     if not feasible:
@@ -70,7 +70,8 @@ def script(view: View, clicked: list[list[float]], *, feasible: bool, radii: int
     text = head + SOLVED + STARTS.format(clicked=clicked, seed=view.seed, cloud=view.cloud)
     if view.flow == "score":
         return text + SCORE + ENDS
-    return text + PROBABILITY.format(schedule=view.schedule, alpha=view.alpha, T=view.T, radii=radii) + ENDS
+    programs = {"radii": radii, "tol": tol}
+    return text + PROBABILITY.format(schedule=view.schedule, alpha=view.alpha, T=view.T, **programs) + ENDS
 
 
 def _rows(rows: list[list[float]]) -> str:

@@ -55,17 +55,12 @@ class Solver:
             self._number += 1
             self._ends = 0
             self._request = Request(self._number, kind, content)
-            self.warm_up()
+            if self._process is None and not self._closed:
+                self._start()
             self._changed.notify_all()
             if self._timer is None:
                 self._watch()
             return self._number
-
-    def warm_up(self) -> None:
-        """Start the process, which takes a second or two, if there is none."""
-        with self._changed:
-            if not self._closed and self._process is None:
-                self._start()
 
     def close(self) -> None:
         """End the worker process, for good."""
@@ -112,10 +107,13 @@ class Solver:
             except (EOFError, OSError, ValueError, pickle.UnpicklingError):
                 self._lost(process)
                 return
-            self._awake = True
-            self._begun = max(self._begun, answer.number)
-            if answer.kind in ("done", "failed"):
-                self._finished = answer.number
+            with self._changed:
+                if self._process is not process:  # it was replaced: what it still says is not of the one that is asked
+                    return
+                self._awake = True
+                self._begun = max(self._begun, answer.number)
+                if answer.kind in ("done", "failed"):
+                    self._finished = answer.number
             if answer.kind not in ("awake", "begun"):
                 self._hear(answer)
 

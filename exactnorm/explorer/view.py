@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from exactnorm import problems
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.flow.schedule import SCHEDULES
+from exactnorm.training_set import closest_pair
 
 FLOWS = ("score", "probability")
 MOVABLE = 8
@@ -22,6 +23,8 @@ MOST_POINTS, MOST_NUMBERS = 60, 20_000
 MOST_STARTS, MOST_CLICKED = 200, 20
 LARGEST, LARGEST_T = 1e9, 1e6
 """Coordinates and times beyond are mistakes more often than data."""
+SMALLEST = 1e-100
+"""Distances below have squares that vanish; the largest one is always above."""
 LONGEST_LINK = 8000
 """Letters; browsers and servers refuse addresses that are much longer."""
 
@@ -80,7 +83,11 @@ class View:
             if not (type(getattr(self, name)) is int and 0 <= getattr(self, name) <= most):
                 msg = f"{name}={getattr(self, name)!r}: give a whole number from 0 to {most}"
                 raise ValueError(msg)
-        clicked = real_array(self.clicked, "clicked").reshape(-1, 2)[-MOST_CLICKED:]
+        clicked = real_array(self.clicked, "clicked")
+        if clicked.ndim != 2 or clicked.shape[1] != 2:
+            msg = f"starts of shape {clicked.shape}: give two coordinates each, in the plane of the picture"
+            raise ValueError(msg)
+        clicked = clicked[-MOST_CLICKED:].copy()
         if np.abs(clicked).max(initial=0.0) > LARGEST:
             msg = f"a start has a coordinate beyond {LARGEST:g}"
             raise ValueError(msg)
@@ -103,6 +110,13 @@ def _points(given: ArrayLike) -> Array:
     if points.size > MOST_NUMBERS or np.abs(points).max() > LARGEST:
         msg = f"points of shape {points.shape} up to {np.abs(points).max():.3g}: give at most {MOST_NUMBERS} numbers "
         raise ValueError(msg + f"of at most {LARGEST:g}")
+    if np.ptp(points, axis=0).max() < SMALLEST:
+        msg = f"all points are equal, or within {SMALLEST:g}: give some that differ, in a smaller unit of length"
+        raise ValueError(msg)
+    i, j, distance = closest_pair(points)
+    if 0 < distance < SMALLEST:
+        msg = f"points {i} and {j} are {distance:g} apart: give them in a smaller unit of length"
+        raise ValueError(msg)
     if points.shape[1] == 1:
         points = np.column_stack([points, np.zeros(len(points))])
     points = points.copy()

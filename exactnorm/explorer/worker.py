@@ -85,38 +85,45 @@ def main() -> None:
 
 def picture(content: Any, answer: Callable[..., None], check: Callable[..., None]) -> None:
     """The picture by formulas with its flows; then, where they are not proved minimal, the program's."""
-    from exactnorm import TrainingSet, min_norm_denoiser
+    from exactnorm.explorer.glimpse import with_glimpse
     from exactnorm.explorer.picture import at_once, with_rest, with_ways
 
     view, denoiser, box = content
-    first = at_once(view, denoiser, box)
+    found = at_once(view, denoiser, box)
     check()
-    if first.known is None:
-        answer("picture", first)
-        return
-    first = with_rest(first)
-    check()
-    formulas = first.known is not None and first.known.standing == "formulas"
-    if not (formulas and view.flow == "probability"):
-        first = with_ways(first)
-    answer("picture", first)
-    if formulas:
-
-        def hear(best: Any) -> None:
-            check()
-            answer("bracket", (best.lower, best.upper, best.phase, best.seconds))
-
-        denoiser = min_norm_denoiser(TrainingSet(view.points, view.rho), method="program", progress=hear)
-        found = with_rest(at_once(view, denoiser, box))
+    if found.known is None:
         answer("picture", found)
-        check()
-        if view.flow == "score":
-            found = with_ways(found)
-            answer("picture", found)
-        first = found
+        return
+    found = with_rest(found)
     check()
-    if view.flow == "probability" and first.ways is None:
-        answer("picture", _with_probability_ways(first, hear=lambda _: check()))
+    followed = with_ways(found)
+    takes_programs = view.flow == "probability" and followed.ways is None
+    answer("picture", shown := with_glimpse(found) if takes_programs else followed)
+    if found.known is not None and found.known.standing == "formulas":
+        found = _by_program(shown, answer, check)
+        if not takes_programs:
+            answer("picture", with_ways(found))
+    check()
+    if takes_programs:
+        answer("picture", _with_probability_ways(found, hear=lambda _: check()))
+
+
+def _by_program(shown: Any, answer: Callable[..., None], check: Callable[..., None]) -> Any:
+    """The program's picture without its flows; what is shown of these stays for as long as it takes to follow them."""
+    from exactnorm import TrainingSet, min_norm_denoiser
+    from exactnorm.explorer.picture import at_once, with_rest
+
+    view = shown.view
+
+    def hear(best: Any) -> None:
+        check()
+        answer("bracket", (best.lower, best.upper, best.phase, best.seconds))
+
+    denoiser = min_norm_denoiser(TrainingSet(view.points, view.rho), method="program", progress=hear)
+    found = with_rest(at_once(view, denoiser, shown.box))
+    answer("picture", replace(found, ways=shown.ways, note=found.note or shown.note))
+    check()
+    return found
 
 
 def _with_probability_ways(found: Any, hear: Callable[..., None]) -> Any:

@@ -69,9 +69,11 @@ class Window:
         """Open the page, and see its picture."""
         self.load(address)
         assert self.page.evaluate("() => Bokeh.documents[0].get_model_by_name('plot') != null"), self.text()
-        seen = None
-        while seen != (seen := self.place(1, 1)):  # until it is laid out
-            self.page.wait_for_timeout(500)
+        places = [self.place(1, 1)]
+        while len(places) < 4 or any(place != places[-1] for place in places[-4:]):  # until it is laid out
+            assert len(places) < 2000, places[-1]
+            self.page.wait_for_timeout(60)
+            places.append(self.place(1, 1))
         return self
 
     def text(self):

@@ -3,18 +3,33 @@
 import os
 import subprocess
 import sys
+import threading
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+LONG = 120.0
+"""Seconds in which a command tells its address, on a machine that is busy with other things."""
 
 
 def started(*arguments):
     """The command, serving, and its address."""
-    command = [sys.executable, "-m", "exactnorm", "explore", *arguments, "--no-open"]
+    return told([sys.executable, "-m", "exactnorm", "explore", *arguments, "--no-open"], LONG)
+
+
+def told(command, seconds):
+    """A process and the address that it tells; one that tells none within so many seconds is ended: a failure."""
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    late = threading.Timer(seconds, process.kill)
+    late.start()
     line = process.stdout.readline()
-    assert line.startswith("http://127.0.0.1:"), process.stderr.read()
+    late.cancel()
+    if not line.startswith("http://127.0.0.1:"):
+        process.kill()
+        _, wrong = process.communicate()
+        msg = f"no address within {seconds:g} s from {command}, but {line!r} and: {wrong}"
+        raise AssertionError(msg)
     return process, line.strip()
 
 

@@ -22,8 +22,13 @@ def test_a_dragged_point_has_the_cost_that_python_gives_and_the_page_asks_no_oth
     page.says("proved")
     page.drag((1, 0), (1.4, -0.3), 20)
     page.keeps_up()
+    assert not page.model("hover", "active")  # what is dragged does not say what it is
     page.drop()
     page.page.wait_for_function("() => location.search.startsWith('?points=')")
+    assert page.model("hover", "active")
+    told = re.findall(r"<b>([\d.]+)</b>", page.model("readout", "text"))
+    assert len(told) == 2
+    assert all(number in page.text() for number in told)  # as it is read, and not as it was when the page came
     moved = page.points()
     assert np.abs(moved - [[0, 0], [1.4, -0.3], [0, 2]]).max() < 0.02  # four pixels
     bracket = exactnorm.min_norm_denoiser(moved, 0.1).certificate
@@ -149,9 +154,9 @@ def test_ctrl_c_ends_the_command_and_its_processes_also_while_a_program_is_solve
     assert not any(map(alive, workers))
 
 
-def test_a_worker_does_not_outlive_a_command_that_is_killed():
+def test_a_worker_does_not_outlive_a_command_that_is_killed(window):
     process, address = started("acute")
-    assert status(address) == 200
+    window(address)
     workers = children(process.pid)
     assert workers
     process.kill()
@@ -181,6 +186,25 @@ def test_an_exported_page_needs_no_server_and_asks_for_nothing(tmp_path, window)
     assert page.errors == []
 
 
+def test_a_point_that_was_clicked_is_not_taken_away_by_backspace_in_a_field(server, window):
+    page = window(server[1])
+    page.says("proved")
+    page.page.mouse.click(*page.place(1, 0))
+    page.page.wait_for_function("() => location.search.includes('starts=')")
+    page.page.wait_for_timeout(300)
+    # By the keyboard, with the pointer still above the picture.
+    page.page.evaluate(f"({TYPED})()")
+    page.page.keyboard.press("Backspace")
+    page.page.wait_for_timeout(300)
+    assert page.points().tolist() == [[0, 0], [1, 0], [0, 2]]
+    assert page.errors == []
+
+
+TYPED = """() => {
+  const one = Bokeh.index.find_one(Bokeh.documents[0].get_model_by_name("text"))
+  one.shadow_el.querySelector("textarea").focus()
+}"""
+"""Gives the keyboard to the field where points are pasted."""
 FOCUSED = """(names) => {
   let one = document.activeElement
   while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement

@@ -12,7 +12,7 @@ import exactnorm
 
 pytestmark = pytest.mark.explore
 
-FOLLOWED = "() => Bokeh.documents[0].get_model_by_name('layer-ends').data.x.length == 60"
+FOLLOWED = "() => Bokeh.documents[0].get_model_by_name('layer-ends').data.x.length == 20"
 
 
 def ends_of(page):
@@ -42,7 +42,7 @@ def test_points_are_pasted_in_any_dialect_and_bad_ones_change_nothing(server, wi
 
 @pytest.mark.parametrize("problem", ["orthogonal", "obtuse"])
 def test_a_probability_flow_ends_where_python_says_and_follows_a_drag(server, window, problem):
-    page = window(f"{server[1]}?problem={problem}&flow=probability&alpha=0.1&T=0.5&schedule=edm")
+    page = window(f"{server[1]}?problem={problem}&flow=probability&alpha=0.1&T=0.5&schedule=edm&cloud=20")
     page.says("proved")
     page.page.wait_for_function(FOLLOWED)
     page.page.wait_for_timeout(2000)  # what came at once is replaced by what is followed exactly
@@ -51,8 +51,9 @@ def test_a_probability_flow_ends_where_python_says_and_follows_a_drag(server, wi
     def off():
         """How far from the package's endpoints those of the page are."""
         points, (starts, ends, what) = page.points(), ends_of(page)
-        assert len(ends) == 60
-        assert "training point" in what
+        assert len(ends) == 20
+        assert what == exactnorm.endpoints(ends, points).kind.tolist()
+        assert len(set(what)) > 1
         schedule = exactnorm.flow.named_schedule("edm")
         flow = exactnorm.probability_flow(
             lambda rho: form(points, rho), schedule.scale(0.5) * starts, schedule, alpha=0.1, T=0.5

@@ -1,8 +1,10 @@
 """How many windows there are, and what becomes of those that are left."""
 
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from urllib.request import urlopen
 
 import pytest
 from served import status
@@ -16,14 +18,14 @@ class Client:
     def __init__(self):
         self.thread = ThreadPoolExecutor(1)
 
-    def open(self, explorer, count):
+    def open(self, explorer, count, **which):
         """So many windows that read the page and stay."""
-        return self.thread.submit(self._open, explorer.url, count).result(300)
+        return self.thread.submit(self._open, explorer.url, count, which).result(300)
 
-    def _open(self, url, count):
+    def _open(self, url, count, which):
         from bokeh.client import pull_session  # not there where these tests are not asked for
 
-        return [pull_session(url=url) for _ in range(count)]
+        return [pull_session(url=url, **which) for _ in range(count)]
 
     def reach(self, *sessions):
         """Have the server of each of these windows answer once more."""
@@ -55,27 +57,68 @@ def explorer():
     running.close()
 
 
-def test_of_twenty_windows_six_are_served_and_only_those_that_are_closed_make_room(explorer, client, window):
-    from exactnorm.explorer.page.server import MOST_WINDOWS
+@pytest.fixture
+def few(monkeypatch):
+    """Two windows in place of six, so that a third of the processes is started."""
+    from exactnorm.explorer.page import server
 
-    first = client.open(explorer, MOST_WINDOWS)
+    assert server.MOST_WINDOWS == 6  # as the documentation says
+    monkeypatch.setattr(server, "MOST_WINDOWS", 2)
+    return 2
+
+
+def test_of_six_windows_two_are_served_and_only_those_that_are_closed_make_room(few, explorer, client, window):
+    first = client.open(explorer, few)
     processes = {one.solver.process for one in explorer.windows}
-    more = client.open(explorer, 20 - MOST_WINDOWS)
-    assert [shows(one) for one in first + more] == [True] * MOST_WINDOWS + [False] * (20 - MOST_WINDOWS)
+    more = client.open(explorer, 6 - few)
+    assert [shows(one) for one in first + more] == [True] * few + [False] * (6 - few)
     assert {one.solver.process for one in explorer.windows} == processes
-    assert len(processes) == MOST_WINDOWS
+    assert len(processes) == few
     refused = window(explorer.url, seen=False)
-    assert "6 windows are open" in refused.text()
+    assert "2 windows are open" in refused.text()
     client.close(*first, *more)
     # At once: a page that is reloaded is another window each time.
     for _ in range(2):
         (again,) = client.open(explorer, 1)
         assert shows(again)
         client.close(again)
-    assert len(explorer.windows) <= MOST_WINDOWS
+    assert len(explorer.windows) <= few
     seen = window(explorer.url)
     seen.says("proved")
     assert seen.errors == []
+
+
+def test_pages_that_are_fetched_and_left_cost_no_process_and_use_up_no_window(
+    few, explorer, browser, window, monkeypatch
+):
+    from exactnorm.explorer.page import server
+
+    monkeypatch.setattr(server, "MOST_FETCHED", 3)
+    for _ in range(4):
+        assert status(explorer.url) == 200
+    assert {one.solver.process for one in explorer.windows} == {None}
+    assert few < len(explorer.windows) <= 3
+    page = browser.new_page()
+    for _ in range(4):  # as somebody who leans on the key that reloads
+        page.goto(explorer.url, wait_until="commit")
+    page.close()
+    seen = window(explorer.url)
+    seen.says("proved")
+    assert seen.errors == []
+
+
+def test_of_pages_that_were_fetched_together_those_that_call_back_first_are_served(few, explorer, client):
+    from bokeh.util.token import get_session_id
+
+    fetched = []
+    for _ in range(few + 2):
+        with urlopen(explorer.url) as page:
+            (token,) = re.findall(r'"token":"([^"]+)"', page.read().decode())
+        fetched.append(get_session_id(token))
+    sessions = [client.open(explorer, 1, session_id=one)[0] for one in fetched]
+    assert [shows(one) for one in sessions] == [True] * few + [False] * 2
+    assert len({one.solver.process for one in explorer.windows if one.begun}) == few
+    client.close(*sessions)
 
 
 def told(explorer):

@@ -5,12 +5,15 @@ import signal
 import threading
 import time
 from dataclasses import replace
+from io import BytesIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from exactnorm import problems
 from exactnorm.explorer import solver as solving
+from exactnorm.explorer.messages import Answer, send
 from exactnorm.explorer.solver import Solver
 from exactnorm.explorer.view import View, of_problem
 
@@ -117,6 +120,17 @@ def test_a_process_that_hangs_while_it_starts_is_replaced(solver, ear, monkeypat
     monkeypatch.setattr(solving, "START", 120.0)
     ear.await_(asked, "done")
     assert gone(hanging)
+
+
+def test_what_a_process_still_says_after_it_was_replaced_is_not_heard(solver, ear):
+    asked = solver.ask("picture", SHORT)
+    said = BytesIO()
+    send(said, Answer(asked, "done", None))
+    said.seek(0)
+    solver._read(SimpleNamespace(stdout=said))  # of a process that is not the one that is asked
+    assert ear.heard == []
+    ear.await_(asked, "done")
+    assert any(answer.kind == "picture" for answer in ear.heard)
 
 
 def test_a_window_that_is_closed_ends_a_process_that_hangs_and_starts_no_other(solver):

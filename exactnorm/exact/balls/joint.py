@@ -1,72 +1,79 @@
 """Dual matrices B and the multipliers of all living patterns at once, by a method whose every iterate is a proof.
 
-Maximise Σ⟨B_n, T_n⟩ subject to the condition of every cell, by following the minimisers of the cells' barriers less
-τ Σ⟨B_n, T_n⟩ as τ grows (an interior point method). Every iterate is strictly feasible, so that each is a certificate
-with the lower bound Σ⟨B_n, T_n⟩: the method may be stopped at any time. Cells meet only in B, and so a step takes a
-small elimination for each cell and one factorisation of order (N − 1) r (r + 1).
+Maximise Σ⟨B_n, T_n⟩ subject to the condition of every cell: a convex program, whose other side are moments of the kinks
+that a network has in each cell. Both are improved together (an interior point method with the scaling of Nesterov and
+Todd and the corrector of Mehrotra, to second order in B as well). B and the multipliers stay strictly feasible, so that
+every iterate is a certificate with the lower bound Σ⟨B_n, T_n⟩: the method may be stopped at any time. Cells meet only
+in B, and so a step takes a small elimination for each cell and one factorisation of order (N − 1) r (r + 1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
-from exactnorm.exact.balls.barrier import (
+from exactnorm.exact.balls.barrier import Moments, Multipliers, Shape, all_products, begun, opposite, proofs, shape
+from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.eliminated import (
+    Change,
     Factored,
-    Multipliers,
-    Shape,
-    barrier,
+    Scaled,
     factored,
     followed,
-    inner,
-    proofs,
-    shape,
-    terms,
+    hessian,
+    left,
+    moved,
+    operations,
+    pull,
+    reaches,
+    to_weight,
+    to_zero,
 )
-from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.hulls import hull_gaps
 
 AT_ONCE = 32
 """Cells that are eliminated at once: their rows fit into the cache, and the clock is looked at in between."""
-FIRST = 1e-3
-"""τ at the start, in units of the barrier's degree: next to nothing but the barrier counts there."""
-FACTORS = (3.0, 2.0, 1.6, 1.5, 1.4, 1.3, 1.25, 1.2, 1.15, 1.1, 1.05, 1.0)
-"""How many times larger τ may be next: the first for which a step has room. Larger steps end at the edge of the domain,
-where Newton's method has no digits left."""
-ROOM = 0.75
-"""Share of the way to the end of the domain that a step may go, where τ grows."""
-CENTRED = 60
-"""Newton steps of single cells before the first B."""
-BACK = 60
-"""Times that a step is shortened by a third until the barrier falls."""
+AHEAD = 1e3
+"""Sum of all products of multipliers with moments at the start, the best value being near 1: ample, so that the moments
+come to ask for as much as the objective gives before these products are small."""
+REACH = 0.95
+"""Share of the way to the end of the domain that a step goes."""
+SHORTEST = 1e-3
+"""A step that gets no farther than this has no digits left."""
+RIDGES = (1e-13, 1e-10, 1e-7)
+"""What is added to the scaled matrix of a step until it can be factored: B may be left open by the cells."""
 
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """A point of the path.
+    """A point on the way.
 
     Parameters
     ----------
     B : ndarray, shape (N − 1, r, r + 1)
         With ‖B_s (w, b)‖ ≤ ‖w‖ on all cells, as the multipliers show.
     of : Shape
+        The cells.
     at : Multipliers
+    moments : Moments
     lower : float
         Σ⟨B_n, T_n⟩.
     ahead : float
-        Near the path, the best B for cells as these is worth no more than so much above `lower`, nearly.
+        No B for cells as these is worth more than so much above `lower`, nearly.
     """
 
     B: Array
     of: Shape
     at: Multipliers
+    moments: Moments
     lower: float
     ahead: float
 
@@ -82,7 +89,7 @@ def order(problem: Reduced) -> int:
 
 
 def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
-    """Yield points of the path until the caller has enough or there are no more digits.
+    """Yield better and better points until the caller has enough or there are no more digits.
 
     Parameters
     ----------
@@ -92,25 +99,25 @@ def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
     Raises
     ------
     OutOfTimeError
+        Also before the deadline, if the next step will not end by then.
     LinAlgError
         If some pattern has no interior to speak of.
     """
-    X, r = problem.points, problem.rank
     of = whole(problem)
-    T = np.zeros((len(X) - 1, r, r + 1))
-    T[:, :, -1] = (X[1:] - X[0]) / upper
-    B, at = np.zeros_like(T), alone(of, inner(of, X), deadline)
-    tau = FIRST * of.degree
+    at = begun(of, problem.points)
+    B = np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1))
+    now = Joint(B, of, at, opposite(of, at, AHEAD / of.degree), 0.0, AHEAD * upper)
+    took = 0.0
     while True:
-        try:
-            step = _Step(of, B, at, T, deadline)
-        except np.linalg.LinAlgError:
+        if took > deadline.remaining:
+            raise OutOfTimeError
+        begun_at = deadline.elapsed
+        after = stepped(problem, now, upper, deadline)
+        took = deadline.elapsed - begun_at
+        if after is None:
             return
-        found = step.longest(tau, deadline)
-        if found is None:
-            return
-        B, at, tau = found
-        yield Joint(B, of, at, upper * float((T * B).sum()), upper * of.degree / tau)
+        now = after
+        yield now
 
 
 def whole(problem: Reduced) -> Shape:
@@ -124,96 +131,135 @@ def whole(problem: Reduced) -> Shape:
     return shape(cells, [np.arange(len(X))] * len(cells), inside, X, rho)
 
 
-def alone(of: Shape, at: Multipliers, deadline: Deadline) -> Multipliers:
-    """The multipliers at the minimum of every cell's own barrier for B = 0, nearly."""
-    B = np.zeros((len(of), of.rank, of.rank + 1))
-    arrays = at.mu.copy(), at.nu.copy(), at.ell.copy()
-    going = np.arange(len(of))
-    for _ in range(CENTRED):
-        rows, left = [going[k : k + AT_ONCE] for k in range(0, len(going), AT_ONCE)], []
-        for part in rows:
-            deadline.check()
-            cells, now, zero = of[part], Multipliers(*arrays)[part], B[part]
-            step = followed(factored(cells, zero, now), zero, 1.0)
-            before, share = barrier(cells, zero, now), np.ones(len(part))
-            for _ in range(BACK):
-                value = barrier(cells, zero, now.moved(step, share))
-                if (good := value <= before).all():
-                    break
-                share = np.where(good, share, share * (2 / 3))
-            share = np.where(value <= before, share, 0.0)
-            moved = now.moved(step, share)
-            for array, new in zip(arrays, (moved.mu, moved.nu, moved.ell), strict=True):
-                array[part] = new
-            left.append(part[before - value > 0.1])
-        going = np.concatenate(left)
-        if not len(going):
-            break
-    return Multipliers(*arrays)
+def stepped(problem: Reduced, now: Joint, upper: float, deadline: Deadline) -> Joint | None:
+    """The next point, or None if there are no digits left."""
+    T = np.zeros_like(now.B)
+    T[:, :, -1] = (problem.points[1:] - problem.points[0]) / upper
+    try:
+        found = _Step(now, T, deadline).taken()
+    except np.linalg.LinAlgError:
+        return None
+    if found is None:
+        return None
+    B, at, moments = found
+    # Until the moments ask for all that the objective gives, B may gain by more than the products say.
+    short = float(np.linalg.norm(unasked(now.of, B, moments, T)) / np.linalg.norm(T))
+    ahead = all_products(now.of, now.of.sums(B), at, moments) + short
+    return Joint(B, now.of, at, moments, upper * float((T * B).sum()), upper * ahead)
+
+
+def unasked(of: Shape, B: Array, moments: Moments, T: Array) -> Array:
+    """What the objective gives less what the moments ask for, 2 Σ B_s X over the cells that are on at a ball."""
+    each = 2 * of.sums(B) @ of.T @ moments.X @ np.swapaxes(of.T, 1, 2)
+    return np.asarray(T - np.tensordot((of.on * 1.0).T, each, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Some cells, with everything but their B_s eliminated."""
+
+    rows: NDArray[np.intp]
+    on: Array
+    one: Factored
+
+    def sums(self, B: Array) -> Array:
+        """B_s of the cells."""
+        return np.asarray(np.tensordot(self.on, B, 1))
+
+    def spread(self, each: Array) -> Array:
+        """Σ over the cells that are on at a ball, for each ball but the first."""
+        return np.asarray(np.tensordot(self.on.T, each, 1))
 
 
 class _Step:
-    """Newton's step at (B, multipliers) for any τ: the barrier's own pull and τ times the objective's."""
+    """One step from a point: a look straight to the end of the path, and a step that learns from it."""
 
-    def __init__(self, of: Shape, B: Array, at: Multipliers, T: Array, deadline: Deadline) -> None:
-        self.of, self.B, self.at, self.T = of, B, at, T
-        self.parts = [np.arange(k, min(k + AT_ONCE, len(of))) for k in range(0, len(of), AT_ONCE)]
-        self.eliminated: list[Factored] = []
-        H, g = self._summed(deadline)
-        scale = 1 / np.sqrt(np.diag(H))
-        H *= scale[:, None]
-        H *= scale
-        H[np.diag_indices_from(H)] += 1e-13
-        factor = cho_factor(H, lower=True, overwrite_a=True, check_finite=False)
-        deadline.check()
-        own = -scale * cho_solve(factor, scale * g, check_finite=False)
-        out = scale * cho_solve(factor, scale * T.ravel(), check_finite=False)
-        self.own, self.out = self._with_multipliers(own, 1.0), self._with_multipliers(out, 0.0)
+    def __init__(self, now: Joint, T: Array, deadline: Deadline) -> None:
+        self.now, self.deadline = now, deadline
+        self.parts: list[_Part] = []
+        self.rest = unasked(now.of, now.B, now.moments, T)
+        H = self._summed()
+        self.scale = 1 / np.sqrt(np.diag(H))
+        H *= self.scale[:, None]
+        H *= self.scale
+        self.factor = _factor(H)
+        self.products = sum(left(part.one, _nothing(part.one), 0.0) for part in self.parts)
 
-    def _summed(self, deadline: Deadline) -> tuple[Array, Array]:
-        """Hessian and gradient in B: blocks (n, m) are sums over the cells that are on at both balls."""
-        size, m = len(self.B), self.B[0].size
+    def _summed(self) -> Array:
+        """The form in B, whose blocks (n, m) are sums over the cells that are on at both balls."""
+        size, m, begun_at = len(self.now.B), self.now.B[0].size, self.deadline.elapsed
         first, second = np.triu_indices(size)
-        pairs, g = np.zeros((len(first), m * m)), np.zeros((size, m))
-        for part in self.parts:
-            deadline.check()
-            cells = self.of[part]
-            one = factored(cells, cells.sums(self.B), self.at[part])
-            self.eliminated.append(one)
-            Hs, gs = terms(one)
-            pairs += ((cells.on[:, first] & cells.on[:, second]) * 1.0).T @ Hs.reshape(len(part), -1)
-            g += (cells.on * 1.0).T @ gs
+        pairs = np.zeros((len(first), m * m))
+        of = self.now.of
+        for k in range(0, len(of), AT_ONCE):
+            self.deadline.check()
+            rows = np.arange(k, min(k + AT_ONCE, len(of)))
+            cells = of[rows]
+            one = factored(cells, cells.sums(self.now.B), self.now.at[rows], self.now.moments[rows])
+            self.parts.append(_Part(rows, cells.on.astype(float), one))
+            pairs += ((cells.on[:, first] & cells.on[:, second]) * 1.0).T @ hessian(one).reshape(len(rows), -1)
+        pace = (self.deadline.elapsed - begun_at) / (len(of) * operations(of))
+        if pace * (size * m) ** 3 / 3 > self.deadline.remaining:  # nothing interrupts a factorisation
+            raise OutOfTimeError
         H = np.empty((size * m, size * m))
         for k, (i, j) in enumerate(zip(first, second, strict=True)):
             H[j * m : (j + 1) * m, i * m : (i + 1) * m] = pairs[k].reshape(m, m)
             H[i * m : (i + 1) * m, j * m : (j + 1) * m] = pairs[k].reshape(m, m)
-        return H, g.ravel()
+        return H
 
-    def _with_multipliers(self, d: Array, own: float) -> tuple[Array, Multipliers]:
-        dB = d.reshape(self.B.shape)
-        some = [
-            followed(one, self.of[part].sums(dB), own) for part, one in zip(self.parts, self.eliminated, strict=True)
+    def _solved(self, rest: Array, aims: Sequence[Scaled]) -> tuple[Array, list[Change]]:
+        for part, aim in zip(self.parts, aims, strict=True):
+            rest = rest - part.spread(pull(part.one, followed(part.one, aim, None).moments.X))
+        d = self.scale * cho_solve(self.factor, self.scale * rest.ravel(), check_finite=False)
+        dB = d.reshape(rest.shape)
+        return dB, [followed(part.one, aim, part.sums(dB)) for part, aim in zip(self.parts, aims, strict=True)]
+
+    def _reach(self, dB: Array, steps: Sequence[Change]) -> float:
+        found = (reaches(part.one, step, part.sums(dB)) for part, step in zip(self.parts, steps, strict=True))
+        return min(found)
+
+    def taken(self) -> tuple[Array, Multipliers, Moments] | None:
+        """Where the step leads; None if nowhere."""
+        dB, steps = self._solved(self.rest, [to_zero(part.one) for part in self.parts])
+        share = min(1.0, self._reach(dB, steps))
+        rest = sum(left(part.one, step, share) for part, step in zip(self.parts, steps, strict=True))
+        weight = min(1.0, max(rest, 0.0) / self.products) ** 3 * self.products / self.now.of.degree
+        self.deadline.check()
+        aims, bent = [], self.rest
+        for part, step in zip(self.parts, steps, strict=True):
+            delta = part.sums(dB)
+            aims.append(to_weight(part.one, weight, step, delta))
+            half = delta @ part.one.T @ step.moments.X @ np.swapaxes(part.one.T, 1, 2)
+            bent = bent - part.spread(2 * half)
+        dB, steps = self._solved(bent, aims)
+        share = min(1.0, REACH * self._reach(dB, steps))
+        return (self.now.B + share * dB, *self._moved(steps, share)) if share > SHORTEST else None
+
+    def _moved(self, steps: Sequence[Change], share: float) -> tuple[Multipliers, Moments]:
+        found = [
+            moved(part.one, self.now.at[part.rows], self.now.moments[part.rows], step, share)
+            for part, step in zip(self.parts, steps, strict=True)
         ]
-        arrays = (np.concatenate([getattr(one, name) for one in some]) for name in ("mu", "nu", "ell"))
-        return dB, Multipliers(*arrays)
+        at, moments = [one for one, _ in found], [one for _, one in found]
+        return Multipliers(*_joined(at, "mu", "nu", "ell")), Moments(*_joined(moments, "X", "nu", "ell"))
 
-    def longest(self, tau: float, deadline: Deadline) -> tuple[Array, Multipliers, float] | None:
-        """Where the step for the largest τ leads for which there is room, or as far as the barrier falls."""
-        (own_B, own), (out_B, out) = self.own, self.out
-        for factor in FACTORS:
-            deadline.check()
-            dB, move = own_B + factor * tau * out_B, own.moved(out, factor * tau)
-            if factor > 1 and np.isfinite(self._value(dB, move, 1 / ROOM, 0.0)):
-                return self.B + dB, self.at.moved(move, 1.0), factor * tau
-        before, share = self._value(dB, move, 0.0, tau), 1.0
-        for _ in range(BACK):
-            deadline.check()
-            if self._value(dB, move, share, tau) < before:
-                return self.B + share * dB, self.at.moved(move, share), tau
-            share *= 2 / 3
-        return None
 
-    def _value(self, dB: Array, move: Multipliers, share: float, tau: float) -> float:
-        B = self.B + share * dB
-        value = barrier(self.of, self.of.sums(B), self.at.moved(move, share)).sum()
-        return float(value - tau * (self.T * B).sum())
+def _joined(records: Sequence[object], *names: str) -> list[Array]:
+    return [np.concatenate([getattr(one, name) for one in records]) for name in names]
+
+
+def _nothing(one: Factored) -> Change:
+    zero = to_zero(one)
+    return Change(np.zeros(len(one.v)), 0 * zero.nu, 0 * zero.ell, Scaled(0 * zero.X, 0 * zero.nu, 0 * zero.ell))
+
+
+def _factor(H: Array) -> tuple[Array, bool]:
+    """Of a matrix whose diagonal is 1."""
+    for ridge in RIDGES:
+        H[np.diag_indices_from(H)] = 1 + ridge
+        try:
+            return cho_factor(H, lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            continue
+    msg = "the step's matrix is not definite"
+    raise np.linalg.LinAlgError(msg)

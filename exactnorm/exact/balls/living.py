@@ -27,7 +27,7 @@ SHARE = 0.6
 """Of the time limit: what this may take where faces are gone through as well."""
 ENOUGH = 0.05
 """Share of the width of the bracket that more steps might bring, up to which they are not worth their time."""
-TOLD = 1.01
+TOLD = 1.05
 """Factor by which a bound must rise to be told and kept."""
 ORDER = 8000
 """Largest order of the matrix of a step: half a GiB, twice."""
@@ -116,6 +116,8 @@ def living_bound(
                 report(proved(problem, best).lower)
             if point.ahead < max(ENOUGH * (upper - best.lower), settings.tol * upper / 4):
                 break
+        if best is not None:
+            settings.said.append(ended(problem, best, steps))
     except OutOfTimeError:
         many = f"{len(problem.patterns)} living patterns"
         settings.said.append(f"in the time it had, the bound of {many} was still rising after {steps} steps")
@@ -126,6 +128,14 @@ def living_bound(
             raise
         interrupted = True
     return None if best is None else replace(proved(problem, best), interrupted=interrupted)
+
+
+def ended(problem: Reduced, at: Joint, steps: int) -> str:
+    """The sentence about a bound that more steps would not raise."""
+    return (
+        f"after {steps} steps the bound of {len(problem.patterns)} living patterns is within "
+        f"{100 * at.ahead / at.lower:.1g} % of the best that whole patterns give, and more time would not raise it"
+    )
 
 
 def proved(problem: Reduced, at: Joint) -> Living:

@@ -23,7 +23,7 @@ from exactnorm.exact.settings import Settings
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
 
-AHEAD = 1e-3
+AHEAD = 1e-4
 """Share of the cost that whole patterns may still have to give when they are left: they end about as far from the
 optimum."""
 TOLD = 1.02

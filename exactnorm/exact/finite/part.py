@@ -7,10 +7,11 @@ interpolant of the inputs' heights along one direction, or, with weight decay, n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
 
 from exactnorm.arrays import Array
 from exactnorm.certify.finite.bounds import LARGEST, faces, finite_upper_bound, network_cost
@@ -79,7 +80,7 @@ def steepest(data: Coordinates, count: int) -> NDArray[np.intp]:
     y, x = data.features[rows], data.targets[rows]
     x = x - data.free[rows] @ np.linalg.lstsq(data.free[rows], x, rcond=None)[0]
     first, second = np.triu_indices(len(rows), 1)
-    slope = np.linalg.norm(x[first] - x[second], axis=1) / np.linalg.norm(y[first] - y[second], axis=1)
+    slope = pdist(x) / pdist(y)
     chosen: list[int] = []
     for k in np.argsort(-slope):
         chosen += [int(m) for m in (first[k], second[k]) if int(m) not in chosen]
@@ -97,11 +98,23 @@ def along_a_line(problem: FiniteProblem, data: Coordinates) -> ReLUNetwork:
     found = [_ramps(problem, data, t, w / np.linalg.norm(w)) for w in directions]
     if problem.weight_decay is not None:
         found.append(free_fit(data, data.targets).lifted(frame, data.target_frame))
-        return min((one for one in found if one is not None), key=lambda one: finite_upper_bound(problem, one)[0])
     usable = sorted((one for one in found if one is not None), key=lambda one: network_cost(problem, one))
+    if problem.weight_decay is not None:
+        return least_objective(problem, usable, problem.weight_decay)
     enough = 1e-7 * float(np.ptp(problem.targets, axis=0).max())
     # What correcting them would cost is looked at in this order: it takes longer than all else for many inputs.
     return next((one for one in usable if finite_upper_bound(problem, one)[1] <= enough), usable[0])
+
+
+def least_objective(problem: FiniteProblem, networks: Sequence[ReLUNetwork], decay: float) -> ReLUNetwork:
+    """The one with the least objective of networks in the order of their costs: those that cost more need no look."""
+    best, least = networks[0], finite_upper_bound(problem, networks[0])[0]
+    for one in networks[1:]:
+        if decay * network_cost(problem, one) >= least:
+            break
+        if (value := finite_upper_bound(problem, one)[0]) < least:
+            best, least = one, value
+    return best
 
 
 def _ramps(problem: FiniteProblem, data: Coordinates, t: Array, w: Array) -> ReLUNetwork | None:

@@ -10,6 +10,8 @@ from bokeh.models import (
     Button,
     Div,
     FileInput,
+    InlineStyleSheet,
+    PrintfTickFormatter,
     Select,
     Slider,
     Spinner,
@@ -19,6 +21,7 @@ from bokeh.models import (
 )
 
 from exactnorm import problems
+from exactnorm.explorer.page.template import TOLD
 from exactnorm.explorer.view import FLOWS, MOST_STARTS, View
 from exactnorm.flow.schedule import SCHEDULES
 
@@ -66,10 +69,11 @@ class Controls:
 def controls() -> Controls:
     """All widgets, as yet without a view."""
     wide = {"sizing_mode": "stretch_width"}
+    digits = PrintfTickFormatter(format="%.4g")  # of a set of any size
     names = [problem.name for problem in problems.listing()]
     widgets = Controls(
         preset=Select(title="preset", value="", options=[("", "own points"), *((n, n) for n in names)], **wide),
-        rho=Slider(title="noise radius ρ", start=0, end=1, value=0.1, step=0.001, format="0.0000", **wide),
+        rho=Slider(title="noise radius ρ", start=0, end=1, value=0.1, step=0.001, format=digits, **wide),
         flow=Select(title="flow", value="score", options=list(FLOWS), **wide),
         alpha=Slider(title="α: ball radius ρ = α·σ", start=0.01, end=0.5, value=0.1, step=0.01, **wide),
         T=Slider(title="T: where the probability flow begins", start=0.01, end=4, value=1, step=0.01, **wide),
@@ -115,11 +119,12 @@ def show(widgets: Controls, view: View, separation: float) -> None:
     widgets.preset.value = view.problem
     for name in ("alpha", "T", "schedule"):
         getattr(widgets, name).disabled = view.flow == "score"
-    show_points(widgets, view)
+    show_points(widgets, view, separation)
 
 
-def show_points(widgets: Controls, view: View) -> None:
-    """Set the widgets that move points."""
+def show_points(widgets: Controls, view: View, separation: float) -> None:
+    """Set the widgets that move points, by about a twentieth of the smallest distance at a time."""
+    widgets.x.step = widgets.y.step = float(f"{separation / 20:.0e}") or 0.05
     rows = [str(n) for n in range(len(view.points))]
     chosen = widgets.point.value if widgets.point.value in rows else "0"
     widgets.point.update(options=rows, value=chosen, disabled=not view.movable)
@@ -138,8 +143,11 @@ def layout(widgets: Controls, plot: Any, bars: Any) -> tuple[Any, Any]:
     def beside(*parts: Any) -> Any:
         return row(*parts, styles=wrap, sizing_mode="stretch_width")
 
+    told = [InlineStyleSheet(css=TOLD)]
+    w.readout.stylesheets = w.message.stylesheets = told
+
     def block(title: str, *parts: Any) -> Any:
-        head = Div(text=f"<h2>{title}</h2>", sizing_mode="stretch_width")
+        head = Div(text=f"<h2>{title}</h2>", sizing_mode="stretch_width", stylesheets=told)
         return column(head, *parts, sizing_mode="stretch_width", styles={"gap": "2px"})
 
     left = column(w.message, plot, w.readout, bars, sizing_mode="stretch_width", css_classes=["picture"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,23 +45,32 @@ class Drawing:
     bars: Any
     sources: dict[str, Any]
     draw: Any
+    hover: Any
+    shown: dict[str, columns.Columns] = field(default_factory=dict)
 
     def show(self, picture: Picture, *, points: bool = True) -> None:
-        """Draw a picture; without `points` these stay where they are."""
-        for name, table in columns.layers(picture).items():
-            if points or name != "points":
-                self.sources[name].data = table
+        """Draw a picture, in one go; without `points` these stay where they are."""
+        with self.plot.hold(render=True):
+            for name, table in columns.layers(picture).items():
+                # Points the browser moves by itself; of the others only those that change are sent.
+                if points if name == "points" else self.shown.get(name) != table:
+                    self._send(name, table)
         self._show_shares(picture)
+
+    def _send(self, name: str, table: columns.Columns) -> None:
+        self.sources[name].data = self.shown[name] = table
 
     def _show_shares(self, picture: Picture) -> None:
         table = columns.shares(None if picture.ways is None else picture.ways.cloud)
-        self.bars.y_range.factors = table["kind"][::-1]
-        self.sources["shares"].data = table
+        if self.shown.get("shares") != table:
+            self.bars.y_range.factors = table["kind"][::-1]
+            self._send("shares", table)
 
     def show_basins(self, found: Basins | None, box: tuple[float, float, float, float], points: Array) -> None:
         """Colour the picture by where the score flow ends; None takes the colours away."""
         for name, table in basin_layers(found, box, points).items():
-            self.sources[name].data = table
+            if found is not None or self.shown.get(name) != table:
+                self._send(name, table)
 
     def fit(self, box: tuple[float, float, float, float]) -> None:
         """Show this part of the plane."""
@@ -87,18 +96,46 @@ def drawing() -> Drawing:
     )
     plot.toolbar.logo = None
     plot.grid.grid_line_alpha = 0.3
-    points = _layers(plot, sources)
+    points, resting = _layers(plot, sources)
+    hover = HoverTool(renderers=resting, tooltips="@what", visible=False, name="hover")
     draw = PointDrawTool(renderers=[points], add=False)
-    plot.add_tools(draw)
+    plot.add_tools(draw, hover)
     scale = CustomJS(args={"plot": plot}, code=scripts.SCALE)
     for model, name in ((plot, "inner_width"), (plot, "inner_height"), (plot.y_range, "tags")):
         model.js_on_change(name, scale)
     plot.js_on_event("mouseenter", scale)
     plot.toolbar.active_tap = plot.toolbar.active_drag = draw
-    return Drawing(plot, _bars(sources["shares"]), sources, draw)
+    return Drawing(plot, _bars(sources["shares"]), sources, draw, hover)
 
 
-def _layers(plot: Any, sources: dict[str, Any]) -> Any:
+def _layers(plot: Any, sources: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """Draw the layers; the points that can be taken hold of, and the rest points, which say what they are."""
+    _denoiser(plot, sources)
+    resting = _rest_points(plot, sources)
+    plot.scatter(
+        "x",
+        "y",
+        marker="marker",
+        source=sources["ends"],
+        size=9,
+        fill_color="colour",
+        line_color="colour",
+        line_width=2,
+    )
+    plot.scatter("x", "y", source=sources["points"], size=9, color="black", nonselection_alpha=1)
+    # What is taken hold of is larger than what is seen: a finger is wide.
+    points = plot.scatter("x", "y", source=sources["points"], size=30, alpha=0, nonselection_alpha=0)
+    _names(plot, sources)
+    legend = plot.legend[0]
+    legend.update(
+        label_text_font_size="11px", padding=2, spacing=8, glyph_height=14, border_line_alpha=0, margin=2, ncols=3
+    )
+    plot.add_layout(legend, "below")
+    return points, resting
+
+
+def _denoiser(plot: Any, sources: dict[str, Any]) -> None:
+    """What lies below: basins, field, kinks, balls, and the ways through them."""
     colours = LinearColorMapper(palette=list(OF_BASINS), low=-0.5, high=7.5, low_color="rgba(255,255,255,0)")
     plot.image("image", "x", "y", "dw", "dh", source=sources["basins"], color_mapper=colours, global_alpha=0.4)
     plot.segment("x0", "y0", "x1", "y1", source=sources["borders"], line_color="black", line_width=1)
@@ -115,6 +152,10 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
     plot.line("x", "y", source=sources["offending"], line_color="black", line_width=4, line_dash="dotted")
     plot.multi_line("xs", "ys", source=sources["ways"], line_color=BLUE, line_width="width", line_alpha=0.6)
     plot.scatter("x", "y", source=sources["starts"], marker="dot", size=9, color=GREY)
+
+
+def _rest_points(plot: Any, sources: dict[str, Any]) -> list[Any]:
+    resting = []
     for name, marker, face in (
         ("stable", "circle", GREEN),
         ("unstable", "circle", "white"),
@@ -125,20 +166,11 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
             "x", "y", source=sources[name], marker=marker, size=size, fill_color=face, line_color=GREEN, line_width=2,
             **({} if name == "neutral" else {"legend_label": f"at rest, {name}"}),
         )  # fmt: skip
-        plot.add_tools(HoverTool(renderers=[shown], tooltips="@what"))
-    plot.scatter(
-        "x",
-        "y",
-        marker="marker",
-        source=sources["ends"],
-        size=9,
-        fill_color="colour",
-        line_color="colour",
-        line_width=2,
-    )
-    plot.scatter("x", "y", source=sources["points"], size=9, color="black", nonselection_alpha=1)
-    # What is taken hold of is larger than what is seen: a finger is wide.
-    points = plot.scatter("x", "y", source=sources["points"], size=30, alpha=0, nonselection_alpha=0)
+        resting.append(shown)
+    return resting
+
+
+def _names(plot: Any, sources: dict[str, Any]) -> None:
     plot.text(
         "x", "y", text="name", source=sources["points"], x_offset=8, y_offset=-6, text_font_size="13px",
         nonselection_text_alpha=1,
@@ -151,12 +183,6 @@ def _layers(plot: Any, sources: dict[str, Any]) -> Any:
         "x", "y", text="name", source=sources["limits"], text_align="center", text_baseline="middle",
         text_font_size="12px", background_fill_color="white", background_fill_alpha=0.75, padding=2,
     )  # fmt: skip
-    legend = plot.legend[0]
-    legend.update(
-        label_text_font_size="11px", padding=2, spacing=8, glyph_height=14, border_line_alpha=0, margin=2, ncols=3
-    )
-    plot.add_layout(legend, "below")
-    return points
 
 
 def _bars(source: Any) -> Any:

@@ -74,13 +74,21 @@ def _buttons(window: Window) -> dict[str, Callable[[], None]]:
 def _wire_browser(window: Window) -> None:
     """What the page does by itself."""
     points, plot, drag = window.drawing.sources["points"], window.drawing.plot, window.drag
-    for event, code in (("panstart", scripts.BEGIN), ("pan", scripts.DRAG), ("panend", scripts.DROP)):
-        plot.js_on_event(event, CustomJS(args={"points": points, "drag": drag}, code=code))
+    hands = {"points": points, "drag": drag, "hover": window.drawing.hover}
+    for event, code in (
+        ("panstart", scripts.BEGIN),
+        ("pan", scripts.DRAG),
+        ("panend", scripts.DROP),
+        ("tap", scripts.TAPPED),
+    ):
+        plot.js_on_event(event, CustomJS(args=hands, code=code))
     window.answered.js_on_change("data", CustomJS(args={"drag": drag}, code=scripts.ANSWERED))
     window.file.js_on_change("data", CustomJS(args={"file": window.file}, code=scripts.SAVE))
     window.query.js_on_change("data", CustomJS(args={"query": window.query}, code=scripts.LINK))
     chosen = {"file": window.widgets.file, "message": window.widgets.message, "most": LARGEST_TEXT}
     window.document.js_on_event("document_ready", CustomJS(args=chosen, code=scripts.CHOSEN))
+    told = {"readout": window.widgets.readout}
+    window.document.js_on_event("document_ready", CustomJS(args=told, code=scripts.TOLD))
     for kind in ("svg", "png"):
         picture = CustomJS(args={"plot": plot, "kind": kind}, code=scripts.PICTURE)
         getattr(window.widgets, kind).js_on_click(picture)

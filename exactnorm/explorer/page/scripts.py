@@ -36,15 +36,24 @@ drag._send = () => {
 drag._send()
 """
 BEGIN = """
+// What is under the pointer is being dragged: to say again and again what it is takes longer than to draw the picture.
+Bokeh.index.find_one(hover)?._clear?.()
+hover.active = false
 drag._last = JSON.stringify({x: Array.from(points.data.x), y: Array.from(points.data.y)})
 drag._next = null
 """
 DROP = """
+hover.active = true
 drag._next = null
 """
+TAPPED = """
+// A point that was clicked is not left selected: Backspace would take it away, whatever is being typed.
+setTimeout(() => { points.selected.indices = [] })
+"""
 ANSWERED = """
+// The next place is computed while this picture is being drawn.
 drag._busy = false
-if (drag._send) setTimeout(drag._send, 15)
+if (drag._send) drag._send()
 """
 SAVE = """
 const [name, mime, base64] = [file.data.name[0], file.data.mime[0], file.data.base64[0]]
@@ -87,6 +96,11 @@ view.load_files = async (files) => {
   message.text = told.outerHTML
   view.input_el.value = ""
 }
+"""
+TOLD = """
+// New numbers are put in where the old ones are: to have the whole page laid out anew takes as long as the picture.
+const view = Bokeh.index.find_one(readout)
+if (view?.markup_el) view.rerender = () => { view.markup_el.innerHTML = readout.text }
 """
 FRAME = """
 const one = frames[slider.value]

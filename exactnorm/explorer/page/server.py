@@ -7,6 +7,7 @@ import socket
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bokeh.application import Application
@@ -25,6 +26,8 @@ from exactnorm.explorer.view import View, from_link
 ADDRESS = "127.0.0.1"
 MOST_WINDOWS = 6
 """Each has a process of its own, which takes about a hundred megabytes."""
+MOST_FETCHED = 20
+"""Pages that were fetched, and have not called back yet: a page that is reloaded again and again leaves some."""
 MOST_CONNECTIONS = 60
 """A browser opens six at a time for one page."""
 FULL = (
@@ -42,6 +45,7 @@ class Guarded(BokehTornado):
 
     hosts: frozenset[str] = frozenset()
     left: Any = frozenset()
+    joined: Callable[[Any], None]
 
     def find_handler(self, request: Any, **kwargs: Any) -> Any:
         """Refuse what is addressed to another name (a name of somebody's that leads here) or comes from elsewhere."""
@@ -56,6 +60,11 @@ class Guarded(BokehTornado):
             return True
         opened = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") in ("document", "iframe")
         return headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin") and not opened
+
+    def new_connection(self, protocol: Any, socket: Any, application_context: Any, session: Any) -> Any:
+        """A page that was fetched is there, and calls back."""
+        self.joined(session)
+        return super().new_connection(protocol, socket, application_context, session)
 
     def client_lost(self, connection: Any) -> None:
         """Remember whose page has gone."""
@@ -127,7 +136,7 @@ class Explorer:
             check_unused_sessions_milliseconds=1000,
             use_index=False,
         )
-        tornado.hosts, tornado.left = hosts, self._left
+        tornado.hosts, tornado.left, tornado.joined = hosts, self._left, self._join
         http = Counted(tornado, max_header_size=LARGEST_HEAD, max_body_size=LARGEST_HEAD)
         http.add_socket(self._socket)
         server = BaseServer(self._loop, tornado, http)
@@ -146,7 +155,9 @@ class Explorer:
         ready = threading.Event()
         self._thread = threading.Thread(target=self.run, args=(ready.set,), daemon=True)
         self._thread.start()
-        ready.wait(30)
+        if not ready.wait(30):
+            msg = "the explorer has not started within 30 s"
+            raise RuntimeError(msg)
 
     def close(self) -> None:
         """Stop serving, and end every worker process."""
@@ -161,17 +172,35 @@ class Explorer:
             f'<p><a href="{self.url}" target="_blank">the explorer in a window of its own</a></p>'
         )
 
-    def _make_room(self) -> None:
-        """End a window whose page has gone, where there are as many as can be.
+    def _make_room(self) -> bool:
+        """Whether one more window can be looked at; where there are as many as can be, one whose page has gone ends.
 
         Its session lives on for a while, in case that the page comes back: reloading must not use up the windows.
         """
-        for window in self.windows if len(self.windows) >= MOST_WINDOWS else ():
+        begun = [window for window in self.windows if window.begun]
+        if len(begun) < MOST_WINDOWS:
+            return True
+        for window in begun:
             session = window.document.session_context.session
             if session in self._left and session.connection_count == 0:
                 session.request_expiration()
                 self._end(window)
-                return
+                return True
+        return False
+
+    def _join(self, session: Any) -> None:
+        """The page of a window is there: its work begins, unless others have come before it."""
+        window = next((one for one in self.windows if one.document is session.document), None)
+        if window is not None and (window.begun or self._make_room()):
+            window.begin()
+        elif session.document.get_model_by_name("plot") is not None:
+            self._loop.add_callback(session.with_document_locked, partial(self._refuse, session.document))
+
+    def _refuse(self, document: Any) -> None:
+        for window in [one for one in self.windows if one.document is document]:
+            self._end(window)
+        document.clear()
+        document.add_root(Div(text=f"{MOST_WINDOWS} windows are open, the most there can be: close one, and reload."))
 
     def _end(self, window: Window) -> None:
         if window in self.windows:
@@ -180,12 +209,12 @@ class Explorer:
 
     def _open(self, document: Any) -> None:
         """Make the document of a new window."""
-        self._make_room()
-        if len(self.windows) >= MOST_WINDOWS:
-            document.add_root(
-                Div(text=f"{MOST_WINDOWS} windows are open, the most there can be: close one, and reload.")
-            )
+        if not self._make_room():
+            self._refuse(document)
             return
+        fetched = [window for window in self.windows if not window.begun]
+        if len(fetched) >= MOST_FETCHED:
+            self._end(fetched[0])
         view, denoiser, mistake = self._view, self._denoiser, ""
         arguments = document.session_context.request.arguments
         parts = {name: values[0].decode("utf-8", "replace") for name, values in arguments.items()}

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from exactnorm import save
-from exactnorm.explorer.flows import RADII
+from exactnorm.explorer.flows import RADII, TOL
 from exactnorm.explorer.picture import Picture
 from exactnorm.explorer.script import script
 
@@ -23,7 +23,7 @@ def points_csv(picture: Picture) -> Taken:
 def python(picture: Picture) -> Taken:
     """A script that computes what is shown."""
     starts = picture.frame.points(picture.view.clicked).tolist()
-    text = script(picture.view, starts, feasible=picture.obstacle is None, radii=RADII)
+    text = script(picture.view, starts, feasible=picture.obstacle is None, radii=RADII, tol=TOL)
     return "explored.py", "text/x-python", text.encode()
 
 

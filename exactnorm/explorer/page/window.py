@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Div, InlineStyleSheet
+from bokeh.models import ColumnDataSource
 
 from exactnorm import CertifiedDenoiser
 from exactnorm.explorer import columns
@@ -19,7 +19,7 @@ from exactnorm.explorer.messages import Answer
 from exactnorm.explorer.page import controls
 from exactnorm.explorer.page.drawing import drawing
 from exactnorm.explorer.page.hands import wire
-from exactnorm.explorer.page.template import HINT, PAGE, TOLD
+from exactnorm.explorer.page.template import HINT, PAGE
 from exactnorm.explorer.picture import Picture, at_once
 from exactnorm.explorer.plane import plane_of
 from exactnorm.explorer.plane import window as around
@@ -56,7 +56,7 @@ class Window:
         self.before: list[View] = []
         self.picture: Picture | None = None
         self.dragged_from: View | None = None
-        self.showing = self.waiting = self.sliding = self.closed = False
+        self.showing = self.waiting = self.sliding = self.begun = self.closed = False
         self.asked = 0
         self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
         self.solver = Solver(self._pass_on)
@@ -68,7 +68,6 @@ class Window:
         self.query = ColumnDataSource({"query": [""]}, name="query")
         wire(self)
         self._lay_out(sockets)
-        self.solver.warm_up()
         self.look_at(view, fit=True)
 
     # What is looked at.
@@ -82,13 +81,24 @@ class Window:
         if fit:
             self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
             self.drawing.fit(self.box)
-        given = self.given if self.given is not None and self._is_given(view) else None
+        given = self.given if self._is_given(view) else None
         self._show(with_glimpse(at_once(view, given, self.box)))
         self.show_controls()
         self.drawing.show_basins(None, self.box, view.points)
         self.query.data = {"query": [link(view)]}
-        self.asked = self.solver.ask("picture", (view, given, self.box))
-        self.waiting = True
+        self._ask()
+
+    def begin(self) -> None:
+        """Have the worker begin: from now on somebody looks at the page. One that is only fetched costs no process."""
+        if not self.begun:
+            self.begun = True
+            self._ask()
+
+    def _ask(self) -> None:
+        if self.begun:
+            given = self.given if self._is_given(self.view) else None
+            self.asked = self.solver.ask("picture", (self.view, given, self.box))
+            self.waiting = True
 
     def _is_given(self, view: View) -> bool:
         train = self.given.train if self.given is not None else None
@@ -173,6 +183,7 @@ class Window:
             found, box = answer.content
             self.drawing.show_basins(found, box, self.view.points)
         elif answer.kind == "failed":
+            self.waiting = False  # what there is by formulas can be coloured
             self.say(answer.content, wrong=True)
         elif answer.kind == "done" and self.waiting:
             self.waiting = False
@@ -188,12 +199,10 @@ class Window:
     def _lay_out(self, sockets: str) -> None:
         left, right = controls.layout(self.widgets, self.drawing.plot, self.drawing.bars)
         left.name, right.name = "left", "right"
-        told = InlineStyleSheet(css=TOLD)
-        for div in (div for side in (left, right) for div in side.select({"type": Div})):
-            div.stylesheets = [told]
         self.drawing.plot.tags = [self.drag, self.answered, self.file, self.query]
-        for root in (left, right):
-            self.document.add_root(root)
+        with self.document.models.freeze():  # they are gone through once, and not for each
+            for root in (left, right):
+                self.document.add_root(root)
         self.document.title = "exactnorm explorer"
         self.document.template = PAGE
         self.document.template_variables.update(hint=HINT, sockets=sockets)

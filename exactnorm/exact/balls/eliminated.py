@@ -1,0 +1,245 @@
+"""A Newton step of cells with everything but each cell's own B_s eliminated, in the scaling of Nesterov and Todd.
+
+Multipliers and moments are scaled until they are the same, λ. Changes of the two add up to an aim c (−λ to reach 0 at
+once), and moments stay what X makes them: Uᵀ X̃ for rows svec(Rᵀ A R) of U, A the form that a multiplier multiplies. So
+X̃ = K⁻¹(c + Uᵀ ĉ + Vᵀ δ + v μ), K = I + UᵀU of the order of svec, when B_s moves by δ, and μ follows from
+⟨v, Λ + X̃⟩ = 0. What is left is a form in δ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exactnorm.arrays import Array
+from exactnorm.exact.balls import cones
+from exactnorm.exact.balls.barrier import Moments, Multipliers, Shape, products, slack, twice_form
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """One number for each product of a multiplier with its moments, in coordinates in which the two are the same."""
+
+    X: Array
+    nu: Array
+    ell: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A step: of μ; of the multipliers ν and ℓ, scaled; and of the moments, scaled."""
+
+    mu: Array
+    nu: Array
+    ell: Array
+    moments: Scaled
+
+
+@dataclass(frozen=True, eq=False)
+class Factored:
+    """What a Newton step of P cells needs, apart from their B_s.
+
+    Parameters
+    ----------
+    R : ndarray, shape (P, n, n)
+        RᵀFR = R⁻¹XR⁻ᵀ, the diagonal matrix of λ.
+    G, T, E, BT : ndarray
+        Rows, maps and B_s in these coordinates.
+    Ci : ndarray, shape (P, p, p)
+        K⁻¹ = Ciᵀ Ci, p = n (n + 1)/2.
+    v : ndarray, shape (P, p)
+        Ci times svec of the form that μ multiplies.
+    W : ndarray, shape (P, R, r + 1, r + 1)
+        The scaling of ℓ.
+    w : ndarray, shape (P, R(R−1)/2)
+        That of ν.
+    at : Scaled
+        λ; that of F as a vector, shape (P, n).
+    off : Scaled
+        By how much the moments ν, ℓ are not what X makes them, scaled; in place of X ⟨v, Λ⟩, shape (P,).
+    """
+
+    R: Array
+    G: Array
+    T: Array
+    E: Array
+    BT: Array
+    Ci: Array
+    v: Array
+    W: Array
+    w: Array
+    at: Scaled
+    off: Scaled
+
+
+def operations(of: Shape) -> float:
+    """Of one cell in one step, those that count."""
+    _, R, n = of.G.shape
+    rows, p, m = R * (R - 1) / 2 + R * (of.rank + 1), n * (n + 1) / 2, of.rank * (of.rank + 1)
+    return float(2 * rows * p**2 + 2 * p**3 + 2 * m * p * (m + p) + of.on.shape[1] ** 2 * m**2)
+
+
+def factored(of: Shape, Bs: Array, at: Multipliers, moments: Moments) -> Factored:
+    """Eliminate the multipliers.
+
+    Raises
+    ------
+    LinAlgError
+        Outside the domain, or too near its end for floating point.
+    """
+    P, R = of.G.shape[:2]
+    first, second = np.triu_indices(R, 1)
+    L, M = np.linalg.cholesky(slack(of, Bs, at)), np.linalg.cholesky(moments.X)
+    _, lam, Vt = np.linalg.svd(np.swapaxes(M, 1, 2) @ L)
+    turn = np.linalg.solve(np.swapaxes(L, 1, 2), np.swapaxes(Vt, 1, 2) * np.sqrt(lam)[:, None, :])
+    G, T, E, BT = of.G @ turn, of.T @ turn, of.E @ turn, Bs @ of.T @ turn
+    W, w = cones.roots(at.ell, moments.ell), np.sqrt(at.nu / moments.nu)
+    pairs = _twice(G[:, first], G[:, second]) * w[:, :, None]
+    U = np.concatenate([pairs, _twice(G[:, :, None], W @ E[:, None]).reshape(P, R * (of.rank + 1), -1)], axis=1)
+    K = np.swapaxes(U, 1, 2) @ U
+    order = K.shape[1]
+    K[:, np.arange(order), np.arange(order)] += 1.0
+    Ci = np.linalg.inv(np.linalg.cholesky(K))
+    form = twice_form(E)
+    v = np.einsum("pfg,pg->pf", Ci, _svec(form))
+    scaled = Scaled(lam, np.sqrt(at.nu * moments.nu), np.einsum("prcd,prd->prc", W, moments.ell))
+    GX = G * lam[:, None, :]
+    off = Scaled(
+        np.einsum("pii,pi->p", form, lam),
+        w * (2 * (GX @ np.swapaxes(G, 1, 2))[:, first, second] - moments.nu),
+        np.einsum("prcd,prd->prc", W, 2 * GX @ np.swapaxes(E, 1, 2)) - scaled.ell,
+    )
+    return Factored(turn, G, T, E, BT, Ci, v, W, w, scaled, off)
+
+
+def _weight(n: int) -> Array:
+    i, j = np.triu_indices(n)
+    return np.where(i == j, 1.0, np.sqrt(2.0))
+
+
+def _twice(a: Array, c: Array) -> Array:
+    """svec(a cᵀ + c aᵀ)."""
+    i, j = np.triu_indices(a.shape[-1])
+    return np.asarray((a[..., i] * c[..., j] + a[..., j] * c[..., i]) * _weight(a.shape[-1]))
+
+
+def _svec(A: Array) -> Array:
+    i, j = np.triu_indices(A.shape[-1])
+    return np.asarray(A[..., i, j] * _weight(A.shape[-1]))
+
+
+def _smat(x: Array, n: int) -> Array:
+    i, j = np.triu_indices(n)
+    C = np.zeros((*x.shape[:-1], n, n))
+    C[..., i, j] = C[..., j, i] = x / _weight(n)
+    return C
+
+
+def symmetric(half: Array) -> Array:
+    """The sum of square matrices and their transposes."""
+    return np.asarray(half + np.swapaxes(half, 1, 2))
+
+
+def hessian(one: Factored) -> Array:
+    """H, shape (P, m, m), m = r (r + 1): ½ δᵀHδ is what a change δ of B_s costs, multipliers following."""
+    P, r = len(one.v), one.BT.shape[1]
+    V = _twice(one.BT[:, :, None], one.T[:, None]).reshape(P, r * (r + 1), -1)
+    V = V @ np.swapaxes(one.Ci, 1, 2)
+    v = one.v / np.linalg.norm(one.v, axis=1)[:, None]
+    V -= (V @ v[:, :, None]) * v[:, None, :]
+    H = (V @ np.swapaxes(V, 1, 2)).reshape(P, r, r + 1, r, r + 1)
+    i = np.arange(r)
+    H[:, i, :, i, :] += 2 * (one.T * one.at.X[:, None, :]) @ np.swapaxes(one.T, 1, 2)  # BᵀB bends too
+    return H.reshape(P, r * (r + 1), -1)
+
+
+def pull(one: Factored, X: Array) -> Array:
+    """2 B_s T X Tᵀ, shape (P, r, r + 1): what moments X̃ of cells ask of the objective."""
+    return np.asarray(2 * one.BT @ X @ np.swapaxes(one.T, 1, 2))
+
+
+def followed(one: Factored, aim: Scaled, delta: Array | None) -> Change:
+    """The step of everything in the cells when B_s moves by δ, shape (P, r, r + 1)."""
+    n, R = one.G.shape[2], one.G.shape[1]
+    first, second = np.triu_indices(R, 1)
+    right = aim.X + products(one.G, one.E, *_unscaled(one, aim.nu - one.off.nu, aim.ell - one.off.ell))
+    if delta is not None:
+        right = right + symmetric(np.swapaxes(one.BT, 1, 2) @ delta @ one.T)
+    c = np.einsum("pfg,pg->pf", one.Ci, _svec(right))
+    mu = -(one.off.X + (one.v * c).sum(axis=1)) / (one.v**2).sum(axis=1)
+    X = _smat(np.einsum("pgf,pg->pf", one.Ci, c + mu[:, None] * one.v), n)
+    GX = one.G @ X
+    nu = one.off.nu + 2 * one.w * (GX @ np.swapaxes(one.G, 1, 2))[:, first, second]
+    ell = one.off.ell + np.einsum("prcd,prd->prc", one.W, 2 * GX @ np.swapaxes(one.E, 1, 2))
+    return Change(mu, aim.nu - nu, aim.ell - ell, Scaled(X, nu, ell))
+
+
+def _unscaled(one: Factored, nu: Array, ell: Array) -> tuple[Array, Array]:
+    return one.w * nu, np.einsum("prcd,prd->prc", one.W, ell)
+
+
+def to_zero(one: Factored) -> Scaled:
+    """The aim of a step straight to the end of the path."""
+    return Scaled(-_diagonal(one.at.X), -one.at.nu, -one.at.ell)
+
+
+def to_weight(one: Factored, weight: float, before: Change, delta: Array) -> Scaled:
+    """The aim of a step to where all products are `weight`, with what the step `before` left out to second order."""
+    lam = one.at.X
+    fall = _fall(one, delta)
+    X = (
+        weight * np.eye(lam.shape[1])
+        - _diagonal(lam**2)
+        - symmetric((-_diagonal(lam) - before.moments.X) @ before.moments.X) / 2
+    )
+    X += symmetric(lam[:, :, None] * fall) / 2
+    ell = -cones.product(one.at.ell, one.at.ell) - cones.product(before.ell, before.moments.ell)
+    ell[..., -1] += weight
+    nu = weight - one.at.nu**2 - before.nu * before.moments.nu
+    return Scaled(2 * X / (lam[:, :, None] + lam[:, None, :]), nu / one.at.nu, cones.quotient(one.at.ell, ell))
+
+
+def _diagonal(lam: Array) -> Array:
+    return np.asarray(np.eye(lam.shape[1]) * lam[:, :, None])
+
+
+def _fall(one: Factored, delta: Array) -> Array:
+    """By how much F falls to second order when B_s moves by δ."""
+    DT = delta @ one.T
+    return np.asarray(np.swapaxes(DT, 1, 2) @ DT)
+
+
+def reaches(one: Factored, step: Change, delta: Array) -> float:
+    """How far multipliers and moments may both go along a step."""
+    root = 1 / np.sqrt(one.at.X)
+    both = root[:, :, None] * root[:, None, :]
+    F = -symmetric(np.swapaxes(one.BT, 1, 2) @ delta @ one.T) - step.mu[:, None, None] * twice_form(one.E)
+    F -= products(one.G, one.E, *_unscaled(one, step.nu, step.ell))
+    X = step.moments.X * both
+    return min(
+        cones.matrix_reach(F * both, _fall(one, delta) * both),
+        cones.matrix_reach(X, np.zeros_like(X)),
+        *(cones.line_reach(one.at.nu, way) for way in (step.nu, step.moments.nu)),
+        *(cones.cone_reach(one.at.ell, way) for way in (step.ell, step.moments.ell)),
+    )
+
+
+def left(one: Factored, step: Change, share: float) -> float:
+    """Sum of all products some way along a step to zero, to first order."""
+    lam, X = _diagonal(one.at.X), step.moments.X
+    total = ((lam - share * (lam + X)) * (lam + share * X)).sum()
+    total += ((one.at.nu + share * step.nu) * (one.at.nu + share * step.moments.nu)).sum()
+    return float(total + ((one.at.ell + share * step.ell) * (one.at.ell + share * step.moments.ell)).sum())
+
+
+def moved(one: Factored, at: Multipliers, moments: Moments, step: Change, share: float) -> tuple[Multipliers, Moments]:
+    """Both some way along a step."""
+    nu, ell = _unscaled(one, step.nu, step.ell)
+    X = one.R @ step.moments.X @ np.swapaxes(one.R, 1, 2)
+    back = np.linalg.solve(one.W, step.moments.ell[..., None])[..., 0]
+    X = moments.X + share * symmetric(X) / 2
+    return (
+        Multipliers(at.mu + share * step.mu, at.nu + share * nu, at.ell + share * ell),
+        Moments(X, moments.nu + share * step.moments.nu / one.w, moments.ell + share * back),
+    )

@@ -1,0 +1,77 @@
+"""A window without a browser: what it asks for, and what it makes of answers and of sets of any size."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from exactnorm.explorer.messages import Answer
+from exactnorm.explorer.view import View, of_problem
+
+pytestmark = pytest.mark.explore
+
+
+@pytest.fixture
+def opened():
+    """A function that opens a window whose questions are written down in place of being asked."""
+    from bokeh.document import Document
+
+    from exactnorm.explorer.page.window import Window
+
+    def window(view):
+        one, asked = Window(Document(), view), []
+        one.solver.ask = lambda kind, _: asked.append(kind) or len(asked)
+        return one, asked
+
+    return window
+
+
+def test_nothing_is_asked_before_somebody_looks_on_and_then_once(opened):
+    window, asked = opened(of_problem("acute"))
+    assert (asked, window.solver.process) == ([], None)
+    window.begin()
+    window.begin()
+    assert asked == ["picture"]
+
+
+def test_where_the_program_fails_basins_of_what_formulas_give_are_coloured_all_the_same(opened):
+    window, asked = opened(of_problem("acute"))
+    window.begin()
+    window.widgets.basins.active = True
+    assert asked == ["picture"]  # which is still under way
+    window.hear(Answer(1, "failed", "no memory"))
+    assert "no memory" in window.widgets.message.text
+    window.widgets.basins.active = False
+    window.widgets.basins.active = True
+    assert asked == ["picture", "basins"]
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e6])
+def test_controls_and_the_radii_of_an_exported_page_are_in_units_of_the_set(opened, scale):
+    from exactnorm.explorer.page.export import radii
+
+    points = np.array([[0, 0], [1, 0], [0, 2.0]])
+    window, _ = opened(View(scale * points, scale * 0.1))
+    widgets = window.widgets
+    assert widgets.rho.step == pytest.approx(scale * 0.75 / 500)
+    assert (widgets.x.step, widgets.y.step) == (pytest.approx(scale * 0.05), pytest.approx(scale * 0.05))
+    # To the last digit: a radius that is rounded to so many places would be none for a small set.
+    assert radii(window.view) == pytest.approx([scale * one for one in radii(View(points, 0.1))], rel=1e-9)
+
+
+def test_of_a_picture_only_the_layers_that_change_are_sent_and_the_page_draws_once(opened):
+    window, _ = opened(of_problem("orthogonal"))
+    sent = []
+    window.document.on_change(lambda event: sent.append((event.model.name, event.attr)))
+    before = {name: dict(source.data) for name, source in window.drawing.sources.items()}
+    window.moving(replace(window.view, rho=0.12), points=False)
+    assert sent.count(("plot", "hold_render")) == 2
+    assert not window.drawing.plot.hold_render
+    first = sent.index(("plot", "hold_render"))
+    last = sent.index(("plot", "hold_render"), first + 1)
+    assert first < sent.index(("layer-field", "data")) < last
+    layers = [name.removeprefix("layer-") for name, attr in sent if attr == "data"]
+    assert len(layers) == len(set(layers))
+    changed = {name for name, source in window.drawing.sources.items() if dict(source.data) != before[name]}
+    assert {"field", "kinks", "unstable"} <= changed == set(layers)
+    assert not {"points", "starts", "outline", "neutral", "offending"} & changed
