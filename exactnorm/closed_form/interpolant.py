@@ -57,7 +57,7 @@ def linear_interpolant(data: Coordinates) -> tuple[ReLUNetwork, Array]:
 
 
 def _told_apart(t: Array, x: Array) -> NDArray[np.bool_]:
-    """Which of the inputs, in order, are not the one before: those that rounding has made equal, or may have, count once.
+    """Which of the inputs, in order, are not the one before: what rounding has made equal, or may have, counts once.
 
     Those that it has not quite made equal do so where their targets agree; where they do not, they are as they are.
     """
