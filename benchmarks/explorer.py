@@ -59,7 +59,8 @@ def latencies():
         moved = [
             (one.points + 0.02 * rng.standard_normal(one.points.shape), one.rho) for one in sets for _ in range(12)
         ]
-        told(f"{size} points, formulas", [seconds(update, *one) for one in moved])
+        for flow in ("score", "probability"):
+            told(f"{size} points, formulas, {flow}", [seconds(update, *one, flow) for one in moved])
         solve = [
             seconds(lambda one: min_norm_denoiser(TrainingSet(one.points, one.rho), method="program"), one)
             for one in sets

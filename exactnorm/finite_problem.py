@@ -177,7 +177,9 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
     hull = affine_hull(inputs)
     target_frame = _target_frame(problem.targets) if problem.constant else _target_span(problem.targets)
     x = target_frame.coordinates(problem.targets)
-    means = np.stack([np.bincount(which, column, len(first)) for column in x.T], axis=1) / counts[:, None]
+    # From the first of each group: the mean of equal targets is then that target, to the last digit.
+    off = x - x[first][which]
+    mean_off = np.stack([np.bincount(which, column, len(first)) for column in off.T], axis=1) / counts[:, None]
     if problem.penalise_bias:
         homogeneous = np.column_stack([inputs, np.ones(len(inputs))])
         input_frame = _span(homogeneous)
@@ -189,12 +191,12 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
     ones = np.ones((len(inputs), 1 if problem.constant else 0))
     return Coordinates(
         features=features,
-        targets=means,
+        targets=x[first] + mean_off,
         counts=counts,
         input_frame=input_frame,
         target_frame=target_frame,
         hull=hull,
-        spread=float(((x - means[which]) ** 2).sum()) / (2 * count),
+        spread=float(((off - mean_off[which]) ** 2).sum()) / (2 * count),
         decay=None if decay is None else decay / (target_frame.scale * input_frame.scale),
         free=np.column_stack([ones, hull.coordinates(inputs)]) if problem.skip else ones,
         penalise_bias=problem.penalise_bias,

@@ -36,12 +36,15 @@ class Fitting:
         Whether headings are shown.
     right : tuple of str
         Headings of columns that stand to the right.
+    most : int, optional
+        Show so many rows at most, the first ones, and say how many there are.
     """
 
     text: TextTable
     title: str
     header: bool = True
     right: tuple[str, ...] = ()
+    most: int | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The widest form that fits."""
@@ -52,26 +55,50 @@ class Fitting:
             yield self.grid(columns, options.max_width)
         else:
             yield Text(self.title, style="italic")
-            for row in self.text.rows:
-                yield Text(row[0], style="bold")
-                yield from (Text(f"  {line}") for line in self.block(row, columns[1:], options.max_width - 2))
+            naming = self.naming()
+            names, others = ([n for n in columns if (n < naming) is first] for first in (True, False))
+            for row in self.shown():
+                head = [row[0]] if naming == 1 else self.block(row, names, options.max_width)
+                yield from (Text(line, style="bold") for line in head)
+                yield from (Text(f"  {line}") for line in self.block(row, others, options.max_width - 2))
         if note:
             yield Text(note)
+        if len(self.shown()) < len(self.text.rows):
+            yield Text(
+                f"the first {len(self.shown())} of {len(self.text.rows)} rows; --json and --out have all of them"
+            )
+
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """The rows that are shown."""
+        return self.text.rows[: self.most]
+
+    def naming(self) -> int:
+        """How many of the first columns it takes to tell the rows apart; the first alone where all do not."""
+        rows = self.text.rows
+        numbers = range(1, len(self.text.headings) + 1)
+        return next((n for n in numbers if len({row[:n] for row in rows}) == len(rows)), 1)
 
     def forms(self) -> Iterator[tuple[list[int], str]]:
         """Columns to show, and what is said of those that are not."""
         headings, rows = self.text.headings, self.text.rows
         every = list(range(len(headings)))
         yield every, ""
-        # The first column names the row.
+        # The first column names the row, or begins to.
         same = [n for n in every[1:] if len(rows) > 2 and len({row[n] for row in rows}) == 1]
-        notes = [f"in every row {headings[n]}: {rows[0][n]}" for n in same]
+        notes = [self.throughout(n) for n in same]
         columns = [n for n in every if n not in same]
         yield columns, "; ".join(notes)
         ends = [n for n in columns if headings[n].endswith(ENDS)]
         if ends:
             notes.append(f"left out here: {', '.join(headings[n] for n in ends)}")
         yield [n for n in columns if n not in ends], "; ".join(notes)
+
+    def throughout(self, column: int) -> str:
+        """What holds in every row: an entry under its heading, or a sign between the columns beside it."""
+        heading, entry = self.text.headings[column], self.text.rows[0][column]
+        if heading:
+            return f"in every row {heading}: {entry}"
+        return f"in every row: {self.text.headings[column - 1]} {entry} {self.text.headings[column + 1]}"
 
     def widths(self, column: int) -> tuple[int, int]:
         """The least width in which a column can be read, and the one in which nothing is wrapped."""
@@ -98,7 +125,7 @@ class Fitting:
             heading = self.text.headings[column]
             justify: Literal["left", "right"] = "right" if heading in self.right else "left"
             table.add_column(heading, justify=justify, width=width[column], overflow="fold")
-        for row in self.text.rows:
+        for row in self.shown():
             table.add_row(*(Text(row[column]) for column in columns))
         return table
 

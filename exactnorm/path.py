@@ -143,18 +143,20 @@ class DenoiserPath:
 
     @property
     def coarser(self) -> DenoiserPath | None:
-        """Every other level, by which a flow estimates its error; None where two levels are all."""
-        if len(self.radii) < 3:
+        """About half of the levels, by which a flow estimates its error; None where two levels are all.
+
+        The ends stay. No two neighbours do, so that every stretch gets longer: of an even number the lowest triply.
+        """
+        count = len(self.radii)
+        if count < 3:
             return None
-        kept = np.unique(np.append(np.arange(0, len(self.radii), 2), len(self.radii) - 1))
+        kept = np.append(0, np.arange(2 + (count + 1) % 2, count, 2))
         return replace(self, radii=self.radii[kept], denoisers=tuple(self.denoisers[n] for n in kept))
 
     @property
     def family(self) -> Family:
         """What a probability flow follows: one denoiser from switch to switch."""
-        rough = None
-        if (path := self.coarser) is not None:
-            rough = Family(path, path.points, path.rho_min, path.rho_max, path.switches)
+        rough = None if (path := self.coarser) is None else path.family
         return Family(self, self.points, self.rho_min, self.rho_max, self.switches, rough)
 
     @property
@@ -222,12 +224,13 @@ def refined_flow(
         finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
         moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max(initial=0.0))
         flow = finer
+    error = max(moved, flow.error or 0.0)
     note = f"{len(path.radii)} levels; the last refinement moved the endpoints by at most {moved:.2e}"
     if moved > settle:
         status = f"incomplete: not settled to {settle:g} with {note}"
         status += "" if deadline.remaining > 0 else f"; the time limit of {path.time_limit:g} s was reached"
-        return replace(flow, complete=False, status=status, error=moved), path
-    return replace(flow, status=f"{flow.status}; {note}", error=moved), path
+        return replace(flow, complete=False, status=status, error=error), path
+    return replace(flow, status=f"{flow.status}; {note}", error=error), path
 
 
 def write_path(directory: str | PathLike[str], path: DenoiserPath) -> None:

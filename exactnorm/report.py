@@ -20,14 +20,26 @@ from exactnorm.problems import Problem
 from exactnorm.tables import TextTable, ends, entry, stacked
 from exactnorm.theorems import Check
 
+MOST = 40
+"""Rows of an experiment's table that are printed: what is read from them stands below, and is to be found."""
 MEANING = {
     "virtual training point": "virtual training point: a sum of training points, seen from one of them, that is none.",
     "boundary": "boundary, interior, outside: of the hyperbox that points on orthogonal lines span.",
     "other": "other: at no training point, and these points span no hyperbox to be on or in.",
     "none": "none: without an endpoint.",
+    "below": "below, above: starts whose own threshold tau is below T, or above; on vertex: how many of them end at a "
+    "vertex, a corner of the hyperbox that points on orthogonal lines span.",
     "memorised": "memorised: more than three times nearer to one training point than to any other.",
 }
 """What the words in a table of endpoints mean."""
+MEANT_WITH = {"interior": "boundary", "outside": "boundary"}
+"""Kinds of endpoint that are explained together with another one."""
+
+
+PATTERNS = (
+    "A pattern says on which balls a neuron is on; a cell is a pattern, or a part of one, with a bound of its own."
+)
+"""What the last words in the table of a solution mean."""
 
 
 def prose(text: str) -> RenderableType:
@@ -74,7 +86,8 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     table = denoiser.table()
     rows = (*table.rows, ("time", f"{seconds:.2f} s"))
     shown = grid(TextTable(table.headings, rows), title, header=False)
-    return Group(shown, prose(what_is_shown(denoiser)), prose(sentence(denoiser.status)))
+    words = [prose(PATTERNS)] if any(row[0].startswith("patterns") for row in rows) else []
+    return Group(shown, prose(what_is_shown(denoiser)), *words, prose(sentence(denoiser.status)))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
@@ -131,6 +144,19 @@ def check_table(rows: Iterable[dict[str, Any]]) -> RenderableType:
     return grid(TextTable(headings, tuple(shown)), "The certificate supports what it states", right=headings[1:])
 
 
+def levels_table(levels: Iterable[tuple[float, list[dict[str, Any]]]]) -> RenderableType:
+    """What was recomputed at each radius of a path, one a row."""
+    rows = tuple(
+        (
+            f"{rho:.10g}",
+            *(entry(row["recomputed"], ".2e" if "error" in row["quantity"] else ".12g") for row in quantities),
+        )
+        for rho, quantities in levels
+    )
+    headings = ("noise radius", "lower bound", "cost of the network", "interpolation error")
+    return grid(TextTable(headings, rows), "Every certificate supports what it states; recomputed:", right=headings)
+
+
 def problems_table(problems: Iterable[Problem]) -> RenderableType:
     """The named problems, one a row."""
     numbers = ("points", "dimension", "rho")
@@ -152,8 +178,8 @@ def problem_record(problem: Problem) -> dict[str, Any]:
 
 
 def checks_table(checks: Iterable[Check]) -> RenderableType:
-    """Statements, one a row: claimed, computed, how far apart, standing, and whether they hold; details below."""
-    return grid(stacked(checks), "Statements, claimed and computed", right=("claimed", "", "computed", "difference"))
+    """Statements, one a row: computed, claimed, how far apart, standing, and whether they hold; details below."""
+    return grid(stacked(checks), "Statements, computed and claimed", right=("computed", "", "claimed", "difference"))
 
 
 def check_record(check: Check) -> dict[str, Any]:
@@ -177,7 +203,8 @@ def flow_record(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> dict
 def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> RenderableType:
     """Where flows ended, one kind a row; below it the parameters and how the flows came to an end."""
     table = grid(ends.table(), f"Where the {parameters['flow']} flow ended", right=("count", "share", "95 % interval"))
-    words = [MEANING[kind] for kind, share in ends.shares().items() if share.count and kind in MEANING]
+    met = [MEANT_WITH.get(kind, kind) for kind, share in ends.shares().items() if share.count]
+    words = [MEANING[kind] for kind in dict.fromkeys(met) if kind in MEANING]
     said = ", ".join(f"{name}={entry(value, '.6g')}" for name, value in parameters.items() if name != "flow")
     stood_in = "" if flow.switch_sigma is None else f"; the stand-in drove the flow down to sigma={flow.switch_sigma:g}"
     return Group(table, prose("\n".join([*words, MEANING["memorised"], f"{said}.", f"{flow.status}{stood_in}"])))
@@ -210,10 +237,13 @@ def experiment_table(table: experiments.Table) -> RenderableType:
     """The rows, and below them the parameters, a sentence that reads them, and published statements line by line."""
     text = table.table()
     words = "\n".join(meaning for name, meaning in MEANING.items() if name.split()[0] in text.headings)
-    return Group(grid(text, table.name, right=text.headings), *([prose(words)] if words else []))
+    shown = grid(text, table.name, right=text.headings, most=MOST)
+    return Group(shown, *([prose(words)] if words else []))
 
 
-def grid(text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = ()) -> RenderableType:
-    """The table under a title, the columns named in `right` to the right; below it the note."""
-    table = Fitting(text, title, header, tuple(right))
+def grid(
+    text: TextTable, title: str, *, header: bool = True, right: Sequence[str] = (), most: int | None = None
+) -> RenderableType:
+    """The table under a title, the columns named in `right` to the right, `most` rows of it; below it the note."""
+    table = Fitting(text, title, header, tuple(right), most)
     return Group(table, prose(text.note)) if text.note else table

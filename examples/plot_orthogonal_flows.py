@@ -21,14 +21,19 @@ probability = exactnorm.probability_flow(
     lambda rho: closed_form.orthogonal(train.points, rho), starts, "edm", alpha=0.2, T=1.0
 )
 
-figure, row = plt.subplots(1, 2, figsize=(8, 4.6), layout="compressed")
-for axes, flow, title in zip(row, (score, probability), ("score flow", "probability flow"), strict=True):
-    plot.trajectories(flow, train, axes)
+figure, row = plt.subplots(1, 2, figsize=(6.8, 4.6), layout="compressed", sharey=True)
+balls = (train, exactnorm.TrainingSet(train.points))  # those of the probability flow shrink to points
+kinds, marks = [], {}
+for axes, flow, around, title in zip(row, (score, probability), balls, ("score flow", "probability flow"), strict=True):
+    ends = exactnorm.endpoints(flow, train)
+    plot.trajectories(flow, around, axes, ends=ends)
     axes.set_title(title)
     axes.get_legend().remove()
-figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    kinds.append(ends.shares())
+    marks |= {label: mark for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+row[1].set_ylabel("")
+figure.legend(marks.values(), marks, loc="outside lower center", ncols=3, fontsize="small")
 figure.draw_without_rendering()  # room is made below labels that were drawn once
 
-kinds = [exactnorm.endpoints(flow, train).shares() for flow in (score, probability)]
 assert kinds[0]["training point"].count + kinds[0]["virtual training point"].count == len(starts)
 assert kinds[1]["boundary"].count + kinds[1]["interior"].count > 0

@@ -5,7 +5,8 @@ Why neither orthocentre nor median is minimal
 A denoiser of an acute triangle can look at one point against the other two, three times: a ramp for each point, from a
 common value :math:`c`. With :math:`c` the orthocentre the three outputs are parallel to the inputs; with :math:`c` a
 weighted geometric median the cost of such networks is least. On a scalene triangle with :math:`\rho > 0` the program
-finds networks that are cheaper than both (measured: the gap to the median is tiny until the balls nearly touch).
+finds networks that are cheaper than both (measured: the gap to the median is tiny until the balls nearly touch). What
+is below :math:`10^{-9}` is drawn there.
 """
 
 import numpy as np

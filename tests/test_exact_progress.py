@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 import rich.console
 
-from exactnorm.exact.progress import reporter
+from exactnorm.exact.progress import fitting, line, reporter
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,17 @@ def test_without_a_terminal_a_line_is_written_after_10_20_and_40_seconds(capsys)
     assert out == ""
     assert [line.split(", ")[-1] for line in err.splitlines()] == ["10 s", "20 s", "40 s", "80 s"]
     assert err.startswith("round 3: [1, 2], gap 5.0e-01, 7 kinks, 10 s\n")
+
+
+@pytest.mark.parametrize("phase", ["looking for a first network", "enumerating activation patterns: 24310 found"])
+def test_the_live_line_fits_80_columns_and_keeps_the_bracket_and_the_time(phase):
+    said = line(Best(117.0, lower=4.6515809, upper=5.1704566, phase=phase, kinks=1000))
+    assert len(f"{said}, 10000 cells") > 77
+    short = fitting(said, 77)
+    assert len(short) <= 77
+    assert short.startswith(f"{phase}: [4.6515809, 5.1704566]")
+    assert short.endswith(", 117 s")
+    assert fitting(said, len(said)) == said
 
 
 def test_a_long_pause_is_followed_by_one_line(capsys):

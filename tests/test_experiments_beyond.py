@@ -15,6 +15,7 @@ from exactnorm.experiments import (
     fitted,
     large_rays,
     simulated,
+    trained_networks,
     unit_seconds,
     width,
 )
@@ -85,6 +86,15 @@ def test_a_network_that_costs_nothing_but_a_rounding_counts_as_certified_and_one
         ("skip", 4, 2, 2, 2, 3, 16, 1.0, 1.1, 0.09),
     )
     assert certified(rows, 1e-6) == list(rows[:2])
+
+
+def test_what_was_not_trained_is_said_to_be_unknown_and_no_number():
+    table = trained_networks(
+        widths=(8,), ways=("augmented Lagrangian",), points=3, samples=4, rounds=1, starts=4, sizes=(2,)
+    )
+    said = [statement.evidence for statement in table.statements]
+    assert "unknown with weight decay, unknown without" in said[-1]
+    assert not any("nan" in one for one in said)
 
 
 def test_digit_triples_have_the_published_angles_to_a_hundredth_of_a_degree():

@@ -42,6 +42,37 @@ def test_a_flow_along_a_fine_path_is_near_the_continuous_familys():
     assert errors[1] < 5e-3
 
 
+@pytest.mark.parametrize("levels", [5, 6, 8, 11, 16])
+def test_the_error_that_is_said_along_a_path_is_at_least_the_one_that_is_made(levels):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        points = np.vstack([np.zeros(2), np.diag(rng.uniform(0.5, 2.0, 2))])
+        T = rng.uniform(0.2, 0.95) * points.max(axis=0).min() / 2
+        Y = points.mean(axis=0) + 0.6 * rng.standard_normal((20, 2))
+        path = DenoiserPath(points, np.geomspace(T * 10 ** rng.uniform(-3, -1), T, levels))
+        flow = probability_flow(path, Y, "edm", alpha=1.0, T=T)
+        off = np.linalg.norm(flow.endpoint - closed_probability_flow(points, 1.0, Y, T), axis=1).max()
+        assert 1e-6 < off < flow.error + flow.residual
+
+
+def test_along_a_path_of_fewer_than_five_levels_no_error_is_said():
+    for levels in (1, 2, 4):
+        flow = probability_flow(
+            DenoiserPath(ORTHOGONAL, np.geomspace(0.3, 0.01, levels)), [0.4, 1.0], "edm", alpha=1, T=0.3
+        )
+        assert flow.error is None
+        assert "with too few levels to judge the error by" in flow.status
+
+
+@pytest.mark.parametrize("levels", range(3, 12))
+def test_the_coarser_path_lengthens_every_stretch_and_keeps_the_ends(levels):
+    path = DenoiserPath(ORTHOGONAL, np.geomspace(0.01, 0.3, levels))
+    kept = np.searchsorted(path.radii, path.coarser.radii)
+    assert (kept[0], kept[-1]) == (0, levels - 1)
+    assert set(np.diff(kept)) <= {2, 3}
+    assert all(path.coarser.denoisers[n] is path.denoisers[k] for n, k in enumerate(kept))
+
+
 def test_refining_keeps_what_is_solved_and_stops_when_endpoints_settle():
     path = DenoiserPath(ORTHOGONAL, np.geomspace(0.01, 0.3, 5))
     finer = refined(path)

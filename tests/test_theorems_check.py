@@ -37,6 +37,12 @@ def test_holds_and_refuted_are_what_the_bracket_supports(check, outcome):
     assert check.outcome == ("yes" if outcome == "yes" else f"{outcome}: UNEXPECTED")
 
 
+def test_the_table_reads_as_the_claim_does():
+    table = make("<=", claimed=2.0, computed=1.0).table()
+    assert table.headings[1:4] == ("computed", "", "claimed")
+    assert table.rows[0][1:4] == ("1", "<=", "2")
+
+
 @pytest.mark.parametrize("relation", ["=", "<=", ">=", "<", ">"])
 @pytest.mark.parametrize("place", ["claimed", "computed", "lower", "upper"])
 @pytest.mark.parametrize("expected", [True, False, None])

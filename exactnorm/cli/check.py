@@ -101,6 +101,11 @@ def told(arguments: argparse.Namespace, rows: list[tuple[CertifiedDenoiser | Cer
     if arguments.json:
         show_json(tables if Path(arguments.file).is_dir() else tables[0])
         return 0
+    if Path(arguments.file).is_dir():
+        levels = [found.train for found, _ in rows if isinstance(found, CertifiedDenoiser)]
+        show(report.levels_table(zip([train.rho for train in levels], tables, strict=True)))
+        show(f"{levels[0].size} points in R^{levels[0].dimension}, noise balls of {len(levels)} radii")
+        return 0
     for (found, _), table in zip(rows, tables, strict=True):
         show(report.check_table(table))
         show(described(found))

@@ -101,9 +101,13 @@ def checked(arguments: argparse.Namespace) -> tuple[dict[str, Any], Any]:
         found.append(f"--seed {arguments.seed}: a seed is not negative")
     given: dict[str, Any] = {}
     means = None
+    lost = arguments.resume and arguments.out is None and "out" not in arguments.misread
+    if lost:
+        found.append("--resume goes with --out DIR, the folder that holds the units finished so far")
     try:
         where = executor_of(arguments.executor or "local")
-        means = Run(where, arguments.out, arguments.resume, arguments.time_limit, progress=True)
+        resume = arguments.resume and not lost
+        means = Run(where, arguments.out, resume, arguments.time_limit, progress=True)
     except (ValueError, ImportError) as mistake:
         found.append(f"{mistake}")
     if arguments.name is not None:

@@ -15,9 +15,16 @@ def width() -> int:
     return max(min(shutil.get_terminal_size().columns, LONGEST), 40)
 
 
+class Unbroken(RawDescriptionHelpFormatter):
+    """Help of options in lines that break between words only: `early-stopping` is one."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+
 def formatter(prog: str) -> RawDescriptionHelpFormatter:
     """An argparse formatter of that width; descriptions and epilogs come to it wrapped."""
-    return RawDescriptionHelpFormatter(prog, width=width() - 2)
+    return Unbroken(prog, width=width() - 2)
 
 
 def wrapped(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tokenize
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +29,17 @@ def points(path: Path, header: bool | None = None, columns: str | None = None, *
         saved = "; a saved denoiser is for `exactnorm check` and exactnorm.load" if suffix == ".npz" else ""
         msg = f"{str(path)!r}: points are read from {KINDS} files{saved}"
         raise BadInput(msg)
-    try:
+    with _told(path):
         if suffix == ".npy":
             return _npy(path, header, columns, index=index)
         return text_table.read(path, header, columns, index=index)
+
+
+@contextmanager
+def _told(path: Path) -> Generator[None, None, None]:
+    """A file that is not there, or that the system does not hand over, is bad input."""
+    try:
+        yield
     except FileNotFoundError:
         msg = f"there is no file {str(path)!r}"
         raise BadInput(msg) from None
@@ -99,19 +108,16 @@ def samples(path: Path, size: int) -> list[Array]:
 
 
 def _npz(path: Path) -> list[Array]:
-    try:
-        # Never unpickled: an object array could run code of whoever wrote the file.
-        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-            return [file[name] for name in file.files]
-    except FileNotFoundError:
-        msg = f"there is no file {str(path)!r}"
-        raise BadInput(msg) from None
-    except OSError as failed:
-        msg = f"cannot read {str(path)!r}: {failed.strerror or failed}"
-        raise BadInput(msg) from failed
-    except UNREADABLE as failed:
-        msg = f"{str(path)!r} is not a .npz file of arrays of numbers: {failed}"
-        raise BadInput(msg) from failed
+    with _told(path), path.open("rb") as handle:
+        try:
+            # Never unpickled: an object array could run code of whoever wrote the file.
+            with np.load(handle, allow_pickle=False) as file:
+                return [file[name] for name in file.files]
+        except UNREADABLE as failed:
+            if isinstance(failed, OSError):
+                raise
+            msg = f"{str(path)!r} is not a .npz file of arrays of numbers: {failed}"
+            raise BadInput(msg) from failed
 
 
 def _by_point(path: Path, table: Array, size: int) -> list[Array]:

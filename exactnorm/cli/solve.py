@@ -121,7 +121,9 @@ def estimate(train: TrainingSet, arguments: argparse.Namespace) -> int:
     if arguments.json:
         show_json({"points": train.size, "dimension": train.dimension, "rho": train.rho, **asdict(found)})
     else:
-        show_text(f"{found.sentence}\n")
+        from exactnorm import report
+
+        show(report.prose(found.sentence))
     return 0
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -110,5 +111,15 @@ def show_json(value: Any) -> None:
 
 
 def say(message: str) -> None:
-    """Print a message to stderr."""
-    print(message, file=sys.stderr)  # noqa: T201
+    """Print a message to stderr; on a terminal in lines that break between words, each where the one above begins."""
+    lines = message.splitlines()
+    if sys.stderr is not None and sys.stderr.isatty():
+        lines = [part for line in lines for part in broken(line, shutil.get_terminal_size().columns) or [""]]
+    print("\n".join(lines), file=sys.stderr)  # noqa: T201
+
+
+def broken(line: str, width: int) -> list[str]:
+    """The line in parts of at most so many letters, where its words allow it."""
+    margin = " " * (len(line) - len(line.lstrip()))
+    wrapper = textwrap.TextWrapper(width, margin, margin, break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(line.strip())

@@ -20,8 +20,8 @@ examples:
   exactnorm theorems A-rays acute-orthocentre
   exactnorm theorems --json > checks.json
 
-exit status 1 if a statement that is expected to hold, or to fail, does otherwise or cannot be decided, and 130 after
-Ctrl-C, which prints those that are checked by then.
+exit status 1 if a statement that is expected to hold, or to fail, does otherwise or cannot be decided, and 130 \
+after Ctrl-C, which prints those that are checked by then.
 """
 
 

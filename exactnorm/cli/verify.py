@@ -19,8 +19,8 @@ examples:
   exactnorm solve points.csv --rho 0.1 --prove --out proof.json
   exactnorm verify proof.json --points points.csv --rho 0.1
 
-The problem is built anew from your points and radius; every condition of the proof is checked in rational numbers, or
-in balls that contain them. What is printed holds for the given floating-point numbers exactly.
+The problem is built anew from your points and radius; every condition of the proof is checked in rational numbers, \
+or in balls that contain them. What is printed holds for the given floating-point numbers exactly.
 
 exit status:
   0  proved: the claimed bracket holds

@@ -76,9 +76,17 @@ def reporter(
                 # What is said once, before the loop, stays; the rest is overwritten.
                 if phase(best).startswith("starting"):
                     status.console.print(phase(best).removeprefix("starting: "))
-                status.update(words(best))
+                status.update(fitting(words(best), console.width - 3))  # a spinner stands before it
 
             yield show
+
+
+def fitting(said: str, room: int) -> str:
+    """The line without what stands before its last part, as far as it takes to fit: kinks, then cells, then the gap."""
+    parts = said.split(", ")
+    while len(", ".join(parts)) > room and len(parts) > 3:
+        del parts[-2]
+    return ", ".join(parts)
 
 
 def lines_now_and_then(words: Callable[[Any], str]) -> Callable[[Step], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -217,10 +216,11 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
     def share(way: str) -> tuple[float, float]:
         return sum(_each(rows, way, "stable")), sum(_each(rows, way, "sums"))
 
+    def best(*ways: str) -> str:
+        found = [one for way in ways for one in _each(rows, way, "r2")]
+        return format(max(found), ".2f") if found else "unknown"
+
     plain, decay = share("Adam"), share("Adam, weight decay")
-    near = max(_each(rows, "Adam, weight decay", "r2"), default=math.nan)
-    far = max(_each(rows, "Adam", "r2"), default=math.nan)
-    best = max(row[COLUMNS.index("r2")] for row in rows)
     return (
         Statement(
             "Without weight decay no sum of training points is stable (arXiv:2506.19031, paraphrased).",
@@ -236,7 +236,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
             "Networks trained with weight decay drive flows to where the theory says (arXiv:2506.19031, paraphrased; "
             "agreement counted as in arXiv:2412.20292, of convolutional networks and another theory).",
             None,
-            f"median r² at best {near:.2f} with weight decay, {far:.2f} without, {best:.2f} of all; how long and on "
-            "how many samples was trained there is unknown",
+            f"median r² at best {best('Adam, weight decay')} with weight decay, {best('Adam')} without, {best(*WAYS)} "
+            "of all; how long and on how many samples was trained there is unknown",
         ),
     )

@@ -116,7 +116,8 @@ def ways(picture: Picture) -> dict[str, Columns]:
             "starts": empty,
             "ends": {"x": [], "y": [], "marker": [], "colour": [], "what": []},
         }
-    places = np.round(found.places, 9)
+    # Nine digits of the picture's width, whatever the unit of the points.
+    places = np.round(found.places, 9 - math.floor(math.log10(picture.box[1] - picture.box[0])))
     finite = np.isfinite(places).all(axis=(0, 2))
     places, kinds = places[:, finite], found.ends.kind[finite]
     width = np.where(np.flatnonzero(finite) < found.clicked, 2.5, 1.0)

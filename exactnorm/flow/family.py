@@ -30,7 +30,8 @@ class Family:
     switches : ndarray, shape (n,), optional
         Radii at which a family of a few denoisers goes from one to the next. None: it changes with every radius.
     coarser : Family, optional
-        The same with fewer denoisers, by which a flow estimates its error.
+        The same with half as many denoisers, and a coarser one of its own with a quarter, by which a flow estimates
+        its error.
     """
 
     denoiser: Given

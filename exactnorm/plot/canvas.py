@@ -24,12 +24,12 @@ try:
     from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure
     from matplotlib.patches import Circle, Rectangle
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator
 except ImportError as missing:
     msg = "drawing needs matplotlib, the extra `plot`: pip install 'exactnorm[plot]'"
     raise ImportError(msg) from missing
 
-__all__ = ["Axes", "Figure", "MaxNLocator", "Rectangle"]
+__all__ = ["Axes", "Figure", "LogLocator", "MaxNLocator", "Rectangle"]
 
 
 class Denoiser(Protocol):

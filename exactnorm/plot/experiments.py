@@ -27,6 +27,9 @@ def experiment(table: Table, axes: Axes | None = None) -> Axes:
     if table.name not in PICTURES:
         msg = f"there is no picture of {table.name!r}; there are some of {', '.join(PICTURES)}"
         raise ValueError(msg)
+    if not table.rows:
+        msg = f"the table of {table.name} has no rows yet: its experiment was stopped before a unit was finished"
+        raise ValueError(msg)
     axes = axes_or_new(axes, 6, 4)
     PICTURES[table.name](table, axes)
     return axes
@@ -84,7 +87,10 @@ def _early_stopping_map(table: Table, axes: Axes) -> None:
     T = table.column("T")
     axes.loglog([min(T), max(T)], [min(T), max(T)], color="black", lw=1, label="T = τ")
     axes.set(xlabel="start time T", ylabel="threshold τ of the start")
-    axes.legend(fontsize="small")
+    # Marks fill the frame: the legend has a strip of its own below them, in decades that are not used.
+    low, high = axes.get_ylim()
+    axes.set_ylim(bottom=low * (low / high) ** 0.15)
+    axes.legend(fontsize="small", loc="lower center", ncols=3)
 
 
 def _beyond_orthogonal(table: Table, axes: Axes) -> None:
@@ -97,7 +103,7 @@ def _beyond_orthogonal(table: Table, axes: Axes) -> None:
         place = [max(abs(record["largest_cosine"]), 1e-3) for record in chosen]
         shares = [record["memorised"] for record in chosen]
         axes.semilogx(place, shares, mark, ms=5, color=colour, label=family)
-    axes.set(xlabel="largest |cosine| of angles at the first point", ylabel="memorised", ylim=(-0.02, 1.05))
+    axes.set(xlabel="largest |cosine| of angles at the first point", ylabel="share memorised", ylim=(-0.02, 1.05))
     axes.legend(fontsize="small")
 
 
@@ -134,15 +140,20 @@ def _places(records: list[dict[str, Any]], name: str) -> Array:
 def _width(table: Table, axes: Axes) -> None:
     """Neurons of each minimiser against N, with N²."""
     records = table.records()
+    kinds = {"skip": "with skip connection", "plain": "without"}
     for kind, colour, shift in (("skip", BLUE, -0.12), ("plain", ORANGE, 0.12)):
         chosen = [record for record in records if record["network"] == kind]
         place = [record["N"] + shift for record in chosen]
         neurons = [record["neurons"] for record in chosen]
-        axes.plot(place, neurons, "o", ms=4, alpha=0.3, color=colour, label=f"{kind} networks")
+        axes.plot(place, neurons, "o", ms=4, alpha=0.3, color=colour, label=kinds[kind])
     N = np.linspace(min(table.column("N")) - 0.3, max(table.column("N")) + 0.3, 50)
     axes.plot(N, N**2, color="black", lw=1, label="$N^2$")
-    axes.set(xlabel="data points $N$", ylabel="neurons of the minimiser")
-    axes.legend(fontsize="small")
+    axes.set(xlabel="data points $N$", ylabel="neurons of the minimiser", xticks=sorted(set(table.column("N"))))
+    for handle in axes.legend(fontsize="small").legend_handles:
+        if handle is not None:
+            handle.set_alpha(
+                1.0
+            )  # marks are pale where there are few of them; a single one in the legend would be, too
 
 
 def _large_rays(table: Table, axes: Axes) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from exactnorm.arrays import of_kind
 from exactnorm.experiments import Counterfactuals, Table
-from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, VERMILION, Axes, axes_or_new
+from exactnorm.plot.canvas import BLUE, GREEN, GREY, ORANGE, VERMILION, Axes, LogLocator, axes_or_new
 
 SHARES = (BLUE, ORANGE, GREEN, VERMILION, GREY)
 
@@ -46,7 +46,7 @@ def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *
     top, scale = float(np.abs(found.points).max()), float(np.abs(delta).max()) or 1.0
     columns = [(found.inputs[level, sample] / top, found.full[level, sample] / top)]
     columns += [(point / top, change / scale) for point, change in zip(found.points, delta, strict=True)]
-    axes = axes_or_new(axes, 1.4 * len(columns), 2.8)
+    axes = axes_or_new(axes, 1.15 * len(columns), 2.5)
     for place, pair in enumerate(columns):
         for row, image in enumerate(pair):
             left, bottom = place * (side + 1) + (side * (place > 0)) / 2, -row * (side + 2)
@@ -55,7 +55,7 @@ def attribution(found: Counterfactuals, sample: int, axes: Axes | None = None, *
             map_, low = ("RdBu_r", -1.0) if signed else ("gray_r", 0.0)
             axes.imshow(image.reshape(side, side), extent=extent, cmap=map_, vmin=low, vmax=1.0)
         words = ("noisy, and denoised", "") if place == 0 else (f"$x_{place - 1}$ and $\\Delta_{place - 1}$", "")
-        axes.text(left + side / 2, 1, words[0], ha="center", fontsize="small")
+        axes.text(left + side / 2, 1, words[0], ha="center")
     axes.set(xlim=(-1, left + side + 1), ylim=(-2 * side - 3, 4))
     axes.set_axis_off()
     return axes
@@ -144,10 +144,16 @@ def _trained_networks(table: Table, axes: Axes) -> None:
         chosen = [r for r in records if r["way"] == way and r["size"] == records[0]["size"]]
         cost, r2 = ([r[name] for r in chosen] for name in ("cost", "r2"))
         axes.semilogx(cost, r2, "o", color=colour, label=way)
-        for record in chosen:
-            axes.annotate(str(record["width"]), (record["cost"], record["r2"]), fontsize="x-small")
+        for n, record in enumerate(chosen):
+            beside = (4.0, 4.0 if n % 2 else -11.0)  # above and below in turn
+            place = (record["cost"], record["r2"])
+            axes.annotate(str(record["width"]), place, beside, textcoords="offset points", fontsize="small")
     axes.axvline(records[0]["least"], color="black", ls=":", lw=1, label="least cost on whole balls")
-    axes.set(xlabel="representation cost", ylabel="median r² of endpoints")
+    axes.set(xlabel="representation cost (numbers: neurons)", ylabel="median r² of endpoints", ylim=(-0.1, 1.1))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
+    axes.margins(x=0.12)  # room for the numbers
     axes.legend(fontsize="small")
 
 

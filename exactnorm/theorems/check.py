@@ -102,9 +102,9 @@ class Check(Tabular):
         return "yes" if self.holds else "no, as expected"
 
     def table(self) -> TextTable:
-        """Claimed and computed side by side, and below them what was computed; `stacked` joins several."""
-        numbers = (f"{self.claimed:.9g}", self.relation, f"{self.computed:.9g}", f"{self.computed - self.claimed:.1e}")
+        """Computed and claimed side by side, and below them what was computed; `stacked` joins several."""
+        numbers = (f"{self.computed:.9g}", self.relation, f"{self.claimed:.9g}", f"{self.computed - self.claimed:.1e}")
         row = (self.name, *numbers, self.standing, self.outcome)
-        headings = ("statement", "claimed", "", "computed", "difference", "standing", "holds")
+        headings = ("statement", "computed", "", "claimed", "difference", "standing", "holds")
         blind = "".join(f"; blind to 1 % of {what}: {why}" for what, why in self.unseen)
         return TextTable(headings, (row,), f"{self.name} ({self.source}): {self.detail}{blind}")

@@ -73,6 +73,17 @@ def test_a_check_that_does_not_end_in_time_or_has_too_much_to_do_is_undecided(ru
     assert "activation patterns" in err
 
 
+def test_a_path_is_checked_level_by_level_and_told_in_one_table(run, folder):
+    path = exactnorm.DenoiserPath([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]], [0.05, 0.125])
+    exactnorm.save(folder / "path", path)
+    status, out, err = run("check", "path")
+    assert (status, err) == (0, "")
+    for denoiser in path.denoisers:
+        (line,) = (line for line in out.splitlines() if f"│ {denoiser.train.rho:>12g} │" in line)
+        assert float(line.split("│")[2]) == pytest.approx(denoiser.certificate.lower, rel=1e-9)
+    assert "3 points in R^2, noise balls of 2 radii" in out
+
+
 def test_check_recomputes_a_network_for_a_finite_problem_too(run, folder):
     found = exactnorm.min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0])
     exactnorm.save(folder / "hat.npz", found)

@@ -28,6 +28,15 @@ def test_flow_counts_where_score_flow_ends_with_intervals_and_every_start_is_cou
     assert run("flow", "orthogonal", "--flow", "score", "--starts", 200, "--seed", 4, "--json")[1] != out
 
 
+def test_every_kind_of_endpoint_that_is_printed_is_explained(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    away = exactnorm.ReLUNetwork([[0.0]], [[1.0]], [0.0], None, [9.0])  # all flows end at 9, beyond 0, 1 and 2.5
+    exactnorm.save("away.npz", away)
+    out = run("flow", "away.npz", "--flow", "score", "--points", "univariate", "--starts", 5)[1]
+    assert "outside  " in out
+    assert "boundary, interior, outside: of the hyperbox" in out
+
+
 def test_probability_flow_ends_after_one_denoising_step_on_orthogonal_data(run):
     options = ("--flow", "probability", "--alpha", 0.1, "--T", 2, "--schedule", "edm", "--starts", 300, "--json")
     status, out, _ = run("flow", "orthogonal", *options)

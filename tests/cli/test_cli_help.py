@@ -31,6 +31,12 @@ def test_help_fits_the_terminal(run, monkeypatch, command, columns):
     assert max(map(len, out.splitlines())) <= min(columns, 100)
 
 
+def test_names_of_experiments_are_not_broken_at_their_hyphens(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    words = run("experiment", "--help")[1].replace(",", " ").split()
+    assert {"early-stopping", "leave-one-out", "other-denoisers", "trained-networks"} <= set(words)
+
+
 def test_help_in_a_pipe_has_80_columns(run, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     _, out, _ = run("flow", "--help")

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from exactnorm import problems, report
 from exactnorm.cli import main
+from exactnorm.cli.streams import say
 from exactnorm.tables import TextTable, stacked
 
 
@@ -72,6 +73,51 @@ def test_text_prints_as_a_table_and_its_repr_is_a_line():
     assert str(problem) == problem.table().text()
     assert "\n" not in repr(problem)
     assert len(repr(problem)) < 300
+
+
+def test_a_block_is_named_by_the_columns_that_tell_rows_apart():
+    words = (f"{n} of many words and more of them" for n in range(8))
+    rows = tuple((kind, n, next(words), next(words)) for kind in ("score", "probability") for n in "25")
+    lines = printed(report.grid(TextTable(("flow", "points", "what", "else"), rows), "A table"), 40).splitlines()
+    named = [line.strip() for line in lines if not line.startswith("  ")][1:]
+    assert named == [f"flow {kind} · points {n}" for kind in ("score", "probability") for n in "25"]
+    assert sum("points" in line for line in lines) == 4
+
+
+def test_of_a_long_table_the_first_rows_are_shown_and_that_is_said():
+    rows = tuple((f"name{n}", "same", str(n)) for n in range(100))
+    table = TextTable(("name", "constant", "count"), rows)
+    for width in (80, 22):
+        lines = printed(report.grid(table, "A table", most=40), width).splitlines()
+        text = " ".join(" ".join(lines).split())
+        assert "name39" in text
+        assert "name40" not in text
+        assert "the first 40 of 100 rows; --json and --out have all of them" in text
+    assert "rows;" not in printed(report.grid(table, "A table", most=100), 80)
+
+
+def test_a_sign_that_is_the_same_in_every_row_is_told_with_what_it_stands_between():
+    rows = tuple((f"name{n}", f"{n}.123456789", "<=", f"{n}.123456789", "word " * 9) for n in range(3))
+    text = printed(report.grid(TextTable(("name", "computed", "", "claimed", "what"), rows), "A table"), 66)
+    assert "in every row: computed <= claimed" in text
+
+
+def test_messages_on_a_terminal_break_between_words(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "40")
+    message = "two mistakes:\n  " + "many words " * 9 + "\n  a-long-file-name-that-has-no-blank-in-it-at-all.csv"
+    say(message)
+    lines = terminal.getvalue().splitlines()
+    assert max(map(len, lines[:-1])) <= 40
+    assert all(line.startswith("  ") for line in lines[1:])
+    assert " ".join(lines).split() == message.split()
+
+
+def test_messages_in_a_pipe_keep_their_lines(capsys):
+    say("word " * 40)
+    assert capsys.readouterr().err == "word " * 40 + "\n"
 
 
 COMMANDS = [("problems",), ("problems", "--json"), ("theorems", "A-rays"), ("solve", "--help"), ("flow", "--help")]

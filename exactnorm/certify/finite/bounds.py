@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array
-from exactnorm.certify.finite.correction import correction_cost, misses
+from exactnorm.certify.finite.correction import affine_to_last_digits, correction_cost, last_digits, misses
 from exactnorm.certify.finite.dual_function import (
     dual_values,
     faces_on_plane,
@@ -225,6 +225,8 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callab
     if multipliers.shape != data.targets.shape:
         msg = f"multipliers have shape {multipliers.shape}; expected finite ones of shape {data.targets.shape}"
         raise ValueError(msg)
+    if affine_to_last_digits(problem):
+        return 0.0  # as an affine network is worth 0 then; what is left may be rounding
     size = float(np.abs(multipliers).max())
     L = projected(data, multipliers / size) if size > 0 else multipliers
     if not L.any():
@@ -275,8 +277,8 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
         return _with_correction(problem, network, cost), error
     # The values are known to so many digits: each residual may be larger by that. Targets have their last digits too.
     off = off + rounding_at(network, problem.inputs)
-    last = 256 * float(np.finfo(float).eps) * float(np.linalg.norm(problem.targets, axis=1).max())
-    loss = 0.0 if float(off.max()) <= last else float((off**2).sum()) / (2 * len(off))
+    affine = cost == 0 and bool((off <= last_digits(problem)).all())
+    loss = 0.0 if affine else float((off**2).sum()) / (2 * len(off))
     return loss + problem.weight_decay * cost, error
 
 
@@ -290,7 +292,7 @@ def _with_correction(problem: FiniteProblem, network: ReLUNetwork, cost: float) 
             continue
         more = correction_cost(problem, miss, unsure)
         # Targets that are affine to their last digits cost nothing.
-        free = cost == 0 and error <= last and more <= NEGLIGIBLE * coordinates(problem).unit
+        free = cost == 0 and bool((lengths(miss) <= last_digits(problem)[problem.distinct[0]]).all())
         if free or more <= NEGLIGIBLE * cost:
             return cost
         upper = min(upper, cost + more)

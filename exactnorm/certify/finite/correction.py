@@ -16,9 +16,11 @@ from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import values_along_lines
 from exactnorm.certify.interpolation import BLOCK, EXACT, rounding_at
 from exactnorm.certify.rational import at_points, fractions
-from exactnorm.finite_problem import FiniteProblem
+from exactnorm.finite_problem import FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork, lengths
 
+LAST = 256
+"""Last places that count as rounding where targets are meant to be affine."""
 DIRECTIONS = 64
 """Directions that are tried; inputs may be near each other along one and not along another."""
 
@@ -40,6 +42,29 @@ def misses(problem: FiniteProblem, network: ReLUNetwork) -> Iterator[tuple[Array
         yield np.asarray(fractions(x) - at_points(network, Y)[1], dtype=float), np.zeros(len(Y))
     elif (along := values_along_lines(network, Y)) is not None:
         yield x - along[0], along[1] + 2e-16 * lengths(x)
+
+
+def last_digits(problem: FiniteProblem) -> Array:
+    """How far each target may be from an affine function by the last digits of data on one, shape (M,).
+
+    They are the digits of the target itself, and of its input times the slope of all: a target that is larger, far
+    away, lends none to it, and a network none at all.
+    """
+    data, slope = coordinates(problem), 0.0
+    if problem.skip:
+        fit = np.linalg.lstsq(data.free, data.targets, rcond=None)[0]
+        slope = float(np.linalg.norm(fit[1:])) * data.target_frame.scale / data.hull.scale
+    return LAST * float(np.finfo(float).eps) * (lengths(problem.targets) + slope * lengths(problem.inputs))
+
+
+def affine_to_last_digits(problem: FiniteProblem) -> bool:
+    """Whether the targets are those of an affine function that costs nothing, but for their last digits."""
+    data, (first, which) = coordinates(problem), problem.distinct
+    off = data.targets
+    if data.free.shape[1]:
+        off = off - data.free @ np.linalg.lstsq(data.free, off, rcond=None)[0]
+    apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
+    return bool((data.target_frame.scale * lengths(off)[which] + apart <= last_digits(problem)).all())
 
 
 def correction_cost(problem: FiniteProblem, miss: Array, unsure: Array) -> float:

@@ -110,6 +110,32 @@ def drawing() -> Drawing:
 
 def _layers(plot: Any, sources: dict[str, Any]) -> tuple[Any, list[Any]]:
     """Draw the layers; the points that can be taken hold of, and the rest points, which say what they are."""
+    _denoiser(plot, sources)
+    resting = _rest_points(plot, sources)
+    plot.scatter(
+        "x",
+        "y",
+        marker="marker",
+        source=sources["ends"],
+        size=9,
+        fill_color="colour",
+        line_color="colour",
+        line_width=2,
+    )
+    plot.scatter("x", "y", source=sources["points"], size=9, color="black", nonselection_alpha=1)
+    # What is taken hold of is larger than what is seen: a finger is wide.
+    points = plot.scatter("x", "y", source=sources["points"], size=30, alpha=0, nonselection_alpha=0)
+    _names(plot, sources)
+    legend = plot.legend[0]
+    legend.update(
+        label_text_font_size="11px", padding=2, spacing=8, glyph_height=14, border_line_alpha=0, margin=2, ncols=3
+    )
+    plot.add_layout(legend, "below")
+    return points, resting
+
+
+def _denoiser(plot: Any, sources: dict[str, Any]) -> None:
+    """What lies below: basins, field, kinks, balls, and the ways through them."""
     colours = LinearColorMapper(palette=list(OF_BASINS), low=-0.5, high=7.5, low_color="rgba(255,255,255,0)")
     plot.image("image", "x", "y", "dw", "dh", source=sources["basins"], color_mapper=colours, global_alpha=0.4)
     plot.segment("x0", "y0", "x1", "y1", source=sources["borders"], line_color="black", line_width=1)
@@ -126,6 +152,9 @@ def _layers(plot: Any, sources: dict[str, Any]) -> tuple[Any, list[Any]]:
     plot.line("x", "y", source=sources["offending"], line_color="black", line_width=4, line_dash="dotted")
     plot.multi_line("xs", "ys", source=sources["ways"], line_color=BLUE, line_width="width", line_alpha=0.6)
     plot.scatter("x", "y", source=sources["starts"], marker="dot", size=9, color=GREY)
+
+
+def _rest_points(plot: Any, sources: dict[str, Any]) -> list[Any]:
     resting = []
     for name, marker, face in (
         ("stable", "circle", GREEN),
@@ -138,19 +167,10 @@ def _layers(plot: Any, sources: dict[str, Any]) -> tuple[Any, list[Any]]:
             **({} if name == "neutral" else {"legend_label": f"at rest, {name}"}),
         )  # fmt: skip
         resting.append(shown)
-    plot.scatter(
-        "x",
-        "y",
-        marker="marker",
-        source=sources["ends"],
-        size=9,
-        fill_color="colour",
-        line_color="colour",
-        line_width=2,
-    )
-    plot.scatter("x", "y", source=sources["points"], size=9, color="black", nonselection_alpha=1)
-    # What is taken hold of is larger than what is seen: a finger is wide.
-    points = plot.scatter("x", "y", source=sources["points"], size=30, alpha=0, nonselection_alpha=0)
+    return resting
+
+
+def _names(plot: Any, sources: dict[str, Any]) -> None:
     plot.text(
         "x", "y", text="name", source=sources["points"], x_offset=8, y_offset=-6, text_font_size="13px",
         nonselection_text_alpha=1,
@@ -163,12 +183,6 @@ def _layers(plot: Any, sources: dict[str, Any]) -> tuple[Any, list[Any]]:
         "x", "y", text="name", source=sources["limits"], text_align="center", text_baseline="middle",
         text_font_size="12px", background_fill_color="white", background_fill_alpha=0.75, padding=2,
     )  # fmt: skip
-    legend = plot.legend[0]
-    legend.update(
-        label_text_font_size="11px", padding=2, spacing=8, glyph_height=14, border_line_alpha=0, margin=2, ncols=3
-    )
-    plot.add_layout(legend, "below")
-    return points, resting
 
 
 def _bars(source: Any) -> Any:

@@ -62,19 +62,16 @@ def error_of(driven: list[Part], family: Family, state: Array, course: Course, w
 
     At half and at a quarter of the levels endpoints move by a and b. Each further halving would move them by a/b of the
     last, together a / (b/a − 1), and at second order less than a: that is said of every trajectory, but never less than
-    a, and never more than ten times a, where halving has brought nothing yet.
+    a, and never more than ten times a, where halving has brought nothing yet. A family with levels of its own brings
+    those with fewer along.
     """
     if isinstance(way, Ivp):
         moved = _moved(driven, follow(family, state, course, replace(way, rtol=min(32 * way.rtol, 0.5)), None))
-    elif family.switches is not None:
-        if family.coarser is None:
-            return None
-        moved = _moved(driven, follow(family.coarser, state, course, way, None))
     else:
-        steps = LEVELS if way.steps is None else way.steps
-        if steps < FEW:
+        rough = _rougher(family, way)
+        if rough is None:
             return None
-        half, quarter = (follow(family, state, course, Levels(steps // part), None) for part in (2, 4))
+        half, quarter = (follow(of, state, course, levels, None) for of, levels in rough)
         moved, before = _moved(driven, half), _moved(half, quarter)
         # What lost its way at a quarter of the levels tells no order.
         before = np.where(np.isfinite(before), before, 0.0)
@@ -82,6 +79,16 @@ def error_of(driven: list[Part], family: Family, state: Array, course: Course, w
         moved = moved / np.clip(less, SLOWEST, 1.0)
     moved = moved[np.isfinite(moved)]
     return float(moved.max()) if moved.size else None
+
+
+def _rougher(family: Family, way: Levels) -> tuple[tuple[Family, Levels], tuple[Family, Levels]] | None:
+    """The family with half and with a quarter of its levels, each with how to follow it; None if there are too few."""
+    if family.switches is not None:
+        half = family.coarser
+        quarter = None if half is None else half.coarser
+        return None if half is None or quarter is None else ((half, way), (quarter, way))
+    steps = LEVELS if way.steps is None else way.steps
+    return None if steps < FEW else ((family, Levels(steps // 2)), (family, Levels(steps // 4)))
 
 
 def _moved(parts: list[Part], others: list[Part]) -> Array:

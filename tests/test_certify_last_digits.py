@@ -1,0 +1,88 @@
+"""Last digits of data swallow neither a loss nor a cost: forgeries of affine networks, and honest affine data.
+
+The truth beside each forgery is what a bump of known height and width costs on a line.
+"""
+
+import numpy as np
+import pytest
+
+from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_network
+from exactnorm.certify import Certificate, CertificateError, Multipliers, PenalisedMultipliers, Rays, Segments, bound
+
+
+def bumped(height, width):
+    """Targets on the line x = y but for a bump, far smaller than the last digits of the largest target."""
+    inputs = np.array([0.0, width, 2 * width, 1.0, 2.0])[:, None]
+    return inputs, inputs[:, 0] + np.array([0.0, height, 0.0, 0.0, 0.0])
+
+
+LINE = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0), [[1.0]], [0.0])
+
+
+@pytest.mark.parametrize(("height", "width"), [(1e-15, 1e-5), (1e-18, 1e-9), (5e-14, 1e-12)])
+def test_a_bump_far_from_a_large_target_costs_what_it_costs(height, width):
+    inputs, targets = bumped(height, width)
+    problem = FiniteProblem(inputs, targets)
+    bump = float(targets[1] - inputs[1, 0]) / width  # the float's own height
+    assert bump > 0
+    # Slopes bump, −bump and 0 after it: two changes of the slope cost 2 bump and bump, and x = y is at no cost.
+    forged = Certificate(0.0, 0.0, 2 * height, Multipliers(np.zeros((5, 1))))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, LINE)
+    honest = min_norm_network(inputs, targets)
+    upper = check_certificate(honest.certificate, problem, honest.network)[1]
+    assert 0.9 * bump < upper < 6 * bump
+
+
+@pytest.mark.parametrize("decay", [1e-30, 1e-20, 1e-3])
+def test_a_loss_far_from_a_large_target_is_a_loss(decay):
+    inputs, targets = bumped(5e-14, 1e-14)
+    problem = FiniteProblem(inputs, targets, weight_decay=decay)
+    forged = Certificate(0.0, 0.0, None, PenalisedMultipliers(np.zeros((5, 1)), decay))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, LINE)
+    loss = float(((LINE(inputs)[:, 0] - targets) ** 2).sum()) / 10
+    honest = Certificate(0.0, 1.1 * loss, None, PenalisedMultipliers(np.zeros((5, 1)), decay))
+    assert check_certificate(honest, problem, LINE)[1] == pytest.approx(loss, rel=0.05)
+
+
+@pytest.mark.parametrize(("decay", "far"), [(None, 0.0), (0.1, 0.0), (0.1, 1e5)])
+@pytest.mark.parametrize("times", [1, 7])
+def test_affine_data_cost_nothing_and_their_certificates_are_supported(decay, times, far):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        inputs = rng.standard_normal((5, 1 + seed)) + far
+        targets = inputs @ rng.standard_normal((2, 1 + seed)).T + 0.3
+        inputs, targets = np.repeat(inputs, times, axis=0), np.repeat(targets, times, axis=0)
+        if decay is not None:  # equal inputs whose targets differ in the last digit
+            targets[::2] = np.nextafter(targets[::2], np.inf)
+        found = min_norm_network(inputs, targets, weight_decay=decay)
+        lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+        assert lower == 0
+        assert upper == 0
+
+
+@pytest.mark.parametrize(
+    ("ends", "weights"),
+    [
+        ([[0, 1]] * 7, [1.0] * 7),
+        ([[0, 1], [1, 0]], [1.0, 1e-300]),
+        ([[0, 1], [1, 0], [0, 2]], [1e50, 1e-50, 1e50]),
+    ],
+)
+def test_a_segment_that_counts_many_times_counts_once(ends, weights):
+    train = TrainingSet([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]], 0.1)
+    found = bound(Segments(np.array(ends), np.array(weights)), train)
+    once = bound(
+        Segments(np.unique(np.sort(ends, axis=1), axis=0), np.ones(len(np.unique(np.sort(ends), axis=0)))), train
+    )
+    assert found <= once * (1 + 1e-12)
+    assert once < 5.16987  # the truth
+
+
+@pytest.mark.parametrize("short", [1e-10, 9e-10])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
+def test_rays_a_hair_below_a_right_angle_bound_a_hair_less(short, share):
+    train = TrainingSet([[0.0, 0.0], [1.0, 0.0], [np.sin(short), np.cos(short)]], share / 2)
+    found = bound(Rays((0, 1, 2)), train)
+    assert 4 / (1 - share) * (1 - 20 * short) < found < 4 / (1 - share) * (1 - short)

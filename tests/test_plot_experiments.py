@@ -1,0 +1,65 @@
+"""Pictures of the experiments draw the numbers of their tables."""
+
+import numpy as np
+import pytest
+
+from exactnorm import (
+    experiments,
+    plot,
+)
+
+
+def test_the_picture_of_early_stopping_shows_the_table_s_shares():
+    table = experiments.early_stopping(starts=50)
+    axes = plot.experiment(table)
+    curve = axes.get_lines()[0].get_xydata()
+    assert np.array_equal(curve, np.column_stack([table.column("T"), table.column("vertex_share")]))
+
+
+def test_the_picture_of_where_flows_end_has_one_curve_for_each_flow_and_kind_that_occurs():
+    table = experiments.where_flows_end(starts=40)
+    labelled = {curve.get_label(): curve.get_xydata() for curve in plot.experiment(table).get_lines()}
+    rows = [r for r in table.records() if r["flow"] == "score" and r["points"] == 30]
+    assert labelled["score flow: virtual"][-1, 1] == pytest.approx(np.mean([r["virtual"] for r in rows]))
+    assert "probability flow: boundary" in labelled
+
+
+def test_a_table_hands_over_means_of_the_rows_that_agree_and_pictures_draw_these():
+    columns = ("data", "rho", "removed", "road", "rms")
+    rows = [("a", 0.1, n, "formula", value) for n, value in ((0, 5.0), (1, 1.0), (2, 3.0))]
+    rows += [("a", 0.05, n, "formula", value) for n, value in ((0, 4.0), (1, 7.0), (2, None))]
+    table = experiments.Table("leave-one-out", columns, (*rows, ("a", 0.1, 1, "program", 99.0)), {}, "")
+    assert table.means("rms", by=("road", "rho")) == {
+        ("formula", 0.1): 3.0,
+        ("formula", 0.05): 5.5,
+        ("program", 0.1): 99.0,
+    }
+    curves = {c.get_label(): c.get_xydata().tolist() for c in plot.experiment(table).get_lines()}
+    assert curves == {"a: $x_0$": [[0.05, 4.0], [0.1, 5.0]], "a: others": [[0.05, 7.0], [0.1, 2.0]]}
+
+
+def test_bars_of_scores_are_mean_correlations_over_the_radii():
+    rows = [("s", "a", 0.1, 0.2), ("s", "a", 0.2, 0.6), ("s", "b", 0.1, -0.5), ("t", "a", 0.1, 0.9)]
+    rows += [("exact", "a", 0.1, 1.0), ("s", "a", None, 7.0), ("t", "a", 0.2, None)]
+    table = experiments.Table("attribution-scores", ("score", "data", "rho", "pearson"), tuple(rows), {}, "")
+    axes = plot.experiment(table)
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["s", "t"]
+    drawn = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
+    assert drawn == {"a": [pytest.approx(0.4), 0.9], "b": [-0.5, 0.0]}  # no bar where nothing was judged
+
+
+def test_lines_of_an_inertia_end_and_of_trained_networks_are_numbers_of_their_tables():
+    columns = ("points", "distance", "distance_of_points", "scaled")
+    table = experiments.Table("inertia-end", columns, ((4, 1.0, 2.0, 3.0), (9, 0.5, 1.0, 5.0)), {}, "")
+    line = {c.get_label(): c.get_xydata() for c in plot.experiment(table).get_lines()}["4.00 $n^{-2/5}$"]
+    assert np.allclose(line, [[4, 4 * 4**-0.4], [9, 4 * 9**-0.4]])
+    columns = ("way", "width", "size", "cost", "least", "r2")
+    table = experiments.Table("trained-networks", columns, (("Adam", 8, 2, 5.0, 4.0, 0.5),), {}, "")
+    line = {c.get_label(): c.get_xdata() for c in plot.experiment(table).get_lines()}["least cost on whole balls"]
+    assert line == [4.0, 4.0]
+
+
+def test_a_table_without_rows_is_told_to_be_one():
+    table = experiments.Table("trained-networks", ("way", "cost"), (), {}, "", missing=3)
+    with pytest.raises(ValueError, match="trained-networks has no rows yet"):
+        plot.experiment(table)
