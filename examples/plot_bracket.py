@@ -2,9 +2,9 @@ r"""
 The bracket closes
 ==================
 
-On generic data the first program is a relaxation. Kinks are then added, and cells of activation patterns split, and
-both ends of the bracket move: each round's pair is valid by itself. Here on an isosceles triangle with little room
-between its balls.
+On generic data the bracket begins with a network of ramps and a bound that is quickly found. Each round then looks
+where the dual function is too high, and its peaks go into the next program. Both ends move, and each round's pair is
+valid by itself. Here on an isosceles triangle with little room between its balls.
 """
 
 import exactnorm

@@ -152,15 +152,19 @@ def test_collinear_and_lattice_inputs_are_no_special_case():
 
 
 def test_inputs_that_only_rounding_tells_apart_are_one_kink():
-    # Neighbouring floats may have equal coordinates along the line; their targets agree here.
-    inputs = 1 / 3 * np.array([[0.0], [1.0], [np.nextafter(1.0, 2)], [2.0]]) @ np.array([[1.0, 0.7, 0.3]])
-    targets = [0.0, 1.0, 1.0, 0.0]
-    assert (inputs[1] != inputs[2]).any()
-    along = coordinates(FiniteProblem(inputs, targets)).features[:, 0]
-    assert len(along) == 4 > len(np.unique(along))
-    found = min_norm_network(inputs, targets)
-    assert found.network.neurons == 1
-    assert checked(found)[1] == pytest.approx(6 / np.sqrt(1.58), rel=1e-9)
+    # Neighbouring floats may have equal coordinates along the line; their targets agree here. Which of them have is for
+    # the processor to say, and decides nothing.
+    targets, equal = [0.0, 1.0, 1.0, 0.0], 0
+    for third in np.arange(1, 13) / 10:
+        inputs = 1 / 3 * np.array([[0.0], [1.0], [np.nextafter(1.0, 2)], [2.0]]) @ np.array([[1.0, 0.7, third]])
+        assert (inputs[1] != inputs[2]).any()
+        along = coordinates(FiniteProblem(inputs, targets)).features[:, 0]
+        assert len(along) == 4
+        equal += len(np.unique(along)) < 4
+        found = min_norm_network(inputs, targets)
+        assert found.network.neurons == 1
+        assert checked(found)[1] == pytest.approx(6 / np.sqrt(1.49 + third**2), rel=1e-9)
+    assert equal
 
 
 def test_scs_and_clarabel_give_overlapping_brackets():

@@ -17,6 +17,9 @@ from exactnorm.certify.finite_certificate import finite_certificate, finite_stat
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
 
+NEAR = 16
+"""Units in the last place of the largest coordinate by which rounding may tell inputs apart."""
+
 
 def on_a_line(data: Coordinates) -> bool:
     """Whether the inputs have rank 1, with a skip connection and free biases."""
@@ -40,8 +43,7 @@ def certified_interpolant(problem: FiniteProblem, tol: float) -> tuple[ReLUNetwo
 def linear_interpolant(data: Coordinates) -> tuple[ReLUNetwork, Array]:
     """The linear interpolant, in coordinates, and multipliers (U, q) that show that it costs least."""
     order = np.argsort(data.features[:, 0], kind="stable")
-    # Inputs that rounding has made equal count once.
-    order = order[np.diff(data.features[order, 0], prepend=-np.inf) > 0]
+    order = order[_told_apart(data.features[order, 0], data.targets[order])]
     t, x = data.features[order, 0], data.targets[order]
     gaps = np.diff(t)
     slopes = np.diff(x, axis=0) / gaps[:, None]
@@ -52,6 +54,16 @@ def linear_interpolant(data: Coordinates) -> tuple[ReLUNetwork, Array]:
     multipliers = np.zeros_like(data.targets)
     multipliers[order] = _kinks_of_unit_jumps(t, 1 + np.flatnonzero(bent), jumps[bent] / size[bent, None])
     return bent_line(t[1:-1][bent], jumps[bent], slopes[0], t[0], x[0]), multipliers
+
+
+def _told_apart(t: Array, x: Array) -> NDArray[np.bool_]:
+    """Which of the inputs, in order, are not the one before: what rounding has made equal, or may have, counts once.
+
+    Those that it has not quite made equal do so where their targets agree; where they do not, they are as they are.
+    """
+    eps = float(np.finfo(float).eps)
+    gap, off = np.diff(t, prepend=-np.inf), np.abs(np.diff(x, axis=0, prepend=np.inf)).max(axis=1)
+    return np.asarray((gap > NEAR * eps * float(np.abs(t).max())) | ((gap > 0) & (off > 8 * eps)))
 
 
 def bent_line(kinks: Array, jumps: Array, slope: Array, start: float, value: Array) -> ReLUNetwork:
