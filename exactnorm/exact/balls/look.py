@@ -19,6 +19,8 @@ from exactnorm.exact.settings import Settings
 
 ENTERS = 1e-11
 """Depth in a ball from which a kink is none: its value bounds what kinks near it attain, but no network may have it."""
+TOUCHES = 1e-14
+"""Depth up to which it touches the ball, by rounding."""
 SHARE = 32
 """Patterns that one task of an executor looks at, at least."""
 
@@ -56,9 +58,13 @@ def look(
             found.append(one)
     w, b, value = (np.concatenate([getattr(one, name) for one in found]) for name in ("w", "b", "value"))
     kinks = Kinks(w, b, problem.patterns[np.concatenate([one.pattern for one in found])])
-    real = margins(problem.points, problem.rho, kinks).min(axis=1, initial=np.inf) > -ENTERS
-    order = np.flatnonzero(real)[np.argsort(-value[real], kind="stable")]
+    margin = margins(problem.points, problem.rho, kinks).min(axis=1, initial=np.inf)
+    # Of peaks that are one, one that enters no ball speaks for them: a kink found where two balls are nearly in line
+    # with a third may enter that, and what a network with it misses is dear.
+    real = np.flatnonzero(margin > -ENTERS)
+    order = real[np.lexsort((-value[real], margin[real] < -TOUCHES))]
     first = order[np.unique(distinct(kinks[order], problem.tree.features(kinks[order]), 1e-7))]
+    first = first[np.argsort(-value[first], kind="stable")]
     return Look(B, float(value.max(initial=floor)), kinks[first], value[first])
 
 
