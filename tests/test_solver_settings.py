@@ -12,7 +12,8 @@ from exactnorm.cli import main
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import DEFAULT_OPTIONS
 from exactnorm.exact.solvers import choice, clarabel, cvxpy, scs
-from exactnorm.prover import rigorous
+from exactnorm.proof.bounds import RefutedError
+from exactnorm.prover import balls, rigorous
 
 OPTIONS = {"patience": 77, "mood": "good"}
 PLANE = TrainingSet(np.random.default_rng(8).standard_normal((5, 2)), 0.05)
@@ -147,7 +148,7 @@ def test_a_proof_of_noise_balls_asks_the_users_solver(handed):
     assert all((solver, options) == ("FAKE", OPTIONS) for _, solver, options in calls)
 
 
-def test_a_proof_near_a_theorem_that_holds_to_rounding_only_asks_the_users_solver(handed):
+def test_a_proof_near_a_theorem_that_is_refused_asks_the_users_solver(handed, monkeypatch):
     calls = handed[0]
     # At 90° to rounding only, and without balls that a ray may cross beside their centres.
     u = np.array([np.cos(0.3), np.sin(0.3)])
@@ -157,6 +158,12 @@ def test_a_proof_near_a_theorem_that_holds_to_rounding_only_asks_the_users_solve
     assert points[1] @ points[2] > 0
     assert denoiser.certificate.kind == "theorem"
     assert not calls
+
+    def refused(*_):
+        msg = "as floats farther beside their rays would be"
+        raise RefutedError(msg)
+
+    monkeypatch.setattr(balls, "rays_bound", refused)
     found = rigorous(denoiser, solver="FAKE", solver_options=OPTIONS)
     assert found.gap < 1e-2
     assert "the convex program" in " ".join(found.said)

@@ -92,7 +92,7 @@ def test_flows_and_rest_points_are_counted_and_named():
 
 def test_checks_problems_and_experiments_stack_to_one_row_each():
     check = theorems.Check("a<b|c", "nobody", "open", 4.0, 5.0, "=", 1e-6, None, "x < y")
-    assert cells(stacked([check, check]))[1:] == [["a<b|c", "4", "=", "5", "1.0e+00", "open", "no, open"]] * 2
+    assert cells(stacked([check, check]))[1:] == [["a<b|c", "5", "=", "4", "1.0e+00", "open", "no, open"]] * 2
     assert notes(check) == ["a<b|c (nobody): x < y"]
     assert len(cells(stacked(problems.listing()))) == len(problems.listing()) + 1
     table = experiments.early_stopping(starts=10)

@@ -104,7 +104,9 @@ def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
         If some pattern has no interior to speak of.
     """
     of = whole(problem)
+    deadline.check()
     at = begun(of, problem.points)
+    deadline.check()
     B = np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1))
     now = Joint(B, of, at, opposite(of, at, AHEAD / of.degree), 0.0, AHEAD * upper)
     took = 0.0

@@ -16,6 +16,7 @@ from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
+from exactnorm.exact.balls.living import FROM as LIVING_FROM
 from exactnorm.exact.balls.living import has_place
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import bends, gathered, master
@@ -27,8 +28,8 @@ from exactnorm.exact.settings import Settings
 LARGEST_RELAXATION = 2500
 """Entries of all blocks together up to which the joint program comes first: it takes tenths of a second then."""
 INTERIOR_FROM = 5
-"""Affine rank from which an interior point method over whole patterns comes first: it takes as long as two or three
-rounds and saves twice as many, of those that go a long way."""
+"""Affine rank from which an interior point method over whole patterns comes first, where it has not come before: it
+takes as long as two or three rounds and saves twice as many, of those that go a long way."""
 PATIENCE = 20
 """Rounds without a narrower gap after which the loop gives up."""
 STEPS = (1.0, 0.5, 0.2)
@@ -47,7 +48,7 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
     A `best` that comes with a B, whatever it is worth here, starts from it.
     """
     rows = deciding_balls(problem, settings.deadline.check)
-    if best.B is None and problem.rank >= INTERIOR_FROM and has_place(problem):
+    if best.B is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
         for begun in interior(problem, best, settings):
             best = begun
             yield best

@@ -17,10 +17,6 @@ from exactnorm.arrays import Array
 from exactnorm.exact.deadline import Deadline, OutOfTimeError, interruptible
 from exactnorm.exact.settings import Solver
 
-QUICK = 4000
-"""Entries of A up to which a thread of its own, in which Ctrl-C and the deadline would end a program at once, takes a
-notable part of its time."""
-
 
 @dataclass(frozen=True, eq=False)
 class ConeProgram:
@@ -126,14 +122,8 @@ def _tried(program: ConeProgram, solver: Solver, deadline: Deadline | None) -> C
 
 
 def answered(program: ConeProgram, solver: Solver, deadline: Deadline | None = None) -> ConeSolution:
-    """One call of one solver; ``ValueError`` where it does not take its options.
-
-    Not in a thread of its own where Clarabel is done with it in hundredths of a second.
-    """
+    """One call of one solver; ``ValueError`` where it does not take its options."""
     if deadline is None:
-        return _called(program, solver, None, None)
-    if solver.name == "CLARABEL" and program.A.nnz <= QUICK:
-        deadline.check()
         return _called(program, solver, None, None)
     with warnings.catch_warnings():  # CVXPY's; here and not in the solving thread, which may outlive this
         warnings.simplefilter("ignore")
