@@ -114,7 +114,9 @@ def matrices(problem: Samples, L: fmpq_mat) -> list[fmpq_mat]:
     """λ_m (h_m, 1), for every sample but the first: what `B` is for balls."""
     h, r = problem.inputs.heights, problem.inputs.rank
     return [
-        fmpq_mat([[L[m, i] * (h[m, j] if j < r else 1) for j in range(r + 1)] for i in range(L.ncols())])
+        fmpq_mat(
+            L.ncols(), r + 1, [L[m, i] * (h[m, j] if j < r else 1) for i in range(L.ncols()) for j in range(r + 1)]
+        )
         for m in range(1, problem.inputs.size)
     ]
 

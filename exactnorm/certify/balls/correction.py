@@ -134,7 +134,7 @@ def correction_cost(
     frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     e, D = _misses(network, train, sides)
-    e, D = _beyond(e, _explained(train)), _beyond(D, _explained(train) / train.rho if train.rho > 0 else 0.0)
+    e = _beyond(e, _explained(train))
     e, D = e / frame.scale, D @ frame.axes.T  # only what happens in the hull of the points matters
     slabs = basis_of_slabs(points, rho, network.w[:LOOKED_AT] @ frame.axes.T)
     if slabs is None:

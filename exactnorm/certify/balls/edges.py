@@ -95,8 +95,10 @@ def edges_lower_bound(points: Array, rho: float, edges: NDArray[np.intp], weight
     for start in range(0, len(edges), step):
         rows = slice(start, start + step)
         i, j = edges[rows].T
-        length[rows] = lengths((points[j] - points[i]) / size)
-        offsets = X[j] - X[i]
+        apart = (points[j] - points[i]) / size
+        length[rows] = lengths(apart)
+        # As they are, where they can be: far from the first point, differences of differences lose their digits.
+        offsets = X[j] - X[i] if astray > 0 else apart
         scaled = np.sqrt(share[rows])[:, None] * offsets / lengths(offsets)[:, None]
         matrix += scaled.T @ scaled
         turned += float((share[rows] * np.minimum(4 * astray / length[rows], 1.0)).sum())

@@ -70,7 +70,7 @@ def affine_to_last_digits(problem: FiniteProblem) -> bool:
 def correction_cost(problem: FiniteProblem, miss: Array, unsure: Array) -> float:
     """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs.
 
-    Inputs with equal targets that only their last digits tell apart count as one, as they do for the lower bound.
+    Inputs with equal targets that only the last digits of their spread tell apart count as one.
     """
     Y = problem.inputs[problem.distinct[0]]
     return min(_along(problem, Y, miss, unsure, u) for u in directions(Y))
@@ -86,7 +86,8 @@ def directions(Y: Array) -> Array:
 
 def _told_apart(Y: Array, x: Array) -> NDArray[np.bool_]:
     """Which of the inputs do not coincide with the one before but for rounding, or have another target."""
-    last = 16 * float(np.finfo(float).eps) * float(np.abs(Y).max())
+    # Of the spread: inputs far from the origin differ by what their numbers do.
+    last = 16 * float(np.finfo(float).eps) * float(np.abs(Y - Y[0]).max())
     twins = (np.abs(np.diff(Y, axis=0)).max(axis=1) <= last) & (x[1:] == x[:-1]).all(axis=1)
     return np.append(True, ~twins)
 

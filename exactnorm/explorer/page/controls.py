@@ -27,6 +27,8 @@ from exactnorm.flow.schedule import SCHEDULES
 
 LAST = {"ve": 4.0, "edm": 2.0, "vp": 1.0, "cosine": 0.99}
 """Where the slider of T ends; the T of a link may lie beyond."""
+FINEST = 1e-15
+"""The finest step of a number on the page; Bokeh takes none that is much finer."""
 HEADERS = [("", "looked at"), ("--header", "--header"), ("--no-header", "--no-header")]
 
 
@@ -124,7 +126,7 @@ def show(widgets: Controls, view: View, separation: float) -> None:
 
 def show_points(widgets: Controls, view: View, separation: float) -> None:
     """Set the widgets that move points, by about a twentieth of the smallest distance at a time."""
-    widgets.x.step = widgets.y.step = float(f"{separation / 20:.0e}") or 0.05
+    widgets.x.step = widgets.y.step = max(float(f"{separation / 20:.0e}"), FINEST) if separation > 0 else 0.05
     rows = [str(n) for n in range(len(view.points))]
     chosen = widgets.point.value if widgets.point.value in rows else "0"
     widgets.point.update(options=rows, value=chosen, disabled=not view.movable)

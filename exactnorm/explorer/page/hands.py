@@ -198,8 +198,12 @@ def _add(window: Window) -> None:
         return
     low, high = window.box[0], window.box[1]
     place = np.array([window.widgets.x.value or 0.0, window.widgets.y.value or 0.0])
-    while (np.linalg.norm(window.view.points - place, axis=1) < 0.05 * (high - low)).any():
-        place = place + 0.11 * (high - low)  # not upon another one
+    for _ in range(len(window.view.points)):  # each keeps at most one of these places
+        if (np.linalg.norm(window.view.points - place, axis=1) < 0.05 * (high - low)).any():
+            place = place + 0.11 * (high - low)  # not upon another one
+    if (np.linalg.norm(window.view.points - place, axis=1) < 0.05 * (high - low)).any():
+        window.say("points so near each other, so far from the origin, leave no place for another", wrong=True)
+        return
     window.change(points=np.vstack([window.view.points, place]), problem="")
 
 
