@@ -14,7 +14,7 @@ from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import about, root
 from exactnorm.proof.records import Cells, Corners, Lower, Nothing, ProvedCell, ProvedNeuron, Rays, Segments
 
-BLOCK = 200
+BLOCK = 20
 """Neurons that are gone through at a time: what they supply takes r² numbers each."""
 
 
@@ -247,9 +247,11 @@ def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callab
             total += cost
             check()
         found += switched * fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in some])
+        check()  # what has been added up may have as many digits as all neurons together
     slopes = [i * (r + 1) + j for i in range(r) for j in range(r)]
     values = fmpq_mat([[found[n, i * (r + 1) + r] for i in range(r)] for n in range(size)]) * problem.gamma
     for n in range(size):
+        check()
         if any(found[n, k] != 0 for k in slopes):
             msg = f"the network is not constant on ball {n}"
             raise RefutedError(msg)

@@ -92,7 +92,7 @@ def multipliers_bound(problem: Samples, evidence: Multipliers, check: Callable[[
         msg = "the multipliers are not orthogonal to affine functions"
         raise RefutedError(msg)
     if inputs.rank == 1:
-        check_line(problem, L)
+        check_line(problem, L, check)
     else:
         for clash in evidence.clashes:
             if why := clash_flaw(inputs, clash):
@@ -121,7 +121,7 @@ def matrices(problem: Samples, L: fmpq_mat) -> list[fmpq_mat]:
     ]
 
 
-def check_line(problem: Samples, L: fmpq_mat) -> None:
+def check_line(problem: Samples, L: fmpq_mat, check: Callable[[], None] = lambda: None) -> None:
     """Raise unless ‖Σ λ_m [y_m − t]_+‖ ≤ 1 at every sample t of a line; in between it is convex, and beyond it is 0."""
     size, q = problem.inputs.size, range(L.ncols())
     h = [problem.inputs.heights[m, 0] for m in range(size)]
@@ -129,13 +129,16 @@ def check_line(problem: Samples, L: fmpq_mat) -> None:
     sums = fmpq_mat(size, L.ncols())
     above, total = [fmpq(0) for _ in q], [fmpq(0) for _ in q]
     for k, m in enumerate(order):
+        check()
         step = h[order[k - 1]] - h[m] if k else fmpq(0)
         for i in q:
             total[i] += above[i] * step
             sums[m, i] = total[i]
             above[i] += L[m, i]
-    for m, square in enumerate(squares(sums, problem.outputs.gamma)):
-        if square > problem.inputs.gamma[0, 0]:
+    for m in range(size):
+        check()
+        row = fmpq_mat(1, L.ncols(), [sums[m, i] for i in q])
+        if squares(row, problem.outputs.gamma)[0] > problem.inputs.gamma[0, 0]:
             msg = f"the multipliers are too large at the kink through sample {m}"
             raise RefutedError(msg)
 

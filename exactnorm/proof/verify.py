@@ -154,7 +154,7 @@ def _finite(
     if weight_decay is not None and not 0 < float(weight_decay) <= LARGEST:
         msg = f"weight_decay={weight_decay!r}: give a positive number, or None for interpolation"
         raise ValueError(msg)
-    check, decay = _clock(time_limit), None if weight_decay is None else exact(weight_decay)
+    check, decay = _clock(time_limit), None if weight_decay is None else _double("weight_decay", weight_decay)
     proof = _opened(text, samples, "inputs", max(samples.shape[1], points.shape[1]))
     try:
         if not isinstance(proof, SampleProof) or proof.problem != wanted:
@@ -215,7 +215,15 @@ def _radius(rho: float) -> fmpq:
     if not 0 <= float(rho) <= LARGEST:
         msg = f"rho={rho!r}: give a radius >= 0"
         raise ValueError(msg)
-    return exact(rho)
+    return _double("rho", rho)
+
+
+def _double(name: str, number: float) -> fmpq:
+    """The number, if it is one that doubles are: a proof about another would be no proof."""
+    if float(number) != number:
+        msg = f"{name}={number!r} has more digits than a double; give float({name}), for which the proof is"
+        raise ValueError(msg)
+    return exact(number)
 
 
 def _clock(time_limit: float | None) -> Callable[[], None]:

@@ -4,8 +4,10 @@ import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from types import SimpleNamespace
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
 from served import status
 
@@ -150,3 +152,24 @@ def test_a_connection_that_is_one_too_many_is_told_so_and_has_room_when_others_a
     (another,) = client.open(explorer, 1)
     assert shows(another)
     client.close(another, *pages)
+
+
+@pytest.mark.parametrize(("points", "added"), [([[0, 0], [1, 0], [0.3, 0.2]], 1), ([[5e8, 5e8], [5e8 + 6e-8, 5e8]], 0)])
+def test_a_point_is_added_beside_the_others_or_a_word_is_said_where_there_is_no_place(points, added):
+    from exactnorm.explorer.page.hands import _add
+
+    points, said, changed = np.array(points, dtype=float), [], []
+    at, width = points[0], np.ptp(points[:, 0])
+    _add(
+        SimpleNamespace(
+            view=SimpleNamespace(points=points),
+            box=(at[0] - width / 2, at[0] + 1.5 * width),
+            widgets=SimpleNamespace(x=SimpleNamespace(value=at[0]), y=SimpleNamespace(value=at[1])),
+            say=lambda text, wrong: said.append((text, wrong)),
+            change=lambda points, problem: changed.append(points),
+        )
+    )
+    assert len(changed) == added
+    assert len(said) == 1 - added
+    if added:
+        assert np.linalg.norm(changed[0][:-1] - changed[0][-1], axis=1).min() > 0.05 * 2 * width
