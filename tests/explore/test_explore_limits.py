@@ -166,7 +166,7 @@ def test_a_point_is_added_beside_the_others_or_a_word_is_said_where_there_is_no_
             box=(at[0] - width / 2, at[0] + 1.5 * width),
             widgets=SimpleNamespace(x=SimpleNamespace(value=at[0]), y=SimpleNamespace(value=at[1])),
             say=lambda text, wrong: said.append((text, wrong)),
-            change=lambda points, problem: changed.append(points),
+            change=lambda points, **_: changed.append(points),
         )
     )
     assert len(changed) == added
