@@ -198,9 +198,19 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         hull=hull,
         spread=float(((off - mean_off[which]) ** 2).sum()) / (2 * count),
         decay=None if decay is None else decay / (target_frame.scale * input_frame.scale),
-        free=np.column_stack([ones, hull.coordinates(inputs)]) if problem.skip else ones,
+        free=np.column_stack([ones, _to_their_digits(hull, inputs)]) if problem.skip else ones,
         penalise_bias=problem.penalise_bias,
     )
+
+
+def _to_their_digits(hull: Frame, inputs: Array) -> Array:
+    """Coordinates in the hull, small ones to as many digits as large ones, where `longdouble` is longer than double.
+
+    Inputs may spread a trillion times less along one axis than along another, and what costs nothing reaches any height
+    along it.
+    """
+    offsets = (inputs - hull.origin).astype(np.longdouble)
+    return np.asarray((offsets @ hull.axes.T.astype(np.longdouble)) / np.longdouble(hull.scale), dtype=float)
 
 
 def _target_frame(targets: Array) -> Frame:

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from exactnorm import min_norm_network
 from exactnorm.certify import CertificateError, check_certificate
 from exactnorm.certify.balls.edges import Segments, edges_lower_bound
 from exactnorm.certify.balls.evidence import Faces, Nothing
 from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.finite.bounds import finite_lower_bound
 from exactnorm.certify.finite.evidence import Multipliers
 from exactnorm.certify.interpolation import sure_miss
 from exactnorm.finite_problem import FiniteProblem
@@ -67,3 +69,25 @@ def test_a_slope_on_the_balls_is_no_rounding_of_the_points(far):
     claim = Certificate(0.0, upper, sure_miss(network, train).error * 1.0001, Nothing())
     with pytest.raises(CertificateError):
         check_certificate(claim, train, network)
+
+
+@pytest.mark.parametrize(("seed", "power"), [(4, 44), (4, 40)])
+def test_inputs_all_but_on_a_line_have_no_lower_bound_above_a_network(seed, power):
+    """Affine functions reach any height across the line; multipliers are orthogonal to them to all their digits."""
+    rng = np.random.default_rng(seed)
+    t = np.sort(np.round(rng.uniform(0, 1, 8) * 2**20) / 2**20)
+    k, inputs = rng.integers(-3, 4, 8).astype(float), np.column_stack([t, t])
+    inputs[:, 1] += k * 2.0**-power
+    bump = rng.integers(-3, 4, 8).astype(float)
+    problem = FiniteProblem(inputs, (k + bump)[:, None])
+    middle = inputs.mean(axis=1)
+
+    def slopes(share):
+        return np.diff(bump + share * k) / np.diff(middle)
+
+    # Along the line, the bump and any share of what goes across it: both are affine together.
+    # Kinks are normal to the diagonal, (1, 1)/2 times y being the middle.
+    least = min(np.abs(np.diff(slopes(share))).sum() for share in np.linspace(-20, 20, 40001)) / np.sqrt(2)
+    found = min_norm_network(inputs, (k + bump)[:, None], time_limit=20)
+    assert finite_lower_bound(problem, found.certificate.evidence.values) <= least * (1 + 1e-5)
+    assert 0.999 * least < found.certificate.lower <= least * (1 + 1e-5)
