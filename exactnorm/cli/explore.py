@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,7 @@ def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser 
 
     def started() -> None:
         show_text(f"{explorer.url}\n")
+        sys.stdout.flush()  # a pipe would keep it until the end
         say("ctrl-c ends it")
         if not arguments.no_open:
             webbrowser.open(explorer.url)

@@ -18,8 +18,10 @@ def started(*arguments):
 
 def told(command, seconds):
     """A process and the address that it tells; one that tells none within so many seconds is ended: a failure."""
+    # As where nobody asks for unbuffered output: the address must come all the same.
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=plain
     )
     late = threading.Timer(seconds, process.kill)
     late.start()
