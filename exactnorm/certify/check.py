@@ -44,14 +44,15 @@ def check_certificate(
     ----------
     certificate : Certificate
         Every field of it is taken for a claim, or for the evidence of one: evidence of the wrong kind, type, shape or
-        dtype is refused, and none of it sets a tolerance or an amount of work.
+        dtype is refused, and none of it sets a tolerance.
     train : TrainingSet or FiniteProblem
         The problem that the certificate is for: yours, rather than the one in a file that you were given. A training
         set with noisy samples leaves the weight decay to the certificate; give a FiniteProblem to fix it.
     network : ReLUNetwork
     time_limit : float, optional
-        Seconds after which the check is given up, undecided. Without it the work is bounded by what your problem may
-        need at most, some minutes.
+        Seconds after which the check is given up, undecided; later than that in hundreds of coordinates, where what a
+        network misses takes N d² numbers. Without it the work is bounded by what your problem may need at most, some
+        minutes.
 
     Returns
     -------
