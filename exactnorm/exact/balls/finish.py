@@ -60,6 +60,22 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
     return thinned(problem, small, settings.deadline)
 
 
+def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
+    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
+
+    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
+    """
+    if not len(network.kinks):
+        return None
+    weight = np.linalg.norm(network.a, axis=1)
+    heavy = weight > 1e-6 * weight.max()
+    for kept in (heavy, np.ones_like(heavy)):
+        moved = corrected(problem.points, Neurons(network.kinks[kept], network.a[kept], network.B))
+        if interpolates(problem, moved):
+            return moved
+    return None
+
+
 def over_touching(problem: Reduced, touching: Kinks, neurons: Neurons, settings: Settings) -> Neurons:
     """The cheapest network over the touching kinks, or `neurons` where no solver finds it in time."""
     try:

@@ -21,12 +21,12 @@ from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
-from exactnorm.exact.balls.finish import finished, interpolates
+from exactnorm.exact.balls.finish import finished, interpolates, interpolating
 from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.living import many_faces, with_living
-from exactnorm.exact.balls.loop import PATIENCE, brackets, interpolating
+from exactnorm.exact.balls.loop import PATIENCE, brackets
 from exactnorm.exact.balls.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
