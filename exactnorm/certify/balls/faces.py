@@ -62,7 +62,7 @@ class Faces:
     R: Array
 
     def normals(self, rows: NDArray[np.intp], v: Array) -> Array:
-        """w of points v on some of the spheres."""
+        """W of points v on some of the spheres."""
         return np.asarray(self.w0[rows] + np.einsum("frm,fm->fr", self.U[rows], v))
 
     def dual(self, points: Array, rho: float, sign: Array, Bs: Array) -> Sphere:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,7 @@ def climbing(
     problem: Reduced,
     start: Climbed,
     upper: float,
-    ways: Callable[[Array, int], Tracked],
+    ways: Callable[[int, Array], Tracked],
     floor: float,
     check: Callable[[], None],
 ) -> Iterator[Climbed]:
@@ -121,7 +122,7 @@ def climbing(
     upper : float
         A cost near the least one: a scale.
     ways : callable
-        Where else than near known ones peaks of B are to be looked for, after so many steps.
+        Where else than near known ones peaks are to be looked for, after so many steps, of B.
     floor : float
         Peaks below are left out.
     check : callable
@@ -136,7 +137,7 @@ def climbing(
             step = _Step(problem, now, T)
         except np.linalg.LinAlgError:
             return
-        found, more = _stepped(problem, now, step, lambda B: ways(B, count), floor, check)
+        found, more = _stepped(problem, now, step, partial(ways, count), floor, check)
         if more is not None and again < AGAIN:
             now, again = _with(now, more, step.mean), again + 1
             continue
@@ -177,8 +178,9 @@ def _stepped(
 
 
 def _arrived(B: Array, peaks: Tracked, weight: Array, slack: Array, aim: float) -> Climbed:
-    """A point whose peaks inherit multipliers from those they come from; where there is none, or several are there,
-    they are such as go with products that are `aim`.
+    """A point whose peaks inherit multipliers from those they come from.
+
+    Where there is none, or several come from one, they are such as go with products that are `aim`.
     """
     old = peaks.origin < len(weight)
     origin = np.where(old, peaks.origin, 0)

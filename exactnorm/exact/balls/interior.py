@@ -1,8 +1,7 @@
 """Two interior point methods, one after the other: over all whole patterns at once, then over the peaks of the dual.
 
-The first has a proof at every step, and ends a little below the optimum, since whole patterns do not say all there is to
-say. The second begins where the first has left it and goes on to the optimum; its matrices B are worth what a look at
-all faces finds.
+The first has a proof at every step, and ends a little below the optimum, since whole patterns do not say all there is
+to say. The second begins there and goes on to the optimum; its matrices B are worth what a look at all faces finds.
 """
 
 from __future__ import annotations
@@ -15,11 +14,13 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
+from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.climb import Climbed, begun, climbing
+from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.finish import interpolating
 from exactnorm.exact.balls.joint import path
 from exactnorm.exact.balls.kinks import Kinks, joined
-from exactnorm.exact.balls.look import look
+from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import master
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
@@ -33,9 +34,15 @@ TOLD = 1.02
 FLOOR = 0.85
 """Peaks from which on they are followed."""
 FEW = 20_000
-"""Faces of all patterns that a look in every step may take."""
+"""Faces of all patterns up to which looks at them are taken on the way."""
+OFTEN = 3
+"""Steps from one of these looks to the next."""
 EVERYWHERE = 4
-"""Steps after which peaks are looked for from all faces of one ball otherwise, not only followed."""
+"""Steps after which peaks are looked for from all faces of one ball where there are more, not only followed."""
+MANY = 300_000
+"""Faces of all patterns from which only those of patterns are looked at that multipliers leave open."""
+FACE_SECONDS = 1.5e-5
+"""Of a look, for each face of all patterns, in ten dimensions; half of it where a part of the patterns is left open."""
 TURNS = 6
 """Times that a look at all faces may find peaks that were missed."""
 NEARLY = 0.3
@@ -74,48 +81,74 @@ def climbed(
     ----------
     rows : ndarray of bool, shape (P, N)
         From `deciding_balls`.
+    best : Bracket
+        Its B may have peaks above 1, unless there are too many faces to look at them all.
     """
     assert best.B is not None
-    deadline, check = settings.deadline, settings.deadline.check
-    begun_at = deadline.elapsed
-    seen = look(problem, rows, best.B, FLOOR, settings)
-    took = deadline.elapsed - begun_at
-    best = with_bound(problem, best, seen.B, seen.kappa)
-    B, peaks = best.B, placed(problem, seen.peaks, seen.value)
+    deadline, B = settings.deadline, best.B
+    start = everywhere(problem, rows)
+    if faces(problem) <= MANY:
+        seen = look(problem, rows, B, FLOOR, settings)
+        best = with_bound(problem, best, seen.B, seen.kappa)
+        start = together(start, placed(problem, seen.peaks, seen.value))
     ways = elsewhere(problem, rows, settings)
     for _ in range(TURNS):
-        assert B is not None
         at = None
-        start = begun(B, followed(problem, B, peaks, FLOOR, check))
-        for at in climbing(problem, start, best.upper, ways, FLOOR, check):
+        peaks = followed(problem, B, start, FLOOR, deadline.check)
+        for at in climbing(problem, begun(B, peaks), best.upper, ways, FLOOR, deadline.check):
             if at.off < NEARLY:
                 best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
             best = replace(best, rounds=best.rounds + 1, seconds=deadline.elapsed, kinks=len(at.peaks))
             yield best, best.neurons.kinks
             ended = at.within and at.products < settings.tol / 8 and at.off < ENDED
-            if ended or deadline.remaining < 2 * took:
+            if ended or deadline.remaining < 2 * look_seconds(problem):
                 break
         if at is None:
             return
         best = with_network(best, over_high(problem, at, best.upper, settings))
-        seen = look(problem, rows, at.B, FLOOR, settings)
+        yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
+        if deadline.remaining < look_seconds(problem):
+            return
+        seen = sealed(problem, rows, at.B, settings)
         best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=deadline.elapsed)
         yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
         if seen.kappa < 1 + settings.tol / 8 or best.gap <= settings.tol / 2:
             return
-        B, peaks = at.B, together(at.peaks, placed(problem, seen.peaks, seen.value))
+        B, start = at.B, together(at.peaks, placed(problem, seen.peaks, seen.value))
 
 
-def elsewhere(problem: Reduced, rows: NDArray[np.bool_], settings: Settings) -> Callable[[Array, int], Tracked]:
-    """Where to look for more peaks: on all faces, in every step, if these are few; else now and then a few ways."""
+def faces(problem: Reduced) -> float:
+    """Of all patterns, at most."""
+    return len(problem.patterns) * 2.0**problem.rank
+
+
+def look_seconds(problem: Reduced) -> float:
+    """How long a look at all faces takes, if there are too many to look at more than a part."""
+    return FACE_SECONDS * faces(problem) * (problem.rank / 10)
+
+
+def sealed(problem: Reduced, rows: NDArray[np.bool_], B: Array, settings: Settings) -> Look:
+    """A look at all peaks of B; where faces are many, at those of patterns that multipliers do not bound by 1."""
+    if faces(problem) <= MANY:
+        return look(problem, rows, B, FLOOR, settings)
+    leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
+    enough = 1 + settings.tol / 8
+    bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
+    loose = bounds > enough
+    seen = look(replace(problem, patterns=problem.patterns[loose]), rows[loose], B, FLOOR, settings)
+    return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
+
+
+def elsewhere(problem: Reduced, rows: NDArray[np.bool_], settings: Settings) -> Callable[[int, Array], Tracked]:
+    """Where else to look for peaks now and then: on all faces if these are few, else a few ways."""
     start = everywhere(problem, rows)
-    few = len(problem.patterns) * 2.0**problem.rank <= FEW
+    few = faces(problem) <= FEW
 
-    def ways(B: Array, count: int) -> Tracked:
-        if few:
+    def ways(count: int, B: Array) -> Tracked:
+        if few and count % OFTEN == 0:
             seen = look(problem, rows, B, FLOOR, settings)
             return placed(problem, seen.peaks, seen.value)
-        return start if count % EVERYWHERE == 0 else start[np.zeros(0, dtype=np.intp)]
+        return start if not few and count % EVERYWHERE == 0 else start[np.zeros(0, dtype=np.intp)]
 
     return ways
 

@@ -18,7 +18,7 @@ from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates, interpola
 from exactnorm.exact.balls.interior import climbed, interior
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.balls.living import FROM as LIVING_FROM
-from exactnorm.exact.balls.living import has_place
+from exactnorm.exact.balls.living import has_place, many_faces
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import bends, gathered, master
 from exactnorm.exact.balls.polish import Neurons, corrected, newton
@@ -59,6 +59,8 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
             yield best
         if best.gap <= settings.tol / 2:
             return
+    if many_faces(problem):
+        return
     best, centre, kinks = started(problem, rows, replace(best, phase=Bracket.phase), kinks, settings)
     best = replace(best, seconds=settings.deadline.elapsed, kinks=len(kinks))
     yield best

@@ -79,7 +79,7 @@ def signs(problem: Reduced, of: NDArray[np.intp]) -> Array:
 
 
 def offsets(problem: Reduced, of: NDArray[np.intp], touched: NDArray[np.bool_], w: Array) -> Array:
-    """b = σ_i ρ − w·x_i of kinks that touch ball i, the first of the touched ones."""
+    """B = σ_i ρ − w·x_i of kinks that touch ball i, the first of the touched ones."""
     first = touched.argmax(axis=1)
     at = signs(problem, of)[np.arange(len(of)), first]
     return np.asarray(at * problem.rho - (w * problem.points[first]).sum(axis=1))
