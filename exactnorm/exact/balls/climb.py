@@ -165,16 +165,22 @@ def _stepped(
     while share > SHORTEST:
         B = now.B + share * dB
         peaks = followed(problem, B, together(now.peaks, ways(B)), floor, check)
-        old = peaks.origin < len(now.peaks)
-        before = np.where(old, now.peaks.value[np.where(old, peaks.origin, 0)], 0.0)
-        if (peaks.value < np.maximum(before, 1.0)).all():
-            weight, slack = now.weight + share * dweight, now.slack + share * dslack
-            return _arrived(B, peaks, weight, slack, aim), None
+        slack = now.slack + share * dslack
+        if _allowed(peaks, now, slack, share):
+            return _arrived(B, peaks, now.weight + share * dweight, slack, aim), None
         back = followed(problem, now.B, together(now.peaks, peaks[peaks.value > HIGH]), floor, check)
         if _unknown(back, now.peaks).any():
             return None, back
         share *= SHORTER
     return None, None
+
+
+def _allowed(peaks: Tracked, now: Climbed, slack: Array, share: float) -> bool:
+    """Whether all peaks are below 1, or on their way down there as far as a step of this length may ask."""
+    old = peaks.origin < len(slack)
+    origin = np.where(old, peaks.origin, 0)
+    left = np.where(old & (now.short[origin] < 0), (1 - share / 2) * -now.short[origin] - slack[origin], 0.0)
+    return bool((room(peaks) > -np.maximum(left, 0.0)).all())
 
 
 def _arrived(B: Array, peaks: Tracked, weight: Array, slack: Array, aim: float) -> Climbed:

@@ -19,7 +19,7 @@ from exactnorm.exact.balls.climb import Climbed, begun, climbing
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.finish import interpolating
 from exactnorm.exact.balls.joint import path
-from exactnorm.exact.balls.kinks import Kinks, joined
+from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import master
 from exactnorm.exact.balls.polish import Neurons
@@ -41,9 +41,15 @@ EVERYWHERE = 4
 """Steps after which peaks are looked for from all faces of one ball where there are more, not only followed."""
 MANY = 300_000
 """Faces of all patterns from which only those of patterns are looked at that multipliers leave open."""
-FACE_SECONDS = 1.5e-5
-"""Of a look, for each face of all patterns, in ten dimensions; half of it where a part of the patterns is left open."""
-TURNS = 6
+FACE_SECONDS = 4e-5
+"""Of a look at peaks that are left open, for each face of all patterns, in ten dimensions; ample."""
+NARROWER = 0.9
+"""Share of the products, and of what peaks are above 1, below which they count as less."""
+PATIENCE = 12
+"""Steps in a row that bring no less of them, after which a look is due."""
+AIMS = (1e-3, 1e-5)
+"""Where faces are many, what the products are to come down to first, before a look that takes long: a bound in between."""
+TURNS = 8
 """Times that a look at all faces may find peaks that were missed."""
 NEARLY = 0.3
 """How far a network may be from interpolating for its correction to be tried."""
@@ -92,16 +98,22 @@ def climbed(
         best = with_bound(problem, best, seen.B, seen.kappa)
         start = together(start, placed(problem, seen.peaks, seen.value))
     ways = elsewhere(problem, rows, settings)
+    last = settings.tol / 8
+    aims = [last] if faces(problem) <= MANY else [*(aim for aim in AIMS if aim > last), last]
     for _ in range(TURNS):
-        at = None
+        at, least, idle = None, np.inf, 0
         peaks = followed(problem, B, start, FLOOR, deadline.check)
+        if not len(peaks):
+            return
         for at in climbing(problem, begun(B, peaks), best.upper, ways, FLOOR, deadline.check):
             if at.off < NEARLY:
                 best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
             best = replace(best, rounds=best.rounds + 1, seconds=deadline.elapsed, kinks=len(at.peaks))
             yield best, best.neurons.kinks
-            ended = at.within and at.products < settings.tol / 8 and at.off < ENDED
-            if ended or deadline.remaining < 2 * look_seconds(problem):
+            ended = at.within and at.products < aims[0] and at.off < max(ENDED, aims[0])
+            left = at.products - float(at.short.sum())
+            least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
+            if ended or idle > PATIENCE or deadline.remaining < 2 * look_seconds(problem):
                 break
         if at is None:
             return
@@ -112,8 +124,10 @@ def climbed(
         seen = sealed(problem, rows, at.B, settings)
         best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=deadline.elapsed)
         yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
-        if seen.kappa < 1 + settings.tol / 8 or best.gap <= settings.tol / 2:
+        if best.gap <= settings.tol / 2 or (seen.kappa < 1 + last and len(aims) == 1):
             return
+        if seen.kappa < 1 + aims[0]:
+            aims = aims[1:] or aims
         B, start = at.B, together(at.peaks, placed(problem, seen.peaks, seen.value))
 
 
@@ -135,6 +149,8 @@ def sealed(problem: Reduced, rows: NDArray[np.bool_], B: Array, settings: Settin
     enough = 1 + settings.tol / 8
     bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
     loose = bounds > enough
+    if not loose.any():
+        return Look(B, float(bounds.max()), tangent_kinks(problem.points[:0], problem.points, problem.rho), np.zeros(0))
     seen = look(replace(problem, patterns=problem.patterns[loose]), rows[loose], B, FLOOR, settings)
     return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
 
@@ -148,7 +164,7 @@ def elsewhere(problem: Reduced, rows: NDArray[np.bool_], settings: Settings) -> 
         if few and count % OFTEN == 0:
             seen = look(problem, rows, B, FLOOR, settings)
             return placed(problem, seen.peaks, seen.value)
-        return start if not few and count % EVERYWHERE == 0 else start[np.zeros(0, dtype=np.intp)]
+        return start if not few and count % EVERYWHERE == 0 else start[:0]
 
     return ways
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class Tracked:
     def __len__(self) -> int:
         return len(self.of)
 
-    def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Tracked:
+    def __getitem__(self, chosen: NDArray[Any] | slice) -> Tracked:
         return Tracked(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
     def kinks(self, problem: Reduced) -> Kinks:
@@ -129,7 +130,7 @@ def followed(problem: Reduced, B: Array, start: Tracked, floor: float, check: Ca
             high = np.flatnonzero(value > floor)
             some = Tracked(going[0][high], going[1][high], w[high], value[high], going[3][high])
             margin = margins(problem.points, problem.rho, some.kinks(problem))
-            own = (margin >= -ENTERS).all(axis=1)
+            own = np.asarray((margin >= -ENTERS).all(axis=1))
             peaks = some[own]
             found.append(Tracked(peaks.of, peaks.touched | (margin[own] <= problem.touch), *_rest(peaks)))
             ahead += _leaving(problem, Bs, peaks)
