@@ -139,7 +139,7 @@ def climbing(
             return
         found, more = _stepped(problem, now, step, partial(ways, count), floor, check)
         if more is not None and again < AGAIN:
-            now, again = _with(now, more, step.mean), again + 1
+            now, again = with_more(now, more), again + 1
             continue
         if found is None:
             return
@@ -197,12 +197,13 @@ def _arrived(B: Array, peaks: Tracked, weight: Array, slack: Array, aim: float) 
     return Climbed(B, peaks, np.where(old & shared, np.minimum(inherited, 10 * new), inherited), slack)
 
 
-def _with(now: Climbed, peaks: Tracked, mean: float) -> Climbed:
-    """The same point with more peaks known; `mean` is what products of λ with 1 − φ are."""
+def with_more(now: Climbed, peaks: Tracked) -> Climbed:
+    """The same point with more peaks known, followed from those it has and others."""
     known = ~_unknown(peaks, now.peaks) & (peaks.origin < len(now.peaks))
     origin = np.where(known, peaks.origin, 0)
     slack = np.where(known, now.slack[origin], _slack(peaks))
-    return Climbed(now.B, peaks, np.where(known, now.weight[origin], mean / slack), slack)
+    new = now.products / len(now.peaks) / slack
+    return Climbed(now.B, peaks, np.where(known, now.weight[origin], new), slack, now.off)
 
 
 def _unknown(peaks: Tracked, known: Tracked) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
 from exactnorm.exact.balls.cells import whole_cells
-from exactnorm.exact.balls.climb import Climbed, begun, climbing
+from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.finish import interpolating
 from exactnorm.exact.balls.joint import path
@@ -48,7 +48,7 @@ NARROWER = 0.9
 PATIENCE = 12
 """Steps in a row that bring no less of them, after which a look is due."""
 AIMS = (1e-3, 1e-5)
-"""Where faces are many, what the products are to come down to first, before a look that takes long: a bound in between."""
+"""Where faces are many, what the products are to come down to before a look that takes long: bounds on the way."""
 TURNS = 8
 """Times that a look at all faces may find peaks that were missed."""
 NEARLY = 0.3
@@ -100,19 +100,20 @@ def climbed(
     ways = elsewhere(problem, rows, settings)
     last = settings.tol / 8
     aims = [last] if faces(problem) <= MANY else [*(aim for aim in AIMS if aim > last), last]
+    peaks = followed(problem, B, start, FLOOR, deadline.check)
+    if not len(peaks):
+        return
+    point = begun(B, peaks)
     for _ in range(TURNS):
         at, least, idle = None, np.inf, 0
-        peaks = followed(problem, B, start, FLOOR, deadline.check)
-        if not len(peaks):
-            return
-        for at in climbing(problem, begun(B, peaks), best.upper, ways, FLOOR, deadline.check):
+        for at in climbing(problem, point, best.upper, ways, FLOOR, deadline.check):
             if at.off < NEARLY:
                 best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
             best = replace(best, rounds=best.rounds + 1, seconds=deadline.elapsed, kinks=len(at.peaks))
             yield best, best.neurons.kinks
-            ended = at.within and at.products < aims[0] and at.off < max(ENDED, aims[0])
             left = at.products - float(at.short.sum())
             least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
+            ended = at.within and at.products < aims[0] and at.off < max(ENDED, aims[0])
             if ended or idle > PATIENCE or deadline.remaining < 2 * look_seconds(problem):
                 break
         if at is None:
@@ -128,7 +129,8 @@ def climbed(
             return
         if seen.kappa < 1 + aims[0]:
             aims = aims[1:] or aims
-        B, start = at.B, together(at.peaks, placed(problem, seen.peaks, seen.value))
+        start = together(at.peaks, placed(problem, seen.peaks, seen.value))
+        point = with_more(at, followed(problem, at.B, start, FLOOR, deadline.check))
 
 
 def faces(problem: Reduced) -> float:
