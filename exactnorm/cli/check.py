@@ -38,7 +38,7 @@ A directory is that of a saved path, of which all levels are checked.
 no solver runs: bounds are recomputed from the multipliers in the file, patterns are enumerated afresh.
 The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
 certificate is held against yours instead. Nothing in a stranger's file is run, \
-and it sets no tolerance. In hundreds of coordinates a check may take gigabytes, and longer than --time-limit.
+and it sets no tolerance.
 
 exit status:
   0  supported: the certificate claims no more than its arrays support

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array
-from exactnorm.certify.finite.correction import affine_to_last_digits, correction_cost, last_digits, misses
+from exactnorm.certify.finite.correction import affine_to_last_digits, at_inputs, correction_cost, last_digits, misses
 from exactnorm.certify.finite.dual_function import (
     dual_values,
     faces_on_plane,
@@ -235,11 +235,9 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callab
     return data.unit * lower_value(data, L, largest_dual_value(data, L, check))[0]
 
 
-def residuals(problem: FiniteProblem, network: ReLUNetwork) -> Array:
+def residuals(problem: FiniteProblem, network: ReLUNetwork, check: Callable[[], None] = lambda: None) -> Array:
     """f(y_m) − x_m, shape (M, q)."""
-    step = max(1, 2**22 // max(network.neurons, 1))  # some rows at a time: memory stays small for wide networks
-    parts = [network(problem.inputs[k : k + step]) for k in range(0, len(problem.inputs), step)]
-    return np.vstack(parts) - problem.targets
+    return at_inputs(network, problem.inputs, check) - problem.targets
 
 
 def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
@@ -249,11 +247,14 @@ def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
     return float(lengths(network.a) @ lengths(np.column_stack([network.w, network.b])))
 
 
-def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float]:
+def finite_upper_bound(
+    problem: FiniteProblem, network: ReLUNetwork, check: Callable[[], None] = lambda: None
+) -> tuple[float, float]:
     """A number that the least objective does not exceed, up to rounding, and the largest residual ‖f(y_m) − x_m‖.
 
     It is the objective at `network`; for interpolation, with the cost of correcting the network's residual added where
     that is more than rounding. Infinite for a network that misses its targets by more than `MISSED` of their spread.
+    `check` is called now and then, and may raise.
 
     Raises
     ------
@@ -270,11 +271,11 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     if network.c.any() and not problem.constant:
         msg = "the network has a constant, but the problem has none"
         raise ValueError(msg)
-    off = lengths(residuals(problem, network))
+    off = lengths(residuals(problem, network, check))
     cost = network_cost(problem, network)
     error = float(off.max())
     if problem.weight_decay is None:
-        return _with_correction(problem, network, cost), error
+        return _with_correction(problem, network, cost, check), error
     # The values are known to so many digits: each residual may be larger by that. Targets have their last digits too.
     off = off + rounding_at(network, problem.inputs)
     affine = cost == 0 and bool((off <= last_digits(problem)).all())
@@ -282,15 +283,15 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     return loss + problem.weight_decay * cost, error
 
 
-def _with_correction(problem: FiniteProblem, network: ReLUNetwork, cost: float) -> float:
+def _with_correction(problem: FiniteProblem, network: ReLUNetwork, cost: float, check: Callable[[], None]) -> float:
     """The cost of the network and of correcting it; with less rounding where rounding alone is worth something."""
     spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
     last, upper = 64 * float(np.finfo(float).eps) * size, np.inf
-    for miss, unsure in misses(problem, network):
+    for miss, unsure in misses(problem, network, check):
         error = float(lengths(miss).max())
         if not error + float(unsure.max()) <= MISSED * spread + last:
             continue
-        more = correction_cost(problem, miss, unsure)
+        more = correction_cost(problem, miss, unsure, check)
         # Targets that are affine to their last digits cost nothing.
         free = cost == 0 and bool((lengths(miss) <= last_digits(problem)[problem.distinct[0]]).all())
         if free or more <= NEGLIGIBLE * cost:
