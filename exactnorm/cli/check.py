@@ -104,7 +104,8 @@ def told(arguments: argparse.Namespace, rows: list[tuple[CertifiedDenoiser | Cer
     if Path(arguments.file).is_dir():
         levels = [found.train for found, _ in rows if isinstance(found, CertifiedDenoiser)]
         show(report.levels_table(zip([train.rho for train in levels], tables, strict=True)))
-        show(f"{levels[0].size} points in R^{levels[0].dimension}, noise balls of {len(levels)} radii")
+        radii = "one radius" if len(levels) == 1 else f"{len(levels)} radii"
+        show(f"{levels[0].size} points in R^{levels[0].dimension}, noise balls of {radii}")
         return 0
     for (found, _), table in zip(rows, tables, strict=True):
         show(report.check_table(table))
