@@ -143,11 +143,11 @@ def _independent(on: Array, width: Array) -> NDArray[np.intp]:
     pivots = qr(on.T * width, mode="r", pivoting=True)[1][: on.shape[1]]
     best = on[pivots]
     if len(best) == on.shape[1] and _invertible(best):
-        return pivots
+        return np.asarray(pivots, dtype=np.intp)
     # Widths of many decades may hide it: of the patterns alone, which are 0 and 1, ranks are clear-cut.
     R, pivots = qr(on.T, mode="r", pivoting=True)
     rank = int(np.sum(np.abs(np.diag(R)) > 1e-9))
-    return np.asarray(pivots[:rank])
+    return np.asarray(pivots[:rank], dtype=np.intp)
 
 
 def _invertible(matrix: Array) -> bool:
