@@ -103,13 +103,7 @@ def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
 def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
     clock, unit = settings.deadline, data.unit
     try:
-        settings.report(FiniteBracket(np.inf, 0.0, 0, clock.elapsed, 0, "looking for a first network"))
-        master = Master(data)
-        z = first_kinks(problem, data)
-        best = master.start(z)
-        upper, lower = unit * best.upper, unit * best.lower
-        if best.gap > settings.tol:
-            settings.report(FiniteBracket(upper, lower, 0, clock.elapsed, len(z), starting(data)))
+        master, z, best = _begun(problem, data, settings)
     except KeyboardInterrupt:
         nothing = np.zeros_like(data.targets)
         return Solved(along_a_line(problem, data), nothing, f"{INTERRUPTED} before the first round", hurry=True)
@@ -148,6 +142,19 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
     last = FiniteBracket(unit * best.upper, unit * best.lower, rounds, clock.elapsed, len(best.z))
     network = master.network(best if hurry else fewest(master, best, last, settings))
     return Solved(network, best.multipliers, f"{reason}; {counted(rounds, 'round')}", unit * best.lower, hurry, last)
+
+
+def _begun(problem: FiniteProblem, data: Coordinates, settings: Settings) -> tuple[Master, Array, Best]:
+    """The program, the kinks to begin with, and what is known from them; told, as long as the gap is open."""
+    clock = settings.deadline
+    settings.report(FiniteBracket(np.inf, 0.0, 0, clock.elapsed, 0, "looking for a first network"))
+    master = Master(data)
+    z = first_kinks(problem, data)
+    best = master.start(z)
+    if best.gap > settings.tol:
+        upper, lower = data.unit * best.upper, data.unit * best.lower
+        settings.report(FiniteBracket(upper, lower, 0, clock.elapsed, len(z), starting(data)))
+    return master, z, best
 
 
 def starting(data: Coordinates) -> str:
