@@ -74,6 +74,9 @@ REFUTED = {
     "the network of a smaller radius": partial(taken_from, n=1, other=0, names=NETWORK),
     "the network of a larger radius": partial(taken_from, n=0, other=1, names=NETWORK),
     "a network and its cost": partial(taken_from, n=1, other=0, names=(*NETWORK, "upper")),
+    "a bracket that is a little higher": partial(
+        rewritten, n=1, lower=lambda bound: bound * 1.001, upper=lambda bound: bound * 1.001
+    ),
     "a smaller radius for the same claim": partial(rewritten, n=1, rho=lambda rho: rho * 0.99),
     "a larger radius for the same claim": partial(rewritten, n=1, rho=lambda rho: rho * 1.01),
 }
@@ -81,6 +84,9 @@ UNREADABLE = {
     "levels in another order": exchanged,
     "a level twice": lambda directory: shutil.copy(level(directory, 0), level(directory, 1)),
     "points moved in one level": partial(rewritten, n=1, points=lambda X: X + 1e-9),
+    "points of another size in one level": lambda directory: exactnorm.save(
+        level(directory, 1), min_norm_denoiser(2 * np.array(ACUTE), 0.1)
+    ),
     "points in another order in one level": partial(rewritten, n=1, points=lambda X: X[[0, 2, 1]]),
     "a radius of 0": partial(rewritten, n=0, rho=lambda rho: 0 * rho),
     "a radius that is no number": partial(rewritten, n=0, rho=lambda rho: np.nan * rho),
