@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import values_along_lines
-from exactnorm.certify.interpolation import BLOCK, EXACT, rounding_at
+from exactnorm.certify.interpolation import BLOCK, EXACT, MISSED, rounding_at
 from exactnorm.certify.rational import at_points, fractions
 from exactnorm.finite_problem import FiniteProblem, coordinates
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 
+NEGLIGIBLE = 1e-9
+"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
 LAST = 256
 """Last places that count as rounding where targets are meant to be affine."""
 DIRECTIONS = 64
@@ -80,6 +82,30 @@ def affine_to_last_digits(problem: FiniteProblem) -> bool:
         off = off - data.free @ np.linalg.lstsq(data.free, off, rcond=None)[0]
     apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
     return bool((data.target_frame.scale * lengths(off)[which] + apart <= last_digits(problem)).all())
+
+
+def corrected_cost(
+    problem: FiniteProblem, network: ReLUNetwork, cost: float, error: float, check: Callable[[], None]
+) -> tuple[float, float]:
+    """The cost of the network and of correcting it; with less rounding where rounding alone is worth something.
+
+    Infinite for a network that misses by more than `MISSED` of the spread. Also the largest residual as far as it is
+    known: `error`, or what is left of it without the rounding.
+    """
+    spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
+    last, upper = 64 * float(np.finfo(float).eps) * size, np.inf
+    for miss, unsure in misses(problem, network, check):
+        off = float(lengths(miss).max())
+        if not off + float(unsure.max()) <= MISSED * spread + last:
+            continue
+        more = correction_cost(problem, miss, unsure, check)
+        # Targets that are affine to their last digits cost nothing.
+        free = cost == 0 and bool((lengths(miss) <= last_digits(problem)[problem.distinct[0]]).all())
+        if free or more <= NEGLIGIBLE * cost:
+            return cost, off
+        if cost + more < upper:
+            upper, error = cost + more, off
+    return upper, error
 
 
 def correction_cost(
