@@ -16,6 +16,8 @@ import numpy as np
 from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
 from numpy.typing import NDArray
 
+from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.matrices import added, times
 from exactnorm.proof.rationals import exact
 
 LARGEST = 1e140
@@ -38,6 +40,8 @@ class Balls:
         Gram matrix of the basis.
     heights : fmpq_mat, shape (N, r)
         Rows h_n.
+    bits : int
+        Of the longest numbers among them, about.
     values : fmpq_mat, optional
         Gram matrix of the basis of the values of dual matrices, where that is another than `gamma`.
     """
@@ -47,6 +51,7 @@ class Balls:
     basis: tuple[int, ...]
     gamma: fmpq_mat
     heights: fmpq_mat
+    bits: int
     values: fmpq_mat | None = None
 
     @property
@@ -59,22 +64,21 @@ class Balls:
         """Affine rank r."""
         return len(self.basis)
 
-    def squared(self, weights: Sequence[tuple[int, fmpq]]) -> fmpq:
+    def squared(self, weights: Sequence[tuple[int, fmpq]], limits: Limits = FREE) -> fmpq:
         """‖Σ v_n (x_n − x_0)‖² for pairs (n, v_n)."""
         columns = range(self.offsets.ncols())
-        total = [sum((v * self.offsets[n, k] for n, v in weights), fmpq(0)) for k in columns]
-        return sum((one * one for one in total), fmpq(0))
+        return added((added((v * self.offsets[n, k] for n, v in weights), limits) ** 2 for k in columns), limits)
 
     def squared_distance(self, n: int, m: int) -> fmpq:
         """‖x_n − x_m‖²."""
-        return self.squared([(n, fmpq(1)), (m, fmpq(-1))])
+        return sum(((self.offsets[n, k] - self.offsets[m, k]) ** 2 for k in range(self.offsets.ncols())), fmpq(0))
 
 
 class NoBasisError(ValueError):
     """The rows named are not an affine basis of the points."""
 
 
-def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: int) -> Balls:
+def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: int, limits: Limits = FREE) -> Balls:
     """The problem of points (N, d) and radius, in units of 2^unit.
 
     Raises
@@ -95,10 +99,13 @@ def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: in
     if (rank := whole.rank()) != len(rows):
         msg = f"{len(rows)} differences span no set of affine rank {rank}"
         raise NoBasisError(msg)
-    scale = fmpq(2) ** (power - unit)
+    limits.check()
+    scale, longest = fmpq(2) ** (power - unit), max(int(one.bit_length()) for one in whole.entries())
     offsets, differences = fmpq_mat(whole) * scale, fmpq_mat(chosen) * scale
-    heights = offsets * differences.transpose()
-    return Balls(offsets, rho / fmpq(2) ** unit, tuple(rows), differences * differences.transpose(), heights)
+    bits = 2 * (longest + abs(power - unit)) + len(columns).bit_length()
+    heights = times(offsets, differences.transpose(), limits, bits)
+    gamma = times(differences, differences.transpose(), limits, bits)
+    return Balls(offsets, rho / fmpq(2) ** unit, tuple(rows), gamma, heights, bits)
 
 
 def whole_offsets(points: NDArray[np.float64]) -> tuple[fmpz_mat, int]:

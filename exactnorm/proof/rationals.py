@@ -13,6 +13,8 @@ LONGEST = 40_000
 """Characters of one number: far more than any correction needs, and milliseconds to read."""
 PRECISION = 128
 """Bits of square roots: forty digits, of which a bracket shows a dozen."""
+SIGNIFICANT = 160
+"""Bits of the terms of long sums that are rounded: more than roots have."""
 
 
 def rational(text: Any) -> fmpq:
@@ -69,6 +71,14 @@ def below(number: fmpq, digits: int) -> fmpq:
 def above(number: fmpq, digits: int) -> fmpq:
     """The smallest number with so many decimals that is not below."""
     return -below(-number, digits)
+
+
+def short(number: fmpq, *, upper: bool) -> fmpq:
+    """A bound with `SIGNIFICANT` binary digits: many numbers have as many denominators, such have powers of two."""
+    places = SIGNIFICANT - int(number.p.bit_length()) + int(number.q.bit_length())
+    scaled = number * fmpq(2) ** places
+    whole = -(-scaled.p // scaled.q) if upper else scaled.p // scaled.q
+    return fmpq(whole) * fmpq(2) ** -places
 
 
 def decimal_text(number: fmpq, digits: int) -> str:
