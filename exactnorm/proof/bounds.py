@@ -63,7 +63,7 @@ def check_cells(problem: Balls, cells: Sequence[ProvedCell], B: Sequence[fmpq_ma
     for k, cell in enumerate(cells):
         if cell.on != on or k == 0:  # of one pattern at a time: all sums together have no bound
             on, B_s = cell.on, pattern_sum(B, cell.on, limits)
-        if why := flaw(problem, cell, B_s, limits):
+        if why := flaw(problem, cell, B_s, limits, bits):
             balls = [n for n in range(problem.size) if cell.on >> n & 1]
             msg = f"cell {k} ({balls} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
             raise RefutedError(msg)

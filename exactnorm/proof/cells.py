@@ -8,41 +8,39 @@ from flint import fmpq, fmpq_mat
 
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.limits import FREE, Limits
-from exactnorm.proof.matrices import added, matrix, plus_times, squares, times
+from exactnorm.proof.matrices import added, matrix, squares, times
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import about
 from exactnorm.proof.records import ProvedCell
 
 BLOCK = 200
-"""Rows of a cell that are multiplied with others at a time."""
+"""Rows of a cell up to which there is a matrix of their factors, a number for every two."""
 
 
-def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat, limits: Limits = FREE) -> str:
-    """What keeps the cell from showing ‖B_s (w, b)‖ ≤ ‖w‖ on it; empty if nothing does."""
+def flaw(problem: Balls, cell: ProvedCell, B_s: fmpq_mat, limits: Limits = FREE, bits: int = 0) -> str:
+    """What keeps the cell from showing ‖B_s (w, b)‖ ≤ ‖w‖ on it; empty if nothing does. `bits` are those of B_s."""
     if cell.on & 1 or cell.on == 0:
         return "the first ball must be off and some other on"
     for n, m, value in cell.nu:
         if not (n < m and value >= 0):
             return f"nu[{n}, {m}] = {about(value, 3)}, where n < m and a number >= 0 belong"
-    bits = extent(problem, cell, B_s, limits)
-    for n, vector in cell.ell:
-        *w, t = vector
-        if t < 0 or squares(matrix([w], problem.rank), problem.gamma, limits, bits)[0] > t * t:
+    bits = extent(problem, cell, limits) + 2 * bits
+    width = problem.rank + 2
+    limits.room(width * (width + problem.size + len(cell.cuts)), bits, "the matrix of a cell")
+    w = matrix([vector[: problem.rank] for _, vector in cell.ell], problem.rank)
+    for (n, vector), square in zip(cell.ell, squares(w, problem.gamma, limits, bits), strict=True):
+        if vector[-1] < 0 or square > vector[-1] ** 2:
             return f"ell[{n}] leaves its cone"
     pivot = negative_pivot(slack(problem, cell, B_s, limits, bits), limits)
     return "" if pivot is None else f"S is not positive semidefinite: a pivot is {about(pivot, 3)}"
 
 
-def extent(problem: Balls, cell: ProvedCell, B_s: fmpq_mat, limits: Limits) -> int:
-    """Bits of an entry of S; `UndecidedError` if all together are too long."""
-    what = "the matrix of a cell"
-    cuts = limits.extent((one for cut in cell.cuts for one in cut), what)
-    pairs = limits.extent((cell.mu, *(value for *_, value in cell.nu)), what)
-    linear = limits.extent((one for _, vector in cell.ell for one in vector), what)
-    bits = 2 * limits.extent(B_s.entries(), what) + 2 * cuts + pairs + linear + 4 * problem.bits
-    size = problem.rank + 2
-    limits.room(size * (size + problem.size + len(cell.cuts)), bits, what)
-    return bits
+def extent(problem: Balls, cell: ProvedCell, limits: Limits) -> int:
+    """Bits that multipliers and cuts, of which three are multiplied, add to an entry of S."""
+    numbers = [cell.mu, *(value for *_, value in cell.nu)]
+    for listed in (*cell.cuts, *(vector for _, vector in cell.ell)):
+        numbers += listed
+    return 3 * limits.extent(numbers, "the matrix of a cell") + 4 * problem.bits
 
 
 def slack(problem: Balls, cell: ProvedCell, B_s: fmpq_mat, limits: Limits = FREE, bits: int = 0) -> fmpq_mat:
@@ -56,37 +54,40 @@ def slack(problem: Balls, cell: ProvedCell, B_s: fmpq_mat, limits: Limits = FREE
         for j in range(r):
             twice_Q[i, j] = 2 * cell.mu * problem.gamma[i, j]
     twice_Q[size - 1, size - 1] = -2 * cell.mu
-    half = products(problem, cell, G, limits, bits)
+    half = times(G.transpose(), factors(problem, cell, G, limits, bits), limits, bits)
     metric = problem.gamma if problem.values is None else problem.values
     S = -times(BT.transpose(), times(metric, BT, limits, bits), limits, bits) - twice_Q - half - half.transpose()
     S[size - 1, size - 1] += 1
     return S
 
 
-def products(problem: Balls, cell: ProvedCell, G: fmpq_mat, limits: Limits, bits: int) -> fmpq_mat:
-    """Σ_n g_n (Σ_m ν_nm g_m + ℓ_n)ᵀ over the rows g of G, shape (size, size)."""
-    r, size = problem.rank, G.ncols()
-    with_rows: dict[int, list[tuple[int, fmpq]]] = {}
+def factors(problem: Balls, cell: ProvedCell, G: fmpq_mat, limits: Limits, bits: int) -> fmpq_mat:
+    """The rows that G's rows are multiplied with: Σ_m ν_nm g_m + ℓ_n, as rows of numbers, shape (rows, size)."""
+    r, last = problem.rank, G.ncols() - 1
+    out = pairs(cell, G, limits, bits)
+    w = matrix([vector[:r] for _, vector in cell.ell], r)
+    covectors = times(w, problem.gamma, limits, bits)
+    for k, (n, vector) in enumerate(cell.ell):
+        for i in range(r):
+            out[n, i] += covectors[k, i]
+        out[n, last] += vector[r]
+    return out
+
+
+def pairs(cell: ProvedCell, G: fmpq_mat, limits: Limits, bits: int) -> fmpq_mat:
+    """Σ_m ν_nm g_m for every row n; of many rows without the square matrix of ν, which few numbers fill."""
+    count = G.nrows()
+    if count <= BLOCK:
+        nu = fmpq_mat(count, count)
+        for n, m, value in cell.nu:
+            nu[n, m] = value
+        return times(nu, G, limits, bits)
+    out = fmpq_mat(count, G.ncols())
     for n, m, value in cell.nu:
-        with_rows.setdefault(n, []).append((m, value))
-    linear, half = dict(cell.ell), fmpq_mat(size, size)
-    for first in range(0, G.nrows(), BLOCK):
-        some = range(first, min(first + BLOCK, G.nrows()))
-        nu, ell = fmpq_mat(len(some), G.nrows()), fmpq_mat(len(some), r)
-        for k, n in enumerate(some):
-            for m, value in with_rows.get(n, ()):
-                nu[k, m] = value
-            for i, value in enumerate(linear.get(n, ())[:r]):
-                ell[k, i] = value
-        factors, covectors = times(nu, G, limits, bits), times(ell, problem.gamma, limits, bits)
-        for k, n in enumerate(some):
-            if n in linear:
-                for i in range(r):
-                    factors[k, i] += covectors[k, i]
-                factors[k, size - 1] += linear[n][r]
-        part = G if len(some) == G.nrows() else matrix([[G[n, i] for i in range(size)] for n in some], size)
-        half = plus_times(half, part.transpose(), factors, limits, bits)
-    return half
+        limits.check()
+        for i in range(G.ncols()):
+            out[n, i] += value * G[m, i]
+    return out
 
 
 def kink_map(problem: Balls, cell: ProvedCell) -> fmpq_mat:

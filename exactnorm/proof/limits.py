@@ -19,6 +19,9 @@ TIMES = 8
 LONGEST = 2**19
 """Bits of one number: a step with longer ones takes a good part of a second."""
 
+FEW = 2**12
+"""Bits of numbers together that are no more than that with any denominator."""
+
 
 class UndecidedError(RuntimeError):
     """It would take more time, or more memory, than there is."""
@@ -51,21 +54,22 @@ class Limits:
         UndecidedError
             If their common denominator alone is longer than a number may be.
         """
-        common, longest, seen = fmpz(1), 0, set()
-        for one in numbers:
-            longest = max(longest, int(one.p.bit_length()))
-            if (bottom := one.q) not in seen:
-                seen.add(bottom)
-                common = common.lcm(bottom)
-                self.room(1, int(common.bit_length()), what)
-                self.check()
-        return 2 * int(common.bit_length()) + longest
+        listed = list(numbers)
+        together = sum(map(fmpq.height_bits, listed))
+        if together <= FEW:
+            return 3 * int(together)
+        common = fmpz(1)
+        for bottom in {one.q for one in listed}:
+            common = common.lcm(bottom)
+            self.room(1, int(common.bit_length()), what)
+            self.check()
+        return 2 * int(common.bit_length()) + int(max(map(fmpq.height_bits, listed)))
 
     def room(self, count: int, bits: int, what: str) -> None:
         """Raise `UndecidedError` if so many numbers of so many bits each are more than is held."""
         if bits > LONGEST or count * bits > self.bits:
             msg = (
-                f"{what} may take {count} numbers of {digits(bits)} digits: "
+                f"{what} may take {f'{count} numbers' if count > 1 else 'a number'} of {digits(bits)} digits: "
                 f"at most {digits(LONGEST)} are gone through in a number, and {digits(self.bits)} in all"
             )
             raise UndecidedError(msg)

@@ -25,9 +25,7 @@ def times(A: fmpq_mat, B: fmpq_mat, limits: Limits, bits: int) -> fmpq_mat:
     found, step = [], max(1, STEP // each)
     for first in range(0, rows, step):
         limits.check()
-        some = range(first, min(first + step, rows))
-        part = fmpq_mat(len(some), inner, [A[i, k] for i in some for k in range(inner)])
-        found += (part * B).entries()
+        found += (picked(A, range(first, min(first + step, rows))) * B).entries()
     return fmpq_mat(rows, columns, found)
 
 
@@ -47,7 +45,8 @@ def plus_times(out: fmpq_mat, A: fmpq_mat, B: fmpq_mat, limits: Limits, bits: in
 def squares(rows: fmpq_mat, gamma: fmpq_mat, limits: Limits, bits: int) -> list[fmpq]:
     """The squared lengths of vectors given as rows of coefficients, `bits` those of a sum of coefficients."""
     images, columns = times(rows, gamma, limits, bits), range(rows.ncols())
-    return [added((images[k, i] * rows[k, i] for i in columns), limits) for k in range(rows.nrows())]
+    terms = ([images[k, i] * rows[k, i] for i in columns] for k in range(rows.nrows()))
+    return [added(some, limits) if bits > LONG else sum(some, fmpq(0)) for some in terms]
 
 
 def added(numbers: Iterable[fmpq], limits: Limits) -> fmpq:
@@ -62,3 +61,11 @@ def added(numbers: Iterable[fmpq], limits: Limits) -> fmpq:
 def matrix(rows: Sequence[Sequence[fmpq]], columns: int) -> fmpq_mat:
     """The matrix with these rows, of which there may be none."""
     return fmpq_mat(len(rows), columns, [one for row in rows for one in row])
+
+
+def picked(table: fmpq_mat, rows: Sequence[int]) -> fmpq_mat:
+    """Some rows of a matrix, which itself it is if they are all."""
+    if len(rows) == table.nrows():
+        return table
+    columns = range(table.ncols())
+    return fmpq_mat(len(rows), len(columns), [table[n, k] for n in rows for k in columns])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flint import fmpq, fmpq_mat
 
@@ -65,40 +65,41 @@ def _judged(
 def check_values(problem: Balls, neurons: Sequence[ProvedNeuron], on: Sequence[int], limits: Limits, bits: int) -> None:
     """Raise `RefutedError` unless at every ball the neurons that are on there add up to its centre."""
     r, size = problem.rank, problem.size
-    values = fmpq_mat(size, r)
-    # Some rows of Σ a (w, b)ᵀ at a time: for every ball all of them are r times as much as the points.
-    width = max(1, limits.bits // (size * (r + 1) * bits))
+    # Some rows of Σ a wᵀ at a time: for every ball all of them are r times as much as the points.
+    width = max(1, limits.bits // (size * r * bits))
     for first in range(0, r, width):
         rows = range(first, min(first + width, r))
-        found = supplied(problem, neurons, on, rows, limits, bits)
-        for n in range(size):
-            limits.check()
-            for i in rows:
-                at = (i - first) * (r + 1)
-                if any(found[n, at + j] != 0 for j in range(r)):
-                    msg = f"the network is not constant on ball {n}"
-                    raise RefutedError(msg)
-                values[n, i] = found[n, at + r]
-    images = times(values, problem.gamma, limits, bits)
-    for n in range(size):
-        if any(images[n, i] != problem.heights[n, i] for i in range(r)):
-            msg = f"the network does not map ball {n} to its centre"
+        terms = ([neuron.a[i] * one for i in rows for one in neuron.w] for neuron in neurons)
+        slopes = supplied(terms, len(rows) * r, size, on, limits, bits)
+        if (n := other_row(slopes, fmpq_mat(size, len(rows) * r))) is not None:
+            msg = f"the network is not constant on ball {n}"
             raise RefutedError(msg)
+    values = supplied(([neuron.b * one for one in neuron.a] for neuron in neurons), r, size, on, limits, bits)
+    if (n := other_row(times(values, problem.gamma, limits, bits), problem.heights)) is not None:
+        msg = f"the network does not map ball {n} to its centre"
+        raise RefutedError(msg)
 
 
 def supplied(
-    problem: Balls, neurons: Sequence[ProvedNeuron], on: Sequence[int], rows: range, limits: Limits, bits: int
+    terms: Iterable[list[fmpq]], columns: int, size: int, on: Sequence[int], limits: Limits, bits: int
 ) -> fmpq_mat:
-    """Some rows of Σ a (w, b)ᵀ over the neurons that are on at a ball, one after another in the row of the ball."""
-    columns = len(rows) * (problem.rank + 1)
-    found = fmpq_mat(problem.size, columns)
-    for first in range(0, len(neurons), BLOCK):
-        some = range(first, min(first + BLOCK, len(neurons)))
-        switched = matrix([[fmpq(on[k] >> n & 1) for k in some] for n in range(problem.size)], len(some))
-        terms = [[neurons[k].a[i] * one for i in rows for one in (*neurons[k].w, neurons[k].b)] for k in some]
-        found = plus_times(found, switched, matrix(terms, columns), limits, bits)
+    """For every ball the sum of a row of numbers for each neuron, over the neurons that are on there."""
+    found, rest = fmpq_mat(size, columns), iter(terms)
+    for first in range(0, len(on), BLOCK):
+        some = on[first : first + BLOCK]
+        numbers = [one for _ in some for one in next(rest)]
+        switched = fmpq_mat(size, len(some), [balls >> n & 1 for n in range(size) for balls in some])
+        found = plus_times(found, switched, fmpq_mat(len(some), columns, numbers), limits, bits)
         limits.check()
     return found
+
+
+def other_row(found: fmpq_mat, wanted: fmpq_mat) -> int | None:
+    """The first row in which two matrices differ."""
+    if found == wanted:
+        return None
+    columns = range(found.ncols())
+    return next(n for n in range(found.nrows()) if any(found[n, k] != wanted[n, k] for k in columns))
 
 
 def sides(heights: Sequence[fmpq], rho: fmpq, square: fmpq) -> list[int]:

@@ -133,8 +133,9 @@ def verify_network(
         λ of the objective; None for interpolation.
     time_limit : float, optional
     """
-    wanted = np.asarray(targets)
-    rows, table = sound_points(inputs), sound_points(wanted[:, None] if wanted.ndim == 1 else wanted)
+    wanted = targets if isinstance(targets, np.ndarray) else np.asarray(targets, dtype=object)
+    given = targets if wanted.ndim != 1 else wanted[:, None] if wanted is targets else [[one] for one in wanted]
+    rows, table = sound_points(inputs), sound_points(given)
     if len(rows) != len(table):
         msg = f"there are {len(table)} targets for {len(rows)} inputs: give each its own"
         raise ValueError(msg)
