@@ -86,6 +86,9 @@ FREE = Limits()
 
 def limited(time_limit: float | None, characters: int) -> Limits:
     """Limits from a number of seconds, and from how long text and points are together."""
+    if time_limit is not None and not time_limit >= 0:
+        msg = f"time_limit={time_limit!r}: give seconds, or None for no limit"
+        raise ValueError(msg)
     end = None if time_limit is None else time.monotonic() + time_limit
 
     def check() -> None:
