@@ -187,8 +187,8 @@ def corners_bound(problem: Balls, evidence: Corners, limits: Limits = FREE) -> f
     count = len(rows)
     # No more points than that are at equal distances; and comparing pairs would take long.
     different = 3 <= count <= problem.rank + 1 and len(set(rows)) == count
-    squares = distances(problem, rows, limits) if different else set()
-    if len(squares) != 1 or (squared := squares.pop()) == 0:
+    squared = distance(problem, rows, limits) if different else fmpq(0)
+    if squared == 0:
         msg = "points are no corners of a regular simplex: their distances differ, or are 0"
         raise RefutedError(msg)
     s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squared), upper=False)
@@ -201,15 +201,17 @@ def corners_bound(problem: Balls, evidence: Corners, limits: Limits = FREE) -> f
     return 2 * (count - 1) / (1 - 2 * s)
 
 
-def distances(problem: Balls, rows: Sequence[int], limits: Limits) -> set[fmpq]:
-    """The squared distances between points, two by two."""
+def distance(problem: Balls, rows: Sequence[int], limits: Limits) -> fmpq:
+    """The squared distance between points, if it is the same for every two; else 0."""
     columns = range(problem.offsets.ncols())
     offsets = matrix([[problem.offsets[n, k] for k in columns] for n in rows], problem.offsets.ncols())
-    G, found = times(offsets, offsets.transpose(), limits, problem.bits), set()
+    G = times(offsets, offsets.transpose(), limits, problem.bits)
+    first = G[0, 0] + G[1, 1] - 2 * G[0, 1]
     for i, j in combinations(range(len(rows)), 2):
-        found.add(G[i, i] + G[j, j] - 2 * G[i, j])
         limits.check()
-    return found
+        if G[i, i] + G[j, j] - 2 * G[i, j] != first:
+            return fmpq(0)
+    return first
 
 
 def excessive(count: int, s: fmpq) -> int:

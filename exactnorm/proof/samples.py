@@ -107,7 +107,7 @@ def multipliers_bound(problem: Samples, evidence: Multipliers, limits: Limits) -
             limits.check()
         if why := uncovered(inputs, evidence, limits):
             raise RefutedError(why)
-        check_cells(inputs, evidence.cells, matrices(problem, L), limits)
+        check_cells(inputs, evidence.cells, matrices(problem, L, limits), limits)
     gain = added(
         (L[m, i] * outputs.heights[n, i] for m, n in enumerate(problem.of) for i in range(outputs.rank)), limits
     )
@@ -117,15 +117,14 @@ def multipliers_bound(problem: Samples, evidence: Multipliers, limits: Limits) -
     return problem.worth * problem.decay * (gain - problem.decay * inputs.size * square / 2)
 
 
-def matrices(problem: Samples, L: fmpq_mat) -> list[fmpq_mat]:
+def matrices(problem: Samples, L: fmpq_mat, limits: Limits = FREE) -> list[fmpq_mat]:
     """λ_m (h_m, 1), for every sample but the first: what `B` is for balls."""
-    h, r = problem.inputs.heights, problem.inputs.rank
-    return [
-        fmpq_mat(
-            L.ncols(), r + 1, [L[m, i] * (h[m, j] if j < r else 1) for i in range(L.ncols()) for j in range(r + 1)]
-        )
-        for m in range(1, problem.inputs.size)
-    ]
+    found, h, r = [], problem.inputs.heights, problem.inputs.rank
+    for m in range(1, problem.inputs.size):
+        limits.check()
+        row = [*(h[m, j] for j in range(r)), fmpq(1)]
+        found.append(fmpq_mat(L.ncols(), r + 1, [L[m, i] * one for i in range(L.ncols()) for one in row]))
+    return found
 
 
 def check_line(problem: Samples, L: fmpq_mat, limits: Limits, bits: int) -> None:
