@@ -148,6 +148,27 @@ def test_a_network_that_is_constant_elsewhere_is_refuted():
         upper_bound(PROBLEM, moved)
 
 
+@pytest.mark.parametrize(
+    ("rho", "b", "enters"),
+    [
+        ("1/4", "-9/8", 1),
+        ("1/4", "-7/8", 1),
+        ("1/4", "-1/8", 0),
+        ("1/4", "-5/4", None),
+        ("0", "-1", 1),
+        ("0", "-9/8", None),
+    ],
+)
+def test_a_kink_that_enters_a_ball_is_refuted_also_where_its_neuron_is_off_at_the_centre(rho, b, enters):
+    problem = balls(np.array([[0.0, 0], [1, 0], [0, 1]]), fmpq(*map(int, rho.split("/"))), [1, 2], 0)
+    one = ProvedNeuron((fmpq(1), fmpq(0)), fmpq(*map(int, b.split("/"))), (fmpq(0), fmpq(1, 2**20)))
+    if enters is None:
+        assert upper_bound(problem, [*network(), one]) == 8 + fmpq(1, 2**20)
+        return
+    with pytest.raises(RefutedError, match=f"the kink of neuron 4 enters ball {enters}"):
+        upper_bound(problem, [*network(), one])
+
+
 def test_what_is_too_much_is_said_before_it_is_taken():
     with pytest.raises(UndecidedError, match="what the network supplies to the balls may take 60 numbers of"):
         upper_bound(PROBLEM, network(), Limits(bits=500))
