@@ -15,7 +15,7 @@ from scipy.linalg import lstsq
 
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.invariant import edge_basis, invariant_matrices
-from exactnorm.exact.balls.kinks import Kinks
+from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.orbits import motions, moved, orbits
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
@@ -25,6 +25,8 @@ FEWER = 0.75
 """Share of the patterns that stand for all, above which symmetry is left alone."""
 DEPENDENT = 1e-11
 """Share of the largest condition on output weights below which a combination of conditions says nothing new."""
+ONE = 1e-4
+"""Touching kinks of a pattern that differ by less are one."""
 IMAGES = 20_000
 """Neurons of an average, at most."""
 
@@ -111,10 +113,13 @@ def folded_kinks(problem: Reduced, kinks: Kinks) -> Kinks:
 
 
 def everywhere(problem: Reduced, kinks: Kinks, most: int = IMAGES) -> Kinks | None:
-    """All images of kinks; None if there are more than `most`."""
+    """All images of kinks, each once; None if there are more than `most`."""
     assert problem.orbits is not None
     found = problem.orbits.images(kinks, most)
-    return None if found is None else found.kinks
+    if found is None:
+        return None
+    leader = distinct(found.kinks, problem.tree.features(found.kinks), ONE)
+    return found.kinks[np.unique(leader)]
 
 
 def average(problem: Reduced, neurons: Neurons) -> Neurons | None:
