@@ -23,6 +23,8 @@ from exactnorm.symmetry import ROUNDINGS, SAME, isometries
 
 FEWER = 0.75
 """Share of the patterns that stand for all, above which symmetry is left alone."""
+ENTRIES = 2**21
+"""Numbers in a basis of invariant dual matrices, beyond which orthogonalising them takes longer than it saves."""
 DEPENDENT = 1e-11
 """Share of the largest condition on output weights below which a combination of conditions says nothing new."""
 ONE = 1e-4
@@ -47,7 +49,7 @@ def up_to_symmetry(problem: Reduced, kinks: Kinks, check: Callable[[], None]) ->
     if not tolerance < problem.apart / 4:
         return problem
     group = isometries(problem.points, tolerance=tolerance, watch=check)
-    if group.order == 1:
+    if group.order == 1 or ((problem.points.size * (problem.rank + 1)) ** 2) / group.order > ENTRIES:
         return problem
     by = motions(problem.points, group.permutations)
     around = invariant_matrices(by)

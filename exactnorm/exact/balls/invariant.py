@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import qr
 
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.orbits import Motions, fixed_by
 from exactnorm.exact.balls.tree import Tree
 
 DEPENDENT = 1e-9
-"""Singular values, of numbers near 1, that are none."""
+"""Share of the largest sum that is none."""
 
 
 def invariant_matrices(generators: Motions) -> Array:
@@ -37,8 +38,15 @@ def invariant_matrices(generators: Motions) -> Array:
         of_values[:, orbit] = np.einsum("mij,dj->dmi", turn, values)
         found.append(some)
     every = np.concatenate(found)
-    every -= every.mean(axis=1, keepdims=True)
-    return _independent(every.reshape(len(every), -1).T)
+    every /= np.linalg.norm(every.reshape(len(every), -1), axis=1)[:, None, None, None]
+    return every.reshape(len(every), -1).T @ vanishing(every.sum(axis=1).reshape(len(every), -1))
+
+
+def vanishing(sums: Array) -> Array:
+    """Orthonormal combinations, as columns, of rows that add up to 0 in them."""
+    Q, R, _ = qr(sums, pivoting=True, check_finite=False)
+    rank = int((np.abs(np.diag(R)) > DEPENDENT * np.abs(R).max(initial=0.0)).sum())
+    return np.asarray(Q[:, rank:])
 
 
 def point_orbit(first: int, generators: Motions) -> tuple[NDArray[np.intp], Array]:
@@ -70,10 +78,5 @@ def edge_basis(around: Array, centre: Array, tree: Tree) -> Array:
     B = around.T.reshape(-1, size, r, r + 1)
     slopes = B[:, :, :, :-1] + B[:, :, :, -1:] * centre
     B = np.concatenate([slopes, B[:, :, :, -1:]], axis=3)[:, 1:]
-    return _independent(np.array([tree.along(one).ravel() for one in B]).reshape(len(B), -1).T)
-
-
-def _independent(columns: Array) -> Array:
-    """An orthonormal basis of what columns span."""
-    U, singular, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(U[:, singular > DEPENDENT * singular.max(initial=0.0)])
+    E = np.array([tree.along(one).ravel() for one in B]).reshape(len(B), -1).T
+    return np.asarray(np.linalg.qr(E)[0])
