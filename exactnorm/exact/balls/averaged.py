@@ -16,9 +16,11 @@ from scipy.linalg import lstsq
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.invariant import edge_basis, invariant_matrices
 from exactnorm.exact.balls.kinks import Kinks, distinct
-from exactnorm.exact.balls.orbits import motions, moved, orbits
+from exactnorm.exact.balls.motions import motions, moved
+from exactnorm.exact.balls.orbits import orbits
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
+from exactnorm.exact.solvers.cone_program import ConeProgram
 from exactnorm.symmetry import ROUNDINGS, SAME, isometries
 
 FEWER = 0.75
@@ -63,7 +65,7 @@ def rows_of(problem: Reduced, kinks: Kinks) -> Array:
     """What each output weight of neurons on kinks adds to the conditions that are left, (K, r, D)."""
     assert problem.orbits is not None
     basis = problem.orbits.basis.reshape(len(problem.tree.gap), problem.rank, problem.rank + 1, -1)
-    return np.einsum("kej,eijd->kid", problem.tree.features(kinks), basis, optimize=True)
+    return np.asarray(np.einsum("kej,eijd->kid", problem.tree.features(kinks), basis, optimize=True))
 
 
 def unmet(problem: Reduced, kinks: Kinks, a: Array) -> Array:
@@ -84,17 +86,13 @@ def corrected_average(problem: Reduced, neurons: Neurons) -> Neurons:
     return Neurons(kinks, a - weight[:, None] * change.reshape(a.shape), neurons.B)
 
 
-def invariant_program(
-    basis: Array, q: Array, A: sparse.csc_matrix, P: sparse.csc_matrix | None
-) -> tuple[Array, sparse.csc_matrix, sparse.csc_matrix | None]:
-    """A program whose first variables are multipliers of edges, with those replaced by the basis's coordinates."""
-    size = len(basis)
-    A = sparse.hstack([sparse.csc_matrix(A[:, :size] @ basis), A[:, size:]], format="csc")
-    q = np.concatenate([basis.T @ q[:size], q[size:]])
-    if P is not None:
-        inner = sparse.csc_matrix(basis.T @ (P[:size, :size] @ basis))
-        P = sparse.block_diag([inner, P[size:, size:]], format="csc")
-    return q, A, P
+def invariant_program(basis: Array, program: ConeProgram) -> ConeProgram:
+    """A program whose first variables are multipliers of edges, with coordinates in a basis in place of these."""
+    size, A, P = len(basis), program.A, program.P
+    A = sparse.csc_matrix(sparse.hstack([sparse.csc_matrix(A[:, :size] @ basis), A[:, size:]]))
+    if P is not None:  # of which multipliers of edges have the diagonal alone
+        P = sparse.csc_matrix(sparse.block_diag([np.triu(basis.T @ (P[:size, :size] @ basis)), P[size:, size:]]))
+    return replace(program, q=np.concatenate([basis.T @ program.q[:size], program.q[size:]]), A=A, P=P)
 
 
 def folded(problem: Reduced, neurons: Neurons) -> Neurons:

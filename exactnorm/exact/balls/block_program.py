@@ -132,7 +132,7 @@ def cone_program(
     interpolation = sparse.hstack([sparse.kron(which, one.moments) for which, one in zip(on, parts, strict=True)])
     targets = slope_and_value(points)[1:].ravel() / scale
     if basis is not None:
-        interpolation, targets = sparse.csr_matrix(basis.T @ interpolation.tocsr()), basis.T @ targets
+        interpolation, targets = sparse.coo_matrix(basis.T @ interpolation), basis.T @ targets
     A = sparse.vstack(
         [
             sparse.block_diag([one.unit for one in parts]),

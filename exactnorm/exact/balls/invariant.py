@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from exactnorm.arrays import Array
-from exactnorm.exact.balls.orbits import Motions, fixed_by
+from exactnorm.exact.balls.motions import Motions, fixed_by
 from exactnorm.exact.balls.tree import Tree
 
 DEPENDENT = 1e-9

@@ -63,14 +63,13 @@ def master(
         if hold > 0:
             P = sparse.csc_matrix(sparse.diags_array(np.repeat([hold, 0.0], [at.E.size, len(at.peaks)])))
         kinks = joined(kinks, at.peaks)
-    A, basis = sparse.csc_matrix(A), None if problem.orbits is None else problem.orbits.basis
-    if basis is not None:
-        q, A, P = invariant_program(basis, q, A, P)
-    program = ConeProgram(q, A, b, 0, cones, P=P)
+    program = ConeProgram(q, sparse.csc_matrix(A), b, 0, cones, P=P)
+    if problem.orbits is not None:
+        program = invariant_program(problem.orbits.basis, program)
     found = solution(program, settings.solver, settings.deadline)
     if found.instead:
         settings.said.append(f"the program over {len(kinks)} kinks was solved by {found.instead}")
-    E = found.x[: targets.size] if basis is None else basis @ found.x[: basis.shape[1]]
+    E = found.x[: targets.size] if problem.orbits is None else problem.orbits.edges(found.x)
     B = tree.matrices(E.reshape(targets.shape))
     a = scale * found.z[: len(kinks) * (r + 1)].reshape(len(kinks), r + 1)[:, 1:]
     return Neurons(kinks, a, B)

@@ -17,76 +17,11 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.exact.balls.kinks import Kinks
+from exactnorm.exact.balls.motions import Motions, Patterns, fixed_by, moved, moved_patterns
 from exactnorm.exact.balls.tree import Tree
 
-Patterns = NDArray[np.bool_]
-
-FIXED = 1e-7
-"""How far an eigenvalue of an average of orthogonal maps may be below 1, for a vector that all of them leave."""
 SAME = 1e-7
 """Entries of (w, b) that differ by less are those of one kink."""
-
-
-@dataclass(frozen=True, eq=False)
-class Motions:
-    """G isometries of coordinates that permute the points.
-
-    Parameters
-    ----------
-    permutation : ndarray of int, shape (G, N)
-        Point n goes to point ``permutation[g, n]``.
-    turn : ndarray, shape (G, r, r)
-        Orthogonal, around the centre.
-    centre : ndarray, shape (r,)
-    """
-
-    permutation: NDArray[np.intp]
-    turn: Array
-    centre: Array
-
-    def __len__(self) -> int:
-        return len(self.turn)
-
-    def __getitem__(self, some: NDArray[np.intp]) -> Motions:
-        return Motions(self.permutation[some], self.turn[some], self.centre)
-
-    @property
-    def back(self) -> Motions:
-        """Their inverses."""
-        return Motions(np.argsort(self.permutation, axis=1), np.swapaxes(self.turn, 1, 2), self.centre)
-
-    def error(self, points: Array) -> float:
-        """The largest distance of an image from the point that it stands for."""
-        X = points - self.centre
-        images = np.einsum("gij,nj->gni", self.turn, X)
-        return float(np.linalg.norm(images - X[self.permutation], axis=2).max(initial=0.0))
-
-
-def motions(points: Array, permutations: NDArray[np.intp]) -> Motions:
-    """The isometries that permute points (N, r), which span the space, in these ways."""
-    centre = points.mean(axis=0)
-    X = points - centre
-    inverse = np.linalg.pinv(X)
-    linear = np.einsum("jn,gni->gij", inverse, X[permutations])
-    U, _, Vt = np.linalg.svd(linear)
-    return Motions(permutations, U @ Vt, centre)
-
-
-def moved(kinks: Kinks, by: Motions) -> Kinks:
-    """Each kink moved by its own isometry, and turned over where it is then on at x_0."""
-    w = np.einsum("kij,kj->ki", by.turn, kinks.w)
-    b = kinks.b + (kinks.w - w) @ by.centre
-    pattern, over = moved_patterns(kinks.pattern, by.permutation)
-    sign = np.where(over, -1.0, 1.0)
-    return Kinks(w * sign[:, None], b * sign, pattern)
-
-
-def moved_patterns(patterns: Patterns, permutation: NDArray[np.intp]) -> tuple[Patterns, NDArray[np.bool_]]:
-    """Each pattern with its balls permuted, off at the first ball, and whether it was turned over for that."""
-    out = np.empty_like(patterns)
-    np.put_along_axis(out, np.broadcast_to(permutation, patterns.shape), patterns, axis=1)
-    over = out[:, 0].copy()
-    return out ^ over[:, None], over
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +71,10 @@ class Orbits:
         mean[:, :, :-1] += mean[:, :, -1:] * centre
         return np.asarray(mean[1:])
 
+    def edges(self, coordinates: Array) -> Array:
+        """The multipliers of edges whose coordinates in the basis come first, as one vector."""
+        return np.asarray(self.basis @ coordinates[: self.basis.shape[1]])
+
     def matrices(self, tree: Tree) -> Array:
         """The basis as matrices B of the points but the first, ((N − 1) r (r + 1), D)."""
         r = self.by.turn.shape[1]
@@ -164,7 +103,7 @@ class Orbits:
             found.append(one)
         r = kinks.w.shape[1]
         stays = np.array([fixed_by(one.loops) @ fixed_by(one.loops).T for one in found]).reshape(-1, r, r)
-        every = [kinks[:0], *(one.kinks for one in found)]
+        every = [kinks[np.zeros(0, dtype=np.intp)], *(one.kinks for one in found)]
         both = Kinks(*(np.concatenate([getattr(one, name) for one in every]) for name in ("w", "b", "pattern")))
         turns = np.concatenate([np.zeros((0, r, r)), *(one.turns for one in found)])
         return Images(both, np.repeat(np.arange(len(kinks)), [len(one.turns) for one in found]), turns, stays)
@@ -238,12 +177,6 @@ class _Orbit:
     def turns(self) -> Array:
         """By which turns they are got, (M, r, r)."""
         return np.array(self.turn)
-
-
-def fixed_by(mean: Array) -> Array:
-    """Orthonormal vectors, as columns, that orthogonal maps with this mean (n, n) all leave as they are."""
-    values, vectors = np.linalg.eigh((mean + mean.T) / 2)
-    return np.asarray(vectors[:, values > 1 - FIXED])
 
 
 def _moved_proof(
