@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
@@ -66,14 +68,16 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
 
 
 def finished_average(problem: Reduced, neurons: Neurons, touching: Kinks | None, settings: Settings) -> Neurons:
-    """The same for a network that means its average over the group: over the touching kinks, if it costs no more."""
-    if touching is None or not settings.deadline.remaining > 0:
-        return neurons
-    try:
-        other = corrected_average(problem, master(problem, touching, neurons.cost, settings))
-    except (ArithmeticError, OutOfTimeError, KeyboardInterrupt):
-        return neurons
-    return other if interpolates(problem, other) and other.cost <= neurons.cost * SAME else neurons
+    """The same for a network that means its average over the group."""
+    tried = []
+    if touching is not None and settings.deadline.remaining > 0:
+        with suppress(ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+            tried.append(corrected_average(problem, master(problem, touching, neurons.cost, settings)))
+    tried += [
+        corrected_average(problem, merge_nearby(problem.tree, neurons, radius, 1e-6)) for radius in (1e-2, 1e-3, 1e-5)
+    ]
+    good = [one for one in tried if interpolates(problem, one) and one.cost <= neurons.cost * SAME]
+    return min([*good, neurons], key=lambda one: len(one.kinks))
 
 
 def everywhere_finished(
