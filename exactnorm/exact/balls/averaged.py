@@ -122,6 +122,17 @@ def everywhere(problem: Reduced, kinks: Kinks, most: int = IMAGES) -> Kinks | No
     return found.kinks[np.unique(leader)]
 
 
+def taken(problem: Reduced) -> float:
+    """The share of a bound that may be missing on other patterns than the chosen ones, 0 if all stand for themselves.
+
+    Images are off by the rounding of positions, which is to a gap between balls what it is to the slope across it.
+    """
+    if problem.orbits is None:
+        return 0.0
+    off = problem.orbits.by.error(problem.points) + 8 * float(np.finfo(float).eps)
+    return min(1.0, 8 * off / max(problem.apart - 2 * problem.rho, 1e-300))
+
+
 def average(problem: Reduced, neurons: Neurons) -> Neurons | None:
     """The average of a network over the group, its kinks kept off all balls.
 

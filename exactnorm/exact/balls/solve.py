@@ -19,7 +19,7 @@ from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_miss
-from exactnorm.exact.balls.averaged import folded, up_to_symmetry
+from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import everywhere_finished, finished, interpolates
@@ -218,7 +218,7 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
     """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
     if best.B is None:
         return Certificate(0.0, best.upper, None, Nothing())
-    sure = 1 - elsewhere(problem.points, problem.rho)
+    sure = 1 - elsewhere(problem.points, problem.rho) - taken(problem)
     evidence = Faces(problem.frame, best.B, len(problem.whole.patterns))
     plain = Certificate(sure * bound_at(problem.points, best.B, 1.0), best.upper, None, evidence)
     if best.gap > settings.tol and not best.proofs:
