@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from exactnorm.exact.balls.averaged import corrected_average
 from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_network
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates
@@ -48,7 +49,7 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
     A `best` that comes with a B, whatever it is worth here, starts from it.
     """
     rows = deciding_balls(problem, settings.deadline.check)
-    if best.B is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
+    if best.B is None and problem.orbits is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
         for begun in interior(problem, best, settings):
             best = begun
             yield best
@@ -89,6 +90,8 @@ def started(
     """The first network over the kinks, the best of some first B with a look at it, and more kinks."""
     best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, settings)))
     first = [edge_matrices(problem, settings)] if best.B is None else [best.B]
+    if problem.orbits is not None:
+        first = [problem.orbits.averaged(B) for B in first]
     best = replace(best, lower=0.0, B=None, proofs=())
     if len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
         best, proposals = relaxation(problem, settings, best)
@@ -148,7 +151,8 @@ def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
     weight = np.linalg.norm(network.a, axis=1)
     heavy = weight > 1e-6 * weight.max()
     for kept in (heavy, np.ones_like(heavy)):
-        moved = corrected(problem.points, Neurons(network.kinks[kept], network.a[kept], network.B))
+        some = Neurons(network.kinks[kept], network.a[kept], network.B)
+        moved = corrected(problem.points, some) if problem.orbits is None else corrected_average(problem, some)
         if interpolates(problem, moved):
             return moved
     return None
@@ -160,7 +164,7 @@ def settled(problem: Reduced, network: Neurons) -> Neurons | None:
     Where the moments of the kinks are nearly dependent, output weights alone cannot make up for the last digits that
     the kinks lack, or only at a cost.
     """
-    if not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
+    if problem.orbits is not None or not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
         return None
     moved = newton(problem.points, problem.rho, network, problem.touch, stationary=False)
     moved = corrected(problem.points, moved)
