@@ -79,7 +79,7 @@ def test_without_a_network_there_is_a_row_that_says_so(monkeypatch):
     table = memorisation(counts=(2, 3), starts=8)
     assert table.column("status") == [EXACT, NONE]
     assert table.column("upper")[1] is None
-    assert len(plot.experiment(table).child_axes[0].get_lines()[0].get_xdata()) == 1
+    assert len(plot.experiment(table).figure.axes[1].get_lines()[0].get_xdata()) == 1
 
 
 def test_sums_of_a_simplex_are_found_and_nothing_else_is():
@@ -125,6 +125,10 @@ def test_the_picture_shows_the_table_s_shares_and_brackets():
     curves = {curve.get_label(): curve.get_xydata() for curve in axes.get_lines()}
     shares = np.column_stack([table.column("points"), table.column("training")])
     assert np.array_equal(curves["at training points"], shares)
-    (below,) = axes.child_axes
+    assert axes.figure.axes[0] is axes
+    below = axes.figure.axes[1]
     (costs,) = [c.get_xydata() for c in below.get_lines() if c.get_label() == "cost of the network"]
     assert np.allclose(costs[:, 1], np.array(table.column("upper")) / table.column("points"))
+    by_hand = plot.figure().add_axes((0.1, 0.5, 0.8, 0.4))
+    assert plot.experiment(table, by_hand) is by_hand
+    assert len(by_hand.child_axes) == 1

@@ -110,7 +110,7 @@ def _beyond_orthogonal(table: Table, axes: Axes) -> None:
 def _memorisation(table: Table, axes: Axes) -> None:
     """Shares against the number of points; below them brackets on the least cost per point. Filled where closed."""
     known = [record for record in table.records() if record["upper"] is not None]
-    below = axes.inset_axes((0, -0.85, 1, 0.75), sharex=axes)
+    below = _second(axes)
     shares = (("training", BLUE), ("virtual", ORANGE), ("elsewhere", GREEN), ("nearest", GREY))
     labels = ("at training points", "at virtual points", "elsewhere", "at the nearest training point")
     for (kind, colour), label in zip(shares, labels, strict=True):
@@ -133,9 +133,19 @@ def _memorisation(table: Table, axes: Axes) -> None:
     )
     below.set_xticks(place, [str(count) for count in place], fontsize="small")
     below.minorticks_off()
-    below.set_yscale("log")
+    below.set_ylim(bottom=0)
     for each in (axes, below):
         each.legend(fontsize="small")
+
+
+def _second(axes: Axes) -> Axes:
+    """Other Axes in the lower part of the place of these, or below them where they were put by hand."""
+    place = axes.get_subplotspec()
+    if place is None:
+        return axes.inset_axes((0, -0.8, 1, 0.7), sharex=axes)
+    upper, lower = place.subgridspec(2, 1, height_ratios=(3, 2))
+    axes.set_subplotspec(upper)
+    return axes.figure.add_subplot(lower, sharex=axes)
 
 
 def _filled(axes: Axes, records: list[dict[str, Any]], column: str, colour: str) -> None:
