@@ -5,8 +5,9 @@
 The solve runs in one process, on an executor that computes each task at once and notes its processor seconds and the
 bytes that would be sent and sent back. What is asked for together is a batch. Between batches the solving process works
 alone; the interior point method's share of that is told apart. `exactnorm.experiments.simulated` then hands each batch
-out to W workers that are there already, 8 ms a task as measured with Dask; nothing is run on them. "split" is the same
-with every task cut into as many equal ones as there are patterns in it, which is the finest there could be.
+out to W workers that are there already, 8 ms a task as measured with Dask; nothing is run on them. "1 pattern a task"
+is the most workers with every task cut into as many equal ones as it has patterns; "alone all the same" is what no
+number of workers takes away.
 """
 
 from __future__ import annotations
@@ -138,25 +139,22 @@ def main() -> None:
     parser.add_argument("--tol", type=float, default=1e-5)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 10, 100, 1000])
     given = parser.parse_args()
-    head = "set | width | seconds | interior point | shared | batches | tasks | longest (s) | sent, back (MB)"
-    print(f"| {head} | {' | '.join(f'{w} workers, split' for w in given.workers)} |")
+    head = "set | width | alone (s) | interior point | shared | batches | tasks, most at once | longest (s) | kB a task"
+    many = " | ".join(f"{workers}" for workers in given.workers)
+    print(f"| {head} | on {many} | 1 pattern a task | bound by | alone all the same |")
     for name in given.sets:
         seconds, inner, batches, width = measured(name, given.limit, given.tol)
         tasks = [task for batch in batches for task in batch]
         shared = sum(task.seconds for task in tasks)
-        longest = max((task.seconds for task in tasks), default=0.0)
-        sent, back = (sum(getattr(task, way) for task in tasks) / 1e6 for way in ("sent", "back"))
-        row = f"{name} | {100 * width:.2g} % | {seconds:.1f} | {inner / seconds:.0%} | {shared / seconds:.0%} | "
-        row += f"{len(batches)} | {len(tasks)} | {longest:.2f} | {sent:.2g}, {back:.2g}"
-        for workers in given.workers:
-            took = [on(workers, seconds, batches, split=split) for split in (False, True)]
-            row += " | " + ", ".join(
-                f"{total:.1f} ({max(bounds, key=lambda b: bounds[b])})" if bounds else f"{total:.1f}"
-                for total, bounds in took
-            )
-        print(f"| {row} |", flush=True)
-        biggest = np.max([[t.sent, t.back] for t in tasks], axis=0) if tasks else np.zeros(2)
-        print(f"  largest task: {biggest[0] / 1e3:.0f} kB sent, {biggest[1] / 1e3:.0f} kB back", flush=True)
+        row = [name, f"{100 * width:.2g} %", f"{seconds:.1f}", f"{inner / seconds:.0%}", f"{shared / seconds:.0%}"]
+        row += [f"{len(batches)}", f"{len(tasks)}, {max(map(len, batches), default=0)}"]
+        row += [f"{max((task.seconds for task in tasks), default=0.0):.2f}"]
+        row += [", ".join(f"{np.mean([getattr(t, way) for t in tasks] or [0]) / 1e3:.0f}" for way in ("sent", "back"))]
+        took = [on(workers, seconds, batches, split=False) for workers in given.workers]
+        row += [f"{total:.1f}" for total, _ in took]
+        row += [f"{on(given.workers[-1], seconds, batches, split=True)[0]:.1f}"]
+        row += [max(took[-1][1], key=lambda bound: took[-1][1][bound]) if batches else "–", f"{seconds - shared:.1f}"]
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
 if __name__ == "__main__":

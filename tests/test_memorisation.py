@@ -26,7 +26,7 @@ def sums_by_hand(X):
 
 def test_ends_on_three_digits_are_those_of_an_integrator_sorted_by_hand():
     starts, noise, rho = 60, 1.5, 0.4
-    (record,) = memorisation(counts=(3,), starts=starts, noise=noise, seed=1).records()
+    (record,) = memorisation(counts=(3,), starts=starts, rho=rho, noise=noise, seed=1).records()
     X = problems.digit_images()[0][:3] / 16
     separation = min(np.linalg.norm(a - b) for a, b in combinations(X, 2))
     assert record["rho"] == pytest.approx(rho * separation, rel=1e-12)
@@ -47,7 +47,7 @@ def test_ends_on_three_digits_are_those_of_an_integrator_sorted_by_hand():
 
 
 def test_two_digits_are_memorised_and_cost_what_the_formula_says():
-    table = memorisation(counts=(2,), starts=30)
+    table = memorisation(counts=(2,), starts=30, rho=0.4)
     (record,) = table.records()
     assert record["upper"] == pytest.approx(2 / (1 - 2 * 0.4), rel=1e-9)  # 2L/(L − 2ρ)
     assert record["lower"] == pytest.approx(record["upper"], rel=1e-9)

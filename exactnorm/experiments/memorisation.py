@@ -63,7 +63,7 @@ def memorisation(
     seed: int = 0,
     starts: int = 500,
     counts: tuple[int, ...] = COUNTS,
-    rho: float = 0.4,
+    rho: float = 0.3,
     noise: float = 1.0,
     tol: float = 1e-4,
     time_limit: float = 60.0,

@@ -126,7 +126,9 @@ def _memorisation(table: Table, axes: Axes) -> None:
     below.vlines(place, *ends, color=VERMILION, lw=3, alpha=0.5)
     for mark, row, label in (("_", 0, "lower bound"), ("v", 1, "cost of the network")):
         below.plot(place, ends[row], mark, color=VERMILION, ms=5, label=label)
-    axes.set(ylabel="share of flows", ylim=(-0.05, 1.05))
+    # Room for the legend above: curves go anywhere between 0 and 1.
+    axes.set(ylabel="share of flows", ylim=(-0.05, 1.5), yticks=np.linspace(0, 1, 6))
+    axes.legend(fontsize="small", loc="upper center", ncols=2)
     axes.tick_params(labelbottom=False)
     below.set(
         xlabel="number of digits N (open marks: not shown to be the least network)", ylabel="least cost per digit"
@@ -134,8 +136,7 @@ def _memorisation(table: Table, axes: Axes) -> None:
     below.set_xticks(place, [str(count) for count in place], fontsize="small")
     below.minorticks_off()
     below.set_ylim(bottom=0)
-    for each in (axes, below):
-        each.legend(fontsize="small")
+    below.legend(fontsize="small")
 
 
 def _second(axes: Axes) -> Axes:
