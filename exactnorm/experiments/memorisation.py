@@ -253,20 +253,22 @@ def _reading(rows: Rows) -> str:
 
 def _statements(rows: Rows) -> tuple[Statement, ...]:
     known = _known(rows)
-    out = []
-    for text, holds in (
-        ("The more training points, the less memorisation.", lambda some: falls([r["training"] for r in some])),
-        ("Score flow ends mostly at virtual points.", lambda some: all(r["training"] < 0.5 for r in some)),
-    ):
-        exact = [r for r in known if r["status"] == EXACT]
-        some = exact if len(exact) > 1 else []
-        beyond = [r for r in known if r not in some]
-        evidence = f"least networks, ends at training points: {_listed(some, 'training') or 'fewer than two of them'}"
-        if beyond:
-            evidence += f"; not shown to be least: {_listed(beyond, 'training')}"
-        # Published of orthogonal points, and of least networks: others neither agree nor differ.
-        out.append(Statement(text, holds(some) if some else None, evidence))
-    return tuple(out)
+    exact = [r for r in known if r["status"] == EXACT]
+    least = exact if len(exact) > 1 else []
+    # Published of least networks: others neither agree nor differ.
+    less = falls([r["training"] for r in least]) if least else None
+    virtual = all(r["virtual"] > 0.5 for r in least[1:]) if least else None  # two points have no sum
+    beyond = [r for r in known if r not in least]
+    return (
+        Statement("The more training points, the less memorisation.", less, _evidence(least, beyond, "training")),
+        Statement("Score flow ends mostly at virtual points.", virtual, _evidence(least, beyond, "virtual")),
+    )
+
+
+def _evidence(least: list[dict[str, Any]], beyond: list[dict[str, Any]], column: str) -> str:
+    said = f"least networks, ends at {column} points: {_listed(least, column) or 'fewer than two of them'}"
+    known = [record for record in beyond if record[column] is not None]
+    return f"{said}; not shown to be least: {_listed(known, column)}" if known else said
 
 
 def falls(shares: list[float]) -> bool:

@@ -118,14 +118,14 @@ def _memorisation(table: Table, axes: Axes) -> None:
         place, share = [record["points"] for record in some], np.array([record[kind] for record in some])
         axes.semilogx(place, share, "--" if kind == "nearest" else "-", color=colour, label=label)
         if kind != "nearest":
-            ends = [[abs(record[kind] - record[f"{kind}_{end}"]) for record in some] for end in ("low", "high")]
-            axes.errorbar(place, share, ends, fmt="none", ecolor=colour, lw=1, capsize=2)
+            off = [[abs(record[kind] - record[f"{kind}_{end}"]) for record in some] for end in ("low", "high")]
+            axes.errorbar(place, share, off, fmt="none", ecolor=colour, lw=1, capsize=2)
         _filled(axes, some, kind, colour)
-    ends = np.array([[record[end] / record["points"] for record in known] for end in ("lower", "upper")])
     place = [record["points"] for record in known]
-    below.vlines(place, *ends, color=VERMILION, lw=3, alpha=0.5)
-    for mark, row, label in (("_", 0, "lower bound"), ("v", 1, "cost of the network")):
-        below.plot(place, ends[row], mark, color=VERMILION, ms=5, label=label)
+    lower, upper = ([record[end] / record["points"] for record in known] for end in ("lower", "upper"))
+    below.vlines(place, lower, upper, color=VERMILION, lw=3, alpha=0.5)
+    for mark, costs, label in (("_", lower, "lower bound"), ("v", upper, "cost of the network")):
+        below.plot(place, costs, mark, color=VERMILION, ms=5, label=label)
     # Room for the legend above: curves go anywhere between 0 and 1.
     axes.set(ylabel="share of flows", ylim=(-0.05, 1.5), yticks=np.linspace(0, 1, 6))
     axes.legend(fontsize="small", loc="upper center", ncols=2)
@@ -144,9 +144,9 @@ def _second(axes: Axes) -> Axes:
     place = axes.get_subplotspec()
     if place is None:
         return axes.inset_axes((0, -0.8, 1, 0.7), sharex=axes)
-    upper, lower = place.subgridspec(2, 1, height_ratios=(3, 2))
-    axes.set_subplotspec(upper)
-    return axes.figure.add_subplot(lower, sharex=axes)
+    parts = place.subgridspec(2, 1, height_ratios=(3, 2))
+    axes.set_subplotspec(parts[0])
+    return axes.figure.add_subplot(parts[1], sharex=axes)
 
 
 def _filled(axes: Axes, records: list[dict[str, Any]], column: str, colour: str) -> None:
