@@ -257,7 +257,9 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
     least = exact if len(exact) > 1 else []
     # Published of least networks: others neither agree nor differ.
     less = falls([r["training"] for r in least]) if least else None
-    virtual = all(r["virtual"] > 0.5 for r in least[1:]) if least else None  # two points have no sum
+    # Two points have no sum.
+    sums = [r["virtual"] for r in least if r["points"] > 2 and r["virtual"] is not None]
+    virtual = min(sums) > 0.5 if sums else None
     beyond = [r for r in known if r not in least]
     return (
         Statement("The more training points, the less memorisation.", less, _evidence(least, beyond, "training")),
