@@ -21,13 +21,18 @@ from exactnorm.certify.balls.sphere import Sphere
 
 CHUNK = 20_000
 """Faces treated at once: enough for NumPy's loops, few enough for the memory."""
-MISSES = 1e-9
-"""A ball that a hyperplane cuts by less than this still counts as missed, so that no maximiser is lost to rounding."""
-DEPENDENT = 2e-10
-"""Touched balls whose centres, seen from one of them, are so nearly in a smaller flat say nothing new: a sine.
+MISSES = 256 * float(np.finfo(float).eps)
+"""A ball that a hyperplane cuts by less than this share of its distance from one that is touched counts as missed.
 
-Such a ball is at a distance of less than `MISSES` from the flat, as no two points are more than 2 apart: a kink that
-touches the others counts as missing it.
+That is the rounding of the hyperplane, seen from there, so that no maximiser is lost to it. Of the size of the set it
+would be much of a ball, or of the gap between two, where clusters are small and far apart.
+"""
+CLEAR = 1e-13
+"""Heights, in units of the set, that say on which side a ball is without a look at what is near it."""
+DEPENDENT = 128 * float(np.finfo(float).eps)
+"""Touched balls whose centres, seen from their neighbours, are so nearly in a smaller flat say nothing new: a sine.
+
+A kink that touches the others counts as missing such a ball.
 """
 
 
@@ -143,24 +148,51 @@ def _smaller(
 def spheres(
     points: Array, rho: float, sign: Array, of: NDArray[np.intp], balls: NDArray[np.intp]
 ) -> tuple[Faces, NDArray[np.intp]]:
-    """The spheres w·(x_j − x_i) = (σ_j − σ_i) ρ, j touched and i the first of them; and which faces have one."""
+    """The spheres w·(x_j − x_i) = (σ_j − σ_i) ρ over the edges of a tree of the touched balls; which faces have one."""
     k = balls.shape[1]
     sets, which = np.unique(balls, axis=0, return_inverse=True)
     which = which.ravel()
-    apart = points[sets[:, 1:]] - points[sets[:, :1]]
+    near, far = _tree(points[sets])
+    apart = points[np.take_along_axis(sets, far, axis=1)] - points[np.take_along_axis(sets, near, axis=1)]
     length = np.linalg.norm(apart, axis=2)
     Q, L = np.linalg.qr(np.swapaxes(apart / length[:, :, None], 1, 2), mode="complete")
     L = L[:, : k - 1]
     independent = (np.abs(np.diagonal(L, axis1=1, axis2=2)) > DEPENDENT).all(axis=1)
     L[~independent] = np.eye(k - 1)
-    # The shortest normal that satisfies the equations, each divided by its length: w_0 = Q_1 L⁻ᵀ c.
-    shortest = Q[:, :, : k - 1] @ np.swapaxes(np.linalg.inv(L), 1, 2) / length[:, None, :]
     s = np.take_along_axis(sign[of], balls, axis=1)
-    w0 = np.einsum("frk,fk->fr", shortest[which], (s[:, 1:] - s[:, :1]) * rho)
-    square = 1.0 - (w0**2).sum(axis=1)
-    kept = np.flatnonzero(independent[which] & (square > -MISSES))
+    step = np.take_along_axis(s, far[which], axis=1) - np.take_along_axis(s, near[which], axis=1)
+    # The shortest normal that satisfies the equations, each divided by its length: w_0 = Q_1 y, Lᵀ y = c. Solved one
+    # after another they hold to rounding, however nearly dependent they are.
+    c = step * rho / length[which]
+    y = np.zeros_like(c)
+    for i in range(k - 1):
+        y[:, i] = (c[:, i] - (L[which, :i, i] * y[:, :i]).sum(axis=1)) / L[which, i, i]
+    w0 = np.einsum("frk,fk->fr", Q[:, :, : k - 1][which], y)
+    unsure = 16 * k * float(np.finfo(float).eps) * np.linalg.norm(np.linalg.inv(L), axis=(1, 2))[which]
+    square, size = 1.0 - (y**2).sum(axis=1), np.abs(y).sum(axis=1)
+    kept = np.flatnonzero(independent[which] & (square >= -unsure * size * (size + np.abs(c).sum(axis=1))))
     U = Q[:, :, k - 1 :][which[kept]]
     return Faces(of[kept], balls[kept], w0[kept], U, np.sqrt(np.maximum(square[kept], 0.0))), kept
+
+
+def _tree(P: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Edges of a shortest tree of each set of points (S, k, r): numbers of their ends, the near one in it before.
+
+    Where lengths of several decades meet, their directions are as little dependent as they can be.
+    """
+    count, k, _ = P.shape
+    rows = np.arange(count)
+    best, parent = np.full((count, k), np.inf), np.zeros((count, k), dtype=np.intp)
+    near, far = np.empty((2, count, k - 1), dtype=np.intp)
+    last, inside = np.zeros(count, dtype=np.intp), np.zeros((count, k), dtype=bool)
+    for step in range(k - 1):
+        inside[rows, last] = True
+        distance = np.linalg.norm(P - P[rows, last][:, None, :], axis=2)
+        closer = distance < best
+        best, parent = np.where(closer, distance, best), np.where(closer, last[:, None], parent)
+        last = np.where(inside, np.inf, best).argmin(axis=1)
+        near[:, step], far[:, step] = parent[rows, last], last
+    return near, far
 
 
 def _peaks(
@@ -188,7 +220,20 @@ def _of_their_pattern(
     points: Array, rho: float, sign: Array, faces: Faces, chosen: NDArray[np.intp], w: Array, value: Array
 ) -> tuple[tuple[NDArray[np.intp], Array, Array, Array], NDArray[np.bool_]]:
     """Those of the kinks w on the chosen faces that miss all balls on the right sides, and which they are."""
-    of, first = faces.of[chosen], faces.balls[chosen, 0]
+    of, balls = faces.of[chosen], faces.balls[chosen]
+    first = balls[:, 0]
     b = sign[of, first] * rho - (w * points[first]).sum(axis=1)
-    right = (sign[of] * (w @ points.T + b[:, None]) - rho >= -MISSES).all(axis=1)
+    height = sign[of] * (w @ points.T + b[:, None]) - rho
+    np.put_along_axis(height, balls, np.inf, axis=1)  # touched as the face has it
+    right = (height >= -CLEAR).all(axis=1)
+    kink, ball = np.nonzero(right[:, None] & (height <= CLEAR))
+    offsets = points[ball][:, None, :] - points[balls[kink]]
+    length = np.linalg.norm(offsets, axis=2)
+    nearest = length.argmin(axis=1)[:, None]
+    here = np.take_along_axis(balls[kink], nearest, axis=1)[:, 0]
+    offset = np.take_along_axis(offsets, nearest[:, :, None], axis=1)[:, 0]
+    # σ_n (w·(x_n − x_i) + σ_i ρ) − ρ: what is small is not the difference of large heights.
+    own, other = sign[of[kink], ball], sign[of[kink], here]
+    depth = own * (w[kink] * offset).sum(axis=1) + (own * other - 1) * rho
+    right[kink[~(depth >= -MISSES * (length.min(axis=1, initial=np.inf) + rho))]] = False
     return (of[right], w[right], b[right], value[right]), right

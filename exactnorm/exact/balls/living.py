@@ -57,7 +57,7 @@ def has_place(problem: Reduced) -> bool:
 
 def with_living(problem: Reduced, first: First, settings: Settings) -> First:
     """With the bound of living patterns, if the rank is high and it is better."""
-    if problem.rank < FROM or first.ramps is None or first.closed is not None:
+    if problem.rank < FROM or first.ramps is None or first.closed is not None or problem.orbits is not None:
         return first
     if not has_place(problem):
         settings.said.append(

@@ -49,11 +49,11 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
     A `best` that comes with a B, whatever it is worth here, starts from it.
     """
     rows = deciding_balls(problem, settings.deadline.check)
-    if best.B is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
+    if best.B is None and problem.orbits is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
         for begun in interior(problem, best, settings):
             best = begun
             yield best
-    if best.B is not None and problem.rank >= INTERIOR_FROM:
+    if best.B is not None and problem.orbits is None and problem.rank >= INTERIOR_FROM:
         for found, more in climbed(problem, rows, replace(best, phase=Bracket.phase), settings):
             best, kinks = found, more
             yield best
@@ -98,6 +98,8 @@ def started(
     """The first network over the kinks, the best of some first B with a look at it, and more kinks."""
     best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, settings)))
     first = [edge_matrices(problem, settings)] if best.B is None else [best.B]
+    if problem.orbits is not None:
+        first = [problem.orbits.averaged(B) for B in first]
     best = replace(best, lower=0.0, B=None, proofs=())
     if len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
         best, proposals = relaxation(problem, settings, best)
@@ -153,7 +155,7 @@ def settled(problem: Reduced, network: Neurons) -> Neurons | None:
     Where the moments of the kinks are nearly dependent, output weights alone cannot make up for the last digits that
     the kinks lack, or only at a cost.
     """
-    if not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
+    if problem.orbits is not None or not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
         return None
     moved = newton(problem.points, problem.rho, network, problem.touch, stationary=False)
     moved = corrected(problem.points, moved)

@@ -19,9 +19,10 @@ from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_miss
+from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
-from exactnorm.exact.balls.finish import finished, interpolates, interpolating
+from exactnorm.exact.balls.finish import everywhere_finished, finished, interpolates, interpolating
 from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
@@ -82,7 +83,7 @@ def solve_balls(
         try:
             if first.feasible and deadline.remaining < DECOMPOSITIONS * one_decomposition:
                 raise OutOfTimeError
-            problem = enumerated(train, first, settings)
+            problem = up_to_symmetry(enumerated(train, first, settings), first.neurons().kinks, deadline.check)
             best, kinks = started(problem, first, settings)
             first = with_living(problem, first, settings)
             match first.evidence:
@@ -176,7 +177,7 @@ def enumerated(train: TrainingSet, first: First, settings: Settings) -> Reduced:
 def started(problem: Reduced, first: First, settings: Settings) -> tuple[Bracket, Kinks]:
     """The kinks to begin with, those of the first network among them, and a network over them."""
     check = settings.deadline.check
-    neurons = first.neurons()
+    neurons = folded(problem, first.neurons())
     if len(neurons.kinks) and interpolates(problem, neurons):
         many = len(problem.patterns) * problem.rank > MANY_PATTERNS
         return Bracket(neurons.cost, neurons), neurons.kinks if many else first_kinks(problem, check)
@@ -198,6 +199,8 @@ def certified(
         touching = touching_kinks(problem, best, settings)
     settings.report(replace(said, phase="finishing the network"))
     neurons = finished(problem, best.neurons, touching, settings)
+    if problem.orbits is not None:
+        neurons, touching = everywhere_finished(problem, neurons, touching, settings)
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     miss = sure_miss(network, train)
@@ -221,8 +224,8 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
     """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
     if best.B is None or not best.lower > 0:  # a B whose peaks were not looked at
         return Certificate(0.0, best.upper, None, Nothing())
-    sure = 1 - elsewhere(problem.points, problem.rho)
-    evidence = Faces(problem.frame, best.B, len(problem.patterns))
+    sure = 1 - elsewhere(problem.points, problem.rho) - taken(problem)
+    evidence = Faces(problem.frame, best.B, len(problem.whole.patterns))
     plain = Certificate(sure * bound_at(problem.points, best.B, 1.0), best.upper, None, evidence)
     if best.gap > settings.tol and not best.proofs:
         return plain
@@ -232,6 +235,8 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
         settings.said.append("the multipliers of the cells were not computed to the end")
         return plain
+    if problem.orbits is not None:
+        proofs = problem.orbits.everywhere(proofs)
     B = best.B / kappa
     lower = sure * dual_bound(problem.points, problem.rho, B, proofs)
     if best.upper - lower > max(settings.tol * best.upper, best.upper - plain.lower):

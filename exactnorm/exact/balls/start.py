@@ -10,6 +10,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.closed_form.edges import QUICK, STEPS, best_edges
+from exactnorm.exact.balls.averaged import folded_kinks
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.bracket import Bracket, dual_value
 from exactnorm.exact.balls.cells import proposed_directions, whole_cells
@@ -48,7 +49,7 @@ def moved_kinks(problem: Reduced, network: ReLUNetwork) -> Kinks:
     for direction, pattern in zip(w, on, strict=True):
         if pattern.any():
             found.append(pattern_kinks(direction[None], pattern, problem.points, problem.rho))
-    return joined(*found)
+    return folded_kinks(problem, joined(*found))
 
 
 def ramps(problem: Reduced, kinks: Kinks) -> Neurons:
@@ -92,7 +93,8 @@ def relaxation(problem: Reduced, settings: Settings, best: Bracket) -> tuple[Bra
     cells = whole_cells(problem.patterns, problem.rank)
     none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
     try:
-        found = solved_blocks(problem.points, problem.rho, cells, best.upper, settings.solver, settings.deadline)
+        basis = None if problem.orbits is None else problem.orbits.matrices(problem.tree)
+        found = solved_blocks(problem.points, problem.rho, cells, best.upper, settings.solver, settings.deadline, basis)
     except ArithmeticError as failed:
         settings.said.append(f"block program over {len(cells)} patterns: {failed}, so it began cold")
         return best, none
@@ -109,6 +111,6 @@ def relaxation(problem: Reduced, settings: Settings, best: Bracket) -> tuple[Bra
         return best, none
     shrink = lower / dual_value(problem, B)
     B, evidence = shrink * B, tuple(rescaled(proof, shrink**2) for proof in evidence)
-    kinks = tangent_kinks(np.vstack(directions), problem.points, problem.rho)
+    kinks = folded_kinks(problem, tangent_kinks(np.vstack(directions), problem.points, problem.rho))
     # Kinks far from touching the dual constraint of the relaxation would only slow the loop down.
     return replace(best, lower=lower, B=B, proofs=evidence), kinks[dual_values(kinks, B) > 0.9]
