@@ -37,6 +37,8 @@ LEAST = 1e-4
 """Least slack of peaks at the start, and of those that are found late and are too high by less."""
 AGAIN = 6
 """Times in a row that a step is computed anew, with peaks that it had not known of."""
+MOST = 4000
+"""Peaks that are followed at most: the lower ones are left out then."""
 RIDGE = 1e-12
 """Added to the scaled matrix of a step."""
 FIRST = 1e-2
@@ -143,6 +145,8 @@ def climbing(
             continue
         if found is None:
             return
+        if len(found.peaks) > MOST:
+            floor = max(floor, float(np.sort(found.peaks.value)[-MOST]))
         now, count, again = replace(found, off=_off(problem, found, T)), count + 1, 0
         yield now
 
