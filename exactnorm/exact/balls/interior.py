@@ -104,6 +104,8 @@ def climbed(
     if not len(peaks):
         return
     point = begun(B, peaks)
+    # For a look at the end, if there is time for it at all; what is found without one is a network.
+    kept = 2 * look_seconds(problem) if deadline.remaining > 4 * look_seconds(problem) else 0.0
     for _ in range(TURNS):
         at, least, idle = None, np.inf, 0
         for at in climbing(problem, point, best.upper, ways, FLOOR, deadline.check):
@@ -114,13 +116,13 @@ def climbed(
             left = at.products - float(at.short.sum())
             least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
             ended = at.within and at.products < aims[0] and at.off < max(ENDED, aims[0])
-            if ended or idle > PATIENCE or deadline.remaining < 2 * look_seconds(problem):
+            if ended or idle > PATIENCE or deadline.remaining < kept:
                 break
         if at is None:
             return
         best = with_network(best, over_high(problem, at, best.upper, settings))
         yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
-        if deadline.remaining < look_seconds(problem):
+        if kept == 0:
             return
         seen = sealed(problem, rows, at.B, settings)
         best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=deadline.elapsed)
