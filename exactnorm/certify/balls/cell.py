@@ -9,6 +9,7 @@ g·ẑ ≥ 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,7 +158,7 @@ def shortfall(proof: CellProof, points: Array, rho: float, B: Array) -> float:
     inverse = np.linalg.inv(np.linalg.cholesky(interior_slack(proof.cell, points, rho)))
     short = np.inf
     for number in (np.float64, np.longdouble):
-        P, C, turn = points.astype(number), B.astype(number), inverse.astype(number)
+        P, C, turn = (as_numbers(one, number) for one in (points, B, inverse))
         relative = turn @ slack_matrix(proof, P, rho, C) @ turn.T
         rounding = np.abs(inverse) @ slack_rounding(proof, P, rho, C) @ np.abs(inverse.T)
         size = float(np.linalg.norm(relative.astype(float)))
@@ -173,6 +174,11 @@ def shortfall(proof: CellProof, points: Array, rho: float, B: Array) -> float:
         if surely_definite(vectors.T @ relative @ vectors, np.abs(vectors.T) @ rounding @ np.abs(vectors)):
             return 0.0
     return short
+
+
+def as_numbers(values: Array, number: type[np.floating[Any]]) -> Array:
+    """The same in floats of another length."""
+    return np.asarray(values, dtype=number)
 
 
 def surely_definite(S: Array, rounding: Array) -> bool:
