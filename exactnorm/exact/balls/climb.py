@@ -27,7 +27,7 @@ from exactnorm.exact.balls.tracked import SAME, Tracked, followed, together
 
 REACH = 0.95
 """Share of the way to where some peak reaches 1, or some multiplier 0, that a step goes."""
-SHORTER = 0.6
+SHORTER = 0.4
 """Factor by which a step is shortened while peaks at its end are too high."""
 SHORTEST = 1e-3
 """Shorter steps are none."""
@@ -170,15 +170,18 @@ def _stepped(
 ) -> tuple[Climbed | None, Tracked | None]:
     """Where the step leads; or peaks at its beginning that were not known, which explain why it leads too high."""
     dB, dweight, dslack, share, aim = step.taken()
+    first = True
     while share > SHORTEST:
         B = now.B + share * dB
         peaks = followed(problem, B, together(now.peaks, ways(B)), floor, check)
         slack = now.slack + share * dslack
         if _allowed(peaks, now, slack, share):
             return _arrived(B, peaks, now.weight + share * dweight, slack, aim), None
-        back = followed(problem, now.B, together(now.peaks, peaks[peaks.value > HIGH]), floor, check)
-        if _unknown(back, now.peaks).any():
-            return None, back
+        if first:  # peaks that were there before explain more than shorter steps would
+            back = followed(problem, now.B, together(now.peaks, peaks[peaks.value > HIGH]), floor, check)
+            if _unknown(back, now.peaks).any():
+                return None, back
+        first = False
         share *= SHORTER
     return None, None
 
