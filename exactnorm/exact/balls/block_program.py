@@ -71,7 +71,13 @@ class Linear:
 
 
 def solved_blocks(
-    points: Array, rho: float, cells: Sequence[Cell], scale: float, solver: Solver, deadline: Deadline | None = None
+    points: Array,
+    rho: float,
+    cells: Sequence[Cell],
+    scale: float,
+    solver: Solver,
+    deadline: Deadline | None = None,
+    basis: Array | None = None,
 ) -> Blocks:
     """Minimise ½ Σ (X_tt + tr Y) over the blocks of `cells`, subject to interpolation of the balls.
 
@@ -84,6 +90,9 @@ def solved_blocks(
     scale : float
         The blocks are those of the network divided by this; a scale near the cost keeps the numbers near 1. The
         multipliers are the same at every scale.
+    basis : ndarray, shape ((N − 1) r (r + 1), D), optional
+        Columns that span the B to choose from. Interpolation then holds as far as these see it: for invariant B and
+        one cell of each orbit, on average over the orbit.
 
     Raises
     ------
@@ -92,10 +101,11 @@ def solved_blocks(
     """
     r = points.shape[1]
     rows = [essential_rows(cell, points, rho) for cell in cells]
-    found = solution(cone_program(points, rho, cells, rows, scale), solver, deadline)
+    found = solution(cone_program(points, rho, cells, rows, scale, basis), solver, deadline)
     # Rows, in the order of the program: one a cell, those of interpolation, products and cones cell by cell.
     unit, rest = np.split(found.z, [len(cells)])
-    B, rest = np.split(rest, [(len(points) - 1) * r * (r + 1)])
+    B, rest = np.split(rest, [(len(points) - 1) * r * (r + 1) if basis is None else basis.shape[1]])
+    B = B if basis is None else basis @ B
     counts = [len(one) * (len(one) - 1) // 2 for one in rows]
     products = np.split(rest, np.cumsum(counts))
     cones = np.split(products.pop(), np.cumsum([len(one) * (r + 1) for one in rows]))
@@ -108,16 +118,25 @@ def solved_blocks(
 
 
 def cone_program(
-    points: Array, rho: float, cells: Sequence[Cell], rows: Sequence[NDArray[np.intp]], scale: float
+    points: Array,
+    rho: float,
+    cells: Sequence[Cell],
+    rows: Sequence[NDArray[np.intp]],
+    scale: float,
+    basis: Array | None = None,
 ) -> ConeProgram:
     """The program in the entries of all blocks, as `svec` writes them, one block after another."""
     r = points.shape[1]
     parts = [linear(cell, points, rho, some) for cell, some in zip(cells, rows, strict=True)]
     on = [sparse.csr_matrix(cell.pattern[1:, None] * 1.0) for cell in cells]
+    interpolation = sparse.hstack([sparse.kron(which, one.moments) for which, one in zip(on, parts, strict=True)])
+    targets = slope_and_value(points)[1:].ravel() / scale
+    if basis is not None:
+        interpolation, targets = sparse.coo_matrix(basis.T @ interpolation), basis.T @ targets
     A = sparse.vstack(
         [
             sparse.block_diag([one.unit for one in parts]),
-            sparse.hstack([sparse.kron(which, one.moments) for which, one in zip(on, parts, strict=True)]),
+            interpolation,
             sparse.block_diag([-one.products for one in parts]),
             sparse.block_diag([-one.cones for one in parts]),
             -sparse.eye_array(sum(len(one.cost) for one in parts)),
@@ -125,9 +144,8 @@ def cone_program(
         format="csc",
     )
     A.eliminate_zeros()  # Kronecker products store some, and they blur what the solver factors
-    targets = slope_and_value(points)[1:] / scale
     b = np.zeros(A.shape[0])
-    b[len(cells) : len(cells) + targets.size] = targets.ravel()
+    b[len(cells) : len(cells) + targets.size] = targets
     return ConeProgram(
         q=np.concatenate([one.cost for one in parts]),
         A=sparse.csc_matrix(A),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
 from exactnorm.arrays import Array
+from exactnorm.exact.balls.averaged import average, corrected_average, everywhere, unmet
 from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.master import master
 from exactnorm.exact.balls.polish import Neurons, corrected, margins, merge_nearby, newton, residual
@@ -18,6 +21,8 @@ SAME = 1 + 1e-9
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
 LARGEST_SYSTEM = 2500
 LARGEST_STATIONARY = 600
+MANY_NEURONS = 1500
+"""Neurons of an average, up to which those are left out that can be."""
 STEPS = 30.0
 """Operations, in units of the cube of the number of weights, of a Newton iteration that converges."""
 SPEED = 2e9
@@ -32,6 +37,8 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
     The kinks at which the dual touches its bound are the ones that a minimiser uses: a network over them alone, if it
     costs no more, is taken. After the deadline only linear corrections are tried, which take milliseconds.
     """
+    if problem.orbits is not None:
+        return finished_average(problem, neurons, touching, settings)
     tried = [neurons]
     if touching is not None and settings.deadline.remaining > 0:
         tried.append(over_touching(problem, touching, neurons, settings))
@@ -58,6 +65,52 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
     # Among networks of equal cost (to what the brackets resolve) the smallest says most.
     small = min((one for one in good if one.cost <= least * SAME), key=lambda one: (len(one.kinks), one.cost))
     return thinned(problem, small, settings.deadline)
+
+
+def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
+    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
+
+    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
+    """
+    if not len(network.kinks):
+        return None
+    weight = np.linalg.norm(network.a, axis=1)
+    heavy = weight > 1e-6 * weight.max()
+    for kept in (heavy, np.ones_like(heavy)):
+        some = Neurons(network.kinks[kept], network.a[kept], network.B)
+        moved = corrected(problem.points, some) if problem.orbits is None else corrected_average(problem, some)
+        if interpolates(problem, moved):
+            return moved
+    return None
+
+
+def finished_average(problem: Reduced, neurons: Neurons, touching: Kinks | None, settings: Settings) -> Neurons:
+    """The same for a network that means its average over the group."""
+    tried = []
+    if touching is not None and settings.deadline.remaining > 0:
+        with suppress(ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+            tried.append(corrected_average(problem, master(problem, touching, neurons.cost, settings)))
+    tried += [
+        corrected_average(problem, merge_nearby(problem.tree, neurons, radius, 1e-6)) for radius in (1e-2, 1e-3, 1e-5)
+    ]
+    good = [one for one in tried if interpolates(problem, one) and one.cost <= neurons.cost * SAME]
+    return min([*good, neurons], key=lambda one: len(one.kinks))
+
+
+def everywhere_finished(
+    problem: Reduced, neurons: Neurons, touching: Kinks | None, settings: Settings
+) -> tuple[Neurons, Kinks | None]:
+    """The average of a network over the group, thinned, and all touching kinks."""
+    spread = average(problem, neurons)
+    # Corrections of what is rounding would only add to the cost: the conditions of symmetric kinks are dependent.
+    if spread is not None and not interpolates(problem.whole, spread):
+        spread = corrected(problem.points, spread)
+    if spread is None or not interpolates(problem.whole, spread):
+        msg = f"the average of {len(neurons.kinks)} neurons over the symmetries of the points does not interpolate"
+        raise ArithmeticError(msg)
+    if len(spread.kinks) <= MANY_NEURONS:
+        spread = thinned(problem.whole, spread, settings.deadline)
+    return spread, None if touching is None else everywhere(problem, touching, MANY_NEURONS)
 
 
 def over_touching(problem: Reduced, touching: Kinks, neurons: Neurons, settings: Settings) -> Neurons:
@@ -130,7 +183,10 @@ def in_time(operations: float, deadline: Deadline) -> bool:
 
 def interpolates(problem: Reduced, neurons: Neurons) -> bool:
     """Whether the network maps all balls to their centres, up to rounding."""
-    off = float(np.abs(residual(problem.points, neurons.kinks, neurons.a)).max())
+    if problem.orbits is None:
+        off = float(np.abs(residual(problem.points, neurons.kinks, neurons.a)).max())
+    else:
+        off = float(np.abs(unmet(problem, neurons.kinks, neurons.a)).max())
     inside = float(margins(problem.points, problem.rho, neurons.kinks).min())
     # Relative to the distance of the points as well: a network that maps two of them to one place is no solution. What
     # a costly network rounds to is far below the error that a certificate may have (`check_told_apart`).

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_network
 from exactnorm.exact.balls.deciding import deciding_balls
-from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates
+from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates, interpolating
+from exactnorm.exact.balls.interior import climbed, interior
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.balls.living import FROM as LIVING_FROM
-from exactnorm.exact.balls.living import has_place
+from exactnorm.exact.balls.living import has_place, many_faces
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import bends, gathered, master
 from exactnorm.exact.balls.polish import Neurons, corrected, newton
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.balls.start import edge_matrices, interior, relaxation
+from exactnorm.exact.balls.start import edge_matrices, relaxation
 from exactnorm.exact.settings import Settings
 
 LARGEST_RELAXATION = 2500
@@ -48,10 +49,18 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
     A `best` that comes with a B, whatever it is worth here, starts from it.
     """
     rows = deciding_balls(problem, settings.deadline.check)
-    if best.B is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
+    if best.B is None and problem.orbits is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
         for begun in interior(problem, best, settings):
             best = begun
             yield best
+    if best.B is not None and problem.orbits is None and problem.rank >= INTERIOR_FROM:
+        for found, more in climbed(problem, rows, replace(best, phase=Bracket.phase), settings):
+            best, kinks = found, more
+            yield best
+        if best.gap <= settings.tol / 2:
+            return
+    if many_faces(problem):
+        return
     best, centre, kinks = started(problem, rows, replace(best, phase=Bracket.phase), kinks, settings)
     best = replace(best, seconds=settings.deadline.elapsed, kinks=len(kinks))
     yield best
@@ -89,6 +98,8 @@ def started(
     """The first network over the kinks, the best of some first B with a look at it, and more kinks."""
     best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, settings)))
     first = [edge_matrices(problem, settings)] if best.B is None else [best.B]
+    if problem.orbits is not None:
+        first = [problem.orbits.averaged(B) for B in first]
     best = replace(best, lower=0.0, B=None, proofs=())
     if len(problem.patterns) * (2 * problem.rank + 2) ** 2 <= LARGEST_RELAXATION:
         best, proposals = relaxation(problem, settings, best)
@@ -138,29 +149,13 @@ def reach(share: float, close: bool) -> float:
     return 0.1 if share > 0.6 or close else 0.3 if share > 0.3 else 1.0 if share > 0.1 else 3.0
 
 
-def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
-    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
-
-    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
-    """
-    if not len(network.kinks):
-        return None
-    weight = np.linalg.norm(network.a, axis=1)
-    heavy = weight > 1e-6 * weight.max()
-    for kept in (heavy, np.ones_like(heavy)):
-        moved = corrected(problem.points, Neurons(network.kinks[kept], network.a[kept], network.B))
-        if interpolates(problem, moved):
-            return moved
-    return None
-
-
 def settled(problem: Reduced, network: Neurons) -> Neurons | None:
     """The network with kinks and output weights moved together until it interpolates, or None if that fails.
 
     Where the moments of the kinks are nearly dependent, output weights alone cannot make up for the last digits that
     the kinks lack, or only at a cost.
     """
-    if not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
+    if problem.orbits is not None or not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
         return None
     moved = newton(problem.points, problem.rho, network, problem.touch, stationary=False)
     moved = corrected(problem.points, moved)

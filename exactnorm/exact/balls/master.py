@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from exactnorm.arrays import Array
+from exactnorm.exact.balls.averaged import invariant_program
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.polish import Neurons, margins
 from exactnorm.exact.balls.problem import Reduced
@@ -63,10 +64,13 @@ def master(
             P = sparse.csc_matrix(sparse.diags_array(np.repeat([hold, 0.0], [at.E.size, len(at.peaks)])))
         kinks = joined(kinks, at.peaks)
     program = ConeProgram(q, sparse.csc_matrix(A), b, 0, cones, P=P)
+    if problem.orbits is not None:
+        program = invariant_program(problem.orbits.basis, program)
     found = solution(program, settings.solver, settings.deadline)
     if found.instead:
         settings.said.append(f"the program over {len(kinks)} kinks was solved by {found.instead}")
-    B = tree.matrices(found.x[: targets.size].reshape(targets.shape))
+    E = found.x[: targets.size] if problem.orbits is None else problem.orbits.edges(found.x)
+    B = tree.matrices(E.reshape(targets.shape))
     a = scale * found.z[: len(kinks) * (r + 1)].reshape(len(kinks), r + 1)[:, 1:]
     return Neurons(kinks, a, B)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from exactnorm.arrays import Array
+from exactnorm.exact.balls.orbits import Orbits
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.tree import Tree, shortest_tree
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
@@ -57,11 +58,13 @@ class Reduced:
     points : ndarray, shape (N, r)
     rho : float
     patterns : ndarray of bool, shape (P, N)
-        All patterns that leave x_0 off and some ball on.
+        All patterns that leave x_0 off and some ball on; of symmetric points one of each orbit.
     apart : float
         Smallest distance of two points.
     tree : Tree
         A shortest spanning tree of the points.
+    orbits : Orbits, optional
+        How the patterns stand for others: networks then mean their averages over the group, and B is invariant.
     """
 
     frame: Frame
@@ -70,6 +73,12 @@ class Reduced:
     patterns: NDArray[np.bool_]
     apart: float
     tree: Tree
+    orbits: Orbits | None = None
+
+    @property
+    def whole(self) -> Reduced:
+        """The same with all patterns, standing for themselves."""
+        return self if self.orbits is None else replace(self, patterns=self.orbits.patterns, orbits=None)
 
     @cached_property
     def room(self) -> Array:
