@@ -98,8 +98,8 @@ def telling_directions(points: Array, rho: float, w: Array, check: Callable[[], 
         width = np.concatenate([width, half[direction, gap]])
         row = np.concatenate([row, start + direction])
         widest = np.argsort(-width, kind="stable")
-        first = np.sort(np.unique(keys[widest], return_index=True)[1])[: ROOM // size]
-        keys, width, row = (one[widest[first]] for one in (keys, width, row))
+        kept = widest[np.sort(np.unique(keys[widest], return_index=True)[1])[: ROOM // size]]
+        keys, width, row = keys[kept], width[kept], row[kept]
     return w[np.unique(row)]
 
 
