@@ -106,7 +106,7 @@ def near_contact(count: int, share: float) -> Contact:
     spread = (1 - slope * facing) * others
     bend = abs(slope * radius - (count - 2) * spread) - abs(spread)
     falls = slope * q * cosine * (1 + cosine) ** 2 - (1 + slope * share) * sine**3
-    if not (slope * gap <= 2 * (1 - MARGIN) and bend >= MARGIN and falls >= MARGIN):
+    if not (slope * gap <= 2 and bend >= MARGIN and falls >= MARGIN):
         msg = f"the dual matrices near contact are too large at a radius of {share:.6g} of the height"
         raise ValueError(msg)
     return Contact(count, share, float(slope), float(spread), float(cosine), float(sine))
