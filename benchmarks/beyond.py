@@ -1,51 +1,151 @@
 """Brackets of 12 to 30 digits: how wide they are, which bound is the lower end, how long it takes and how much memory.
 
-    python benchmarks/beyond.py [--points 12 16 20 30] [--shares 0.15 0.3 0.4 0.45] [--limits 60 600]
+    python benchmarks/beyond.py [--points 12 16 20 30] [--shares 0.15 0.3 0.4 0.45] [--limits 10 60] [--processor]
+        [--out ROWS.jsonl] [--plot FILE]
 
 The first N digits of scikit-learn, divided by 16, ρ = f · (smallest distance). Each case runs in a process of its own;
-the limit is on the wall clock, and processor seconds are printed beside it.
+the limit is on the wall clock, or with --processor on processor seconds, as on a machine with nothing else to do. With
+--out each finished case is kept, with its bracket every time that it got narrower, and cases that are there already are
+not run again. In the end a model is fitted to the widths, and said where it fails:
+
+    log width = a_f + b log N − p log(seconds)
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import time
 from multiprocessing import get_context
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 from scipy.spatial.distance import pdist
 from sklearn.datasets import load_digits
 
 from exactnorm import min_norm_denoiser
+from exactnorm.exact import deadline
+
+CASE = ("points", "f", "limit")
 
 
-def measured(size: int, share: float, limit: float) -> str:
-    """One row of the table."""
+def measured(size: int, share: float, limit: float, processor: bool) -> dict[str, Any]:
+    """One case."""
+    import exactnorm.exact.balls.solve  # noqa: F401 — the solvers
+
+    clock = time.process_time if processor else time.monotonic
+    deadline.time = SimpleNamespace(monotonic=clock)
     points = load_digits().data[:size] / 16
-    began = time.process_time()
-    found = min_norm_denoiser(points, share * pdist(points).min(), time_limit=limit, method="program")
-    seconds = time.process_time() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    end = type(found.certificate.evidence).__name__
-    lower, upper = found.certificate.lower, found.certificate.upper
-    bracket = f"{lower:.6g} | {upper:.6g} | {100 * found.certificate.gap:.3g} %"
-    return f"| {size} | {share:g} | {limit:g} | {bracket} | {end} | {seconds:.0f} | {memory:.2f} |"
+    began, start, way = time.process_time(), clock(), list[tuple[float, float, float]]()
+
+    def heard(best: Any) -> None:
+        if np.isfinite(best.upper) and (not way or (best.lower, best.upper) != way[-1][1:]):
+            way.append((clock() - start, float(best.lower), float(best.upper)))
+
+    found = min_norm_denoiser(points, share * pdist(points).min(), time_limit=limit, method="program", progress=heard)
+    bracket = found.certificate
+    way.append((clock() - start, float(bracket.lower), float(bracket.upper)))
+    return {
+        "points": size, "f": share, "limit": limit, "lower": way[-1][1], "upper": way[-1][2],
+        "width": float(bracket.gap), "end": type(bracket.evidence).__name__, "back": way[-1][0],
+        "seconds": time.process_time() - began,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "neurons": found.network.neurons, "way": way, "status": found.status,
+    }  # fmt: skip
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row of the printed table."""
+    case = " | ".join(f"{row[name]:g}" for name in CASE)
+    bracket = f"{row['lower']:.6g} | {row['upper']:.6g} | {100 * row['width']:.3g} %"
+    return f"| {case} | {bracket} | {row['end']} | {row['seconds']:.0f} | {row['memory']:.2f} |"
+
+
+def fitted(rows: list[dict[str, Any]]) -> str:
+    """The model of the widths, how far they are from it, and which are farthest."""
+    rows = [row for row in rows if row["width"] > 0]
+    shares = sorted({row["f"] for row in rows})
+    if len(rows) < len(shares) + 4:
+        return "too few cases for a model"
+    design = np.array(
+        [[*(row["f"] == f for f in shares), np.log(row["points"] / 12), -np.log(row["limit"] / 60)] for row in rows],
+        dtype=float,
+    )
+    width = np.log([row["width"] for row in rows])
+    fit, *_ = np.linalg.lstsq(design, width)
+    off = width - design @ fit
+    spread = float(np.exp(np.sqrt(off @ off / max(len(rows) - len(fit), 1))))
+    at = ", ".join(f"{100 * np.exp(a):.2g} % at f = {f:g}" for f, a in zip(shares, fit, strict=False))
+    worst = np.argsort(-np.abs(off))[:4]
+    said = ", ".join(
+        f"{rows[k]['points']} at {rows[k]['f']:g} in {rows[k]['limit']:g} s ×{np.exp(off[k]):.2g}" for k in worst
+    )
+    return (
+        f"width ≈ w_f (N/12)^{fit[-2]:.2g} (seconds/60)^−{fit[-1]:.2g}, w_f: {at}; within a factor of {spread:.2g}, "
+        f"one standard deviation; farthest from it: {said}"
+    )
+
+
+def drawn(rows: list[dict[str, Any]], file: str) -> None:
+    """Width against time, a panel for each number of points, and the memory of each case."""
+    from exactnorm import plot
+    from exactnorm.plot.canvas import BLUE, GREEN, ORANGE, VERMILION
+
+    sizes, shares = (sorted({row[name] for row in rows}) for name in ("points", "f"))
+    figure = plot.figure(7.2, 5.2)
+    grid = figure.subplots(2, len(sizes), sharex="row", sharey="row", height_ratios=(3, 1), squeeze=False)
+    colours = dict(zip(shares, (BLUE, GREEN, ORANGE, VERMILION), strict=False))
+    for (top, below), size in zip(grid.T, sizes, strict=True):
+        for f in shares:
+            some = [row for row in rows if (row["points"], row["f"]) == (size, f)]
+            for row in some[-1:]:
+                t, lower, upper = np.array(row["way"]).T
+                top.step(t, 100 * (1 - lower / upper), where="post", color=colours[f], lw=1, label=f"f = {f:g}")
+            top.plot([row["limit"] for row in some], [100 * row["width"] for row in some], "o", ms=4, color=colours[f])
+            below.plot([row["limit"] for row in some], [row["memory"] for row in some], "o-", ms=3, color=colours[f])
+        top.set(xscale="log", yscale="log", title=f"{size} digits")
+        below.set(xscale="log", xlabel="seconds")
+    grid[0, 0].set_ylabel("width of the bracket, %")
+    grid[1, 0].set(ylabel="peak GiB", ylim=(0, None))
+    grid[0, 0].legend(fontsize="x-small")
+    figure.savefig(file, dpi=150)
 
 
 def main() -> None:
-    """Measure, print."""
+    """Measure, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, nargs="+", default=[12, 16, 20, 30])
     parser.add_argument("--shares", type=float, nargs="+", default=[0.15, 0.3, 0.4, 0.45])
-    parser.add_argument("--limits", type=float, nargs="+", default=[60.0, 600.0])
+    parser.add_argument("--limits", type=float, nargs="+", default=[10.0, 60.0])
+    parser.add_argument("--processor", action="store_true", help="limits are processor seconds")
+    parser.add_argument("--out", metavar="FILE", help="a file of finished cases to go on with")
+    parser.add_argument("--plot", metavar="FILE", help="draw them, too, to a .png, .pdf or .svg file")
     given = parser.parse_args()
+    file = None if given.out is None else Path(given.out)
+    rows = [] if file is None or not file.exists() else [json.loads(text) for text in file.read_text().splitlines()]
+    done = {tuple(row[name] for name in CASE) for row in rows}
     print("| points | f | limit (s) | lower | upper | width | lower end | processor (s) | memory (GiB) |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for size in given.points:
-        for share in given.shares:
-            for limit in given.limits:
-                with get_context("spawn").Pool(1) as pool:
-                    print(pool.apply(measured, (size, share, limit)), flush=True)
+    print("\n".join(map(line, rows)))
+    # Short limits first, so that what there is when this is stopped is of all sets.
+    cases = [(size, f, limit) for limit in given.limits for size in given.points for f in given.shares]
+    for case in cases:
+        if case in done:
+            continue
+        with get_context("spawn").Pool(1) as pool:
+            row = pool.apply(measured, (*case, given.processor))
+        rows.append(row)
+        print(line(row), flush=True)
+        if file is not None:
+            with file.open("a") as more:
+                more.write(json.dumps(row) + "\n")
+    rows.sort(key=lambda row: [row[name] for name in CASE])
+    print(fitted(rows))
+    if given.plot:
+        drawn(rows, given.plot)
 
 
 if __name__ == "__main__":

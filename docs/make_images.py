@@ -14,7 +14,7 @@ EXAMPLES = IMAGES.parents[1] / "examples"
 
 
 def draw():
-    """The pictures of the demo, the quickstart and the front page, and the film of the gallery."""
+    """The pictures of the demo, the quickstart, the front page and thirty digits, and the film of the gallery."""
     main(["demo", "--out", str(IMAGES / "demo.png")])
     denoiser = exactnorm.min_norm_denoiser([[0, 0], [1, 0], [0.4, 0.9]], rho=0.1)
     flow = exactnorm.score_flow(denoiser, [[0.3, 0.3], [0.8, 0.1], [0.4, 2.0]], horizon=float("inf"))
@@ -22,6 +22,8 @@ def draw():
     plot.portrait(denoiser, flow, rest=rest).figure.savefig(IMAGES / "portrait.png", dpi=120)
     runpy.run_path(str(EXAMPLES / "plot_question.py"))
     plt.savefig(IMAGES / "question.png", dpi=150)
+    runpy.run_path(str(EXAMPLES / "plot_thirty_digits.py"))
+    plt.savefig(IMAGES / "thirty-digits.png", dpi=120)
     names = runpy.run_path(str(EXAMPLES / "plot_animation.py"))
     names["animation"].save(IMAGES / "flow.gif", writer="pillow", dpi=70)
 

@@ -151,17 +151,10 @@ def _wolfe(
     best = Gaps(np.zeros((F, r)), np.full(F, -np.inf), np.full(F, np.inf), np.zeros(F), last)
     size = float(np.abs(X).max())
     going = np.arange(F)
-    y = _start(X, on, off)
-    if guess is not None:
-        y = np.where(np.any(guess, axis=1, keepdims=True), guess, y)
     P, Q, weight = start.p.copy(), start.q.copy(), start.weight.copy()
     fresh = np.asarray(~weight.any(axis=1))
     V = np.where((weight > 0)[:, :, None], X[P] - X[Q], 0.0)
-    if not fresh.all():
-        warm = weight[~fresh]
-        warm /= warm.sum(axis=1)[:, None]
-        y[~fresh] = _nearest(V[~fresh], warm)
-        weight[~fresh] = warm
+    y = _begun(X, on, off, guess, V, weight)
     for _ in range(30 + 8 * r):
         watch()
         height = y @ X.T
@@ -193,6 +186,22 @@ def _wolfe(
         fresh = np.zeros(len(going), dtype=bool)
         y = _nearest(V, weight)
     return best
+
+
+def _begun(
+    X: Array, on: NDArray[np.bool_], off: NDArray[np.bool_], guess: Array | None, V: Array, weight: Array
+) -> Array:
+    """Differences to begin with: those of the supports that are known, whose weights are made to add up to 1."""
+    y = _start(X, on, off)
+    if guess is not None:
+        y = np.where(np.any(guess, axis=1, keepdims=True), guess, y)
+    known = weight.any(axis=1)
+    if known.any():
+        warm = weight[known]
+        warm /= warm.sum(axis=1)[:, None]
+        y[known] = _nearest(V[known], warm)
+        weight[known] = warm
+    return y
 
 
 def _start(X: Array, on: NDArray[np.bool_], off: NDArray[np.bool_]) -> Array:

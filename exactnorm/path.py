@@ -246,20 +246,32 @@ def write_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
 
 
 def read_path(directory: str | PathLike[str]) -> DenoiserPath:
-    """Read what `write_path` wrote; ``FileNotFoundError`` or ``ValueError`` if a file is missing or damaged."""
+    """Read what `write_path` wrote; ``FileNotFoundError`` or ``ValueError`` if a file is missing, damaged or over."""
     folder = Path(directory)
-    try:
-        with (folder / HEAD).open("rb") as file:
-            head = json.loads(file.read(1000))  # a few dozen bytes, as it is written
-        levels, tol = head["levels"], real_number(head["tol"], "tol")
-        if type(levels) is not int or not tol > 0:
-            msg = f"{levels!r} is no number of levels, or {tol:g} no tolerance"
-            raise ValueError(msg)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        msg = f"{str(folder / 'path.json')!r} does not describe a path that exactnorm saved: {error}"
-        raise ValueError(msg) from None
+    levels, tol = _head(folder / HEAD)
     denoisers = tuple(read_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
     if not denoisers:
         msg = f"{str(folder)!r} holds a path without levels"
         raise ValueError(msg)
+    if over := sorted({one.name for one in folder.glob("level*.npz")} - {f"level{n:04d}.npz" for n in range(levels)}):
+        msg = f"{str(folder)!r} holds a path of {levels} levels and {over[0]!r}, which is none of them"
+        raise ValueError(msg)
     return DenoiserPath(denoisers[0].train.points, np.array([h.train.rho for h in denoisers]), denoisers, tol)
+
+
+def _head(file: Path) -> tuple[int, float]:
+    """The number of levels and the tolerance."""
+    try:
+        if not file.is_file():  # opening a pipe would wait for its other end
+            msg = "it is no plain file"
+            raise ValueError(msg)
+        with file.open("rb") as stream:
+            head = json.loads(stream.read(1000))  # a few dozen bytes, as it is written
+        levels, tol = head["levels"], real_number(head["tol"], "tol")
+        if type(levels) is not int or type(head["tol"]) is bool or not tol > 0:
+            msg = f"{levels!r} is no number of levels, or {head['tol']!r} no tolerance"
+            raise ValueError(msg)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        msg = f"{str(file)!r} does not describe a path that exactnorm saved: {error}"
+        raise ValueError(msg) from None
+    return levels, tol

@@ -3,7 +3,6 @@
 The truth is a proved formula: 4.8077 on three numbers, 5.16987 on an acute triangle, and so on (`known_optima`).
 """
 
-import json
 from dataclasses import replace
 from functools import cache
 
@@ -12,12 +11,10 @@ import pytest
 from altered import altered, face_by_face
 
 from exactnorm import (
-    DenoiserPath,
     FiniteProblem,
     ReLUNetwork,
     TrainingSet,
     check_certificate,
-    load,
     min_norm_denoiser,
     min_norm_network,
     save,
@@ -263,47 +260,6 @@ def test_it_is_refused(name):
 def test_what_they_were_forged_from_is_supported(name):
     found = solved(name)
     check_certificate(found.certificate, found.train, found.network)
-
-
-def path_with(folder, change):
-    path = DenoiserPath(ACUTE, np.array([0.05, 0.1]), tuple(min_norm_denoiser(ACUTE, rho) for rho in (0.05, 0.1)))
-    save(folder, path)
-    change(folder)
-    return str(folder)
-
-
-def a_level_of_other_points(folder):
-    save(folder / "level0001.npz", min_norm_denoiser(2 * ACUTE, 0.1))
-
-
-def the_levels_change_places(folder):
-    first, second = folder / "level0000.npz", folder / "level0001.npz"
-    first.rename(folder / "x"), second.rename(first), (folder / "x").rename(second)
-
-
-def a_level_claims_more(folder):
-    level = load(folder / "level0001.npz")
-    lower = level.certificate.lower * 1.001
-    (folder / "level0001.npz").unlink()
-    save(folder / "level0001.npz", replace(level, certificate=replace(level.certificate, lower=lower, upper=lower)))
-
-
-def more_levels_than_there_are(folder):
-    (folder / "path.json").write_text(json.dumps({"levels": 10**30, "tol": 1e-6}))
-
-
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        (a_level_of_other_points, 2),
-        (the_levels_change_places, 2),
-        (a_level_claims_more, 1),
-        (more_levels_than_there_are, 2),
-    ],
-)
-def test_a_path_is_held_to_every_level(tmp_path, capsys, change, status):
-    assert main(["check", path_with(tmp_path / "path", change)]) == status
-    assert len(capsys.readouterr().err) > 20
 
 
 def test_a_bare_network_has_nothing_to_support(tmp_path, capsys):

@@ -12,10 +12,10 @@ from exactnorm import (
     min_norm_denoiser,
     min_norm_network,
 )
-from exactnorm.certify import Certificate, CertificateError, Multipliers, Nothing
+from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Multipliers, Nothing
 from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import correction_cost, stated_upper
-from exactnorm.certify.balls.slabs import basis_of_slabs, seen, slabs_around_each
+from exactnorm.certify.balls.slabs import basis_of_slabs, seen, slabs_around_each, telling_directions
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
 from exactnorm.certify.finite.correction import misses
@@ -167,3 +167,66 @@ def test_how_far_balls_reach_from_a_slab_is_not_less_than_it_is(offset):
     exact = np.linalg.norm(points[None] - p[:, None], axis=2).max(axis=1) + rho
     assert (far >= exact * (1 - 1e-15)).all()
     np.testing.assert_allclose(far, exact, rtol=1e-9)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-12])
+@pytest.mark.parametrize("turn", [0.0, 0.3])
+def test_neurons_that_carry_nothing_do_not_lower_the_price_of_a_miss(turn, size):
+    # An equilateral triangle near contact, which only its three heights tell apart; each corner is missed by a little.
+    angle = turn + 2 * np.pi / 3 * np.arange(3)
+    u, R = np.column_stack([np.cos(angle), np.sin(angle)]), 1 / np.sqrt(3)
+    m = 1.5 * R
+    train = TrainingSet(R * u, m / 2 * (1 - 1e-3))
+    optimum = 6 * R / (m - 2 * train.rho)
+    rise = (R - 0.99e-6) / (m - 2 * train.rho) * u
+    a, w = np.vstack([rise, -rise]), np.vstack([u, u])
+    b = np.repeat([R / 2 - train.rho, train.rho - R], 3)
+    less = ReLUNetwork(a, w, b, None, np.zeros(2))
+    assert less.representation_cost < optimum * (1 - 1.6e-6)
+    idle = np.random.default_rng(0).standard_normal((400, 2))
+    hidden = ReLUNetwork(
+        np.vstack([size * idle, a]), np.vstack([idle, w]), np.append(np.full(400, -9.0), b), None, np.zeros(2)
+    )
+    for network in (less, hidden):
+        upper, _ = check_certificate(Certificate(0.0, np.inf, 1e-6, Nothing()), train, network)[1:]
+        assert optimum <= upper < optimum * (1 + 1e-6)
+
+
+def test_directions_that_tell_balls_apart_are_found_among_any_others():
+    points, rho = np.random.default_rng(5).standard_normal((6, 3)), 0.2
+    w = np.random.default_rng(6).standard_normal((3000, 3))
+    w /= np.linalg.norm(w, axis=1)[:, None]
+    kept = telling_directions(points, rho, w)
+
+    def widest(directions):
+        """The widest slab of every pattern, by sorting the heights along one direction after another."""
+        best = {}
+        for one in directions:
+            height = points @ one
+            order = np.argsort(height)
+            for k in range(5):
+                on = np.isin(np.arange(6), order[k + 1 :])
+                key = tuple(on ^ on[0])
+                best[key] = max(best.get(key, 0.0), (height[order[k + 1]] - height[order[k]]) / 2 - rho)
+        return {key: width for key, width in best.items() if width > 1e-12}
+
+    assert 5 < len(kept) < 60
+    assert widest(kept) == pytest.approx(widest(w), rel=1e-9)
+
+
+def test_a_miss_that_no_slab_makes_up_for_is_not_priced_by_an_estimate():
+    # At this radius the rows and the columns of a rectangle are told apart, and no corner from both of its neighbours.
+    corners, rho = np.array([[0.0, 0], [1, 0], [0, 1], [1, 1]]), 0.45
+    train = TrainingSet(corners, rho)
+    honest = min_norm_denoiser(train)
+    lower, upper, _ = check_certificate(honest.certificate, train, honest.network)
+    assert lower == pytest.approx(upper, rel=1e-6)
+    sides = sides_of_balls(honest.network, train)[0]
+    assert correction_cost(honest.network, train, sides) < 1e-9 * upper
+    # A kink through a ball bends it: what that ball alone misses is no sum of what slabs can do.
+    net = honest.network
+    bent = ReLUNetwork(
+        np.vstack([net.a, [[1e-8, 0.0]]]), np.vstack([net.w, [[1.0, 1.0]]]), np.append(net.b, -1.5), None, net.c
+    )
+    with pytest.raises(CertificateUndecided, match="do not tell all 4 apart"):
+        check_certificate(Certificate(0.0, np.inf, 1e-6, Nothing()), train, bent)

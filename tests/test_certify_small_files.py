@@ -20,7 +20,8 @@ from exactnorm.certify import (
 from exactnorm.certify.balls import constancy, dual_bound, edges
 from exactnorm.certify.balls.constancy import local_slope
 from exactnorm.certify.balls.edges import edges_lower_bound
-from exactnorm.finite_problem import FiniteProblem
+from exactnorm.certify.finite.correction import directions
+from exactnorm.finite_problem import FiniteProblem, coordinates
 from exactnorm.geometry import affine_hull
 
 rng = np.random.default_rng(0)
@@ -57,6 +58,67 @@ def test_memory_is_a_multiple_of_what_the_file_holds(points, evidence):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 32 * held + BASE
+
+
+def through_a_line(size, dimension):
+    """The least network for points on a line in many dimensions."""
+    u = np.ones(dimension) / np.sqrt(dimension)
+    found = min_norm_denoiser(np.arange(size)[:, None] * u, 0.1)
+    return found.train, found.network
+
+
+def on_one_neuron(size, dimension):
+    """Inputs in many dimensions, and targets that one neuron reaches."""
+    Y = rng.standard_normal((size, dimension))
+    network = ReLUNetwork([[1.0]], rng.standard_normal((1, dimension)), [0.0], None, [0.0])
+    return FiniteProblem(Y, network(Y)), network
+
+
+@pytest.mark.parametrize("made", [through_a_line, on_one_neuron])
+@pytest.mark.parametrize(("size", "dimension"), [(90, 400), (10, 3000)])
+def test_memory_for_pricing_a_miss_does_not_grow_as_the_square_of_the_dimension(made, size, dimension):
+    problem, network = made(size, dimension)
+    if isinstance(problem, FiniteProblem):
+        evidence, given = Multipliers(np.zeros((size, 1))), (problem.inputs, problem.targets)
+    else:
+        evidence, given = Nothing(), (problem.points,)
+    held = sum(array.nbytes for array in (*given, network.a, network.w, network.b, network.c))
+    tracemalloc.start()
+    upper = check_certificate(Certificate(0.0, np.inf, 1e-6, evidence), problem, network)[1]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert upper == pytest.approx(network.representation_cost, rel=1e-9)
+    assert peak < 32 * held + 16_000_000
+
+
+def test_many_outputs_do_not_keep_a_check_beyond_its_time():
+    # Huge terms that cancel, so that floats do not decide; of 1500 outputs rational arithmetic would take minutes.
+    K, q = 400, 1500
+    y, a = np.linspace(0, 1, 20)[:, None], rng.standard_normal((K, q))
+    b = -rng.uniform(0, 1, K)
+    plain = ReLUNetwork(a, np.ones((K, 1)), b, None, np.zeros(q))
+    problem = FiniteProblem(y, plain(y))
+    huge = np.full((1, q), 1e12)
+    network = ReLUNetwork(np.vstack([a, huge, -huge]), np.ones((K + 2, 1)), np.append(b, [0.5, 0.5]), None, np.zeros(q))
+    nothing = Multipliers(np.zeros_like(coordinates(problem).targets))
+    start = time.process_time()
+    try:
+        upper = check_certificate(Certificate(0.0, np.inf, 1e9, nothing), problem, network, time_limit=2.0)[1]
+        assert upper >= plain.representation_cost * 0.1
+    except CertificateUndecided:
+        pass
+    assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize("shape", [(40, 3), (5, 40)])
+def test_directions_along_which_misses_are_priced_are_unit_vectors_in_the_hull_of_few_inputs(shape):
+    Y = rng.standard_normal(shape)
+    U = np.array(list(directions(Y)))
+    np.testing.assert_allclose(np.linalg.norm(U, axis=1), 1.0, rtol=1e-14)
+    assert len(U) == 64 + min(shape[1], shape[0] - 1 if shape[1] > shape[0] else shape[1])
+    if shape[1] > shape[0]:
+        inside = (Y[1:] - Y[0]).T
+        assert np.abs(U.T - inside @ np.linalg.lstsq(inside, U.T, rcond=None)[0]).max() < 1e-12
 
 
 @pytest.mark.parametrize("dimension", [1, 3, 40])

@@ -1,5 +1,6 @@
 """Any executor gives an overlapping bracket; limits and interrupts give the best one so far."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -39,6 +40,27 @@ def test_a_dask_cluster_gives_an_overlapping_bracket_within_the_tolerance():
         distributed.Client(cluster) as client,
     ):
         shared = min_norm_denoiser(POINTS, 0.05, executor=client.get_executor()).certificate
+    assert shared.gap <= 1e-6
+    assert max(alone.lower, shared.lower) <= min(alone.upper, shared.upper) * (1 + 1e-12)
+
+
+@pytest.mark.slow
+def test_a_dask_worker_that_is_killed_in_the_middle_of_a_solve_loses_nothing():
+    distributed = pytest.importorskip("distributed")
+    alone = min_norm_denoiser(POINTS, 0.05).certificate
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        killed = []
+
+        def heard(best):
+            if not killed and best.phase == "closing the gap" and best.rounds == 2:
+                killed.append(min(client.run(os.getpid).values()))
+                os.kill(killed[0], signal.SIGKILL)
+
+        shared = min_norm_denoiser(POINTS, 0.05, executor=client.get_executor(), progress=heard).certificate
+    assert len(killed) == 1
     assert shared.gap <= 1e-6
     assert max(alone.lower, shared.lower) <= min(alone.upper, shared.upper) * (1 + 1e-12)
 

@@ -10,6 +10,7 @@ from scipy.spatial.distance import pdist
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems, rest_points
 from exactnorm.exact.balls.dives import dives
 from exactnorm.exact.balls.problem import InfeasibleProblem
+from exactnorm.exact.ramps import solve as ramps_solve
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import activation_patterns
@@ -141,3 +142,10 @@ def test_the_bracket_of_a_sum_of_ramps_holds_the_optimum(seed):
 @pytest.mark.parametrize("seed", range(8, 200))
 def test_the_bracket_of_a_sum_of_ramps_holds_the_optimum_of_many(seed):
     assert overlaps(seed)
+
+
+def test_no_sum_of_ramps_among_too_many_patterns_is_nothing_found_and_no_mistake_of_the_user(monkeypatch):
+    monkeypatch.setattr(ramps_solve, "cheap_ramps", lambda *_: iter(()))
+    train = problems.gaussian(60, 4, seed=1).train
+    with pytest.raises(ArithmeticError, match=f"at rho={train.rho:g}, nor was it shown that there is no network"):
+        min_norm_denoiser(train, method="ramps")

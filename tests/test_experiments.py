@@ -30,6 +30,7 @@ SMALL = {
     "beyond-orthogonal": {"starts": 10, "families": ("obtuse",)},
     "first-pictures": {"grid": 3, "width": 16, "rounds": 1},
     "width": {"sets": 3},
+    "memorisation": {"counts": (2, 3), "starts": 12},
     "large-rays": {"starts": 400, "rays": 10, "per_ray": 4},
     "costs": {"sizes": ((4, 2),), "sets": 1},
     "leave-one-out": {"inputs": 20, "sets": ("orthonormal",), "radii": (0.1,)},
@@ -149,7 +150,9 @@ SOLVE = {
 """Sizes at which something is solved, where `SMALL` has closed forms only."""
 
 
-@pytest.mark.parametrize("name", sorted({*SOLVE, "first-pictures", "width", "costs", "trained-networks"}))
+@pytest.mark.parametrize(
+    "name", sorted({*SOLVE, "first-pictures", "memorisation", "width", "costs", "trained-networks"})
+)
 def test_a_unit_whose_solution_ctrl_c_cut_short_is_not_finished(name, monkeypatch):
     def cut_short(solve):
         def interrupted(*data, **how):

@@ -16,6 +16,7 @@ from exactnorm.experiments import (
     large_rays,
     simulated,
     trained_networks,
+    unit_memory,
     unit_seconds,
     width,
 )
@@ -139,6 +140,9 @@ def test_noisy_points_come_back_as_often_as_the_normal_distribution_says(tmp_pat
     again = large_rays(starts=4000, rays=20, per_ray=5, sigmas=(0.1, 0.2), block=500, run=Run(out=tmp_path))
     assert again == table
     assert len(unit_seconds(tmp_path, "large-rays")) == 8
+    memory = unit_memory(tmp_path, "large-rays")
+    assert memory == sorted(memory)  # the most that one process has held never falls
+    assert 0.02 < memory[0] < 20  # GiB of an interpreter with NumPy, not kB and not bytes
     # The probability itself, by drawing: one ray with gaps of 1, a point in the middle.
     noise = np.random.default_rng(0).standard_normal(200_000)
     knots = np.array([[0.0, 1.0, 2.0]])

@@ -9,27 +9,21 @@ import numpy as np
 import pytest
 
 import exactnorm
-from exactnorm import closed_form, problems
+from exactnorm import problems
 from exactnorm.explorer import columns, explore
 from exactnorm.explorer.coloured import basin_layers
 from exactnorm.explorer.flows import (
     RADII,
     TOL,
-    NoFlowError,
-    closed_family,
     probability_ways,
     score_ways,
     solved_family,
-    starts,
 )
-from exactnorm.explorer.glimpse import SETTLED, STEP, STEPS, score, with_glimpse
 from exactnorm.explorer.known import inseparable, overlap
-from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
+from exactnorm.explorer.picture import at_once, basins_of, with_ways
 from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
-from exactnorm.explorer.sums import sum_of
 from exactnorm.explorer.view import LONGEST_LINK, View, from_link, link, of_problem
-from exactnorm.flow import Levels, score_flow
 from exactnorm.flow.endpoints import KINDS
 from exactnorm.reading.mistakes import BadInput
 from exactnorm.reading.text import table_of
@@ -166,137 +160,6 @@ def test_balls_that_meet_and_points_that_coincide_are_told_of_by_their_rows():
     assert at_once(View(points, 0.6)).obstacle.offending == (1, 2)
     again = at_once(View([[0, 0], [1, 1], [0, 0]], 0.1))
     assert (again.obstacle.offending, again.obstacle.largest) == ((0, 2), 0.0)
-
-
-def test_ways_end_where_the_package_says_and_chosen_starts_come_first():
-    view = replace(of_problem("orthogonal"), clicked=[[0.8, 1.7]], cloud=20)
-    picture = with_ways(with_rest(at_once(view)))
-    denoiser = exactnorm.min_norm_denoiser(view.points, view.rho)
-    assert picture.ways.clicked == 1
-    assert np.allclose(picture.ways.places[-1, 0], [1, 2], atol=1e-9)
-    first = starts(view, picture.frame)
-    flow = exactnorm.score_flow(denoiser, first, math.inf)
-    assert np.abs(picture.ways.places[-1] - flow.endpoint).max() < 1e-12
-    assert np.array_equal(picture.ways.places[0], first)
-    bars = columns.shares(picture.ways.cloud)
-    assert sum(bars["share"]) == pytest.approx(1)
-    assert all(
-        0 <= low < share < high <= 1 for low, share, high in zip(bars["low"], bars["share"], bars["high"], strict=True)
-    )
-    virtual = [name for name in columns.rest(picture, stable=True)["name"] if name]
-    assert virtual == ["{1, 2}"]
-
-
-def test_a_rest_point_of_five_points_in_the_plane_is_named_as_the_sum_that_it_is():
-    view = of_problem("plane_5")
-    picture = at_once(view, exactnorm.min_norm_denoiser(view.points, view.rho))
-    place = view.points[2] + view.points[4] - view.points[0]
-    found = [one for one in picture.rest if one.stable and one.kind == "other"]
-    assert len(found) == 1
-    assert np.abs(found[0].position - place).max() < 1e-9
-    assert sum_of(view.points, place) == (0, (2, 4))
-    assert sum_of(view.points, place + 1e-5) is None
-    assert "stable virtual training points: {2, 4} from 0." in columns.readout(picture)
-
-
-def test_a_probability_flow_of_a_closed_form_ends_where_the_package_says():
-    view = View([[0, 0], [1, 0], [0, 2]], 0.1, "probability", 0.1, 0.3, "vp", 12)
-    frame = plane_of(view.points)
-    ways = probability_ways(view, frame, closed_family(view))
-    schedule = exactnorm.flow.named_schedule("vp")
-    first = starts(view, frame)
-    flow = exactnorm.probability_flow(
-        lambda rho: exactnorm.closed_form.orthogonal(view.points, rho),
-        schedule.scale(0.3) * first, "vp", alpha=0.1, T=0.3,
-    )  # fmt: skip
-    assert np.abs(ways.places[-1] - flow.endpoint).max() < 1e-9
-    assert np.abs(ways.places[0] - first).max() < 1e-12
-    with pytest.raises(NoFlowError, match="the largest is below"):
-        closed_family(replace(view, alpha=0.5, T=1.0))
-
-
-RAYS = np.array([[0, 0], [1, 0], *np.outer([1, 2], [np.cos(1.9), np.sin(1.9)])])
-
-
-@pytest.mark.parametrize("points", [OBTUSE, RAYS, [[0, 0], [1, 0], [0.4, 0.9]]])
-def test_score_flows_on_the_way_are_within_a_pixel_of_what_the_package_follows(points):
-    view = View(points, 0.1, clicked=[[0.3, 0.8]], cloud=60)
-    picture = at_once(view)
-    pixel = (picture.box[1] - picture.box[0]) / 500
-    first, network = starts(view, picture.frame), picture.known.network
-    seen = score(network, first)
-    exact = score_flow(network, first, math.inf, times=np.arange(1, STEPS // 2 + 1) * 2 * STEP)
-    off = np.linalg.norm(seen[1:-1] - exact.states, axis=2).max(axis=0)
-    assert np.quantile(off, 0.9) < pixel  # the few that pass by an unstable rest point leave it earlier or later
-    shown = with_glimpse(picture).ways
-    arrived = shown.ends.kind != "none"
-    assert arrived.mean() > 0.9
-    assert shown.clicked == 1
-    assert np.quantile(np.linalg.norm(shown.endpoints - exact.endpoint, axis=1)[arrived], 0.95) < 1e-6
-    there = np.linalg.norm(network(shown.endpoints) - shown.endpoints, axis=1)
-    assert (there[arrived] <= SETTLED).all()
-    assert (there[~arrived] > SETTLED * 0.5).all()
-
-
-@pytest.mark.parametrize("points", [OBTUSE, RAYS])
-def test_probability_flows_of_a_closed_form_on_the_way_are_within_a_pixel_too(points):
-    view = View(points, 0.1, "probability", cloud=40)
-    picture = at_once(view)
-    pixel = (picture.box[1] - picture.box[0]) / 500
-    shown, exact = with_glimpse(picture).ways, with_ways(picture).ways
-    off = np.linalg.norm(shown.endpoints - exact.endpoints, axis=1)
-    assert np.median(off) < 0.1 * pixel
-    assert np.quantile(off, 0.9) < pixel
-    assert np.array_equal(shown.places[0], exact.places[0])
-
-
-def test_on_the_way_a_right_angle_is_followed_exactly_and_where_there_is_no_network_nothing_is():
-    for flow in ("score", "probability"):
-        picture = at_once(View([[0, 0], [1, 0], [0, 2]], 0.1, flow, cloud=20))
-        assert np.array_equal(with_glimpse(picture).ways.places, with_ways(picture).ways.places)
-        assert with_glimpse(at_once(replace(of_problem("infeasible"), flow=flow))).ways is None
-
-
-@pytest.mark.parametrize(
-    ("points", "alpha", "formula"),
-    [
-        (problems.acute().train.points, 0.1, closed_form.one_versus_rest),
-        (problems.gaussian(8, 2, 1).train.points, 0.004, closed_form.along_line),
-    ],
-)
-def test_on_the_way_a_probability_flow_without_a_closed_form_is_that_of_the_formulas_networks(points, alpha, formula):
-    view = View(points, alpha / 2, "probability", alpha, cloud=40, clicked=[[0.3, 0.8]])
-    picture = at_once(view)
-    shown = with_glimpse(picture)
-    assert "formulas' networks for now" in shown.note
-    first = starts(view, picture.frame)
-    flow = exactnorm.probability_flow(
-        lambda rho: formula(view.points, rho), first, "ve", alpha=alpha, T=1.0, method=Levels(24)
-    )
-    pixel = (picture.box[1] - picture.box[0]) / 500
-    off = np.linalg.norm(shown.ways.endpoints - flow.endpoint, axis=1)
-    assert np.array_equal(shown.ways.places[0], first)
-    assert np.median(off) < pixel
-    assert np.quantile(off, 0.9) < 5 * pixel
-
-
-@pytest.mark.parametrize(("schedule", "T"), [("vp", 1e6), ("cosine", 1.0)])
-@pytest.mark.parametrize("problem", ["orthogonal", "obtuse", "acute"])
-def test_where_the_schedule_does_not_reach_T_the_picture_says_so_and_has_no_flow(problem, schedule, T):
-    view = replace(of_problem(problem), flow="probability", schedule=schedule, T=T)
-    for follow in (with_glimpse, with_ways):
-        shown = follow(at_once(view))
-        assert shown.ways is None
-        assert shown.known.network is not None
-        assert "outside the schedule" in columns.readout(shown) or (problem, follow) == ("acute", with_ways)
-
-
-def test_a_probability_flow_for_which_no_formula_has_networks_is_said_to_wait():
-    view = of_problem("plane_5")
-    largest = exactnorm.max_radius(view.points)[0]
-    waits = with_glimpse(at_once(replace(view, flow="probability", alpha=0.98 * largest)))
-    assert waits.ways is None
-    assert "waits for the program" in waits.note
 
 
 def test_basins_have_borders_and_names_so_that_none_is_told_by_its_colour_alone():

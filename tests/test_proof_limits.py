@@ -3,8 +3,10 @@
 import json
 from fractions import Fraction
 
+import naive_verifier
 import numpy as np
 import pytest
+from forging import whole
 
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.verify import verify, verify_network
@@ -59,3 +61,43 @@ def test_a_radius_that_is_no_double_is_refused(rho):
         pytest.fail("this machine's long double is a double")
     with pytest.raises(ValueError, match="more digits than a double"):
         verify("{}", [[0.0], [2.0**60]], rho)
+
+
+MIXED = [[2**53 + 1, 0.5], [0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        MIXED,
+        [tuple(row) for row in MIXED],
+        [np.array(row, dtype=object) for row in MIXED],
+        [[np.int64(2**53 + 1), 0.5], [0, 1], [1, 0]],
+        [[2**53 + 1, 0], [0, 1], [1, 0]],
+        [[2**70 + 1, 0.5], [0, 1], [1, 0]],
+        [[np.longdouble("0.1"), 0.5], [0, 1], [1, 0]],
+    ],
+)
+def test_whole_numbers_among_floats_are_not_rounded_on_the_way(points):
+    rounded = np.array(points).astype(float)
+    text = whole(rounded, 0.1, {"kind": "none"}, "0", basis=[1, 2])
+    assert verify(text, rounded, 0.1).outcome == naive_verifier.judge(text, rounded.tolist(), 0.1)[0] == "proved"
+    with pytest.raises(ValueError, match=r"more digits than doubles|type object"):
+        verify(text, points, 0.1)
+
+
+def test_lists_of_numbers_that_doubles_are_stay_admissible():
+    points = [[2**53, np.float32(0.1)], [0, True], [1, np.int8(3)]]
+    text = whole(np.array(points, dtype=float), 0.1, {"kind": "none"}, "0", basis=[1, 2])
+    assert verify(text, points, 0.1).outcome == "proved"
+
+
+def test_targets_and_inputs_that_lists_would_round_are_refused():
+    inputs, lower = np.array([[0.0], [1.0], [2.0]]), {"kind": "none"}
+    targets = [2**53 + 1, 0.5, 0]
+    text = about_network(inputs, np.array(targets)[:, None], [1], [1], lower)
+    assert verify_network(text, inputs, np.array(targets)).outcome == "proved"
+    with pytest.raises(ValueError, match="points hold 9007199254740993, which has more digits than doubles"):
+        verify_network(text, inputs, targets)
+    with pytest.raises(ValueError, match="more digits than doubles"):
+        verify_network(text, inputs, [[one] for one in targets])

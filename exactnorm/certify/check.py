@@ -50,9 +50,8 @@ def check_certificate(
         set with noisy samples leaves the weight decay to the certificate; give a FiniteProblem to fix it.
     network : ReLUNetwork
     time_limit : float, optional
-        Seconds after which the check is given up, undecided; later than that in hundreds of coordinates, where what a
-        network misses takes N d² numbers. Without it the work is bounded by what your problem may need at most, some
-        minutes.
+        Seconds after which the check is given up, undecided. Without it the work is bounded by what your problem may
+        need at most, some minutes.
 
     Returns
     -------
@@ -83,7 +82,7 @@ def check_certificate(
         try:
             lower = bound(certificate.evidence, problem, claim=stated_lower, effort=effort)
             if isinstance(problem, FiniteProblem):
-                upper, error, slack = _finite_upper(problem, network)
+                upper, error, slack = _finite_upper(problem, network, effort)
             else:
                 upper, error, slack = _ball_upper(problem, network, told, effort)
         except TooManyPatternsError as many:
@@ -184,15 +183,15 @@ def _ball_upper(
             raise CertificateUndecided(msg)
         if not slope <= FLAT:
             refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
-        upper = upper_value(network, train, sides, replace(miss, slope=slope))
+        upper = upper_value(network, train, sides, replace(miss, slope=slope), effort.check)
     return upper, error, slack
 
 
-def _finite_upper(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float | None, float]:
-    if network.neurons * problem.inputs.size > LARGEST:
+def _finite_upper(problem: FiniteProblem, network: ReLUNetwork, effort: Effort) -> tuple[float, float | None, float]:
+    if network.neurons * max(problem.inputs.size, problem.targets.size) > LARGEST:
         raise CertificateUndecided(TOO_LARGE.format(network.neurons, len(problem.inputs)))
     try:
-        upper, error = finite_upper_bound(problem, network)
+        upper, error = finite_upper_bound(problem, network, effort.check)
     except ValueError as failed:
         refuse(str(failed))
     spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())

@@ -212,10 +212,11 @@ def _largest_error(
         each[0] = lengths(off) + intrusion
         each[1] = float(np.finfo(float).eps) * (4 + on.sum(axis=1)) * (on @ cost)
     worst, spent = 0.0, 0
+    jacobian = ball_maps(network) if rho > 0 else None
     for k, e in enumerate(off):
         # With the Jacobian D of this ball the error is max ‖e + ρ D v‖ over ‖v‖ = 1, at most ‖e‖ + ρ ‖D‖ in Frobenius'
         # norm: of thousands of balls few need more than that.
-        D = ball_map(network, before[k] > 0) if rho > 0 else np.zeros((len(e), 0))
+        D = jacobian(before[k] > 0) if jacobian is not None else np.zeros((len(e), 0))
         slope = float(np.linalg.norm(D))
         if each is not None:
             each[1, k] += slope
@@ -264,11 +265,17 @@ def rounding_at(network: ReLUNetwork, X: Array, rho: float = 0.0) -> Array:
     return np.where(out < math.inf, out, math.inf)
 
 
-def ball_map(network: ReLUNetwork, active: NDArray[np.bool_]) -> Array:
-    """The Jacobian with the neurons `active` switched on, or its product with an orthonormal basis of its row space."""
-    if network.V is not None or 2 * int(active.sum()) > network.dimension:
-        D = network.a[active].T @ network.w[active]
-        return D if network.V is None else D + network.V
-    # Few neurons in many dimensions: D v = aᵀ(w v) depends on v only through the span of the active w.
-    basis = np.linalg.qr(network.w[active].T)[0]
-    return np.asarray(network.a[active].T @ (network.w[active] @ basis))
+def ball_maps(network: ReLUNetwork) -> Callable[[NDArray[np.bool_]], Array]:
+    """The Jacobian by the neurons that are on, or its product with an orthonormal basis of a space that holds its rows.
+
+    In many dimensions D v = aᵀ(w v) depends on v only through the span of the w: of all, if these are few, or of the
+    active ones.
+    """
+    a, w, V = network.a, network.w, network.V
+    if V is not None:
+        return lambda on: a[on].T @ w[on] + V
+    if network.neurons <= network.dimension:
+        w = w @ np.linalg.qr(w.T)[0]
+        return lambda on: a[on].T @ w[on]
+    few = network.dimension // 2
+    return lambda on: a[on].T @ (w[on] if np.count_nonzero(on) > few else w[on] @ np.linalg.qr(w[on].T)[0])

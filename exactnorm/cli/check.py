@@ -38,7 +38,7 @@ A directory is that of a saved path, of which all levels are checked.
 no solver runs: bounds are recomputed from the multipliers in the file, patterns are enumerated afresh.
 The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
 certificate is held against yours instead. Nothing in a stranger's file is run, \
-and it sets no tolerance. In hundreds of coordinates a check may take gigabytes, and longer than --time-limit.
+and it sets no tolerance.
 
 exit status:
   0  supported: the certificate claims no more than its arrays support
@@ -104,7 +104,8 @@ def told(arguments: argparse.Namespace, rows: list[tuple[CertifiedDenoiser | Cer
     if Path(arguments.file).is_dir():
         levels = [found.train for found, _ in rows if isinstance(found, CertifiedDenoiser)]
         show(report.levels_table(zip([train.rho for train in levels], tables, strict=True)))
-        show(f"{levels[0].size} points in R^{levels[0].dimension}, noise balls of {len(levels)} radii")
+        radii = "one radius" if len(levels) == 1 else f"{len(levels)} radii"
+        show(f"{levels[0].size} points in R^{levels[0].dimension}, noise balls of {radii}")
         return 0
     for (found, _), table in zip(rows, tables, strict=True):
         show(report.check_table(table))

@@ -26,8 +26,8 @@ examples:
 """
 NAMES = (
     "stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map", "beyond-orthogonal",
-    "first-pictures", "width", "large-rays", "costs", "leave-one-out", "attribution-levels", "attribution-scores",
-    "other-denoisers", "linear-one-step", "inertia-end", "trained-networks",
+    "memorisation", "first-pictures", "width", "large-rays", "costs", "leave-one-out", "attribution-levels",
+    "attribution-scores", "other-denoisers", "linear-one-step", "inertia-end", "trained-networks",
 )  # fmt: skip
 MEANS = ("seed", "solver", "run")
 """Arguments of an experiment that have an option of their own."""

@@ -25,7 +25,7 @@ or in balls that contain them. What is printed holds for the given floating-poin
 exit status:
   0  proved: the claimed bracket holds
   1  refuted: a condition fails; the sentence says which. The bracket that could be proved all the same is printed
-  2  undecided: the check would take too long; or the file is no proof, or cannot be read
+  2  undecided: the check would take too long, or too much memory; or the file is no proof, or cannot be read
 """
 
 

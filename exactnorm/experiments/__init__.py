@@ -8,7 +8,7 @@ from exactnorm.experiments.attribution import attribution_levels, leave_one_out_
 from exactnorm.experiments.attribution_judged import attribution_scores
 from exactnorm.experiments.attribution_truth import Truth, attribution_truth, write_truth
 from exactnorm.experiments.beyond_orthogonal import beyond_orthogonal
-from exactnorm.experiments.cluster import CostModel, Simulated, fitted, simulated, unit_seconds
+from exactnorm.experiments.cluster import CostModel, Simulated, fitted, simulated, unit_memory, unit_seconds
 from exactnorm.experiments.costs import costs
 from exactnorm.experiments.early_stopping import early_stopping, early_stopping_map
 from exactnorm.experiments.executors import executor_named, processes
@@ -17,6 +17,7 @@ from exactnorm.experiments.inertia_end import inertia_end
 from exactnorm.experiments.large_rays import large_rays
 from exactnorm.experiments.leave_one_out import Counterfactuals, leave_one_out, on_subsets
 from exactnorm.experiments.linear_one_step import linear_one_step
+from exactnorm.experiments.memorisation import memorisation
 from exactnorm.experiments.other_denoisers import other_denoisers
 from exactnorm.experiments.score_matching import exact_denoiser, exact_score
 from exactnorm.experiments.sweep import Progress, Run, Swept, swept
@@ -32,6 +33,7 @@ EXPERIMENTS: dict[str, Callable[..., Table]] = {
     "early-stopping": early_stopping,
     "early-stopping-map": early_stopping_map,
     "beyond-orthogonal": beyond_orthogonal,
+    "memorisation": memorisation,
     "first-pictures": first_pictures,
     "width": width,
     "large-rays": large_rays,
@@ -74,6 +76,7 @@ __all__ = [
     "leave_one_out",
     "leave_one_out_formula",
     "linear_one_step",
+    "memorisation",
     "on_subsets",
     "other_denoisers",
     "processes",
@@ -81,6 +84,7 @@ __all__ = [
     "stable_virtual_points",
     "swept",
     "trained_networks",
+    "unit_memory",
     "unit_seconds",
     "where_flows_end",
     "width",

@@ -42,6 +42,12 @@ def unit_seconds(folder: str | Path, name: str) -> list[float]:
     return [units[number].seconds for number in sorted(units)]
 
 
+def unit_memory(folder: str | Path, name: str) -> list[float | None]:
+    """Peak memory of the process that finished a unit, by then, in GiB, in the order of the units."""
+    _, units = read_units(Path(folder) / f"{name}.jsonl")
+    return [units[number].memory for number in sorted(units)]
+
+
 def simulated(seconds: Sequence[float], workers: int, *, hand_out: float = 1e-3, start: float = 2.0) -> Simulated:
     """The sweep on many workers, in a model of them: nothing is run.
 

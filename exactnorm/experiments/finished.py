@@ -1,12 +1,13 @@
 """The finished units of a sweep in a file, a line each, so that a sweep that was killed goes on where it was.
 
 The first line says what is being computed: experiment, parameters, versions, number of units. Every other holds a
-unit's number, its rows and the processor seconds it took. A line counts once its end is written.
+unit's number, its rows, the processor seconds it took and the memory. A line counts once its end is written.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ Rows = tuple[tuple[Any, ...], ...]
 
 @dataclass(frozen=True)
 class Finished:
-    """Rows of a unit, and the processor seconds that it took."""
+    """Rows of a unit, the processor seconds that it took, and GiB of `peak_memory` at its end, if that is known."""
 
     rows: Rows
     seconds: float
+    memory: float | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class UnitsFile:
 
     def add(self, unit: int, found: Finished) -> None:
         """Write a finished unit, in one piece."""
-        line = _line({"unit": unit, "seconds": found.seconds, "rows": found.rows})
+        line = _line({"unit": unit, "seconds": found.seconds, "memory": found.memory, "rows": found.rows})
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line)
 
@@ -80,11 +82,25 @@ def read_units(path: Path) -> tuple[dict[str, Any], dict[int, Finished]]:
             if number == 1:
                 header = {"experiment": record["experiment"], **record}
             else:
-                found[record["unit"]] = Finished(tuple(map(tuple, record["rows"])), record["seconds"])
+                rows = tuple(map(tuple, record["rows"]))
+                found[record["unit"]] = Finished(rows, record["seconds"], record.get("memory"))
         except (ValueError, KeyError, TypeError) as wrong:
             msg = f"{path}, line {number} is not a finished unit: delete the file, or choose another folder"
             raise ValueError(msg) from wrong
     return header, found
+
+
+def peak_memory() -> float | None:
+    """The most memory that this process has held so far, in GiB; None where the system does not say.
+
+    It never falls: of several units of one process the later ones have at least what the ones before took.
+    """
+    try:
+        import resource
+    except ImportError:  # there is none on Windows
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**30 if sys.platform == "darwin" else 2**20)
 
 
 def plain(rows: Any) -> Rows:

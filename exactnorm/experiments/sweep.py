@@ -28,7 +28,7 @@ import exactnorm
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError, in_words
 from exactnorm.exact.progress import reporter
-from exactnorm.experiments.finished import Finished, Rows, UnitsFile, plain
+from exactnorm.experiments.finished import Finished, Rows, UnitsFile, peak_memory, plain
 from exactnorm.experiments.table import Statement, Table
 
 U = TypeVar("U")
@@ -194,7 +194,7 @@ def one_unit(work: Work[U], unit: U) -> Finished:
     start = time.process_time()
     with one_blas_thread():
         rows = plain(work(unit))
-    return Finished(rows, time.process_time() - start)
+    return Finished(rows, time.process_time() - start, peak_memory())
 
 
 def _finished(

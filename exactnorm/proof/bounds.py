@@ -1,8 +1,8 @@
-"""The lower bound that evidence supports, and the upper bound of an exact network."""
+"""The lower bound that evidence supports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 from flint import fmpq, fmpq_mat
@@ -10,19 +10,18 @@ from flint import fmpq, fmpq_mat
 from exactnorm.proof.cells import flaw, gain, pattern_sum
 from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
+from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.matrices import matrix, times
 from exactnorm.proof.problem import Balls
-from exactnorm.proof.rationals import about, root
-from exactnorm.proof.records import Cells, Corners, Lower, Nothing, ProvedCell, ProvedNeuron, Rays, Segments
-
-BLOCK = 20
-"""Neurons that are gone through at a time: what they supply takes r² numbers each."""
+from exactnorm.proof.rationals import about, root, short
+from exactnorm.proof.records import Cells, Corners, Lower, Nothing, ProvedCell, Rays, Segments
 
 
 class RefutedError(ValueError):
     """A condition of a proof fails; the message says which."""
 
 
-def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lambda: None) -> fmpq:
+def lower_bound(problem: Balls, evidence: Lower, limits: Limits = FREE) -> fmpq:
     """The largest number that the evidence shows to be at most every network's cost.
 
     Raises
@@ -32,46 +31,46 @@ def lower_bound(problem: Balls, evidence: Lower, check: Callable[[], None] = lam
     """
     match evidence:
         case Cells():
-            return cells_bound(problem, evidence, check)
+            return cells_bound(problem, evidence, limits)
         case Rays():
-            return rays_bound(problem, evidence, check)
+            return rays_bound(problem, evidence, limits)
         case Segments():
-            return segments_bound(problem, evidence, check)
+            return segments_bound(problem, evidence, limits)
         case Corners():
-            return corners_bound(problem, evidence)
+            return corners_bound(problem, evidence, limits)
         case Nothing():
             return fmpq(0)
 
 
-def cells_bound(problem: Balls, evidence: Cells, check: Callable[[], None] = lambda: None) -> fmpq:
+def cells_bound(problem: Balls, evidence: Cells, limits: Limits = FREE) -> fmpq:
     """Σ⟨B_n, T_n⟩, once ‖B_s (w, b)‖ ≤ ‖w‖ holds on cells that cover all patterns."""
     for clash in evidence.clashes:
-        if why := clash_flaw(problem, clash):
+        if why := clash_flaw(problem, clash, limits):
             raise RefutedError(why)
-        check()
-    if why := uncovered(problem, evidence, check):
+        limits.check()
+    if why := uncovered(problem, evidence, limits):
         raise RefutedError(why)
-    B = [fmpq_mat([list(row) for row in one]) for one in evidence.B]
-    check_cells(problem, evidence.cells, B, check)
-    return gain(problem, B)
+    B = [matrix(one, problem.rank + 1) for one in evidence.B]
+    check_cells(problem, evidence.cells, B, limits)
+    return gain(problem, B, limits)
 
 
-def check_cells(
-    problem: Balls, cells: Sequence[ProvedCell], B: Sequence[fmpq_mat], check: Callable[[], None] = lambda: None
-) -> None:
+def check_cells(problem: Balls, cells: Sequence[ProvedCell], B: Sequence[fmpq_mat], limits: Limits = FREE) -> None:
     """Raise `RefutedError` unless ‖B_s (w, b)‖ ≤ ‖w‖ on every cell."""
-    sums: dict[int, fmpq_mat] = {}
+    bits = limits.extent((one for some in B for one in some.entries()), "a sum of dual matrices")
+    limits.room(B[0].nrows() * B[0].ncols(), bits, "a sum of dual matrices")
+    on, B_s = 0, fmpq_mat(B[0])
     for k, cell in enumerate(cells):
-        if cell.on not in sums:
-            sums[cell.on] = pattern_sum(B, cell.on)
-        if why := flaw(problem, cell, sums[cell.on], check):
-            on = [n for n in range(problem.size) if cell.on >> n & 1]
-            msg = f"cell {k} ({on} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
+        if cell.on != on or k == 0:  # of one pattern at a time: all sums together have no bound
+            on, B_s = cell.on, pattern_sum(B, cell.on, limits)
+        if why := flaw(problem, cell, B_s, limits, bits):
+            balls = [n for n in range(problem.size) if cell.on >> n & 1]
+            msg = f"cell {k} ({balls} on, tangent to {cell.ball}, {len(cell.cuts)} cuts): {why}"
             raise RefutedError(msg)
-        check()
+        limits.check()
 
 
-def rays_bound(problem: Balls, evidence: Rays, check: Callable[[], None] = lambda: None) -> fmpq:
+def rays_bound(problem: Balls, evidence: Rays, limits: Limits = FREE) -> fmpq:
     """Σ over gaps of 2Δ/l, along rays with directions pairwise at 90° or more, less what points beside them take.
 
     A ray from the centre crosses the ball of a point at a height t with a half chord ρ' = √(ρ² − δ²), δ the point's
@@ -88,9 +87,10 @@ def rays_bound(problem: Balls, evidence: Rays, check: Callable[[], None] = lambd
         # No more directions than that are pairwise obtuse; and comparing pairs would take long.
         msg = f"of {len(lines)} rays in rank {problem.rank} two make an angle below 90 degrees"
         raise RefutedError(msg)
-    r = problem.rank
-    directions = fmpq_mat(len(lines), r, [one for line in lines for one in line])
-    products = directions * problem.gamma * directions.transpose()
+    bits = 2 * (limits.extent((one for line in lines for one in line), "products of directions") + problem.bits)
+    limits.room(len(lines) * problem.size, bits, "products of directions")
+    directions = matrix(lines, problem.rank)
+    products = times(times(directions, problem.gamma, limits, bits), directions.transpose(), limits, bits)
     for k in range(len(lines)):
         if products[k, k] == 0:
             msg = f"ray {k} has no direction"
@@ -99,18 +99,17 @@ def rays_bound(problem: Balls, evidence: Rays, check: Callable[[], None] = lambd
             if products[k, m] > 0:
                 msg = f"rays {m} and {k} make an angle below 90 degrees"
                 raise RefutedError(msg)
-    heights = problem.heights * directions.transpose()
+    heights = times(problem.heights, directions.transpose(), limits, bits)
     total, excess = fmpq(0), fmpq(0)
     for k, (_, points) in enumerate(evidence.rays):
         at = [heights[n, k] - heights[evidence.centre, k] for n in range(problem.size)]
-        one, more = ray_bound(problem, evidence.centre, products[k, k], at, points)
+        one, more = ray_bound(problem, evidence.centre, products[k, k], at, points, limits)
         total, excess = total + one, excess + more
-        check()
     return total / (1 + excess)
 
 
 def ray_bound(
-    problem: Balls, centre: int, square: fmpq, at: Sequence[fmpq], points: Sequence[int]
+    problem: Balls, centre: int, square: fmpq, at: Sequence[fmpq], points: Sequence[int], limits: Limits = FREE
 ) -> tuple[fmpq, fmpq]:
     """The sum over the gaps of one ray, rounded down, and what a neuron may supply beyond its share, rounded up.
 
@@ -129,9 +128,10 @@ def ray_bound(
         if not length > 0:
             msg = f"point {n} is not beyond the one before it on a ray from point {centre}, or their balls touch"
             raise RefutedError(msg)
-        total += 2 * gap / length
-        excess += 3 * (beside + aside) / length
+        total += short(2 * gap / length, upper=False)
+        excess += short(3 * (beside + aside) / length, upper=True)
         before, chord, beside = height, half, aside
+        limits.check()
     return total, excess
 
 
@@ -151,39 +151,44 @@ def slope(squared: fmpq, rho: fmpq) -> fmpq:
     return 2 * length / (length - 2 * rho)
 
 
-def segments_bound(problem: Balls, evidence: Segments, check: Callable[[], None] = lambda: None) -> fmpq:
+def segments_bound(problem: Balls, evidence: Segments, limits: Limits = FREE) -> fmpq:
     """Σ c_e 2L_e/(L_e − 2ρ) for weights with Σ c_e u_e u_eᵀ ⪯ 1, u_e the unit vectors along segments."""
     r, h = problem.rank, problem.heights
-    form = fmpq_mat(problem.gamma)
+    bits = limits.extent((weight for *_, weight in evidence.segments), "the form of the segments") + 2 * problem.bits
+    limits.room(problem.size * r, bits, "the form of the segments")
+    # In the basis the form u uᵀ of d = Σ q_i d_i is (Γq)(Γq)ᵀ/L², and Γq = h_j − h_i. So the sum of all is hᵀM, where
+    # every segment adds v(h_j − h_i) to row j of M, and takes it from row i: r numbers each, not r².
+    M = fmpq_mat(problem.size, r)
     total = fmpq(0)
     for i, j, weight in evidence.segments:
+        limits.check()
         if i == j or weight < 0:
             msg = f"segment ({i}, {j}) has equal ends or a negative weight"
             raise RefutedError(msg)
         squared = problem.squared_distance(i, j)
-        along = [h[j, k] - h[i, k] for k in range(r)]
-        # In the basis the form u uᵀ of a vector d = Σ q_i d_i is (Γq)(Γq)ᵀ/L², and Γq = h_j − h_i.
+        total += short(weight * squared * slope(squared, problem.rho), upper=False)
         for k in range(r):
-            for m in range(r):
-                form[k, m] -= weight * along[k] * along[m]
-        total += weight * squared * slope(squared, problem.rho)
-        check()
-    if (pivot := negative_pivot(form, check)) is not None:
+            step = weight * (h[j, k] - h[i, k])
+            M[j, k] += step
+            M[i, k] -= step
+    form = problem.gamma - times(h.transpose(), M, limits, bits)
+    if (pivot := negative_pivot(form, limits)) is not None:
         msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
     return total
 
 
-def corners_bound(problem: Balls, evidence: Corners) -> fmpq:
+def corners_bound(problem: Balls, evidence: Corners, limits: Limits = FREE) -> fmpq:
     """2(N − 1)/(1 − 2s) for the N corners of a regular simplex and a number s ≤ ρ/m, m its height.
 
     It is what balls of radius s m cost, and larger ones cost no less.
     """
     rows = evidence.corners
     count = len(rows)
-    different = count >= 3 and len(set(rows)) == count
-    squares = distances(problem, rows) if different else set()
-    if len(squares) != 1 or (squared := squares.pop()) == 0:
+    # No more points than that are at equal distances; and comparing pairs would take long.
+    different = 3 <= count <= problem.rank + 1 and len(set(rows)) == count
+    squared = distance(problem, rows, limits) if different else fmpq(0)
+    if squared == 0:
         msg = "points are no corners of a regular simplex: their distances differ, or are 0"
         raise RefutedError(msg)
     s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squared), upper=False)
@@ -196,12 +201,17 @@ def corners_bound(problem: Balls, evidence: Corners) -> fmpq:
     return 2 * (count - 1) / (1 - 2 * s)
 
 
-def distances(problem: Balls, rows: Sequence[int]) -> set[fmpq]:
-    """The squared distances between points, two by two."""
+def distance(problem: Balls, rows: Sequence[int], limits: Limits) -> fmpq:
+    """The squared distance between points, if it is the same for every two; else 0."""
     columns = range(problem.offsets.ncols())
-    offsets = fmpq_mat([[problem.offsets[n, k] for k in columns] for n in rows])
-    G = offsets * offsets.transpose()
-    return {G[i, i] + G[j, j] - 2 * G[i, j] for i, j in combinations(range(len(rows)), 2)}
+    offsets = matrix([[problem.offsets[n, k] for k in columns] for n in rows], problem.offsets.ncols())
+    G = times(offsets, offsets.transpose(), limits, problem.bits)
+    first = G[0, 0] + G[1, 1] - 2 * G[0, 1]
+    for i, j in combinations(range(len(rows)), 2):
+        limits.check()
+        if G[i, i] + G[j, j] - 2 * G[i, j] != first:
+            return fmpq(0)
+    return first
 
 
 def excessive(count: int, s: fmpq) -> int:
@@ -223,72 +233,3 @@ def excessive(count: int, s: fmpq) -> int:
         if not reached * s * s >= fmpq(count - 1, count):
             return k
     return 0
-
-
-def upper_bound(problem: Balls, neurons: tuple[ProvedNeuron, ...], check: Callable[[], None] = lambda: None) -> fmpq:
-    """Σ ‖a_k‖‖w_k‖, rounded up, of a network that maps every ball to its centre exactly.
-
-    Raises
-    ------
-    RefutedError
-        If a kink enters a ball, or the network misses.
-    """
-    r, size = problem.rank, problem.size
-    total = fmpq(0)
-    # Column i·(r + 1) + j of row n is the entry (i, j) of Σ a (w, b)ᵀ over the neurons that are on at ball n.
-    found = fmpq_mat(size, r * (r + 1))
-    for first in range(0, len(neurons), BLOCK):
-        some = neurons[first : first + BLOCK]
-        switched = fmpq_mat(size, len(some))
-        for k, (side, cost) in enumerate(_judged(problem, some, first)):
-            for n in range(size):
-                if side[n] > 0:
-                    switched[n, k] = fmpq(1)
-            total += cost
-            check()
-        found += switched * fmpq_mat([[a * one for a in neuron.a for one in (*neuron.w, neuron.b)] for neuron in some])
-        check()  # what has been added up may have as many digits as all neurons together
-    slopes = [i * (r + 1) + j for i in range(r) for j in range(r)]
-    values = fmpq_mat([[found[n, i * (r + 1) + r] for i in range(r)] for n in range(size)]) * problem.gamma
-    for n in range(size):
-        check()
-        if any(found[n, k] != 0 for k in slopes):
-            msg = f"the network is not constant on ball {n}"
-            raise RefutedError(msg)
-        if any(values[n, i] != problem.heights[n, i] for i in range(r)):
-            msg = f"the network does not map ball {n} to its centre"
-            raise RefutedError(msg)
-    return total
-
-
-def _judged(problem: Balls, some: Sequence[ProvedNeuron], first: int) -> Iterator[tuple[list[int], fmpq]]:
-    """Of neurons, the side of each on every ball and what it costs; `first` is the number of the first of them."""
-    W = fmpq_mat([list(neuron.w) for neuron in some])
-    A = fmpq_mat([list(neuron.a) for neuron in some])
-    before = problem.heights * W.transpose()
-    w_squares, a_squares = squares(W, problem.gamma), squares(A, problem.gamma)
-    for k, neuron in enumerate(some):
-        side = sides([before[n, k] + neuron.b for n in range(problem.size)], problem.rho, w_squares[k])
-        if 0 in side:
-            msg = f"the kink of neuron {first + k} enters ball {side.index(0)}"
-            raise RefutedError(msg)
-        if side[0] > 0:
-            msg = f"neuron {first + k} is on at the first ball"
-            raise RefutedError(msg)
-        yield side, root(w_squares[k] * a_squares[k], upper=True)
-
-
-def squares(rows: fmpq_mat, gamma: fmpq_mat) -> list[fmpq]:
-    """The squared lengths of vectors given as rows of coefficients."""
-    images = rows * gamma
-    columns = range(rows.ncols())
-    return [sum((images[k, i] * rows[k, i] for i in columns), fmpq(0)) for k in range(rows.nrows())]
-
-
-def sides(heights: Sequence[fmpq], rho: fmpq, square: fmpq) -> list[int]:
-    """The side of a kink that each ball is on, 1 or −1; 0 where the kink enters it (at ρ = 0, meets the point).
-
-    Heights are those of the centres above the kink, times the length of its normal, whose square is given.
-    """
-    reach = rho * rho * square
-    return [(1 if one > 0 else -1) if one * one >= reach and (one != 0 or rho > 0) else 0 for one in heights]

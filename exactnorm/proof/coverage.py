@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from flint import fmpq
 
+from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.matrices import added
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.records import Cells, Clash, Multipliers, ProvedCell
 
@@ -19,24 +21,26 @@ class TooManyPatternsError(RuntimeError):
     """The search for a pattern without a cell was given up."""
 
 
-def clash_flaw(problem: Balls, clash: Clash) -> str:
+def clash_flaw(problem: Balls, clash: Clash, limits: Limits = FREE) -> str:
     """What keeps a clash from showing that no kink has its points on different sides; empty if nothing does.
 
     Hulls that come nearer than 2ρ leave no room for a kink that misses the balls; at ρ = 0 a kink must separate
     strictly, and hulls that meet forbid that.
     """
+    limits.extent((weight for _, weight in (*clash.on, *clash.off)), "the weights of a clash")
     for side in (clash.on, clash.off):
         weights = [weight for _, weight in side]
-        if len({n for n, _ in side}) < len(side) or any(weight < 0 for weight in weights) or sum(weights) != 1:
+        different = len({n for n, _ in side}) == len(side)
+        if not different or any(weight < 0 for weight in weights) or added(weights, limits) != 1:
             return "the weights of a clash are no convex combination"
     terms = [*clash.on, *((n, -weight) for n, weight in clash.off)]
-    squared = problem.squared(terms)
+    squared = problem.squared(terms, limits)
     wanted = 4 * problem.rho * problem.rho
     near = squared < wanted if problem.rho > 0 else squared == 0
     return "" if near else "the combinations of a clash are not nearer than 2 rho"
 
 
-def uncovered(problem: Balls, evidence: Cells | Multipliers, check: Callable[[], None] = lambda: None) -> str:
+def uncovered(problem: Balls, evidence: Cells | Multipliers, limits: Limits = FREE) -> str:
     """A pattern without cells that no clash excludes, in words; empty if there is none.
 
     Raises
@@ -52,11 +56,11 @@ def uncovered(problem: Balls, evidence: Cells | Multipliers, check: Callable[[],
     for clash in evidence.clashes:
         on, off = _bits(n for n, _ in clash.on), _bits(n for n, _ in clash.off)
         by_end[max(place[n] for n, _ in (*clash.on, *clash.off))].append((on, off))
-    complete = complete_patterns(evidence.cells, problem.size)
+    complete = complete_patterns(evidence.cells, problem.size, limits)
     stack, steps = [(1, 0, 1)], 0  # places filled, balls on, balls off
     while stack:
         filled, on, off = stack.pop()
-        check()
+        limits.check()
         steps += 1 + len(by_end[filled - 1])
         if steps > STEPS:
             msg = f"more than {STEPS} beginnings of patterns, and clashes that might exclude them"
@@ -73,7 +77,7 @@ def uncovered(problem: Balls, evidence: Cells | Multipliers, check: Callable[[],
     return ""
 
 
-def complete_patterns(cells: Iterable[ProvedCell], size: int) -> set[int]:
+def complete_patterns(cells: Iterable[ProvedCell], size: int, limits: Limits = FREE) -> set[int]:
     """The patterns, as bits, that cells cover."""
     groups: dict[int, dict[int, list[Cuts]]] = {}
     for cell in cells:
@@ -82,21 +86,25 @@ def complete_patterns(cells: Iterable[ProvedCell], size: int) -> set[int]:
         on
         for on, balls in groups.items()
         # Of the kinks with one normal those that touch a ball suffice: the dual function is convex in b.
-        if (-1 in balls and tree_complete(balls[-1]))
-        or all(j in balls and tree_complete(balls[j]) for j in range(size))
+        if (-1 in balls and tree_complete(balls[-1], limits))
+        or all(j in balls and tree_complete(balls[j], limits) for j in range(size))
     }
 
 
-def tree_complete(leaves: Sequence[Cuts]) -> bool:
-    """Whether half-space cells are the leaves of a tree of two-sided cuts, so that together they miss nothing."""
-    if any(len(cuts) == 0 for cuts in leaves):
+def tree_complete(leaves: Sequence[Cuts], limits: Limits = FREE, depth: int = 0) -> bool:
+    """Whether half-space cells are the leaves of a tree of two-sided cuts, so that together they miss nothing.
+
+    At a depth all leaves have the same cuts above, which are not looked at again.
+    """
+    if any(len(cuts) == depth for cuts in leaves):
         return True
     if not leaves:
         return False
-    first = leaves[0][0]
+    limits.check()
+    first = leaves[0][depth]
     # A cut by nothing has one side, not two: else a list of them would be gone through again and again.
     sides = {first, tuple(-one for one in first)}
-    return all(tree_complete([cuts[1:] for cuts in leaves if cuts[0] == side]) for side in sides)
+    return all(tree_complete([cuts for cuts in leaves if cuts[depth] == side], limits, depth + 1) for side in sides)
 
 
 def _bits(rows: Iterable[int]) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 from flint import arb, ctx, fmpq, fmpq_mat
 
+from exactnorm.proof.limits import FREE, Limits
 from exactnorm.proof.rationals import end
 
 FLINTS = threading.Lock()
@@ -15,20 +15,24 @@ BITS = (128, 512)
 """Precisions that are tried before rational numbers, which grow with every step."""
 
 
-def negative_pivot(matrix: fmpq_mat, check: Callable[[], None] = lambda: None) -> fmpq | None:
+def negative_pivot(matrix: fmpq_mat, limits: Limits = FREE) -> fmpq | None:
     """None if the matrix is positive semidefinite; otherwise the pivot of L D Lᵀ that is not, or about it.
 
-    For a pivot that is 0 while its row is not, minus the size of the largest entry of the row. `check`, which
-    may raise, is called often: rational numbers of many digits take long.
+    For a pivot that is 0 while its row is not, minus the size of the largest entry of the row.
+
+    Raises
+    ------
+    UndecidedError
+        If the time is over, or rational numbers, which grow with every step, would grow too long.
     """
     for bits in BITS:
-        decided, pivot = _in_balls(matrix, bits, check)
+        decided, pivot = _in_balls(matrix, bits, limits)
         if decided:
             return pivot
-    return _in_rationals(matrix, check)
+    return _in_rationals(matrix, limits)
 
 
-def _in_balls(matrix: fmpq_mat, bits: int, check: Callable[[], None]) -> tuple[bool, fmpq | None]:
+def _in_balls(matrix: fmpq_mat, bits: int, limits: Limits) -> tuple[bool, fmpq | None]:
     """Whether all pivots are told from 0 by balls of so many bits, and the first negative one."""
     with FLINTS:
         before = ctx.prec
@@ -45,14 +49,17 @@ def _in_balls(matrix: fmpq_mat, bits: int, check: Callable[[], None]) -> tuple[b
                     row = S[i]
                     for j in range(k + 1, i + 1):
                         row[j] -= factor * S[j][k]
-                check()
+                limits.check()
             return True, None
         finally:
             ctx.prec = before
 
 
-def _in_rationals(matrix: fmpq_mat, check: Callable[[], None]) -> fmpq | None:
+def _in_rationals(matrix: fmpq_mat, limits: Limits) -> fmpq | None:
     size = matrix.nrows()
+    # The entries that are left after k steps are quotients of determinants of order k + 1 and k.
+    what = "the elimination of a matrix that is nearly singular"
+    limits.room(size * size, size * limits.extent(matrix.entries(), what), what)
     S = [[matrix[i, j] for j in range(i + 1)] for i in range(size)]
     for k in range(size):
         pivot = S[k][k]
@@ -67,5 +74,5 @@ def _in_rationals(matrix: fmpq_mat, check: Callable[[], None]) -> fmpq | None:
             factor = S[i][k] / pivot
             for j in range(k + 1, i + 1):
                 S[i][j] -= factor * S[j][k]
-            check()
+                limits.check()
     return None

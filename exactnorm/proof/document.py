@@ -11,16 +11,17 @@ from typing import Any
 from flint import fmpq
 
 from exactnorm.proof.evidence import lower_evidence, multipliers, network, neurons
+from exactnorm.proof.limits import never
 from exactnorm.proof.rationals import rational
 from exactnorm.proof.records import SAMPLES, TARGETS, Claim, Data, Proof, SampleProof
-from exactnorm.proof.shapes import UnreadableProofError, fields, index, indices, once, refused, whole, word
+from exactnorm.proof.shapes import Check, UnreadableProofError, fields, index, indices, once, refused, whole, word
 
 FORMAT = "exactnorm proof"
 VERSION = 1
 
 
-def read(text: str | bytes) -> Proof | SampleProof:
-    """The proof that a text holds.
+def read(text: str | bytes, check: Check = never) -> Proof | SampleProof:
+    """The proof that a text holds; `check` looks at the clock, as a long text takes minutes.
 
     Raises
     ------
@@ -30,15 +31,20 @@ def read(text: str | bytes) -> Proof | SampleProof:
     if isinstance(text, str) and not text.isascii():
         msg = "this is not a proof: it holds characters beyond ASCII"
         raise UnreadableProofError(msg)
+
+    def named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        check()
+        return once(pairs)
+
     try:
         found = json.loads(
             text if isinstance(text, str) else text.decode("ascii"),
-            object_pairs_hook=once,
+            object_pairs_hook=named,
             parse_float=refused,
             parse_constant=refused,
             parse_int=index,
         )
-        return _proof(found)
+        return _proof(found, check)
     except RecursionError:
         msg = "this is not a proof: it is nested more deeply"
         raise UnreadableProofError(msg) from None
@@ -47,7 +53,7 @@ def read(text: str | bytes) -> Proof | SampleProof:
         raise UnreadableProofError(msg) from None
 
 
-def _proof(found: Any) -> Proof | SampleProof:
+def _proof(found: Any, check: Check) -> Proof | SampleProof:
     top = fields(found, "the proof", "format", "version", "claim", "points", "coordinates", "lower", "upper")
     if top["format"] != FORMAT or type(top["version"]) is not int or top["version"] != VERSION:
         given = f"version {str(top['version'])[:20]!a} of {str(top['format'])[:40]!a}"
@@ -55,7 +61,7 @@ def _proof(found: Any) -> Proof | SampleProof:
         raise UnreadableProofError(msg)
     about = top["claim"].get("problem") if isinstance(top["claim"], dict) else None
     if about in (SAMPLES, TARGETS):
-        return _sample_proof(top, about)
+        return _sample_proof(top, about, check)
     claim = fields(top["claim"], "the claim", "problem", "rho", "lower", "upper")
     points = fields(top["points"], "points", "sha256", "number", "dimension")
     where = fields(top["coordinates"], "coordinates", "basis", "unit")
@@ -67,12 +73,12 @@ def _proof(found: Any) -> Proof | SampleProof:
         whole(points["dimension"], "the dimension", 1),
         basis,
         _unit(where["unit"]),
-        lower_evidence(top["lower"], size, len(basis)),
-        neurons(top["upper"], len(basis)),
+        lower_evidence(top["lower"], size, len(basis), check),
+        neurons(top["upper"], len(basis), check),
     )
 
 
-def _sample_proof(top: dict[str, Any], about: str) -> SampleProof:
+def _sample_proof(top: dict[str, Any], about: str, check: Check) -> SampleProof:
     claim = fields(top["claim"], "the claim", "problem", "weight decay", "lower", "upper")
     more = () if about == SAMPLES else ("unit of outputs",)
     where = fields(top["coordinates"], "coordinates", "basis", "outputs", "unit", *more)
@@ -86,8 +92,8 @@ def _sample_proof(top: dict[str, Any], about: str) -> SampleProof:
         basis,
         outputs,
         (_unit(where["unit"]), _unit(where[more[0] if more else "unit"])),
-        multipliers(top["lower"], data.samples, len(basis), len(outputs)),
-        network(top["upper"], len(basis), len(outputs)),
+        multipliers(top["lower"], data.samples, len(basis), len(outputs), check),
+        network(top["upper"], len(basis), len(outputs), check),
     )
 
 

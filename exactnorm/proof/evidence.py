@@ -6,6 +6,7 @@ from typing import Any
 
 from flint import fmpq
 
+from exactnorm.proof.limits import never
 from exactnorm.proof.rationals import rational
 from exactnorm.proof.records import (
     Cells,
@@ -20,33 +21,33 @@ from exactnorm.proof.records import (
     Rays,
     Segments,
 )
-from exactnorm.proof.shapes import UnreadableProofError, entries, fields, indices, members, vector, whole
+from exactnorm.proof.shapes import Check, UnreadableProofError, each, entries, fields, indices, members, vector, whole
 
 DEEPEST = 200
 """Cuts of one cell."""
 
 
-def lower_evidence(found: Any, size: int, r: int) -> Lower:
+def lower_evidence(found: Any, size: int, r: int, check: Check = never) -> Lower:
     """The evidence of a lower bound for noise balls around `size` points of rank r."""
     kind = found.get("kind") if isinstance(found, dict) else None
     if kind == "cells":
         part = fields(found, "cells", "kind", "order", "B", "cells", "clashes")
         B = tuple(
             tuple(vector(row, "a row of B", r + 1) for row in entries(one, "a matrix of B", r))
-            for one in entries(part["B"], "B", size - 1)
+            for one in each(part["B"], "B", check, size - 1)
         )
         return Cells(
             B,
-            tuple(_cell(one, size, r) for one in entries(part["cells"], "cells")),
-            tuple(_clash(one, size) for one in entries(part["clashes"], "clashes")),
+            tuple(_cell(one, size, r, check) for one in each(part["cells"], "cells", check)),
+            tuple(_clash(one, size) for one in each(part["clashes"], "clashes", check)),
             indices(part["order"], "the order"),
         )
     if kind == "rays":
         part = fields(found, "rays", "kind", "centre", "rays")
-        rays = tuple(_ray(one, size, r) for one in entries(part["rays"], "rays"))
+        rays = tuple(_ray(one, size, r) for one in each(part["rays"], "rays", check))
         return Rays(whole(part["centre"], "the centre", 0, size - 1), rays)
     if kind == "segments":
-        listed = entries(fields(found, "segments", "kind", "segments")["segments"], "segments")
+        listed = each(fields(found, "segments", "kind", "segments")["segments"], "segments", check)
         segments = tuple(_segment(one, size) for one in listed)
         if len({frozenset((i, j)) for i, j, _ in segments}) < len(segments):
             msg = "a segment is given twice"
@@ -62,7 +63,7 @@ def lower_evidence(found: Any, size: int, r: int) -> Lower:
     raise UnreadableProofError(msg)
 
 
-def multipliers(found: Any, samples: int, r: int, q: int) -> Multipliers | Nothing:
+def multipliers(found: Any, samples: int, r: int, q: int, check: Check = never) -> Multipliers | Nothing:
     """The evidence of a lower bound for noisy samples, of rank r, and points of rank q."""
     if isinstance(found, dict) and found.get("kind") == "none":
         fields(found, "the lower bound", "kind")
@@ -72,25 +73,25 @@ def multipliers(found: Any, samples: int, r: int, q: int) -> Multipliers | Nothi
         msg = f"a lower bound of kind {str(part['kind'])[:40]!r}"
         raise UnreadableProofError(msg)
     return Multipliers(
-        tuple(vector(one, "a multiplier", q) for one in entries(part["lambda"], "lambda", samples)),
-        tuple(_cell(one, samples, r) for one in entries(part["cells"], "cells")),
-        tuple(_clash(one, samples) for one in entries(part["clashes"], "clashes")),
+        tuple(vector(one, "a multiplier", q) for one in each(part["lambda"], "lambda", check, samples)),
+        tuple(_cell(one, samples, r, check) for one in each(part["cells"], "cells", check)),
+        tuple(_clash(one, samples) for one in each(part["clashes"], "clashes", check)),
         indices(part["order"], "the order"),
     )
 
 
-def _cell(found: Any, size: int, r: int) -> ProvedCell:
+def _cell(found: Any, size: int, r: int, check: Check) -> ProvedCell:
     part = fields(found, "a cell", "on", "ball", "cuts", "mu", "nu", "ell")
-    cuts = tuple(vector(one, "a cut", r) for one in entries(part["cuts"], "cuts"))
+    cuts = tuple(vector(one, "a cut", r) for one in each(part["cuts"], "cuts", check))
     if len(cuts) > DEEPEST:
         msg = f"a cell is cut more than {DEEPEST} times"
         raise UnreadableProofError(msg)
     rows = size + len(cuts)
     nu, ell = [], []
-    for one in entries(part["nu"], "nu"):
+    for one in each(part["nu"], "nu", check):
         n, m, value = entries(one, "an entry of nu", 3)
         nu.append((whole(n, "a row", 0, rows - 1), whole(m, "a row", 0, rows - 1), rational(value)))
-    for one in entries(part["ell"], "ell"):
+    for one in each(part["ell"], "ell", check):
         n, value = entries(one, "an entry of ell", 2)
         ell.append((whole(n, "a row", 0, rows - 1), vector(value, "ell", r + 1)))
     if len({(n, m) for n, m, _ in nu}) < len(nu) or len({n for n, _ in ell}) < len(ell):
@@ -123,21 +124,22 @@ def _segment(found: Any, size: int) -> tuple[int, int, fmpq]:
     return whole(i, "a point", 0, size - 1), whole(j, "a point", 0, size - 1), rational(weight)
 
 
-def network(found: Any, r: int, q: int) -> ProvedNetwork | None:
+def network(found: Any, r: int, q: int, check: Check = never) -> ProvedNetwork | None:
     """The network for noisy samples of rank r and points of rank q; None where there is none."""
     if found is None:
         return None
     part = fields(found, "upper", "neurons", "V", "c")
-    listed = tuple(_neuron(one, r, q) for one in entries(part["neurons"], "neurons"))
+    listed = tuple(_neuron(one, r, q) for one in each(part["neurons"], "neurons", check))
     V = tuple(vector(row, "a row of V", r) for row in entries(part["V"], "V", q))
     return ProvedNetwork(listed, V, vector(part["c"], "c", q))
 
 
-def neurons(found: Any, r: int) -> tuple[ProvedNeuron, ...] | None:
+def neurons(found: Any, r: int, check: Check = never) -> tuple[ProvedNeuron, ...] | None:
     """The neurons of a network for noise balls; None where there is none."""
     if found is None:
         return None
-    return tuple(_neuron(one, r, r) for one in entries(fields(found, "upper", "neurons")["neurons"], "neurons"))
+    listed = fields(found, "upper", "neurons")["neurons"]
+    return tuple(_neuron(one, r, r) for one in each(listed, "neurons", check))
 
 
 def _neuron(found: Any, r: int, q: int) -> ProvedNeuron:

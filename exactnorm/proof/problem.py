@@ -8,18 +8,23 @@ w = Σ θ_i d_i. No rotation and no division; lengths are in units of a power of
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
+from flint import fmpq, fmpq_mat, fmpz, fmpz_mat, nmod_mat
 from numpy.typing import NDArray
 
+from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.matrices import added
 from exactnorm.proof.rationals import exact
 
 LARGEST = 1e140
 """Coordinates above this, or distances below its inverse, are not read."""
+PRIME = 2**61 - 1
+"""Modulo which ranks are looked at: elimination in whole numbers takes minutes for hundreds of rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +43,8 @@ class Balls:
         Gram matrix of the basis.
     heights : fmpq_mat, shape (N, r)
         Rows h_n.
+    bits : int
+        Of the longest numbers among them, about.
     values : fmpq_mat, optional
         Gram matrix of the basis of the values of dual matrices, where that is another than `gamma`.
     """
@@ -47,6 +54,7 @@ class Balls:
     basis: tuple[int, ...]
     gamma: fmpq_mat
     heights: fmpq_mat
+    bits: int
     values: fmpq_mat | None = None
 
     @property
@@ -59,22 +67,21 @@ class Balls:
         """Affine rank r."""
         return len(self.basis)
 
-    def squared(self, weights: Sequence[tuple[int, fmpq]]) -> fmpq:
+    def squared(self, weights: Sequence[tuple[int, fmpq]], limits: Limits = FREE) -> fmpq:
         """‖Σ v_n (x_n − x_0)‖² for pairs (n, v_n)."""
         columns = range(self.offsets.ncols())
-        total = [sum((v * self.offsets[n, k] for n, v in weights), fmpq(0)) for k in columns]
-        return sum((one * one for one in total), fmpq(0))
+        return added((added((v * self.offsets[n, k] for n, v in weights), limits) ** 2 for k in columns), limits)
 
     def squared_distance(self, n: int, m: int) -> fmpq:
         """‖x_n − x_m‖²."""
-        return self.squared([(n, fmpq(1)), (m, fmpq(-1))])
+        return sum(((self.offsets[n, k] - self.offsets[m, k]) ** 2 for k in range(self.offsets.ncols())), fmpq(0))
 
 
 class NoBasisError(ValueError):
     """The rows named are not an affine basis of the points."""
 
 
-def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: int) -> Balls:
+def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: int, limits: Limits = FREE) -> Balls:
     """The problem of points (N, d) and radius, in units of 2^unit.
 
     Raises
@@ -89,16 +96,29 @@ def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: in
         raise NoBasisError(msg)
     columns = range(whole.ncols())
     chosen = fmpz_mat(len(rows), len(columns), [whole[i, k] for i in rows for k in columns])
-    if chosen.rank() < len(rows):
+    if rank_of(chosen) < len(rows):
         msg = f"the differences of points {rows} from the first are dependent"
         raise NoBasisError(msg)
-    if (rank := whole.rank()) != len(rows):
+    limits.check()
+    if (rank := rank_of(whole)) != len(rows):
         msg = f"{len(rows)} differences span no set of affine rank {rank}"
         raise NoBasisError(msg)
-    scale = fmpq(2) ** (power - unit)
-    offsets, differences = fmpq_mat(whole) * scale, fmpq_mat(chosen) * scale
-    heights = offsets * differences.transpose()
-    return Balls(offsets, rho / fmpq(2) ** unit, tuple(rows), differences * differences.transpose(), heights)
+    limits.check()
+    scale, longest = fmpq(2) ** (power - unit), int(max(map(fmpz.bit_length, whole.entries())))
+    bits = 2 * (longest + abs(power - unit)) + len(columns).bit_length()
+    # Products of whole numbers first: those of fractions are slower by far.
+    heights, gamma = (fmpq_mat(one * chosen.transpose()) * (scale * scale) for one in (whole, chosen))
+    return Balls(fmpq_mat(whole) * scale, rho / fmpq(2) ** unit, tuple(rows), gamma, heights, bits)
+
+
+def rank_of(table: fmpz_mat) -> int:
+    """Rank of a matrix: modulo a prime if that is all that rows and columns allow, as it is no more; else exactly."""
+    rows, columns = range(table.nrows()), range(table.ncols())
+    least = int(nmod_mat(table, PRIME).rank())
+    if least in (len(rows), len(columns)):
+        return least
+    used = sum(any(table[n, k] for k in columns) for n in rows), sum(any(table[n, k] for n in rows) for k in columns)
+    return least if least in used else int(table.rank())
 
 
 def whole_offsets(points: NDArray[np.float64]) -> tuple[fmpz_mat, int]:
@@ -124,6 +144,8 @@ def product(row: Sequence[fmpq], matrix: fmpq_mat, other: Sequence[fmpq]) -> fmp
 def sound_points(values: Any, least: int = 2) -> NDArray[np.float64]:
     """The user's points, `least` or more, as float64 (N, d), which integers and float32 are without rounding.
 
+    Of lists every number is looked at: NumPy makes floats of whole numbers among floats, and rounds the largest.
+
     Raises
     ------
     ValueError
@@ -135,13 +157,25 @@ def sound_points(values: Any, least: int = 2) -> NDArray[np.float64]:
         raise ValueError(msg)
     with np.errstate(over="ignore"):
         plain = array.astype(np.float64)
-    if not np.array_equal(_told(plain, array.dtype), array, equal_nan=array.dtype.kind == "f"):
-        msg = f"points of type {array.dtype} have more digits than doubles, and a proof is about what is given"
+    given = array if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
+    odd = None if given is array else _odd(plain, given)
+    if odd is not None or not np.array_equal(_told(plain, array.dtype), array, equal_nan=array.dtype.kind == "f"):
+        what = f"points of type {array.dtype} have" if odd is None else f"points hold {odd}, which has"
+        msg = f"{what} more digits than doubles, and a proof is about what is given"
         raise ValueError(msg)
     if not np.isfinite(plain).all() or float(np.abs(plain).max()) > LARGEST:
         msg = f"points hold a coordinate that is not finite, or above {LARGEST:g}"
         raise ValueError(msg)
     return plain
+
+
+def _odd(plain: NDArray[np.float64], given: NDArray[Any]) -> Any:
+    """The first number of a table of Python's numbers that is not its double; None if there is none."""
+    for one, number in zip(plain.ravel().tolist(), given.ravel(), strict=True):
+        # NumPy would compare a whole number of its own with a float as floats.
+        if math.isfinite(one) and one != (int(number) if isinstance(number, np.integer) else number):
+            return number
+    return None
 
 
 def _told(plain: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from flint import arb, fmpq, fmpz
@@ -11,8 +12,12 @@ GRAMMAR = re.compile(r"-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?", re.ASCII)
 """A decimal number without exponent, or a quotient of two whole numbers."""
 LONGEST = 40_000
 """Characters of one number: far more than any correction needs, and milliseconds to read."""
+DIGITS = {str(digit): fmpq(digit) for digit in range(-9, 10)}
+"""Numbers that most proofs are full of."""
 PRECISION = 128
 """Bits of square roots: forty digits, of which a bracket shows a dozen."""
+SIGNIFICANT = 160
+"""Bits of the terms of long sums that are rounded: more than roots have."""
 
 
 def rational(text: Any) -> fmpq:
@@ -23,6 +28,8 @@ def rational(text: Any) -> fmpq:
     ValueError
         If it is no text, longer than `LONGEST`, or not of the grammar.
     """
+    if isinstance(text, str) and (digit := DIGITS.get(text)) is not None:
+        return digit
     if not isinstance(text, str) or len(text) > LONGEST or not GRAMMAR.fullmatch(text):
         msg = f"{str(text)[:40]!r} is not a rational number in a text, such as '-0.125' or '1/3'"
         raise ValueError(msg)
@@ -32,7 +39,13 @@ def rational(text: Any) -> fmpq:
     whole, _, digits = text.partition(".")
     if not digits:
         return fmpq(fmpz(whole))
-    return fmpq(fmpz(whole + digits), fmpz(10) ** len(digits))
+    return fmpq(fmpz(whole + digits), power_of_ten(len(digits)))
+
+
+@lru_cache(maxsize=256)
+def power_of_ten(count: int) -> fmpz:
+    """10^count."""
+    return fmpz(10) ** count
 
 
 def exact(number: float) -> fmpq:
@@ -69,6 +82,18 @@ def below(number: fmpq, digits: int) -> fmpq:
 def above(number: fmpq, digits: int) -> fmpq:
     """The smallest number with so many decimals that is not below."""
     return -below(-number, digits)
+
+
+def short(number: fmpq, *, upper: bool) -> fmpq:
+    """A bound with `SIGNIFICANT` binary digits: many numbers have as many denominators, such have powers of two."""
+    places = SIGNIFICANT - int(number.p.bit_length()) + int(number.q.bit_length())
+    top, bottom = number.p, number.q
+    if places >= 0:
+        top *= fmpz(2) ** places
+    else:
+        bottom *= fmpz(2) ** -places
+    whole = -(-top // bottom) if upper else top // bottom
+    return fmpq(whole, fmpz(2) ** places) if places >= 0 else fmpq(whole * fmpz(2) ** -places)
 
 
 def decimal_text(number: fmpq, digits: int) -> str:

@@ -5,17 +5,21 @@ Noisy samples of clean points, or inputs with a target each: then the points are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from exactnorm.proof.bounds import BLOCK, RefutedError, check_cells, squares
+from exactnorm.proof.bounds import RefutedError, check_cells
 from exactnorm.proof.coverage import clash_flaw, uncovered
+from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.matrices import added, matrix, plus_times, squares, times
+from exactnorm.proof.network import BLOCK
+from exactnorm.proof.network import extent as neurons_extent
 from exactnorm.proof.problem import Balls, balls
-from exactnorm.proof.rationals import root
+from exactnorm.proof.rationals import root, short
 from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork, ProvedNeuron
 
 
@@ -57,15 +61,16 @@ def sample_problem(
     decay: fmpq | None,
     bases: tuple[Sequence[int], Sequence[int]],
     units: tuple[int, int],
+    limits: Limits = FREE,
 ) -> Samples:
     """The problem from bases and units of samples and of points; errors as for `exactnorm.proof.problem.balls`."""
-    values = balls(points, fmpq(0), bases[1], units[1])
-    inputs = balls(samples, fmpq(0), bases[0], units[0])
+    values = balls(points, fmpq(0), bases[1], units[1], limits)
+    inputs = balls(samples, fmpq(0), bases[0], units[0], limits)
     scaled = None if decay is None else decay / fmpq(2) ** (units[0] + units[1])
     return Samples(replace(inputs, values=values.gamma), values, tuple(of), scaled, units)
 
 
-def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Callable[[], None] = lambda: None) -> fmpq:
+def samples_lower(problem: Samples, evidence: Multipliers | Nothing, limits: Limits = FREE) -> fmpq:
     """Σ⟨λ_m, x_m⟩, once ‖Σ λ_m [w·y_m + b]_+‖ ≤ ‖w‖ for all kinks; with weight decay δ, δ Σ⟨λ_m, x_m⟩ − M/2 δ² Σ‖λ_m‖².
 
     Every network has Σ⟨λ_m, f(y_m)⟩ = Σ_k ⟨a_k, Σ λ_m [w_k·y_m + b_k]_+⟩ ≤ R(f), as λ is orthogonal to affine
@@ -80,70 +85,66 @@ def samples_lower(problem: Samples, evidence: Multipliers | Nothing, check: Call
         case Nothing():
             return fmpq(0)
         case Multipliers():
-            return multipliers_bound(problem, evidence, check)
+            return multipliers_bound(problem, evidence, limits)
 
 
-def multipliers_bound(problem: Samples, evidence: Multipliers, check: Callable[[], None]) -> fmpq:
+def multipliers_bound(problem: Samples, evidence: Multipliers, limits: Limits) -> fmpq:
     """What `samples_lower` is with multipliers."""
     inputs, outputs = problem.inputs, problem.outputs
-    L = fmpq_mat(inputs.size, outputs.rank, [one for row in evidence.values for one in row])
-    ones = fmpq_mat([[fmpq(1)] * inputs.size])
-    if ones * L != ones * L * 0 or inputs.heights.transpose() * L != inputs.heights.transpose() * L * 0:
+    L = matrix(evidence.values, outputs.rank)
+    bits = limits.extent(L.entries(), "sums of multipliers") + inputs.bits + outputs.bits
+    limits.room(inputs.size * outputs.rank * (inputs.rank + 1), bits, "sums of multipliers")
+    forms = (fmpq_mat([[fmpq(1)] * inputs.size]), inputs.heights.transpose())
+    if any(one != 0 for form in forms for one in times(form, L, limits, bits).entries()):
         msg = "the multipliers are not orthogonal to affine functions"
         raise RefutedError(msg)
     if inputs.rank == 1:
-        check_line(problem, L, check)
+        check_line(problem, L, limits, bits)
     else:
         for clash in evidence.clashes:
-            if why := clash_flaw(inputs, clash):
+            if why := clash_flaw(inputs, clash, limits):
                 raise RefutedError(why)
-            check()
-        if why := uncovered(inputs, evidence, check):
+            limits.check()
+        if why := uncovered(inputs, evidence, limits):
             raise RefutedError(why)
-        check_cells(inputs, evidence.cells, matrices(problem, L), check)
-    gain = sum(
-        (L[m, i] * outputs.heights[n, i] for m, n in enumerate(problem.of) for i in range(outputs.rank)), fmpq(0)
+        check_cells(inputs, evidence.cells, matrices(problem, L, limits), limits)
+    gain = added(
+        (L[m, i] * outputs.heights[n, i] for m, n in enumerate(problem.of) for i in range(outputs.rank)), limits
     )
     if problem.decay is None:
         return problem.worth * gain
-    square = sum(squares(L, outputs.gamma), fmpq(0))
+    square = added(squares(L, outputs.gamma, limits, bits), limits)
     return problem.worth * problem.decay * (gain - problem.decay * inputs.size * square / 2)
 
 
-def matrices(problem: Samples, L: fmpq_mat) -> list[fmpq_mat]:
+def matrices(problem: Samples, L: fmpq_mat, limits: Limits = FREE) -> list[fmpq_mat]:
     """λ_m (h_m, 1), for every sample but the first: what `B` is for balls."""
-    h, r = problem.inputs.heights, problem.inputs.rank
-    return [
-        fmpq_mat(
-            L.ncols(), r + 1, [L[m, i] * (h[m, j] if j < r else 1) for i in range(L.ncols()) for j in range(r + 1)]
-        )
-        for m in range(1, problem.inputs.size)
-    ]
+    found, h, r = [], problem.inputs.heights, problem.inputs.rank
+    for m in range(1, problem.inputs.size):
+        limits.check()
+        row = [*(h[m, j] for j in range(r)), fmpq(1)]
+        found.append(fmpq_mat(L.ncols(), r + 1, [L[m, i] * one for i in range(L.ncols()) for one in row]))
+    return found
 
 
-def check_line(problem: Samples, L: fmpq_mat, check: Callable[[], None] = lambda: None) -> None:
+def check_line(problem: Samples, L: fmpq_mat, limits: Limits, bits: int) -> None:
     """Raise unless ‖Σ λ_m [y_m − t]_+‖ ≤ 1 at every sample t of a line; in between it is convex, and beyond it is 0."""
-    size, q = problem.inputs.size, range(L.ncols())
+    size, q = problem.inputs.size, L.ncols()
     h = [problem.inputs.heights[m, 0] for m in range(size)]
     order = sorted(range(size), key=lambda m: h[m], reverse=True)
-    sums = fmpq_mat(size, L.ncols())
-    above, total = [fmpq(0) for _ in q], [fmpq(0) for _ in q]
+    above, total = [fmpq(0)] * q, [fmpq(0)] * q
     for k, m in enumerate(order):
-        check()
         step = h[order[k - 1]] - h[m] if k else fmpq(0)
-        for i in q:
+        for i in range(q):
+            limits.check()
             total[i] += above[i] * step
-            sums[m, i] = total[i]
             above[i] += L[m, i]
-    for m in range(size):
-        check()
-        row = fmpq_mat(1, L.ncols(), [sums[m, i] for i in q])
-        if squares(row, problem.outputs.gamma)[0] > problem.inputs.gamma[0, 0]:
+        if squares(matrix([total], q), problem.outputs.gamma, limits, bits)[0] > problem.inputs.gamma[0, 0]:
             msg = f"the multipliers are too large at the kink through sample {m}"
             raise RefutedError(msg)
 
 
-def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], None] = lambda: None) -> fmpq:
+def samples_upper(problem: Samples, network: ProvedNetwork, limits: Limits = FREE) -> fmpq:
     """The objective of a network, rounded up; without weight decay of one that maps every sample to its point exactly.
 
     Raises
@@ -151,50 +152,64 @@ def samples_upper(problem: Samples, network: ProvedNetwork, check: Callable[[], 
     RefutedError
         If it does not.
     """
-    inputs, outputs = problem.inputs, problem.outputs
-    W, A = weights(problem, network.neurons)
+    outputs, bits = problem.outputs, extent(problem, network, limits)
     cost = fmpq(0)
-    for w, a in zip(squares(W, inputs.gamma), squares(A, outputs.gamma), strict=True):
-        cost += root(w * a, upper=True)
-    values = network_values(problem, network, check)
-    found, q = values * outputs.gamma, range(outputs.rank)
+    for first in range(0, len(network.neurons), BLOCK):
+        W, A = weights(problem, network.neurons[first : first + BLOCK])
+        lengths = (squares(W, problem.inputs.gamma, limits, bits), squares(A, outputs.gamma, limits, bits))
+        cost += sum((root(w * a, upper=True) for w, a in zip(*lengths, strict=True)), fmpq(0))
+    values = network_values(problem, network, limits, bits)
+    found = times(values, outputs.gamma, limits, bits)
     if problem.decay is None:
         for m, n in enumerate(problem.of):
-            if any(found[m, i] != outputs.heights[n, i] for i in q):
+            if any(found[m, i] != outputs.heights[n, i] for i in range(outputs.rank)):
                 msg = f"the network does not map sample {m} to its point"
                 raise RefutedError(msg)
         return problem.worth * cost
-    loss = fmpq(0)
+    return problem.worth * (loss(problem, values, found, limits) + problem.decay * cost)
+
+
+def loss(problem: Samples, values: fmpq_mat, images: fmpq_mat, limits: Limits) -> fmpq:
+    """Half the mean square of what values miss, rounded up; `images` are their products with the outputs' basis."""
+    outputs, total = problem.outputs, fmpq(0)
     lengths = [outputs.squared_distance(n, 0) for n in range(outputs.size)]
     for m, n in enumerate(problem.of):
-        loss += sum((values[m, i] * (found[m, i] - 2 * outputs.heights[n, i]) for i in q), lengths[n])
-        check()
-    return problem.worth * (loss / (2 * inputs.size) + problem.decay * cost)
+        terms = (values[m, i] * (images[m, i] - 2 * outputs.heights[n, i]) for i in range(outputs.rank))
+        total += short(lengths[n] + added(terms, limits), upper=True)
+    return total / (2 * problem.inputs.size)
 
 
-def network_values(problem: Samples, network: ProvedNetwork, check: Callable[[], None] = lambda: None) -> fmpq_mat:
+def extent(problem: Samples, network: ProvedNetwork, limits: Limits) -> int:
+    """Bits of a value of the network; `UndecidedError` if all together are too long."""
+    bits = neurons_extent(network.neurons, limits) + problem.inputs.bits + problem.outputs.bits
+    bits += limits.extent((one for row in (*network.V, network.c) for one in row), "V and c")
+    width = max(problem.outputs.rank, problem.inputs.rank, BLOCK)
+    limits.room(problem.inputs.size * width, bits, "what the network is at the samples")
+    return bits
+
+
+def network_values(problem: Samples, network: ProvedNetwork, limits: Limits = FREE, bits: int = 0) -> fmpq_mat:
     """Values at the samples as coefficients in the outputs' basis, shape (M, q), from the first point."""
     h, q = problem.inputs.heights, problem.outputs.rank
-    V = fmpq_mat(q, problem.inputs.rank, [one for row in network.V for one in row])
-    out = h * V.transpose() + fmpq_mat(h.nrows(), q, list(network.c) * h.nrows())
+    out = times(h, matrix(network.V, problem.inputs.rank).transpose(), limits, bits)
+    out += fmpq_mat(h.nrows(), q, list(network.c) * h.nrows())
     for first in range(0, len(network.neurons), BLOCK):
         some = network.neurons[first : first + BLOCK]
         W, A = weights(problem, some)
-        before = h * W.transpose()
+        before = times(h, W.transpose(), limits, bits)
         active = fmpq_mat(h.nrows(), len(some))
         for k, one in enumerate(some):
             for m in range(h.nrows()):
                 if (height := before[m, k] + one.b) > 0:
                     active[m, k] = height
-            check()
-        out += active * A
+            limits.check()
+        out = plus_times(out, active, A, limits, bits)
     return out
 
 
 def weights(problem: Samples, neurons: Sequence[ProvedNeuron]) -> tuple[fmpq_mat, fmpq_mat]:
     """Rows w and a of neurons."""
-    count = len(neurons)
     return (
-        fmpq_mat(count, problem.inputs.rank, [one for neuron in neurons for one in neuron.w]),
-        fmpq_mat(count, problem.outputs.rank, [one for neuron in neurons for one in neuron.a]),
+        matrix([one.w for one in neurons], problem.inputs.rank),
+        matrix([one.a for one in neurons], problem.outputs.rank),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flint import fmpq
@@ -9,6 +10,8 @@ from flint import fmpq
 from exactnorm.proof.rationals import rational
 
 LARGEST_INDEX = 10**6
+Check = Callable[[], None]
+"""What raises once the time is over."""
 
 
 class UnreadableProofError(ValueError):
@@ -31,6 +34,13 @@ def entries(found: Any, what: str, length: int | None = None) -> list[Any]:
         msg = f"{what}: {given} where a list{'' if length is None else f' of {length}'} belongs"
         raise UnreadableProofError(msg)
     return found
+
+
+def each(found: Any, what: str, check: Check, length: int | None = None) -> Iterator[Any]:
+    """The entries of a list that may be long, with a look at the clock before each."""
+    for one in entries(found, what, length):
+        check()
+        yield one
 
 
 def vector(found: Any, what: str, length: int) -> tuple[fmpq, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,18 +10,16 @@ import numpy as np
 from flint import fmpq
 from numpy.typing import ArrayLike, NDArray
 
-from exactnorm.proof.bounds import RefutedError, lower_bound, upper_bound
+from exactnorm.proof.bounds import RefutedError, lower_bound
 from exactnorm.proof.coverage import TooManyPatternsError
 from exactnorm.proof.document import read
+from exactnorm.proof.limits import UndecidedError, limited
+from exactnorm.proof.network import upper_bound
 from exactnorm.proof.problem import LARGEST, NoBasisError, balls, fingerprint, sound_points
 from exactnorm.proof.rationals import about, above, below, decimal_text, exact
 from exactnorm.proof.records import BALLS, SAMPLES, TARGETS, Proof, SampleProof
 from exactnorm.proof.samples import sample_problem, samples_lower, samples_upper
-from exactnorm.proof.shapes import UnreadableProofError
-
-
-class UndecidedError(RuntimeError):
-    """The time is over."""
+from exactnorm.proof.shapes import Check, UnreadableProofError
 
 
 @dataclass(frozen=True)
@@ -69,21 +66,23 @@ def verify(text: str | bytes, points: ArrayLike, rho: float, *, time_limit: floa
     """
     table = sound_points(points)
     radius = _radius(rho)
-    check = _clock(time_limit)
-    proof = _opened(text, table, "points", table.shape[1])
+    limits = limited(time_limit, len(text) + 8 * table.size)
     try:
+        proof = _opened(text, table, "points", table.shape[1], limits.check)
         if not isinstance(proof, Proof) or proof.claim.problem != BALLS:
             return _foreign(f"the proof is about {_about(proof)!a}, not about {BALLS}")
         if unlike := _unlike(proof, table, radius):
             return _foreign(unlike)
-        problem = balls(table, radius, proof.basis, proof.unit)
+        problem = balls(table, radius, proof.basis, proof.unit, limits)
     except NoBasisError as failed:
         return _foreign(str(failed))
+    except UndecidedError as open_:
+        return _left(open_)
     neurons = proof.neurons
     return judged(
         (proof.claim.lower, proof.claim.upper),
-        lambda: lower_bound(problem, proof.lower, check),
-        None if neurons is None else lambda: upper_bound(problem, neurons, check),
+        lambda: lower_bound(problem, proof.lower, limits),
+        None if neurons is None else lambda: upper_bound(problem, neurons, limits),
     )
 
 
@@ -134,8 +133,9 @@ def verify_network(
         λ of the objective; None for interpolation.
     time_limit : float, optional
     """
-    wanted = np.asarray(targets)
-    rows, table = sound_points(inputs), sound_points(wanted[:, None] if wanted.ndim == 1 else wanted)
+    wanted = targets if isinstance(targets, np.ndarray) else np.asarray(targets, dtype=object)
+    given = targets if wanted.ndim != 1 else wanted[:, None] if wanted is targets else [[one] for one in wanted]
+    rows, table = sound_points(inputs), sound_points(given)
     if len(rows) != len(table):
         msg = f"there are {len(table)} targets for {len(rows)} inputs: give each its own"
         raise ValueError(msg)
@@ -154,21 +154,24 @@ def _finite(
     if weight_decay is not None and not 0 < float(weight_decay) <= LARGEST:
         msg = f"weight_decay={weight_decay!r}: give a positive number, or None for interpolation"
         raise ValueError(msg)
-    check, decay = _clock(time_limit), None if weight_decay is None else _double("weight_decay", weight_decay)
-    proof = _opened(text, samples, "inputs", max(samples.shape[1], points.shape[1]))
+    limits = limited(time_limit, len(text) + 8 * (points.size + samples.size))
+    decay = None if weight_decay is None else _double("weight_decay", weight_decay)
     try:
+        proof = _opened(text, samples, "inputs", max(samples.shape[1], points.shape[1]), limits.check)
         if not isinstance(proof, SampleProof) or proof.problem != wanted:
             return _foreign(f"the proof is about {_about(proof)!a}, not about {wanted}")
         if unlike := _unlike_samples(proof, points, samples, decay):
             return _foreign(unlike)
-        problem = sample_problem(points, samples, of, decay, (proof.basis, proof.outputs), proof.units)
+        problem = sample_problem(points, samples, of, decay, (proof.basis, proof.outputs), proof.units, limits)
     except NoBasisError as failed:
         return _foreign(str(failed))
+    except UndecidedError as open_:
+        return _left(open_)
     network = proof.network
     return judged(
         (proof.lower_claim, proof.upper_claim),
-        lambda: samples_lower(problem, proof.lower, check),
-        None if network is None else lambda: samples_upper(problem, network, check),
+        lambda: samples_lower(problem, proof.lower, limits),
+        None if network is None else lambda: samples_upper(problem, network, limits),
     )
 
 
@@ -226,19 +229,9 @@ def _double(name: str, number: float) -> fmpq:
     return exact(number)
 
 
-def _clock(time_limit: float | None) -> Callable[[], None]:
-    """What raises `UndecidedError` once the time is over."""
-    end = None if time_limit is None else time.monotonic() + time_limit
-
-    def check() -> None:
-        if end is not None and time.monotonic() > end:
-            msg = f"the time limit of {time_limit:g} s was reached"
-            raise UndecidedError(msg)
-
-    return check
-
-
-def _opened(text: str | bytes, rows: NDArray[np.float64], what: str, dimension: int) -> Proof | SampleProof:
+def _opened(
+    text: str | bytes, rows: NDArray[np.float64], what: str, dimension: int, check: Check
+) -> Proof | SampleProof:
     """The proof in a text that is no longer than one about these rows can be."""
     if not (rows != rows[0]).any():
         msg = f"all {len(rows)} {what} are equal; give at least two different ones"
@@ -246,7 +239,7 @@ def _opened(text: str | bytes, rows: NDArray[np.float64], what: str, dimension: 
     if len(text) > (most := largest_file(len(rows), dimension)):
         msg = f"a proof for {len(rows)} {what} is at most {most} characters long; this text has {len(text)}"
         raise UnreadableProofError(msg)
-    return read(text)
+    return read(text, check)
 
 
 def _about(proof: Proof | SampleProof) -> str:
@@ -256,6 +249,11 @@ def _about(proof: Proof | SampleProof) -> str:
 def _foreign(why: str) -> Verdict:
     """The verdict on a proof that is for another problem."""
     return Verdict("refuted", fmpq(0), None, (why,))
+
+
+def _left(why: UndecidedError) -> Verdict:
+    """The verdict where not even the problem was looked at to the end."""
+    return Verdict("undecided", fmpq(0), None, (str(why),))
 
 
 def _unlike_samples(proof: SampleProof, points: Any, samples: Any, decay: fmpq | None) -> str:

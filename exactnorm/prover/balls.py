@@ -19,9 +19,11 @@ from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, cells_bound, corners_bound, rays_bound, upper_bound
+from exactnorm.proof.bounds import RefutedError, cells_bound, corners_bound, rays_bound
 from exactnorm.proof.coverage import TooManyPatternsError as UnsearchedError
 from exactnorm.proof.coverage import complete_patterns
+from exactnorm.proof.limits import Limits, UndecidedError
+from exactnorm.proof.network import upper_bound
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import exact
 from exactnorm.proof.records import BALLS, Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays
@@ -41,6 +43,8 @@ MANY = 2000
 """Patterns beyond which no cells are made for the purpose: each takes a small semidefinite program."""
 SATISFYING = 1e-4
 """Relative loss of a lower bound against the certificate's beyond which another way is tried."""
+UNPROVED = (NotRepairedError, RefutedError, UnsearchedError, UndecidedError, ArithmeticError, np.linalg.LinAlgError)
+"""Why dual matrices may not be proved."""
 
 Found = tuple[Lower, fmpq]
 
@@ -105,7 +109,7 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
                 task.where, network, task.train.points, task.X, lambda: task.patterns, task.means.deadline.check
             )
         return neurons, upper_bound(problem, neurons)
-    except (NoNetworkError, RefutedError) as failed:
+    except (NoNetworkError, RefutedError, UndecidedError) as failed:
         task.said.append(f"no upper bound is proved: {failed}")
     except OutOfTimeError:
         task.said.append("no upper bound is proved: the time was over")
@@ -137,7 +141,7 @@ def _by_rays(task: Task) -> Found | None:
         return None
     try:
         bound = rays_bound(task.where.problem, task.rays)
-    except RefutedError as failed:
+    except (RefutedError, UndecidedError) as failed:
         task.said.append(f"the theorem on rays does not apply to these floats: {failed}")
         return None
     if by_rounding(task.where.problem, task.rays):
@@ -181,11 +185,11 @@ def _by_cells(task: Task) -> Found | None:
         found = repaired(task.where, B, proofs, task.means.deadline.check)
         evidence = Cells(found.B, found.cells, rest.clashes, rest.order)
         # The verifier's word, not the repair's: nothing is claimed that it does not show.
-        return evidence, cells_bound(problem, evidence, task.means.deadline.check)
+        return evidence, cells_bound(problem, evidence, Limits(task.means.deadline.check))
     except OutOfTimeError:
         task.said.append("the time was over before every pattern had cells that are proved")
         return None
-    except (NotRepairedError, RefutedError, UnsearchedError, ArithmeticError, np.linalg.LinAlgError) as failed:
+    except UNPROVED as failed:
         task.said.append(f"the dual matrices are not proved: {failed}")
         return None
 

@@ -13,6 +13,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.proof.cells import pattern_sum, slack
 from exactnorm.proof.definite import negative_pivot
+from exactnorm.proof.limits import Limits
 from exactnorm.proof.problem import product
 from exactnorm.proof.rationals import above, exact, root, rounded
 from exactnorm.proof.records import ProvedCell
@@ -101,7 +102,7 @@ def definite(
         sums = {cell.on: pattern_sum(B_new, cell.on) for cell in new}
         failed = None
         for k, cell in enumerate(new):
-            if negative_pivot(slack(where.problem, cell, sums[cell.on]), check) is not None:
+            if negative_pivot(slack(where.problem, cell, sums[cell.on]), Limits(check)) is not None:
                 failed = k
                 break
             check()

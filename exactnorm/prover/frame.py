@@ -11,7 +11,7 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 from scipy.linalg import qr
 
 from exactnorm.arrays import Array
-from exactnorm.proof.problem import Balls, balls, whole_offsets
+from exactnorm.proof.problem import Balls, balls, rank_of, whole_offsets
 from exactnorm.proof.rationals import exact, rounded
 
 DIGITS = 40
@@ -64,7 +64,7 @@ def affine_basis(points: Array) -> tuple[int, ...]:
     The rank is that of the floats as they are: points that are nearly on a plane are not on it.
     """
     whole = whole_offsets(points)[0]
-    rank = whole.rank()
+    rank = rank_of(whole)
     if rank == 0:  # all points are equal, as targets may be
         return ()
     offsets = points - points[0]
@@ -83,7 +83,7 @@ def affine_basis(points: Array) -> tuple[int, ...]:
 
 def rows_rank(whole: fmpz_mat, rows: Sequence[int]) -> int:
     """Rank of some rows."""
-    return int(fmpz_mat([[whole[n, k] for k in range(whole.ncols())] for n in rows]).rank())
+    return rank_of(fmpz_mat([[whole[n, k] for k in range(whole.ncols())] for n in rows]))
 
 
 def coordinates(points: Array, rho: float, origin_axes: Array, scale: float) -> Coordinates:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
-from exactnorm.proof.bounds import sides
+from exactnorm.proof.network import sides
 from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import ProvedNeuron

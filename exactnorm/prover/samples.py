@@ -21,6 +21,7 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
 from exactnorm.proof.bounds import RefutedError
 from exactnorm.proof.coverage import complete_patterns
+from exactnorm.proof.limits import UndecidedError
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork, SampleProof
 from exactnorm.proof.samples import matrices, samples_lower, samples_upper
@@ -35,6 +36,15 @@ from exactnorm.prover.sample_task import SampleTask, data_of
 
 MANY = 2000
 """Patterns beyond which no cells are made: each takes a small semidefinite program."""
+UNPROVED = (
+    NotRepairedError,
+    RefutedError,
+    TooManyPatternsError,
+    UndecidedError,
+    ArithmeticError,
+    np.linalg.LinAlgError,
+)
+"""Why multipliers may not be proved."""
 
 
 def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, means: Means, start: float) -> Rigorous:
@@ -68,7 +78,7 @@ def _upper(task: SampleTask, network: ReLUNetwork, said: list[str]) -> tuple[Pro
     found = exact_network(task, network)
     try:
         return found, samples_upper(task.problem, found)
-    except RefutedError as failed:
+    except (RefutedError, UndecidedError) as failed:
         said.append(f"no upper bound is proved: {failed}")
         return None, None
 
@@ -93,7 +103,7 @@ def proved_multipliers(
         return found, samples_lower(task.problem, found)
     except OutOfTimeError:
         said.append("the time was over before every pattern had cells; the lower bound that is proved is 0")
-    except (NotRepairedError, RefutedError, TooManyPatternsError, ArithmeticError, np.linalg.LinAlgError) as failed:
+    except UNPROVED as failed:
         said.append(f"the multipliers are not proved: {failed}; the lower bound that is proved is 0")
     return Nothing(), fmpq(0)
 

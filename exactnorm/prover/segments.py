@@ -8,6 +8,7 @@ from flint import fmpq
 from exactnorm.arrays import Array
 from exactnorm.closed_form.edges import best_edges
 from exactnorm.proof.bounds import RefutedError, segments_bound
+from exactnorm.proof.limits import UndecidedError
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import Segments
@@ -47,6 +48,8 @@ def exact_segments(problem: Balls, points: Array, unit: int, table: Array) -> tu
         found = Segments(listed)
         try:
             return found, segments_bound(problem, found)
+        except UndecidedError:
+            return None
         except RefutedError:
             loss *= 10
     return None

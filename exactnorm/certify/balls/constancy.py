@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.certify.interpolation import ball_map, blocks
+from exactnorm.arrays import Array
+from exactnorm.certify.interpolation import ball_maps, blocks
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -70,12 +71,13 @@ def sides_of_balls(
     eps = float(np.finfo(float).eps)
     reach = float(np.linalg.norm(train.points, axis=1).max())
     near = np.maximum(NEAR * train.separation * w, 16 * eps * (w * reach + np.abs(network.b)))
+    jacobian = ball_maps(network)
     packed = np.empty((train.size, -(-network.neurons // 8)), dtype=np.uint8)
     worst = 0.0
     with np.errstate(all="ignore"):
         for rows, before in blocks(network, train.points):
             for n, row in zip(rows, before, strict=True):
-                side, slope = _flattest(network, row > 0, np.flatnonzero(np.abs(row) <= near))
+                side, slope = _flattest(network, jacobian, row > 0, np.flatnonzero(np.abs(row) <= near))
                 packed[n] = np.packbits(side)
                 check()
                 if not slope <= FLAT:  # the first is enough
@@ -91,14 +93,17 @@ def _unpacked(packed: NDArray[np.uint8], start: int, end: int) -> NDArray[np.boo
 
 
 def _flattest(
-    network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp]
+    network: ReLUNetwork,
+    jacobian: Callable[[NDArray[np.bool_]], Array],
+    active: NDArray[np.bool_],
+    free: NDArray[np.intp],
 ) -> tuple[NDArray[np.bool_], float]:
     """The neurons that are on, those in `free` chosen such that the slope vanishes if that is found, and the slope."""
     best, least = active, math.inf
     for choice in _choices(network, active, free):
         tried = active.copy()
         tried[free] = choice
-        slope = float(np.linalg.norm(ball_map(network, tried)))
+        slope = float(np.linalg.norm(jacobian(tried)))
         if slope < least:
             best, least = tried, slope
         if least <= FLAT:

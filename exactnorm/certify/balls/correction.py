@@ -10,6 +10,7 @@ normal, and kinks tilted by η/2R a slope W across it: together at most ‖β‖
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,10 +19,17 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import balls_along_lines
 from exactnorm.certify.balls.constancy import FLAT, SMALL, sides_of_balls
-from exactnorm.certify.balls.slabs import LOOKED_AT, Slabs, basis_of_slabs, seen, slabs_around_each
+from exactnorm.certify.balls.missed import NEGLIGIBLE, Missed, explained, missed_on_balls, unsure_share
+from exactnorm.certify.balls.slabs import (
+    LOOKED_AT,
+    Slabs,
+    basis_of_slabs,
+    seen,
+    slabs_around_each,
+    telling_directions,
+)
 from exactnorm.certify.effort import CertificateUndecided
-from exactnorm.certify.interpolation import EXACT, Miss, last_digits, rounding_at
-from exactnorm.certify.rational import at_points, fractions
+from exactnorm.certify.interpolation import Miss
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -30,18 +38,17 @@ MANY = 100
 """Points, up to which misses are priced as they are; beyond, by their sizes, whatever their directions."""
 QUICK, MOST = 400, 2000
 """Points, up to which slabs are looked for at once; and up to which they are where the miss is not plainly nothing."""
-NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
-"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
-the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`; from
-there on, what the rounding of the points explains of a miss is left out of it."""
 ROOM = 16
 """Units in the last place of the coordinates by which a kink may be elsewhere than meant."""
-HIDDEN = 1e-7
-"""Share of the separation that rounding may hide before values are computed in rational arithmetic, or, in networks of
-more than `EXACT` weights times points, are taken to miss by all that rounding may hide."""
 
 
-def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], miss: Miss) -> float:
+def upper_value(
+    network: ReLUNetwork,
+    train: TrainingSet,
+    sides: NDArray[np.bool_],
+    miss: Miss,
+    check: Callable[[], None] = lambda: None,
+) -> float:
     """The cost of the network, and that of correcting it, where that is more than rounding.
 
     Parameters
@@ -52,13 +59,15 @@ def upper_value(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool
         The neurons that are on, on each ball; not looked at for more than `MANY` points.
     miss : Miss
         Of the network on the balls, its slope there included where the balls are small.
+    check : callable
+        Called now and then, and may raise.
 
     Raises
     ------
     CertificateUndecided
-        If there are so many points that the cost of a correction is not known.
+        If the cost of a correction is not known.
     """
-    return _with_correction(network, train, sides, miss, 1.0)
+    return _with_correction(network, train, sides, miss, 1.0, check=check)
 
 
 def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None) -> float:
@@ -84,36 +93,29 @@ def _with_correction(
     miss: Miss,
     room: float,
     frame: Frame | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> float:
     cost = network.representation_cost
     free = train.separation - 2 * train.rho
-    unsure = _unsure(train, free)
+    unsure = unsure_share(train, free)
     # A kink in a gap so narrow is where it is to so many digits only, and so is what it costs.
     share = ROOM * float(np.finfo(float).eps) * (float(np.abs(train.points).max()) + train.rho) / free
     if not share < 1:
         return np.inf
     sure = cost * (1 + share) if share > NEGLIGIBLE else cost
     if train.size <= MANY:
-        more = room * correction_cost(network, train, sides, frame)
+        more = room * correction_cost(network, train, sides, frame, check)
     else:
         more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost, frame)
     return sure if more <= unsure * cost else sure + more
 
 
-def _unsure(train: TrainingSet, length: float) -> float:
-    """The rounding of coordinates as a share of a length, between `NEGLIGIBLE` and `AT_MOST`."""
-    rounding = last_digits(train.points, train.rho)
-    return AT_MOST if not rounding < AT_MOST * length else max(NEGLIGIBLE, rounding / length)
-
-
-def _explained(train: TrainingSet) -> float:
-    """How much of a miss is the rounding of the points: nothing, but where the balls are too near to tell."""
-    narrow = _unsure(train, train.separation - 2 * train.rho) == AT_MOST
-    return last_digits(train.points, train.rho) if narrow else 0.0
-
-
 def correction_cost(
-    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], frame: Frame | None = None
+    network: ReLUNetwork,
+    train: TrainingSet,
+    sides: NDArray[np.bool_],
+    frame: Frame | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> float:
     """Upper bound on the least cost of a network that makes up for what `network` misses on the balls.
 
@@ -125,86 +127,70 @@ def correction_cost(
         The neurons that are on, on each ball.
     frame : Frame, optional
         Of the points, where it is known.
+    check : callable
+        Called after every ball, and may raise.
 
-    Returns
-    -------
-    float
-        Where no slabs tell all balls apart, an estimate from the narrowest gap.
+    Raises
+    ------
+    CertificateUndecided
+        Where the slabs that were found do not make up for all of it but rounding.
     """
     frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    e, D = _misses(network, train, sides)
-    e = _beyond(e, _explained(train))
-    e, D = e / frame.scale, D @ frame.axes.T  # only what happens in the hull of the points matters
-    slabs = basis_of_slabs(points, rho, network.w[:LOOKED_AT] @ frame.axes.T)
+    missed = missed_on_balls(network, train, sides, frame, check)
+    slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho))
+    gap = (train.separation - 2 * train.rho) / frame.scale
     if slabs is None:
-        gap = (train.separation - 2 * train.rho) / frame.scale
-        return float((lengths(e) + 6 * np.linalg.norm(D, axis=(1, 2))).sum()) * 4 / gap
-    return _cost(slabs, points, rho, e, D)
+        found, value, slope = 0.0, lengths(missed.e) + missed.value, _norms(missed.D) + missed.slope
+    else:
+        found, value, slope = _cost(slabs, points, rho, missed)
+    # An estimate, from the narrowest gap, of what no bound is known for.
+    rest = float((value + 6 * slope).sum()) * 4 / gap
+    whole = slabs is not None and len(slabs.half) == train.size - 1
+    if not (whole or rest <= NEGLIGIBLE * (network.representation_cost + found)):
+        msg = (
+            f"the slabs between balls that were found do not tell all {train.size} apart: what it would cost to make "
+            "up for what the network misses is not known"
+        )
+        raise CertificateUndecided(msg)
+    return found + rest
 
 
-def _beyond(found: Array, explained: float) -> Array:
-    """What is left of each row, or matrix, once a length is taken off it."""
-    length = np.sqrt((found**2).reshape(len(found), -1).sum(axis=1))
-    share = np.maximum(length - explained, 0.0) / np.where(length > 0, length, 1.0)
-    return np.asarray(found * share.reshape(-1, *[1] * (found.ndim - 1)))
+def _cost(slabs: Slabs, points: Array, rho: float, missed: Missed) -> tuple[float, Array, Array]:
+    """The cost that the slabs allow for making up for what is missed, and sizes of values and slopes that are left.
 
-
-def _misses(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """e_n, shape (N, q), with what kinks inside the balls add, and D_n, shape (N, q, d).
-
-    They are those of a network of the same cost: a kink that enters balls by its offset alone is moved out of them.
+    Nothing is left where the patterns of the slabs are a basis.
     """
-    e = np.empty_like(train.points)
-    D = np.empty((train.size, network.outputs, network.dimension))
-    size, w = lengths(network.a), lengths(network.w)
-    b = _moved_out(network, train, sides)
-    touches = last_digits(train.points, train.rho)
-    # Terms that cancel may hide a miss from floating point.
-    rounding = rounding_at(network, train.points, train.rho)
-    hidden = rounding > HIDDEN * train.separation
-    large = network.neurons * train.points.size > EXACT
-    for n, (x, on) in enumerate(zip(train.points, sides, strict=True)):
-        before = network.w @ x + b
-        D[n] = network.a[on].T @ network.w[on] + (0 if network.V is None else network.V)
-        e[n] = before[on] @ network.a[on] + (0 if network.V is None else network.V @ x) + network.c - x
-        if hidden[n] and large:
-            e[n] += rounding[n] / np.sqrt(len(x))
-        elif hidden[n]:
-            e[n] = (at_points(replace(network, b=b), x[None])[1] - fractions(x))[0].astype(float)
-        depth = np.maximum(train.rho * w - np.where(on, before, -before), 0.0)
-        # In no direction in particular.
-        e[n] += float(depth @ size) / np.sqrt(len(x))
-        entered = depth > touches * w
-        D[n] += float((size * w)[entered].sum()) / np.sqrt(D[n].size)
-    return e, D
-
-
-def _moved_out(network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_]) -> Array:
-    """The offsets b_k, shape (K,), moved as little as makes the kinks miss the balls on both of their sides.
-
-    Where there is no such offset, the kink goes as far into the balls on the one side as on the other.
-    """
-    before = train.points @ network.w.T + network.b
-    radius = train.rho * lengths(network.w)
-    least = np.where(sides, radius - before, -np.inf).max(axis=0)
-    most = np.where(sides, np.inf, -radius - before).min(axis=0)
-    shift = np.where(least <= most, np.clip(0.0, least, np.maximum(least, most)), (least + most) / 2)
-    return network.b + np.where(np.isfinite(shift), shift, 0.0)
-
-
-def _cost(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
-    """The cost that the slabs allow for making up for e_n + D_n (y − x_n) on every ball."""
     size, r = points.shape
-    at_origin = e - np.einsum("nqr,nr->nq", D, points)
-    maps = np.concatenate([D, at_origin[:, :, None]], axis=2)
+    at_origin = missed.e - np.einsum("nqr,nr->nq", missed.D, points)
+    maps = np.concatenate([missed.D, at_origin[:, :, None]], axis=2)
     wanted = (maps[1:] - maps[0]).reshape(size - 1, -1)
-    parts = np.linalg.solve(slabs.on[:, 1:].T.astype(float), wanted).reshape(size - 1, e.shape[1], r + 1)
+    on = slabs.on[:, 1:].T.astype(float)
+    whole = len(slabs.half) == size - 1
+    parts = np.linalg.solve(on, wanted) if whole else np.linalg.lstsq(on, wanted, rcond=None)[0]
+    left = np.zeros_like(wanted) if whole else wanted - on @ parts
     p, _, across = seen(slabs, points, rho)
-    W = np.linalg.norm(parts[:, :, :r], axis=(1, 2))
-    value = np.linalg.norm(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p), axis=1)
-    cost = float(np.sum(value / slabs.half + (1 + across) * W))
-    return cost if cost < np.inf else np.inf
+    parts = parts.reshape(-1, r, r + 1)
+    value = lengths(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p))
+    cost = float(np.sum(value / slabs.half + (1 + across) * _norms(parts[:, :, :r])))
+    if whole:
+        cost += _cost_of_sizes(slabs, points, rho, missed.value, missed.slope)
+        return cost if cost < np.inf else np.inf, np.zeros(size - 1), np.zeros(size - 1)
+    left = left.reshape(size - 1, r, r + 1)
+    loose_value, loose_slope = (one[1:] + one[0] for one in (missed.value, missed.slope))
+    return cost, lengths(left[:, :, r]) + loose_value, _norms(left[:, :, :r]) + loose_slope
+
+
+def _norms(matrices: Array) -> Array:
+    return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
+
+
+def _own(network: ReLUNetwork, frame: Frame, points: Array, rho: float) -> Array:
+    """Directions of the network's neurons that cost something, as far as they tell balls apart best."""
+    alive = lengths(network.a) * lengths(network.w) > 0
+    w = network.w[alive] @ frame.axes.T
+    w = w[lengths(w) > 0]
+    return telling_directions(points, rho, np.unique(np.round(w / lengths(w)[:, None], 12), axis=0))
 
 
 def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float, frame: Frame | None) -> float:
@@ -226,7 +212,7 @@ def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing:
         raise CertificateUndecided(msg)
     if train.rho <= SMALL * train.separation:  # kinks may run through the points
         D = np.full(train.size, miss.slope)
-    e = np.maximum(e - _explained(train), 0.0)
+    e = np.maximum(e - explained(train), 0.0)
     gap = train.separation - 2 * train.rho
     if train.size <= MOST:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
@@ -243,9 +229,10 @@ def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing:
         return crude
     slabs = None
     if train.size <= MOST:
-        own = np.unique(np.round(network.w[: 4 * train.size] @ frame.axes.T, 12), axis=0)
+        alive = lengths(network.a) * lengths(network.w) > 0
+        own = np.unique(np.round(network.w[alive][: 4 * train.size] @ frame.axes.T, 12), axis=0)
         slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT])
-    if slabs is not None:
+    if slabs is not None and len(slabs.half) == train.size - 1:
         return _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
     if crude <= nothing:
         return crude

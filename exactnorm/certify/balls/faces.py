@@ -21,13 +21,18 @@ from exactnorm.certify.balls.sphere import Sphere
 
 CHUNK = 20_000
 """Faces treated at once: enough for NumPy's loops, few enough for the memory."""
-MISSES = 1e-9
-"""A ball that a hyperplane cuts by less than this still counts as missed, so that no maximiser is lost to rounding."""
-DEPENDENT = 2e-10
-"""Touched balls whose centres, seen from one of them, are so nearly in a smaller flat say nothing new: a sine.
+MISSES = 256 * float(np.finfo(float).eps)
+"""A ball that a hyperplane cuts by less than this share of its distance from one that is touched counts as missed.
 
-Such a ball is at a distance of less than `MISSES` from the flat, as no two points are more than 2 apart: a kink that
-touches the others counts as missing it.
+That is the rounding of the hyperplane, seen from there, so that no maximiser is lost to it. Of the size of the set it
+would be much of a ball, or of the gap between two, where clusters are small and far apart.
+"""
+CLEAR = 1e-13
+"""Heights, in units of the set, that say on which side a ball is without a look at what is near it."""
+DEPENDENT = 128 * float(np.finfo(float).eps)
+"""Touched balls whose centres, seen from their neighbours, are so nearly in a smaller flat say nothing new: a sine.
+
+A kink that touches the others counts as missing such a ball.
 """
 
 
@@ -52,7 +57,7 @@ class Peaks:
 
 
 @dataclass(frozen=True, eq=False)
-class _Faces:
+class Faces:
     """Face k belongs to pattern `of[k]` and touches `balls[k]`; its sphere is w = w_0 + U v, ‖v‖ = R."""
 
     of: NDArray[np.intp]
@@ -60,6 +65,19 @@ class _Faces:
     w0: Array
     U: Array
     R: Array
+
+    def normals(self, rows: NDArray[np.intp], v: Array) -> Array:
+        """W of points v on some of the spheres."""
+        return np.asarray(self.w0[rows] + np.einsum("frm,fm->fr", self.U[rows], v))
+
+    def dual(self, points: Array, rho: float, sign: Array, Bs: Array) -> Sphere:
+        """The dual function on the spheres."""
+        first = self.balls[:, 0]
+        W, beta = Bs[self.of][:, :, :-1], Bs[self.of][:, :, -1]
+        # b = σ_i ρ − w·x_i on the face, so that B_s (w, b) = M w + σ_i ρ β.
+        M = W - beta[:, :, None] * points[first][:, None, :]
+        q = np.einsum("fij,fj->fi", M, self.w0) + beta * (sign[self.of, first] * rho)[:, None]
+        return Sphere(M @ self.U, q, self.R)
 
 
 def largest_dual_value(points: Array, rho: float, patterns: NDArray[np.bool_], B: Array, floor: float) -> float:
@@ -103,7 +121,7 @@ def face_peaks(
         unsettled = [np.zeros(0, dtype=np.intp)]
         for first in range(0, len(of), chunk):
             part = slice(first, first + chunk)
-            faces, kept = _spheres(points, rho, sign, of[part], balls[part])
+            faces, kept = spheres(points, rho, sign, of[part], balls[part])
             peaks, going = _peaks(points, rho, sign, Bs, faces, floor, every)
             yield peaks
             unsettled.append(first + kept[going])
@@ -127,50 +145,71 @@ def _smaller(
     return of[parent[first]], grown[first]
 
 
-def _spheres(
+def spheres(
     points: Array, rho: float, sign: Array, of: NDArray[np.intp], balls: NDArray[np.intp]
-) -> tuple[_Faces, NDArray[np.intp]]:
-    """The spheres w·(x_j − x_i) = (σ_j − σ_i) ρ, j touched and i the first of them; and which faces have one."""
+) -> tuple[Faces, NDArray[np.intp]]:
+    """The spheres w·(x_j − x_i) = (σ_j − σ_i) ρ over the edges of a tree of the touched balls; which faces have one."""
     k = balls.shape[1]
     sets, which = np.unique(balls, axis=0, return_inverse=True)
     which = which.ravel()
-    apart = points[sets[:, 1:]] - points[sets[:, :1]]
+    near, far = _tree(points[sets])
+    apart = points[np.take_along_axis(sets, far, axis=1)] - points[np.take_along_axis(sets, near, axis=1)]
     length = np.linalg.norm(apart, axis=2)
     Q, L = np.linalg.qr(np.swapaxes(apart / length[:, :, None], 1, 2), mode="complete")
     L = L[:, : k - 1]
     independent = (np.abs(np.diagonal(L, axis1=1, axis2=2)) > DEPENDENT).all(axis=1)
     L[~independent] = np.eye(k - 1)
-    # The shortest normal that satisfies the equations, each divided by its length: w_0 = Q_1 L⁻ᵀ c.
-    shortest = Q[:, :, : k - 1] @ np.swapaxes(np.linalg.inv(L), 1, 2) / length[:, None, :]
     s = np.take_along_axis(sign[of], balls, axis=1)
-    w0 = np.einsum("frk,fk->fr", shortest[which], (s[:, 1:] - s[:, :1]) * rho)
-    square = 1.0 - (w0**2).sum(axis=1)
-    kept = np.flatnonzero(independent[which] & (square > -MISSES))
+    step = np.take_along_axis(s, far[which], axis=1) - np.take_along_axis(s, near[which], axis=1)
+    # The shortest normal that satisfies the equations, each divided by its length: w_0 = Q_1 y, Lᵀ y = c. Solved one
+    # after another they hold to rounding, however nearly dependent they are.
+    c = step * rho / length[which]
+    y = np.zeros_like(c)
+    for i in range(k - 1):
+        y[:, i] = (c[:, i] - (L[which, :i, i] * y[:, :i]).sum(axis=1)) / L[which, i, i]
+    w0 = np.einsum("frk,fk->fr", Q[:, :, : k - 1][which], y)
+    unsure = 16 * k * float(np.finfo(float).eps) * np.linalg.norm(np.linalg.inv(L), axis=(1, 2))[which]
+    square, size = 1.0 - (y**2).sum(axis=1), np.abs(y).sum(axis=1)
+    kept = np.flatnonzero(independent[which] & (square >= -unsure * size * (size + np.abs(c).sum(axis=1))))
     U = Q[:, :, k - 1 :][which[kept]]
-    return _Faces(of[kept], balls[kept], w0[kept], U, np.sqrt(np.maximum(square[kept], 0.0))), kept
+    return Faces(of[kept], balls[kept], w0[kept], U, np.sqrt(np.maximum(square[kept], 0.0))), kept
+
+
+def _tree(P: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Edges of a shortest tree of each set of points (S, k, r): numbers of their ends, the near one in it before.
+
+    Where lengths of several decades meet, their directions are as little dependent as they can be.
+    """
+    count, k, _ = P.shape
+    rows = np.arange(count)
+    best, parent = np.full((count, k), np.inf), np.zeros((count, k), dtype=np.intp)
+    near, far = np.empty((2, count, k - 1), dtype=np.intp)
+    last, inside = np.zeros(count, dtype=np.intp), np.zeros((count, k), dtype=bool)
+    for step in range(k - 1):
+        inside[rows, last] = True
+        distance = np.linalg.norm(P - P[rows, last][:, None, :], axis=2)
+        closer = distance < best
+        best, parent = np.where(closer, distance, best), np.where(closer, last[:, None], parent)
+        last = np.where(inside, np.inf, best).argmin(axis=1)
+        near[:, step], far[:, step] = parent[rows, last], last
+    return near, far
 
 
 def _peaks(
-    points: Array, rho: float, sign: Array, Bs: Array, faces: _Faces, floor: float, every: bool
+    points: Array, rho: float, sign: Array, Bs: Array, faces: Faces, floor: float, every: bool
 ) -> tuple[Peaks, NDArray[np.intp]]:
     """Peaks that belong to the faces, and the numbers of those faces whose smaller faces must be looked at."""
-    first = faces.balls[:, 0]
-    W, beta = Bs[faces.of][:, :, :-1], Bs[faces.of][:, :, -1]
-    # b = σ_i ρ − w·x_i on the face, so that B_s (w, b) = M w + σ_i ρ β.
-    M = W - beta[:, :, None] * points[first][:, None, :]
-    q = np.einsum("fij,fj->fi", M, faces.w0) + beta * (sign[faces.of, first] * rho)[:, None]
-    sphere = Sphere(M @ faces.U, q, faces.R)
+    sphere = faces.dual(points, rho, sign, Bs)
     high = np.flatnonzero(sphere.crude() > floor)
     top, v = sphere.maximum(high)
     high, top, v = high[top > floor], top[top > floor], v[top > floor]
-    w = faces.w0[high] + np.einsum("frm,fm->fr", faces.U[high], v)
+    w = faces.normals(high, v)
     peaks, its_own = _of_their_pattern(points, rho, sign, faces, high, w, top)
     going = high if every else high[~its_own]
     v = sphere.other_maximum(going) if sphere.A.shape[2] > 1 else -v[np.isin(high, going)]
     there = np.isfinite(v).all(axis=1)
     more, v = going[there], v[there]
-    w = faces.w0[more] + np.einsum("frm,fm->fr", faces.U[more], v)
-    value = np.linalg.norm(sphere.q[more] + np.einsum("fim,fm->fi", sphere.A[more], v), axis=1)
+    w, value = faces.normals(more, v), sphere.values(more, v)
     some = value > floor
     others, _ = _of_their_pattern(points, rho, sign, faces, more[some], w[some], value[some])
     pairs = zip(peaks, others, strict=True)
@@ -178,10 +217,23 @@ def _peaks(
 
 
 def _of_their_pattern(
-    points: Array, rho: float, sign: Array, faces: _Faces, chosen: NDArray[np.intp], w: Array, value: Array
+    points: Array, rho: float, sign: Array, faces: Faces, chosen: NDArray[np.intp], w: Array, value: Array
 ) -> tuple[tuple[NDArray[np.intp], Array, Array, Array], NDArray[np.bool_]]:
     """Those of the kinks w on the chosen faces that miss all balls on the right sides, and which they are."""
-    of, first = faces.of[chosen], faces.balls[chosen, 0]
+    of, balls = faces.of[chosen], faces.balls[chosen]
+    first = balls[:, 0]
     b = sign[of, first] * rho - (w * points[first]).sum(axis=1)
-    right = (sign[of] * (w @ points.T + b[:, None]) - rho >= -MISSES).all(axis=1)
+    height = sign[of] * (w @ points.T + b[:, None]) - rho
+    np.put_along_axis(height, balls, np.inf, axis=1)  # touched as the face has it
+    right = (height >= -CLEAR).all(axis=1)
+    kink, ball = np.nonzero(right[:, None] & (height <= CLEAR))
+    offsets = points[ball][:, None, :] - points[balls[kink]]
+    length = np.linalg.norm(offsets, axis=2)
+    nearest = length.argmin(axis=1)[:, None]
+    here = np.take_along_axis(balls[kink], nearest, axis=1)[:, 0]
+    offset = np.take_along_axis(offsets, nearest[:, :, None], axis=1)[:, 0]
+    # σ_n (w·(x_n − x_i) + σ_i ρ) − ρ: what is small is not the difference of large heights.
+    own, other = sign[of[kink], ball], sign[of[kink], here]
+    depth = own * (w[kink] * offset).sum(axis=1) + (own * other - 1) * rho
+    right[kink[~(depth >= -MISSES * (length.min(axis=1, initial=np.inf) + rho))]] = False
     return (of[right], w[right], b[right], value[right]), right

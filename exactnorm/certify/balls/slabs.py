@@ -13,16 +13,18 @@ from exactnorm.arrays import Array
 from exactnorm.network import lengths
 
 LOOKED_AT = 300
-"""Directions of a network's own neurons that are tried."""
+"""Directions of a network's own neurons that are tried with more than a hundred points."""
 LARGEST = 2**24
 """Entries of an array of differences of points, and of patterns of slabs that may be the same."""
 BASIS = 2**22
 """Entries of a matrix of patterns in which a basis is looked for: a second of a pivoted decomposition."""
+ROOM = 2**20
+"""Differences of points, and entries of patterns, that are looked at together."""
 
 
 @dataclass(frozen=True, eq=False)
 class Slabs:
-    """Slabs that miss all balls, one for each ball but the first, whose patterns form a basis.
+    """Slabs that miss all balls, whose patterns are independent: a basis, if there are as many as balls but one.
 
     Parameters
     ----------
@@ -40,7 +42,10 @@ class Slabs:
 
 
 def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
-    """Wide slabs whose patterns form a basis, normal to the axes, to differences of points or to the vectors `own`."""
+    """Wide slabs with independent patterns, normal to the axes, to differences of points or to the vectors `own`.
+
+    They are a basis, where that many were found; None where there is no slab at all, or there are too many to choose.
+    """
     size, r = points.shape
     pairs = np.column_stack(np.triu_indices(size, 1))
     if len(pairs) > 4 * LOOKED_AT:  # of many points those near each other
@@ -48,34 +53,70 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     w = np.vstack([own, np.eye(r), points[pairs[:, 0]] - points[pairs[:, 1]]])
     w = w[lengths(w) > 0]
     w /= lengths(w)[:, None]
+    w = w[np.sort(np.unique(np.round(w, 12), axis=0, return_index=True)[1])]
     order = np.argsort(w @ points.T, axis=1, kind="stable")
     half = _half_widths(points, rho, w, order)
     direction, gap = np.nonzero(half > 1e-12)
     if not len(direction):
         return None
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.arange(size)[None, :], axis=1)
-    wide = np.argsort(-half[direction, gap], kind="stable")
+    wide, width = np.argsort(-half[direction, gap], kind="stable"), half[direction, gap]
+    few: Slabs | None = None
     for many in (8 * size, 64 * size, 512 * size, len(wide)):  # the widest, if they are enough
         rows = wide[:many]
         if rows.size * size > LARGEST:
-            return None
-        on = place[direction[rows]] > gap[rows, None]
-        on ^= on[:, :1]  # the side of the first ball is the other one
-        # Rows as strings of bytes, which sort ten times as fast as rows of numbers.
-        packed = np.packbits(on, axis=1)
-        first = np.sort(np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True)[1])
-        first = first[: BASIS // size]
+            break
+        on = _beyond(order, direction[rows], gap[rows])
+        first = np.sort(np.unique(_packed(on), return_index=True)[1])[: BASIS // size]
         on, rows = on[first], rows[first]
-        if len(rows) < size - 1:
-            continue
-        pivots = qr(on[:, 1:].T * half[direction[rows], gap[rows]], mode="r", pivoting=True)[1][: size - 1]
-        on, best = on[pivots], rows[pivots]
-        if _independent(on[:, 1:].astype(float)):
-            along, after = direction[best], gap[best]
-            ends = points[order[along, after]] + points[order[along, after + 1]]
-            return Slabs(on, w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, half[along, after])
-    return None
+        chosen = _independent(on[:, 1:].astype(float), width[rows])
+        best = rows[chosen]
+        along, after = direction[best], gap[best]
+        ends = points[order[along, after]] + points[order[along, after + 1]]
+        few = Slabs(on[chosen], w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, width[best])
+        if len(chosen) == size - 1:
+            break
+    return few
+
+
+def telling_directions(points: Array, rho: float, w: Array) -> Array:
+    """Those of the directions w (K, r) along which a pattern of the balls has its widest slab, each direction once.
+
+    However many others there are: none can keep another from being looked at.
+    """
+    size = len(points)
+    best: dict[bytes, tuple[float, int]] = {}
+    step = max(1, ROOM // size**2)
+    for start in range(0, len(w), step):
+        some = w[start : start + step]
+        order = np.argsort(some @ points.T, axis=1, kind="stable")
+        half = _half_widths(points, rho, some, order)
+        direction, gap = np.nonzero(half > 1e-12)
+        width = half[direction, gap]
+        widest = np.argsort(-width, kind="stable")
+        keys = _packed(_beyond(order, direction, gap)[widest])
+        for n, key in zip(widest[(first := np.unique(keys, return_index=True)[1])], keys[first], strict=True):
+            if best.get(key.tobytes(), (0.0, 0))[0] < width[n]:
+                best[key.tobytes()] = (float(width[n]), start + int(direction[n]))
+    return w[sorted({k for _, k in best.values()})]
+
+
+def _beyond(order: NDArray[np.intp], direction: NDArray[np.intp], gap: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """The balls beyond a gap along a direction, one row each, or those before it where the first is beyond."""
+    place = np.empty(order.shape, dtype=np.int32)
+    np.put_along_axis(place, order, np.arange(order.shape[1], dtype=np.int32)[None, :], axis=1)
+    on = np.empty((len(gap), order.shape[1]), dtype=bool)
+    step = max(1, ROOM // order.shape[1])
+    for start in range(0, len(gap), step):
+        rows = slice(start, start + step)
+        on[rows] = place[direction[rows]] > gap[rows, None]
+    on ^= on[:, :1].copy()
+    return on
+
+
+def _packed(on: NDArray[np.bool_]) -> NDArray[np.void]:
+    """Rows as strings of bytes, which sort ten times as fast as rows of numbers."""
+    packed = np.packbits(on, axis=1)
+    return np.ascontiguousarray(packed).view(f"V{packed.shape[1]}").ravel()
 
 
 def slabs_around_each(points: Array, rho: float, least: float) -> Slabs | None:
@@ -97,7 +138,19 @@ def slabs_around_each(points: Array, rho: float, least: float) -> Slabs | None:
     return Slabs(on, w, (own + below) / 2 + w @ points.mean(axis=0), half)
 
 
-def _independent(matrix: Array) -> bool:
+def _independent(on: Array, width: Array) -> NDArray[np.intp]:
+    """Rows of patterns (C, N − 1) that are independent, as many as there can be, wide ones before narrow ones."""
+    pivots = qr(on.T * width, mode="r", pivoting=True)[1][: on.shape[1]]
+    best = on[pivots]
+    if len(best) == on.shape[1] and _invertible(best):
+        return np.asarray(pivots, dtype=np.intp)
+    # Widths of many decades may hide it: of the patterns alone, which are 0 and 1, ranks are clear-cut.
+    R, pivots = qr(on.T, mode="r", pivoting=True)
+    rank = int(np.sum(np.abs(np.diag(R)) > 1e-9))
+    return np.asarray(pivots[:rank], dtype=np.intp)
+
+
+def _invertible(matrix: Array) -> bool:
     """Whether a square matrix is one to invert, by its condition: its singular values take ten times as long."""
     try:
         condition = float(np.linalg.norm(matrix) * np.linalg.norm(np.linalg.inv(matrix)))
@@ -113,8 +166,13 @@ def _half_widths(points: Array, rho: float, w: Array, order: NDArray[np.intp]) -
     of heights, less their rounding.
     """
     if order.size * points.shape[1] <= LARGEST:
-        step = points[order[:, 1:]] - points[order[:, :-1]]
-        return np.asarray(np.einsum("wnr,wr->wn", step, w) / 2 - rho)
+        half = np.empty((len(w), len(points) - 1))
+        some = max(1, ROOM // points.size)  # rows at a time
+        for start in range(0, len(w), some):
+            rows = slice(start, start + some)
+            step = points[order[rows, 1:]] - points[order[rows, :-1]]
+            half[rows] = np.einsum("wnr,wr->wn", step, w[rows]) / 2 - rho
+        return half
     height = np.take_along_axis(w @ points.T, order, axis=1)
     last = 2 * points.shape[1] * float(np.finfo(float).eps) * float(lengths(points).max())
     return np.asarray(np.diff(height, axis=1) / 2 - rho - last)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array
-from exactnorm.certify.finite.correction import affine_to_last_digits, correction_cost, last_digits, misses
+from exactnorm.certify.finite.correction import affine_to_last_digits, at_inputs, corrected_cost, last_digits
 from exactnorm.certify.finite.dual_function import (
     dual_values,
     faces_on_plane,
@@ -25,13 +25,11 @@ from exactnorm.certify.finite.dual_function import (
     tops_of_cells,
     unseen,
 )
-from exactnorm.certify.interpolation import MISSED, rounding_at
+from exactnorm.certify.interpolation import rounding_at
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError
 
-NEGLIGIBLE = 1e-9
-"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
 LARGEST = 300_000
 """Faces to look at: some ten seconds for each look at all of them."""
 
@@ -235,13 +233,6 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callab
     return data.unit * lower_value(data, L, largest_dual_value(data, L, check))[0]
 
 
-def residuals(problem: FiniteProblem, network: ReLUNetwork) -> Array:
-    """f(y_m) − x_m, shape (M, q)."""
-    step = max(1, 2**22 // max(network.neurons, 1))  # some rows at a time: memory stays small for wide networks
-    parts = [network(problem.inputs[k : k + step]) for k in range(0, len(problem.inputs), step)]
-    return np.vstack(parts) - problem.targets
-
-
 def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
     """R(f) as the problem counts it: Σ ‖a_k‖ ‖w_k‖, or Σ ‖a_k‖ ‖(w_k, b_k)‖ with penalised biases."""
     if not problem.penalise_bias:
@@ -249,11 +240,14 @@ def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:
     return float(lengths(network.a) @ lengths(np.column_stack([network.w, network.b])))
 
 
-def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[float, float]:
+def finite_upper_bound(
+    problem: FiniteProblem, network: ReLUNetwork, check: Callable[[], None] = lambda: None
+) -> tuple[float, float]:
     """A number that the least objective does not exceed, up to rounding, and the largest residual ‖f(y_m) − x_m‖.
 
     It is the objective at `network`; for interpolation, with the cost of correcting the network's residual added where
     that is more than rounding. Infinite for a network that misses its targets by more than `MISSED` of their spread.
+    `check` is called now and then, and may raise.
 
     Raises
     ------
@@ -270,30 +264,13 @@ def finite_upper_bound(problem: FiniteProblem, network: ReLUNetwork) -> tuple[fl
     if network.c.any() and not problem.constant:
         msg = "the network has a constant, but the problem has none"
         raise ValueError(msg)
-    off = lengths(residuals(problem, network))
+    off = lengths(at_inputs(network, problem.inputs, check) - problem.targets)
     cost = network_cost(problem, network)
     error = float(off.max())
     if problem.weight_decay is None:
-        return _with_correction(problem, network, cost), error
+        return corrected_cost(problem, network, cost, error, check)
     # The values are known to so many digits: each residual may be larger by that. Targets have their last digits too.
     off = off + rounding_at(network, problem.inputs)
     affine = cost == 0 and bool((off <= last_digits(problem)).all())
     loss = 0.0 if affine else float((off**2).sum()) / (2 * len(off))
     return loss + problem.weight_decay * cost, error
-
-
-def _with_correction(problem: FiniteProblem, network: ReLUNetwork, cost: float) -> float:
-    """The cost of the network and of correcting it; with less rounding where rounding alone is worth something."""
-    spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
-    last, upper = 64 * float(np.finfo(float).eps) * size, np.inf
-    for miss, unsure in misses(problem, network):
-        error = float(lengths(miss).max())
-        if not error + float(unsure.max()) <= MISSED * spread + last:
-            continue
-        more = correction_cost(problem, miss, unsure)
-        # Targets that are affine to their last digits cost nothing.
-        free = cost == 0 and bool((lengths(miss) <= last_digits(problem)[problem.distinct[0]]).all())
-        if free or more <= NEGLIGIBLE * cost:
-            return cost
-        upper = min(upper, cost + more)
-    return upper

@@ -7,39 +7,56 @@ direction, u·y, that are linear between the inputs: the inverse of the distance
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import values_along_lines
-from exactnorm.certify.interpolation import BLOCK, EXACT, rounding_at
+from exactnorm.certify.interpolation import BLOCK, EXACT, MISSED, rounding_at
 from exactnorm.certify.rational import at_points, fractions
 from exactnorm.finite_problem import FiniteProblem, coordinates
+from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 
+NEGLIGIBLE = 1e-9
+"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
 LAST = 256
 """Last places that count as rounding where targets are meant to be affine."""
 DIRECTIONS = 64
 """Directions that are tried; inputs may be near each other along one and not along another."""
 
 
-def misses(problem: FiniteProblem, network: ReLUNetwork) -> Iterator[tuple[Array, Array]]:
+def at_inputs(network: ReLUNetwork, Y: Array, check: Callable[[], None] = lambda: None) -> Array:
+    """f(y_m), shape (M, q), some rows at a time: memory stays small for wide networks, and `check` may raise."""
+    step = max(1, BLOCK // max(network.neurons, 1))
+    parts = []
+    for k in range(0, len(Y), step):
+        parts.append(network(Y[k : k + step]))
+        check()
+    return np.vstack(parts)
+
+
+def misses(
+    problem: FiniteProblem, network: ReLUNetwork, check: Callable[[], None] = lambda: None
+) -> Iterator[tuple[Array, Array]]:
     """x_m − f(y_m) at the distinct inputs, shape (U, q), and by how much each may be off; then better known ones.
 
     Sums of terms that are far larger than their sum are followed along a line, or evaluated in rational arithmetic
-    where the network is not too large for that.
+    where the network is not too large for that. `check` is called now and then, and may raise.
     """
     first = problem.distinct[0]
     Y, x = problem.inputs[first], problem.targets[first]
-    step = max(1, BLOCK // max(network.neurons, 1))  # some rows at a time: memory stays small for wide networks
-    values = np.vstack([network(Y[k : k + step]) for k in range(0, len(Y), step)])
-    yield x - values, rounding_at(network, Y)
-    if not np.isfinite(values).all():
+    found = at_inputs(network, Y, check)
+    yield x - found, rounding_at(network, Y)
+    if not np.isfinite(found).all():
         return
-    if network.neurons * Y.size <= EXACT:
-        yield np.asarray(fractions(x) - at_points(network, Y)[1], dtype=float), np.zeros(len(Y))
+    if network.neurons * max(Y.size, x.size) <= EXACT:
+        for m in range(len(Y)):
+            found[m] = np.asarray(fractions(x[m]) - at_points(network, Y[m : m + 1])[1][0], dtype=float)
+            check()
+        yield found, np.zeros(len(Y))
     elif (along := values_along_lines(network, Y)) is not None:
         yield x - along[0], along[1] + 2e-16 * lengths(x)
 
@@ -67,21 +84,57 @@ def affine_to_last_digits(problem: FiniteProblem) -> bool:
     return bool((data.target_frame.scale * lengths(off)[which] + apart <= last_digits(problem)).all())
 
 
-def correction_cost(problem: FiniteProblem, miss: Array, unsure: Array) -> float:
+def corrected_cost(
+    problem: FiniteProblem, network: ReLUNetwork, cost: float, error: float, check: Callable[[], None]
+) -> tuple[float, float]:
+    """The cost of the network and of correcting it; with less rounding where rounding alone is worth something.
+
+    Infinite for a network that misses by more than `MISSED` of the spread. Also the largest residual as far as it is
+    known: `error`, or what is left of it without the rounding.
+    """
+    spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
+    last, upper = 64 * float(np.finfo(float).eps) * size, np.inf
+    for miss, unsure in misses(problem, network, check):
+        off = float(lengths(miss).max())
+        if not off + float(unsure.max()) <= MISSED * spread + last:
+            continue
+        more = correction_cost(problem, miss, unsure, check)
+        # Targets that are affine to their last digits cost nothing.
+        free = cost == 0 and bool((lengths(miss) <= last_digits(problem)[problem.distinct[0]]).all())
+        if free or more <= NEGLIGIBLE * cost:
+            return cost, off
+        if cost + more < upper:
+            upper, error = cost + more, off
+    return upper, error
+
+
+def correction_cost(
+    problem: FiniteProblem, miss: Array, unsure: Array, check: Callable[[], None] = lambda: None
+) -> float:
     """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs.
 
-    Inputs with equal targets that only the last digits of their spread tell apart count as one.
+    Inputs with equal targets that only the last digits of their spread tell apart count as one. `check` is called after
+    every direction, and may raise.
     """
-    Y = problem.inputs[problem.distinct[0]]
-    return min(_along(problem, Y, miss, unsure, u) for u in directions(Y))
+    Y, least = problem.inputs[problem.distinct[0]], float("inf")
+    for u in directions(Y):
+        least = min(least, _along(problem, Y, miss, unsure, u))
+        check()
+    return least
 
 
-def directions(Y: Array) -> Array:
-    """Unit vectors: the axes, and some others."""
-    if Y.shape[1] == 1:
-        return np.ones((1, 1))
-    some = np.vstack([np.eye(Y.shape[1]), np.random.default_rng(0).standard_normal((DIRECTIONS, Y.shape[1]))])
-    return np.asarray(some / np.linalg.norm(some, axis=1)[:, None])
+def directions(Y: Array) -> Iterator[Array]:
+    """Unit vectors: the axes, and some others; of few inputs in many dimensions all in the inputs' hull."""
+    size, p = Y.shape
+    if p == 1:
+        yield np.ones(1)
+        return
+    hull = affine_hull(Y).axes if p > size else None
+    n, rng = p if hull is None else len(hull), np.random.default_rng(0)
+    for k in range(n + (DIRECTIONS if n > 1 else 0)):
+        u = rng.standard_normal(n) if k >= n else np.eye(1, n, k)[0]
+        u = u if hull is None else u @ hull
+        yield u / np.linalg.norm(u)
 
 
 def _told_apart(Y: Array, x: Array) -> NDArray[np.bool_]:

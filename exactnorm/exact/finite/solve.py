@@ -15,11 +15,13 @@ from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
 from exactnorm.certify.finite.bounds import faces, lower_value, projected
+from exactnorm.certify.finite.correction import affine_to_last_digits
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError, in_words
-from exactnorm.exact.finite.group_lasso import Best, FiniteBracket, Master
+from exactnorm.exact.finite.group_lasso import Best, FiniteBracket, Master, free_fit
+from exactnorm.exact.finite.mended import mended
 from exactnorm.exact.finite.part import along_a_line, on_a_part, subset_bracket, too_large
 from exactnorm.exact.finite.pricing import missing_kinks
 from exactnorm.exact.finite.trend_filter import smoothed
@@ -57,6 +59,10 @@ def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwor
     with one_blas_thread():
         if on_a_line(data) and data.decay is not None:
             solved = _line(problem, data, settings)
+        elif affine_to_last_digits(problem):
+            affine = free_fit(data, data.targets).lifted(data.hull, data.target_frame)
+            reason = "the targets are those of an affine function, to their last digits"
+            solved = Solved(affine, np.zeros_like(data.targets), reason)
         elif too_large(data):
             whole = FiniteBracket(np.inf, 0.0, 0, settings.deadline.elapsed, 0, "bounding a part of the data")
             settings.report(whole)
@@ -68,8 +74,11 @@ def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwor
         else:
             solved = _loop(problem, data, settings)
         certificate = certified(problem, solved, settings)
+        network = solved.network
+        if certificate.upper == np.inf and not solved.hurry:
+            network, certificate = mended(problem, network, certificate)
     reason = "; ".join([finite_status(solved.reason, certificate, settings.tol), *settings.said])
-    return solved.network, certificate, reason + "."
+    return network, certificate, reason + "."
 
 
 def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Certificate:
@@ -103,13 +112,7 @@ def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
 def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
     clock, unit = settings.deadline, data.unit
     try:
-        settings.report(FiniteBracket(np.inf, 0.0, 0, clock.elapsed, 0, "looking for a first network"))
-        master = Master(data)
-        z = first_kinks(problem, data)
-        best = master.start(z)
-        upper, lower = unit * best.upper, unit * best.lower
-        if best.gap > settings.tol:
-            settings.report(FiniteBracket(upper, lower, 0, clock.elapsed, len(z), starting(data)))
+        master, z, best = _begun(problem, data, settings)
     except KeyboardInterrupt:
         nothing = np.zeros_like(data.targets)
         return Solved(along_a_line(problem, data), nothing, f"{INTERRUPTED} before the first round", hurry=True)
@@ -148,6 +151,19 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
     last = FiniteBracket(unit * best.upper, unit * best.lower, rounds, clock.elapsed, len(best.z))
     network = master.network(best if hurry else fewest(master, best, last, settings))
     return Solved(network, best.multipliers, f"{reason}; {counted(rounds, 'round')}", unit * best.lower, hurry, last)
+
+
+def _begun(problem: FiniteProblem, data: Coordinates, settings: Settings) -> tuple[Master, Array, Best]:
+    """The program, the kinks to begin with, and what is known from them; told, as long as the gap is open."""
+    clock = settings.deadline
+    settings.report(FiniteBracket(np.inf, 0.0, 0, clock.elapsed, 0, "looking for a first network"))
+    master = Master(data)
+    z = first_kinks(problem, data)
+    best = master.start(z)
+    if best.gap > settings.tol:
+        upper, lower = data.unit * best.upper, data.unit * best.lower
+        settings.report(FiniteBracket(upper, lower, 0, clock.elapsed, len(z), starting(data)))
+    return master, z, best
 
 
 def starting(data: Coordinates) -> str:

@@ -95,6 +95,13 @@ def solve_ramps(train: TrainingSet, settings: Settings) -> CertifiedDenoiser:
             best = within_class(X, rho, best, replace(settings, deadline=until))
         except OutOfTimeError:
             reason = f"the time limit of {settings.deadline.limit:g} s was reached"
+        except TooManyPatternsError as too_many:
+            msg = (
+                f"no sum of ramps was found at rho={train.rho:g}, nor was it shown that there is no network: there are "
+                "too many hyperplanes that miss all balls to look at each; a smaller rho makes one easier to find, and "
+                "so do fewer points"
+            )
+            raise NothingFoundError(msg) from too_many
         except KeyboardInterrupt:
             if best is None:
                 raise

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from exactnorm.arrays import Array
@@ -35,21 +36,26 @@ def solve_by_ivp(block: Block, t: Array, times: Array, way: Ivp) -> Solved:
     return out
 
 
+def _field(block: Block) -> Callable[[float, Array], Array]:
+    """The right-hand side."""
+    return lambda _, z: np.asarray(np.maximum(block.w @ z + block.b, 0.0) @ block.a + block.A @ z + block.e)
+
+
+def _one_sided(block: Block, kinks: list[int], active: NDArray[np.bool_]) -> Callable[[float, Array], Array]:
+    """The same, but smooth across some kinks: as on the side on which their neurons are, or are not, active."""
+    rows, on = np.array(kinks), active[kinks]
+
+    def smooth(_: float, z: Array) -> Array:
+        distance = block.w @ z + block.b
+        ramps = np.maximum(distance, 0.0)
+        ramps[rows] = np.where(on, distance[rows], 0.0)
+        return np.asarray(ramps @ block.a + block.A @ z + block.e)
+
+    return smooth
+
+
 def _integrate(block: Block, y: Array, times: Array, way: Ivp, out: Solved, row: int) -> None:
-    def field(_: float, z: Array) -> Array:
-        return np.asarray(np.maximum(block.w @ z + block.b, 0.0) @ block.a + block.A @ z + block.e)
-
-    def one_sided(kinks: list[int]) -> Callable[[float, Array], Array]:
-        rows, on = np.array(kinks), active[kinks]
-
-        def smooth(_: float, z: Array) -> Array:
-            distance = block.w @ z + block.b
-            ramps = np.maximum(distance, 0.0)
-            ramps[rows] = np.where(on, distance[rows], 0.0)
-            return np.asarray(ramps @ block.a + block.A @ z + block.e)
-
-        return smooth
-
+    field = _field(block)
     u, horizon = 0.0, float(times[-1])
     size = max(float(np.abs(block.b).max(initial=0.0)), float(np.abs(y).max()), float(np.abs(block.e).max())) or 1.0
     atol = 1e-3 * way.rtol * size
@@ -70,7 +76,7 @@ def _integrate(block: Block, y: Array, times: Array, way: Ivp, out: Solved, row:
         if found.status >= 0 and crossed and moved:
             # Events are found on the interpolant, which is less accurate than the steps, and a step whose stages
             # overshoot the kink is less accurate than its error estimate: step there again on this side's field.
-            found = _solve(one_sided(crossed), u, float(found.t[-1]), y, atol, way, [])
+            found = _solve(_one_sided(block, crossed, active), u, float(found.t[-1]), y, atol, way, [])
         if found.status < 0:
             out.states[row, -1] = y
             return

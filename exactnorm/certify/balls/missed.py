@@ -1,0 +1,119 @@
+"""What a network misses on each ball, in the hull of the points, and how much of it is rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.arrays import Array
+from exactnorm.certify.interpolation import BLOCK, EXACT, last_digits, rounding_at
+from exactnorm.certify.rational import at_points, fractions
+from exactnorm.geometry import Frame
+from exactnorm.network import ReLUNetwork, lengths
+from exactnorm.training_set import TrainingSet
+
+NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
+"""Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
+the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`; from
+there on, what the rounding of the points explains of a miss is left out of it."""
+HIDDEN = 1e-7
+"""Share of the separation that rounding may hide before values are computed in rational arithmetic, or, in networks of
+more than `EXACT` weights times points, are taken to miss by all that rounding may hide."""
+
+
+def unsure_share(train: TrainingSet, length: float) -> float:
+    """The rounding of coordinates as a share of a length, between `NEGLIGIBLE` and `AT_MOST`."""
+    rounding = last_digits(train.points, train.rho)
+    return AT_MOST if not rounding < AT_MOST * length else max(NEGLIGIBLE, rounding / length)
+
+
+def explained(train: TrainingSet) -> float:
+    """How much of a miss is the rounding of the points: nothing, but where the balls are too near to tell."""
+    narrow = unsure_share(train, train.separation - 2 * train.rho) == AT_MOST
+    return last_digits(train.points, train.rho) if narrow else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Missed:
+    """e_n + D_n (t − t_n) in coordinates of the hull, and what else is missed, in no direction that is known.
+
+    Parameters
+    ----------
+    e : ndarray, shape (N, r)
+    D : ndarray, shape (N, r, r)
+    value, slope : ndarray, shape (N,)
+        Sizes of the rest.
+    """
+
+    e: Array
+    D: Array
+    value: Array
+    slope: Array
+
+
+def missed_on_balls(
+    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], frame: Frame, check: Callable[[], None]
+) -> Missed:
+    """What a network of the same cost misses: a kink that enters balls by its offset alone is moved out of them.
+
+    Nor does a network cost more whose inputs and outputs are projected onto the hull of the points: only what happens
+    there matters, so that nothing here is as large as the square of the dimension.
+    """
+    X, rho = train.points, train.rho
+    e = network.c - X if network.V is None else X @ network.V.T + network.c - X
+    value, slope = frame.distance(X), np.zeros(train.size)  # the first is the rounding of the hull
+    a, w = network.a @ frame.axes.T, network.w @ frame.axes.T
+    V = 0 if network.V is None else frame.axes @ (network.V @ frame.axes.T)
+    D, b = np.zeros((train.size, frame.rank, frame.rank)) + V, network.b.copy()
+    size, speed = lengths(network.a), lengths(network.w)
+    touches = last_digits(X, rho)
+    step = max(1, BLOCK // (8 * train.size))  # neurons at a time
+    for start in range(0, network.neurons, step):
+        k = slice(start, start + step)
+        on = sides[:, k]
+        before = X @ network.w[k].T + b[k]
+        shift = _shift(before, rho * speed[k], on)
+        # The same numbers, moved: computed again they would be rounded otherwise, and enter balls by that.
+        before, b[k] = before + shift, b[k] + shift
+        e += np.where(on, before, 0.0) @ network.a[k]
+        depth = np.maximum(rho * speed[k] - np.where(on, before, -before), 0.0)
+        value += depth @ size[k]
+        slope += (depth > touches * speed[k]) @ (size[k] * speed[k])
+        for n, row in enumerate(on):
+            D[n] += a[k][row].T @ w[k][row]
+        check()
+    value += _hidden(replace(network, b=b), train, e, check)
+    e, rounded = e @ frame.axes.T, explained(train)
+    length = lengths(e)
+    e *= (np.maximum(length - rounded, 0.0) / np.where(length > 0, length, 1.0))[:, None]
+    value = np.maximum(value - np.maximum(rounded - length, 0.0), 0.0)
+    return Missed(e / frame.scale, D, value / frame.scale, slope)
+
+
+def _hidden(network: ReLUNetwork, train: TrainingSet, e: Array, check: Callable[[], None]) -> Array:
+    """What terms that cancel may hide at each ball, (N,), from floating point; 0 where `e` is made exact instead."""
+    rounding = rounding_at(network, train.points, train.rho)
+    hidden = np.flatnonzero(rounding > HIDDEN * train.separation)
+    unsure = np.zeros(train.size)
+    if network.neurons * train.points.size > EXACT:
+        unsure[hidden] = rounding[hidden]
+        return unsure
+    for n in hidden:
+        x = train.points[n]
+        e[n] = (at_points(network, x[None])[1] - fractions(x))[0].astype(float)
+        check()
+    return unsure
+
+
+def _shift(before: Array, radius: Array, on: NDArray[np.bool_]) -> Array:
+    """By how much offsets b_k, shape (K,), are to be moved, as little as makes the kinks miss balls on both sides.
+
+    Where there is no such offset, the kink goes as far into the balls on the one side as on the other.
+    """
+    least = np.where(on, radius - before, -np.inf).max(axis=0)
+    most = np.where(on, np.inf, -radius - before).min(axis=0)
+    shift = np.where(least <= most, np.clip(0.0, least, np.maximum(least, most)), (least + most) / 2)
+    return np.where(np.isfinite(shift), shift, 0.0)
