@@ -15,6 +15,8 @@ from exactnorm.certify.balls.simplex import missing_inequality, simplex_lower_bo
 from exactnorm.closed_form import regular_simplex_near_contact
 from exactnorm.geometry import affine_hull
 from exactnorm.patterns import activation_patterns
+from exactnorm.proof.verify import verify
+from exactnorm.prover import rigorous
 
 MEASURED = {4: 6.5688818, 5: 8.7858284, 6: 11.004575, 7: 13.224335}
 """One-hot rows at ρ = 0.05, by the program over all activation patterns."""
@@ -167,3 +169,13 @@ def test_near_contact_what_is_not_near_is_refused():
         regular_simplex_near_contact(np.eye(4) + 0.01 * np.arange(16).reshape(4, 4) ** 0.5, 0.53)
     with pytest.raises(ValueError, match="3 to 100"):
         regular_simplex_near_contact(np.eye(101), 0.5)
+
+
+def test_near_contact_the_dual_matrices_are_proved_by_cells_in_rational_numbers():
+    rho = 0.475 * height(4)
+    found = rigorous(min_norm_denoiser(np.eye(4), rho))
+    assert found.said == ()
+    value = 3 * near_contact(4, 0.475).slope
+    assert float(found.lower) < value < float(found.upper)
+    assert float(found.upper) - float(found.lower) < 1e-6 * value
+    assert verify(found.text, np.eye(4), rho).outcome == "proved"
