@@ -68,8 +68,8 @@ def fitted(rows: list[dict[str, Any]]) -> str:
     """The model of the widths, how far they are from it, and which are farthest."""
     rows = [row for row in rows if row["width"] > 0]
     shares = sorted({row["f"] for row in rows})
-    if len(rows) < len(shares) + 4:
-        return "too few cases for a model"
+    if len(rows) < len(shares) + 4 or min(len({row[name] for row in rows}) for name in ("points", "limit")) < 2:
+        return "no model: it takes several numbers of points, several limits, and more cases than it has numbers"
     design = np.array(
         [[*(row["f"] == f for f in shares), np.log(row["points"] / 12), -np.log(row["limit"] / 60)] for row in rows],
         dtype=float,
@@ -84,7 +84,7 @@ def fitted(rows: list[dict[str, Any]]) -> str:
         f"{rows[k]['points']} at {rows[k]['f']:g} in {rows[k]['limit']:g} s ×{np.exp(off[k]):.2g}" for k in worst
     )
     return (
-        f"width ≈ w_f (N/12)^{fit[-2]:.2g} (seconds/60)^−{fit[-1]:.2g}, w_f: {at}; within a factor of {spread:.2g}, "
+        f"width ≈ w_f (N/12)^{fit[-2]:.2g} (seconds/60)^{-fit[-1]:.2g}, w_f: {at}; within a factor of {spread:.2g}, "
         f"one standard deviation; farthest from it: {said}"
     )
 
@@ -96,7 +96,7 @@ def drawn(rows: list[dict[str, Any]], file: str) -> None:
 
     sizes, shares = (sorted({row[name] for row in rows}) for name in ("points", "f"))
     figure = plot.figure(7.2, 5.2)
-    grid = figure.subplots(2, len(sizes), sharex="row", sharey="row", height_ratios=(3, 1), squeeze=False)
+    grid = figure.subplots(2, len(sizes), sharex=True, sharey="row", height_ratios=(3, 1), squeeze=False)
     colours = dict(zip(shares, (BLUE, GREEN, ORANGE, VERMILION), strict=False))
     for (top, below), size in zip(grid.T, sizes, strict=True):
         for f in shares:
@@ -107,7 +107,7 @@ def drawn(rows: list[dict[str, Any]], file: str) -> None:
             top.plot([row["limit"] for row in some], [100 * row["width"] for row in some], "o", ms=4, color=colours[f])
             below.plot([row["limit"] for row in some], [row["memory"] for row in some], "o-", ms=3, color=colours[f])
         top.set(xscale="log", yscale="log", title=f"{size} digits")
-        below.set(xscale="log", xlabel="seconds")
+        below.set(xlabel="seconds")
     grid[0, 0].set_ylabel("width of the bracket, %")
     grid[1, 0].set(ylabel="peak GiB", ylim=(0, None))
     grid[0, 0].legend(fontsize="x-small")
