@@ -6,7 +6,7 @@ import pytest
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Cells
 from exactnorm.certify.balls.dual_bound import dual_bound
-from exactnorm.exact.balls import loop, start
+from exactnorm.exact.balls import interior, loop
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.solve import started
@@ -29,10 +29,10 @@ def begun():
 
 def test_every_bound_of_whole_patterns_is_proved_and_the_last_is_near_the_optimum(begun):
     problem, best, settings = begun
-    found = list(start.interior(problem, best, settings))
+    found = list(interior.interior(problem, best, settings))
     lower = [one.lower for one in found]
     assert sorted(set(lower)) == lower
-    assert 0.995 * OPTIMUM < lower[-1] < OPTIMUM
+    assert 0.98 * OPTIMUM < lower[-1] < OPTIMUM
     for one in found:
         assert dual_bound(problem.points, problem.rho, one.B, one.proofs) == pytest.approx(one.lower, rel=1e-9)
 
@@ -41,11 +41,11 @@ def test_a_solve_that_ends_among_whole_patterns_has_their_multipliers(monkeypatc
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "started", interrupted)
+    monkeypatch.setattr(loop, "climbed", interrupted)
     denoiser = min_norm_denoiser(SIX)
     certificate = denoiser.certificate
     assert isinstance(certificate.evidence, Cells)
-    assert 0.995 * OPTIMUM < certificate.lower < OPTIMUM < certificate.upper
+    assert 0.98 * OPTIMUM < certificate.lower < OPTIMUM < certificate.upper
     lower, upper, _ = check_certificate(certificate, SIX, denoiser.network)
     assert (lower, upper) == pytest.approx((certificate.lower, certificate.upper), rel=1e-9)
 

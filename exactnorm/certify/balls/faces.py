@@ -57,7 +57,7 @@ class Peaks:
 
 
 @dataclass(frozen=True, eq=False)
-class _Faces:
+class Faces:
     """Face k belongs to pattern `of[k]` and touches `balls[k]`; its sphere is w = w_0 + U v, ‖v‖ = R."""
 
     of: NDArray[np.intp]
@@ -65,6 +65,19 @@ class _Faces:
     w0: Array
     U: Array
     R: Array
+
+    def normals(self, rows: NDArray[np.intp], v: Array) -> Array:
+        """W of points v on some of the spheres."""
+        return np.asarray(self.w0[rows] + np.einsum("frm,fm->fr", self.U[rows], v))
+
+    def dual(self, points: Array, rho: float, sign: Array, Bs: Array) -> Sphere:
+        """The dual function on the spheres."""
+        first = self.balls[:, 0]
+        W, beta = Bs[self.of][:, :, :-1], Bs[self.of][:, :, -1]
+        # b = σ_i ρ − w·x_i on the face, so that B_s (w, b) = M w + σ_i ρ β.
+        M = W - beta[:, :, None] * points[first][:, None, :]
+        q = np.einsum("fij,fj->fi", M, self.w0) + beta * (sign[self.of, first] * rho)[:, None]
+        return Sphere(M @ self.U, q, self.R)
 
 
 def largest_dual_value(points: Array, rho: float, patterns: NDArray[np.bool_], B: Array, floor: float) -> float:
@@ -108,7 +121,7 @@ def face_peaks(
         unsettled = [np.zeros(0, dtype=np.intp)]
         for first in range(0, len(of), chunk):
             part = slice(first, first + chunk)
-            faces, kept = _spheres(points, rho, sign, of[part], balls[part])
+            faces, kept = spheres(points, rho, sign, of[part], balls[part])
             peaks, going = _peaks(points, rho, sign, Bs, faces, floor, every)
             yield peaks
             unsettled.append(first + kept[going])
@@ -132,9 +145,9 @@ def _smaller(
     return of[parent[first]], grown[first]
 
 
-def _spheres(
+def spheres(
     points: Array, rho: float, sign: Array, of: NDArray[np.intp], balls: NDArray[np.intp]
-) -> tuple[_Faces, NDArray[np.intp]]:
+) -> tuple[Faces, NDArray[np.intp]]:
     """The spheres w·(x_j − x_i) = (σ_j − σ_i) ρ over the edges of a tree of the touched balls; which faces have one."""
     k = balls.shape[1]
     sets, which = np.unique(balls, axis=0, return_inverse=True)
@@ -159,7 +172,7 @@ def _spheres(
     square, size = 1.0 - (y**2).sum(axis=1), np.abs(y).sum(axis=1)
     kept = np.flatnonzero(independent[which] & (square >= -unsure * size * (size + np.abs(c).sum(axis=1))))
     U = Q[:, :, k - 1 :][which[kept]]
-    return _Faces(of[kept], balls[kept], w0[kept], U, np.sqrt(np.maximum(square[kept], 0.0))), kept
+    return Faces(of[kept], balls[kept], w0[kept], U, np.sqrt(np.maximum(square[kept], 0.0))), kept
 
 
 def _tree(P: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -183,26 +196,20 @@ def _tree(P: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _peaks(
-    points: Array, rho: float, sign: Array, Bs: Array, faces: _Faces, floor: float, every: bool
+    points: Array, rho: float, sign: Array, Bs: Array, faces: Faces, floor: float, every: bool
 ) -> tuple[Peaks, NDArray[np.intp]]:
     """Peaks that belong to the faces, and the numbers of those faces whose smaller faces must be looked at."""
-    first = faces.balls[:, 0]
-    W, beta = Bs[faces.of][:, :, :-1], Bs[faces.of][:, :, -1]
-    # b = σ_i ρ − w·x_i on the face, so that B_s (w, b) = M w + σ_i ρ β.
-    M = W - beta[:, :, None] * points[first][:, None, :]
-    q = np.einsum("fij,fj->fi", M, faces.w0) + beta * (sign[faces.of, first] * rho)[:, None]
-    sphere = Sphere(M @ faces.U, q, faces.R)
+    sphere = faces.dual(points, rho, sign, Bs)
     high = np.flatnonzero(sphere.crude() > floor)
     top, v = sphere.maximum(high)
     high, top, v = high[top > floor], top[top > floor], v[top > floor]
-    w = faces.w0[high] + np.einsum("frm,fm->fr", faces.U[high], v)
+    w = faces.normals(high, v)
     peaks, its_own = _of_their_pattern(points, rho, sign, faces, high, w, top)
     going = high if every else high[~its_own]
     v = sphere.other_maximum(going) if sphere.A.shape[2] > 1 else -v[np.isin(high, going)]
     there = np.isfinite(v).all(axis=1)
     more, v = going[there], v[there]
-    w = faces.w0[more] + np.einsum("frm,fm->fr", faces.U[more], v)
-    value = np.linalg.norm(sphere.q[more] + np.einsum("fim,fm->fi", sphere.A[more], v), axis=1)
+    w, value = faces.normals(more, v), sphere.values(more, v)
     some = value > floor
     others, _ = _of_their_pattern(points, rho, sign, faces, more[some], w[some], value[some])
     pairs = zip(peaks, others, strict=True)
@@ -210,7 +217,7 @@ def _peaks(
 
 
 def _of_their_pattern(
-    points: Array, rho: float, sign: Array, faces: _Faces, chosen: NDArray[np.intp], w: Array, value: Array
+    points: Array, rho: float, sign: Array, faces: Faces, chosen: NDArray[np.intp], w: Array, value: Array
 ) -> tuple[tuple[NDArray[np.intp], Array, Array, Array], NDArray[np.bool_]]:
     """Those of the kinks w on the chosen faces that miss all balls on the right sides, and which they are."""
     of, balls = faces.of[chosen], faces.balls[chosen]

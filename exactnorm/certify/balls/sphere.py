@@ -34,6 +34,10 @@ class Sphere:
         self.drop = values[:, -1:] - values[:, ::-1]
         self.g = np.einsum("fim,fi->fm", A @ self.basis, q)
 
+    def values(self, rows: NDArray[np.intp], v: Array) -> Array:
+        """‖q + A v‖ for the given rows."""
+        return np.asarray(np.linalg.norm(self.q[rows] + np.einsum("fim,fm->fi", self.A[rows], v), axis=1))
+
     def crude(self) -> Array:
         """Upper bounds ‖q + A v‖² ≤ ‖q‖² + 2 R ‖Aᵀq‖ + λ_1 R², as norms."""
         square = (self.q**2).sum(axis=1) + 2 * self.R * np.linalg.norm(self.g, axis=1)

@@ -67,6 +67,23 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
     return thinned(problem, small, settings.deadline)
 
 
+def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
+    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
+
+    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
+    """
+    if not len(network.kinks):
+        return None
+    weight = np.linalg.norm(network.a, axis=1)
+    heavy = weight > 1e-6 * weight.max()
+    for kept in (heavy, np.ones_like(heavy)):
+        some = Neurons(network.kinks[kept], network.a[kept], network.B)
+        moved = corrected(problem.points, some) if problem.orbits is None else corrected_average(problem, some)
+        if interpolates(problem, moved):
+            return moved
+    return None
+
+
 def finished_average(problem: Reduced, neurons: Neurons, touching: Kinks | None, settings: Settings) -> Neurons:
     """The same for a network that means its average over the group."""
     tried = []

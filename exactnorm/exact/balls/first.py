@@ -184,11 +184,14 @@ class First:
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
         """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""
         certificate = solved.certificate
-        if certificate.certifies(tol) or not self.lower > certificate.lower:
+        if certificate.certifies(tol):
             return solved
-        raised = replace(certificate, lower=min(self.lower, certificate.upper), evidence=self.evidence)
-        said = f" The lower bound is that of {self.basis}, which is higher than the one found."
-        return replace(solved, certificate=raised, status=solved.status + said)
+        said = solved.status
+        if self.lower > certificate.lower:
+            certificate = replace(certificate, lower=min(self.lower, certificate.upper), evidence=self.evidence)
+            said += f" The lower bound is that of {self.basis}, which is higher than the one found."
+        said += f" The bracket is {100 * certificate.gap:.2g} % wide."
+        return replace(solved, certificate=certificate, status=said)
 
 
 def stated(train: TrainingSet, frame: Frame, ramps: Ramps) -> Stated:

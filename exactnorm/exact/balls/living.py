@@ -24,7 +24,7 @@ FROM = 11
 FACES = 2**22
 """Faces of all patterns beyond which they are not gone through: the loop would not end its first round in minutes."""
 SHARE = 0.6
-"""Of the time limit: what this may take where faces are gone through as well."""
+"""Of the time limit: what this may take; the peaks of the dual function are followed after that."""
 ENOUGH = 0.05
 """Share of the width of the bracket that more steps might bring, up to which they are not worth their time."""
 TOLD = 1.05
@@ -64,7 +64,7 @@ def with_living(problem: Reduced, first: First, settings: Settings) -> First:
             f"{len(problem.patterns)} living patterns of affine rank {problem.rank} take too much memory"
         )
         return first
-    limit = settings.deadline.earlier(0.1 if many_faces(problem) else 1 - SHARE)
+    limit = settings.deadline.earlier(1 - SHARE)
     return _raised(first, settings, lambda report: living_bound(problem, first.upper, limit, settings, report))
 
 

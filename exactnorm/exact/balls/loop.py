@@ -12,18 +12,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.exact.balls.averaged import corrected_average
 from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_network
 from exactnorm.exact.balls.deciding import deciding_balls
-from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates
+from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates, interpolating
+from exactnorm.exact.balls.interior import climbed, interior
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.balls.living import FROM as LIVING_FROM
-from exactnorm.exact.balls.living import has_place
+from exactnorm.exact.balls.living import has_place, many_faces
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import bends, gathered, master
 from exactnorm.exact.balls.polish import Neurons, corrected, newton
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.balls.start import edge_matrices, interior, relaxation
+from exactnorm.exact.balls.start import edge_matrices, relaxation
 from exactnorm.exact.settings import Settings
 
 LARGEST_RELAXATION = 2500
@@ -53,6 +53,14 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
         for begun in interior(problem, best, settings):
             best = begun
             yield best
+    if best.B is not None and problem.orbits is None and problem.rank >= INTERIOR_FROM:
+        for found, more in climbed(problem, rows, replace(best, phase=Bracket.phase), settings):
+            best, kinks = found, more
+            yield best
+        if best.gap <= settings.tol / 2:
+            return
+    if many_faces(problem):
+        return
     best, centre, kinks = started(problem, rows, replace(best, phase=Bracket.phase), kinks, settings)
     best = replace(best, seconds=settings.deadline.elapsed, kinks=len(kinks))
     yield best
@@ -139,23 +147,6 @@ def worth(problem: Reduced, at: Look) -> float:
 def reach(share: float, close: bool) -> float:
     """The factor for what holds B near its best, from the share of the promised gain that came true."""
     return 0.1 if share > 0.6 or close else 0.3 if share > 0.3 else 1.0 if share > 0.1 else 3.0
-
-
-def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
-    """The network with its output weights corrected, or None if they cannot be: its kinks do not suffice.
-
-    Neurons that carry next to nothing, as an interior point method leaves many, are left out if it goes without them.
-    """
-    if not len(network.kinks):
-        return None
-    weight = np.linalg.norm(network.a, axis=1)
-    heavy = weight > 1e-6 * weight.max()
-    for kept in (heavy, np.ones_like(heavy)):
-        some = Neurons(network.kinks[kept], network.a[kept], network.B)
-        moved = corrected(problem.points, some) if problem.orbits is None else corrected_average(problem, some)
-        if interpolates(problem, moved):
-            return moved
-    return None
 
 
 def settled(problem: Reduced, network: Neurons) -> Neurons | None:

@@ -22,12 +22,12 @@ from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
-from exactnorm.exact.balls.finish import everywhere_finished, finished, interpolates
+from exactnorm.exact.balls.finish import everywhere_finished, finished, interpolates, interpolating
 from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.living import many_faces, with_living
-from exactnorm.exact.balls.loop import PATIENCE, brackets, interpolating
+from exactnorm.exact.balls.loop import PATIENCE, brackets
 from exactnorm.exact.balls.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
@@ -100,7 +100,7 @@ def solve_balls(
             return ended(first, f"rounding hides which activation patterns there are: {lost}", deadline)
         if first.interrupted:
             return ended(replace(first, interrupted=True), INTERRUPTED, deadline)
-        if many_faces(problem) and first.feasible:
+        if many_faces(problem) and best.B is None and first.feasible:
             why = f"{len(problem.patterns)} living patterns of affine rank {problem.rank} have too many faces"
             return ended(cheaper(first, settings), "; ".join([why, *settings.said]), deadline)
         return first.raised(looped(train, problem, best, kinks, settings, near), tol)
@@ -124,11 +124,7 @@ def looped(
         for bracket in brackets(problem, replace(settings, deadline=deadline.earlier(RESERVE)), best, kinks):
             best = bracket
             settings.report(best)
-        reason = (
-            "the gap is within tol"
-            if best.gap <= settings.tol
-            else f"{PATIENCE} rounds in a row did not narrow the gap"
-        )
+        reason = ended_because(problem, best, settings)
     except OutOfTimeError:
         reason = late(deadline, "before the gap was closed")
     except KeyboardInterrupt:
@@ -139,6 +135,16 @@ def looped(
         return certified(train, problem, best, reason, settings)
     except KeyboardInterrupt:
         return certified(train, problem, best, INTERRUPTED, replace(settings, deadline=Deadline(0.0)))
+
+
+def ended_because(problem: Reduced, best: Bracket, settings: Settings) -> str:
+    """Why the loop ended by itself."""
+    if best.gap <= settings.tol:
+        return "the gap is within tol"
+    if many_faces(problem):
+        many = f"{len(problem.patterns)} living patterns of affine rank {problem.rank}"
+        return f"{many} have too many faces to look at them again and again"
+    return f"{PATIENCE} rounds in a row did not narrow the gap"
 
 
 def late(deadline: Deadline, when: str) -> str:
@@ -216,7 +222,7 @@ def certified(
 
 def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Certificate:
     """The certificate of the best B: with multipliers if they support a gap of `tol` and time allows, else without."""
-    if best.B is None:
+    if best.B is None or not best.lower > 0:  # a B whose peaks were not looked at
         return Certificate(0.0, best.upper, None, Nothing())
     sure = 1 - elsewhere(problem.points, problem.rho) - taken(problem)
     evidence = Faces(problem.frame, best.B, len(problem.whole.patterns))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,6 @@ from exactnorm.exact.balls.averaged import folded_kinks
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.bracket import Bracket, dual_value
 from exactnorm.exact.balls.cells import proposed_directions, whole_cells
-from exactnorm.exact.balls.joint import path
 from exactnorm.exact.balls.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.pricing import rescaled
@@ -23,12 +22,6 @@ from exactnorm.exact.balls.ramp_program import ALL_CUTS
 from exactnorm.exact.settings import Settings
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
-
-AHEAD = 1e-4
-"""Share of the cost that whole patterns may still have to give when they are left: they end about as far from the
-optimum."""
-TOLD = 1.02
-"""Factor by which a bound must rise to be told."""
 
 
 def first_kinks(problem: Reduced, check: Callable[[], None] = lambda: None) -> Kinks:
@@ -121,22 +114,3 @@ def relaxation(problem: Reduced, settings: Settings, best: Bracket) -> tuple[Bra
     kinks = folded_kinks(problem, tangent_kinks(np.vstack(directions), problem.points, problem.rho))
     # Kinks far from touching the dual constraint of the relaxation would only slow the loop down.
     return replace(best, lower=lower, B=B, proofs=evidence), kinks[dual_values(kinks, B) > 0.9]
-
-
-def interior(problem: Reduced, best: Bracket, settings: Settings) -> Iterator[Bracket]:
-    """Better and better bounds of all whole patterns at once, each with B and multipliers.
-
-    They end where they have next to nothing left to gain: cells that are cut finer begin there. Where digits are lost
-    before, fewer come, or none.
-    """
-    told, best = 0.0, replace(best, phase="bounding living patterns")
-    try:
-        for point in path(problem, best.upper, settings.deadline):
-            last = point.ahead <= AHEAD * best.upper
-            if point.lower > (told if last else TOLD * told):
-                told = point.lower
-                yield replace(best, lower=told, B=point.B, proofs=point.proofs, seconds=settings.deadline.elapsed)
-            if last:
-                return
-    except np.linalg.LinAlgError as failed:
-        settings.said.append(f"the bound of whole patterns was not computed to the end: {failed}")

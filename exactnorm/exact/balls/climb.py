@@ -1,0 +1,291 @@
+"""Dual matrices B and a network at once, by an interior point method over the peaks of the dual function.
+
+Maximise Σ⟨B_n, T_n⟩ while every peak of the dual function stays below 1. A peak z of a pattern s moves with B, and
+φ(B_s) = max ‖B_s z‖² near it is smooth and convex (`bent`), so that Newton's method applies: with multipliers λ of
+φ ≤ 1 the neurons a = 2 λ B_s z on the kinks z interpolate where the slope of the Lagrangian is 0, and their cost less
+the objective is Σ 2 λ √φ (1 − √φ). Each step asks for the products λ (1 − φ) to be a share of what they are (primal
+and dual together), and follows the peaks to where it leads (`tracked`).
+
+Peaks may be missed there. So B is worth nothing until a look at all faces says so, while the network is one whatever B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from exactnorm.arrays import Array
+from exactnorm.exact.balls.bent import Bent, bent
+from exactnorm.exact.balls.polish import Neurons
+from exactnorm.exact.balls.problem import Reduced
+from exactnorm.exact.balls.tracked import SAME, Tracked, followed, together
+
+REACH = 0.95
+"""Share of the way to where some peak reaches 1, or some multiplier 0, that a step goes."""
+SHORTER = 0.6
+"""Factor by which a step is shortened while peaks at its end are too high."""
+SHORTEST = 1e-3
+"""Shorter steps are none."""
+HIGH = 0.98
+"""Peaks at the end of a step that are at least so high are looked for at its beginning as well."""
+LEAST = 1e-4
+"""Least slack of peaks at the start, and of those that are found late and are too high by less."""
+AGAIN = 6
+"""Times in a row that a step is computed anew, with peaks that it had not known of."""
+MOST = 4000
+"""Peaks that are followed at most: the lower ones are left out then."""
+RIDGE = 1e-12
+"""Added to the scaled matrix of a step."""
+FIRST = 1e-2
+"""Sum of the products at the start, the best value being near 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Climbed:
+    """A point on the way.
+
+    Parameters
+    ----------
+    B : ndarray, shape (N − 1, r, r + 1)
+    peaks : Tracked
+    weight : ndarray, shape (K,)
+        The multipliers λ, the best value being near 1.
+    slack : ndarray, shape (K,)
+        1 − φ; more where φ is above 1, at peaks that were found late.
+    off : float
+        By how much the network of these multipliers fails to interpolate, relative to the targets.
+    """
+
+    B: Array
+    peaks: Tracked
+    weight: Array
+    slack: Array
+    off: float = np.inf
+
+    @property
+    def short(self) -> Array:
+        """1 − φ less the slack: 0, or what late peaks are still to come down by."""
+        return np.minimum(room(self.peaks) - self.slack, 0.0)
+
+    @property
+    def products(self) -> float:
+        """Σ λ (1 − φ), how far from the best, relative to it, while no peak is missed nor above 1."""
+        return float((self.weight * self.slack).sum())
+
+    @property
+    def within(self) -> bool:
+        """Whether all peaks that are known are below 1."""
+        return bool(self.peaks.value.max() < 1)
+
+    def neurons(self, problem: Reduced, upper: float) -> Neurons:
+        """The network of the multipliers; it interpolates up to `off`."""
+        kinks = self.peaks.kinks(problem)
+        y = np.einsum("kij,kj->ki", sums(problem, self.B)[self.peaks.of], kinks.z)
+        return Neurons(kinks, 2 * upper * self.weight[:, None] * y, self.B)
+
+
+def room(peaks: Tracked) -> Array:
+    """1 − φ."""
+    return np.asarray((1 - peaks.value) * (1 + peaks.value))
+
+
+def sums(problem: Reduced, B: Array) -> Array:
+    """B_s of all patterns."""
+    return np.asarray(np.tensordot(problem.patterns[:, 1:] * 1.0, B, 1))
+
+
+def begun(B: Array, peaks: Tracked) -> Climbed:
+    """The point to start from."""
+    slack = _slack(peaks)
+    return Climbed(B, peaks, FIRST / len(peaks) / slack, slack)
+
+
+def _slack(peaks: Tracked) -> Array:
+    return np.maximum(np.abs(room(peaks)), LEAST)
+
+
+def climbing(
+    problem: Reduced,
+    start: Climbed,
+    upper: float,
+    ways: Callable[[int, Array], Tracked],
+    floor: float,
+    check: Callable[[], None],
+) -> Iterator[Climbed]:
+    """Yield better and better points, until no step leads on.
+
+    Parameters
+    ----------
+    upper : float
+        A cost near the least one: a scale.
+    ways : callable
+        Where else than near known ones peaks are to be looked for, after so many steps, of B.
+    floor : float
+        Peaks below are left out.
+    check : callable
+        Called again and again; what it raises ends the search.
+    """
+    T = np.zeros_like(start.B)
+    T[:, :, -1] = (problem.points[1:] - problem.points[0]) / upper
+    now, count, again = start, 0, 0
+    while True:
+        check()
+        try:
+            step = _Step(problem, now, T)
+        except np.linalg.LinAlgError:
+            return
+        found, more = _stepped(problem, now, step, partial(ways, count), floor, check)
+        if more is not None and again < AGAIN:
+            now, again = with_more(now, more), again + 1
+            continue
+        if found is None:
+            return
+        if len(found.peaks) > MOST:
+            floor = max(floor, float(np.sort(found.peaks.value)[-MOST]))
+        now, count, again = replace(found, off=_off(problem, found, T)), count + 1, 0
+        yield now
+
+
+def _off(problem: Reduced, at: Climbed, T: Array) -> float:
+    one = bent(problem, sums(problem, at.B), at.peaks)
+    return float(np.linalg.norm(_spread(problem, at.peaks, at.weight, one.slope) - T) / np.linalg.norm(T))
+
+
+def _stepped(
+    problem: Reduced,
+    now: Climbed,
+    step: _Step,
+    ways: Callable[[Array], Tracked],
+    floor: float,
+    check: Callable[[], None],
+) -> tuple[Climbed | None, Tracked | None]:
+    """Where the step leads; or peaks at its beginning that were not known, which explain why it leads too high."""
+    dB, dweight, dslack, share, aim = step.taken()
+    while share > SHORTEST:
+        B = now.B + share * dB
+        peaks = followed(problem, B, together(now.peaks, ways(B)), floor, check)
+        slack = now.slack + share * dslack
+        if _allowed(peaks, now, slack, share):
+            return _arrived(B, peaks, now.weight + share * dweight, slack, aim), None
+        back = followed(problem, now.B, together(now.peaks, peaks[peaks.value > HIGH]), floor, check)
+        if _unknown(back, now.peaks).any():
+            return None, back
+        share *= SHORTER
+    return None, None
+
+
+def _allowed(peaks: Tracked, now: Climbed, slack: Array, share: float) -> bool:
+    """Whether all peaks are below 1, or on their way down there as far as a step of this length may ask."""
+    old = peaks.origin < len(slack)
+    origin = np.where(old, peaks.origin, 0)
+    left = np.where(old & (now.short[origin] < 0), (1 - share / 2) * -now.short[origin] - slack[origin], 0.0)
+    return bool((room(peaks) > -np.maximum(left, 0.0)).all())
+
+
+def _arrived(B: Array, peaks: Tracked, weight: Array, slack: Array, aim: float) -> Climbed:
+    """A point whose peaks inherit multipliers from those they come from.
+
+    Where there is none, or several come from one, they are such as go with products that are `aim`.
+    """
+    old = peaks.origin < len(weight)
+    origin = np.where(old, peaks.origin, 0)
+    slack = np.where(peaks.value < 1, room(peaks), np.where(old, slack[origin], _slack(peaks)))
+    new = aim / slack
+    shared = np.bincount(origin[old], minlength=len(weight))[origin] > 1
+    inherited = np.where(old, weight[origin], new)
+    return Climbed(B, peaks, np.where(old & shared, np.minimum(inherited, 10 * new), inherited), slack)
+
+
+def with_more(now: Climbed, peaks: Tracked) -> Climbed:
+    """The same point with more peaks known, followed from those it has and others."""
+    known = ~_unknown(peaks, now.peaks) & (peaks.origin < len(now.peaks))
+    origin = np.where(known, peaks.origin, 0)
+    slack = np.where(known, now.slack[origin], _slack(peaks))
+    new = now.products / len(now.peaks) / slack
+    return Climbed(now.B, peaks, np.where(known, now.weight[origin], new), slack, now.off)
+
+
+def _unknown(peaks: Tracked, known: Tracked) -> NDArray[np.bool_]:
+    """Which peaks are not among the known ones, nor near one."""
+    out = np.ones(len(peaks), dtype=bool)
+    for k in range(len(peaks)):
+        same = known.w[known.of == peaks.of[k]]
+        out[k] = not (np.abs(same - peaks.w[k]).max(axis=1, initial=0.0) < 100 * SAME).any()
+    return out
+
+
+def _spread(problem: Reduced, peaks: Tracked, weight: Array, each: Array) -> Array:
+    """Σ_k weight_k each_k over the peaks that are on at a ball, for each ball but the first."""
+    total = np.zeros((len(problem.patterns), *each.shape[1:]))
+    np.add.at(total, peaks.of, weight[:, None, None] * each)
+    return np.asarray(np.tensordot((problem.patterns[:, 1:] * 1.0).T, total, 1))
+
+
+class _Step:
+    """A step from a point."""
+
+    def __init__(self, problem: Reduced, now: Climbed, T: Array) -> None:
+        self.problem, self.now, self.T = problem, now, T
+        self.of = bent(problem, sums(problem, now.B), now.peaks)
+        self.mean = now.products / len(now.peaks)
+        H = _hessian(problem, now, self.of)
+        self.scale = 1 / np.sqrt(np.maximum(np.diag(H), 1e-300))
+        H *= self.scale[:, None]
+        H *= self.scale
+        H[np.diag_indices_from(H)] += RIDGE
+        self.factor = cho_factor(H, lower=True, overwrite_a=True, check_finite=False)
+
+    def _towards(self, aim: float) -> tuple[Array, Array, Array, Array]:
+        """Changes of B, λ and slack after which the products are `aim`, to first order, and those of B_s at peaks."""
+        now, slack = self.now, self.now.slack
+        rest = self.T - _spread(self.problem, now.peaks, (aim - now.weight * now.short) / slack, self.of.slope)
+        dB = (self.scale * cho_solve(self.factor, self.scale * rest.ravel(), check_finite=False)).reshape(rest.shape)
+        D = sums(self.problem, dB)[now.peaks.of]
+        dslack = now.short - (self.of.slope * D).sum(axis=(1, 2))
+        return dB, (aim - now.weight * (slack + dslack)) / slack, dslack, D
+
+    def _reach(self, dweight: Array, dslack: Array, D: Array) -> float:
+        """How far until some slack is 0, to second order, or some multiplier."""
+        half = np.sqrt(dslack**2 + 4 * self.of.second(D) * self.now.slack) - dslack
+        slack = 2 * self.now.slack / np.maximum(half, 1e-300)
+        falls = dweight < 0
+        return float(min(slack.min(), (self.now.weight[falls] / -dweight[falls]).min(initial=np.inf)))
+
+    def taken(self) -> tuple[Array, Array, Array, float, float]:
+        """Changes of B, λ and slack, the share of them to go, and what the products are aimed at."""
+        _, *straight = self._towards(0.0)
+        aim = self.mean * max((1 - min(1.0, self._reach(*straight))) ** 3, 1e-3)
+        dB, dweight, dslack, D = self._towards(aim)
+        return dB, dweight, dslack, min(1.0, REACH * self._reach(dweight, dslack, D)), aim
+
+
+def _hessian(problem: Reduced, now: Climbed, of: Bent) -> Array:
+    """Σ λ φ'' + (λ/slack) φ' φ'ᵀ, whose blocks (n, m) are sums over the patterns that are on at both balls."""
+    r, size = problem.rank, len(now.B)
+    m = r * (r + 1)
+    slope = of.slope.reshape(-1, m) * np.sqrt(now.weight / now.slack)[:, None]
+    rows = np.concatenate([slope, of.rows * np.sqrt(2 * now.weight)[of.of][:, None]])
+    pattern = np.concatenate([now.peaks.of, now.peaks.of[of.of]])
+    used = np.unique(now.peaks.of)
+    each = np.zeros((len(used), m, m))
+    order = np.argsort(pattern, kind="stable")
+    ends = np.searchsorted(pattern[order], used, side="right")
+    for k, some in enumerate(np.split(order, ends[:-1])):
+        each[k] = rows[some].T @ rows[some]
+    zz = np.zeros((len(problem.patterns), r + 1, r + 1))
+    np.add.at(zz, now.peaks.of, (2 * now.weight)[:, None, None] * of.z[:, :, None] * of.z[:, None, :])
+    blocks = each.reshape(len(used), r, r + 1, r, r + 1)
+    blocks[:, np.arange(r), :, np.arange(r), :] += zz[used]
+    first, second = np.triu_indices(size)
+    on = problem.patterns[used, 1:]
+    pairs = ((on[:, first] & on[:, second]) * 1.0).T @ each.reshape(len(used), -1)
+    H = np.empty((size * m, size * m))
+    for k, (i, j) in enumerate(zip(first, second, strict=True)):
+        H[j * m : (j + 1) * m, i * m : (i + 1) * m] = pairs[k].reshape(m, m)
+        H[i * m : (i + 1) * m, j * m : (j + 1) * m] = pairs[k].reshape(m, m)
+    return H

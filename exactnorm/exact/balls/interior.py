@@ -1,0 +1,177 @@
+"""Two interior point methods, one after the other: over all whole patterns at once, then over the peaks of the dual.
+
+The first has a proof at every step, and ends a little below the optimum, since whole patterns do not say all there is
+to say. The second begins there and goes on to the optimum; its matrices B are worth what a look at all faces finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.arrays import Array
+from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
+from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
+from exactnorm.exact.balls.covering import leaf, priced_leaves
+from exactnorm.exact.balls.finish import interpolating
+from exactnorm.exact.balls.joint import path
+from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
+from exactnorm.exact.balls.look import Look, look
+from exactnorm.exact.balls.master import master
+from exactnorm.exact.balls.polish import Neurons
+from exactnorm.exact.balls.problem import Reduced
+from exactnorm.exact.balls.tracked import Tracked, everywhere, followed, placed, together
+from exactnorm.exact.settings import Settings
+
+AHEAD = 1e-2
+"""Share of the cost that whole patterns may still have to give when they are left for the peaks."""
+TOLD = 1.02
+"""Factor by which a bound must rise to be told."""
+FLOOR = 0.85
+"""Peaks from which on they are followed."""
+FEW = 20_000
+"""Faces of all patterns up to which looks at them are taken on the way."""
+OFTEN = 3
+"""Steps from one of these looks to the next."""
+EVERYWHERE = 4
+"""Steps after which peaks are looked for from all faces of one ball where there are more, not only followed."""
+MANY = 300_000
+"""Faces of all patterns from which only those of patterns are looked at that multipliers leave open."""
+FACE_SECONDS = 4e-5
+"""Of a look at peaks that are left open, for each face of all patterns, in ten dimensions; ample."""
+NARROWER = 0.9
+"""Share of the products, and of what peaks are above 1, below which they count as less."""
+PATIENCE = 12
+"""Steps in a row that bring no less of them, after which a look is due."""
+AIMS = (1e-3, 1e-5)
+"""Where faces are many, what the products are to come down to before a look that takes long: bounds on the way."""
+TURNS = 8
+"""Times that a look at all faces may find peaks that were missed."""
+NEARLY = 0.3
+"""How far a network may be from interpolating for its correction to be tried."""
+ENDED = 1e-3
+"""How far it may be at the end."""
+HIGH = 1e-3
+"""How far below 1 the peaks are whose kinks a network is sought over at the end."""
+
+
+def interior(problem: Reduced, best: Bracket, settings: Settings) -> Iterator[Bracket]:
+    """Better and better bounds of all whole patterns at once, each with B and multipliers.
+
+    They end where they have next to nothing left to gain: cells that are cut finer begin there. Where digits are lost
+    before, fewer come, or none.
+    """
+    told, best = 0.0, replace(best, phase="bounding living patterns")
+    try:
+        for point in path(problem, best.upper, settings.deadline):
+            last = point.ahead <= AHEAD * best.upper
+            if point.lower > (told if last else TOLD * told):
+                told = point.lower
+                yield replace(best, lower=told, B=point.B, proofs=point.proofs, seconds=settings.deadline.elapsed)
+            if last:
+                return
+    except np.linalg.LinAlgError as failed:
+        settings.said.append(f"the bound of whole patterns was not computed to the end: {failed}")
+
+
+def climbed(
+    problem: Reduced, rows: NDArray[np.bool_], best: Bracket, settings: Settings
+) -> Iterator[tuple[Bracket, Kinks]]:
+    """Better and better brackets from the B of a bracket, with the kinks of high peaks.
+
+    Parameters
+    ----------
+    rows : ndarray of bool, shape (P, N)
+        From `deciding_balls`.
+    best : Bracket
+        Its B may have peaks above 1, unless there are too many faces to look at them all.
+    """
+    assert best.B is not None
+    deadline, B = settings.deadline, best.B
+    start = everywhere(problem, rows)
+    if faces(problem) <= MANY:
+        seen = look(problem, rows, B, FLOOR, settings)
+        best = with_bound(problem, best, seen.B, seen.kappa)
+        start = together(start, placed(problem, seen.peaks, seen.value))
+    ways = elsewhere(problem, rows, settings)
+    last = settings.tol / 8
+    aims = [last] if faces(problem) <= MANY else [*(aim for aim in AIMS if aim > last), last]
+    peaks = followed(problem, B, start, FLOOR, deadline.check)
+    if not len(peaks):
+        return
+    point = begun(B, peaks)
+    for _ in range(TURNS):
+        at, least, idle = None, np.inf, 0
+        for at in climbing(problem, point, best.upper, ways, FLOOR, deadline.check):
+            if at.off < NEARLY:
+                best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
+            best = replace(best, rounds=best.rounds + 1, seconds=deadline.elapsed, kinks=len(at.peaks))
+            yield best, best.neurons.kinks
+            left = at.products - float(at.short.sum())
+            least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
+            ended = at.within and at.products < aims[0] and at.off < max(ENDED, aims[0])
+            if ended or idle > PATIENCE or deadline.remaining < 2 * look_seconds(problem):
+                break
+        if at is None:
+            return
+        best = with_network(best, over_high(problem, at, best.upper, settings))
+        yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
+        if deadline.remaining < look_seconds(problem):
+            return
+        seen = sealed(problem, rows, at.B, settings)
+        best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=deadline.elapsed)
+        yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
+        if best.gap <= settings.tol / 2 or (seen.kappa < 1 + last and len(aims) == 1):
+            return
+        if seen.kappa < 1 + aims[0]:
+            aims = aims[1:] or aims
+        start = together(at.peaks, placed(problem, seen.peaks, seen.value))
+        point = with_more(at, followed(problem, at.B, start, FLOOR, deadline.check))
+
+
+def faces(problem: Reduced) -> float:
+    """Of all patterns, at most."""
+    return len(problem.patterns) * 2.0**problem.rank
+
+
+def look_seconds(problem: Reduced) -> float:
+    """How long a look at all faces takes, if there are too many to look at more than a part."""
+    return FACE_SECONDS * faces(problem) * (problem.rank / 10)
+
+
+def sealed(problem: Reduced, rows: NDArray[np.bool_], B: Array, settings: Settings) -> Look:
+    """A look at all peaks of B; where faces are many, at those of patterns that multipliers do not bound by 1."""
+    if faces(problem) <= MANY:
+        return look(problem, rows, B, FLOOR, settings)
+    leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
+    enough = 1 + settings.tol / 8
+    bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
+    loose = bounds > enough
+    if not loose.any():
+        return Look(B, float(bounds.max()), tangent_kinks(problem.points[:0], problem.points, problem.rho), np.zeros(0))
+    seen = look(replace(problem, patterns=problem.patterns[loose]), rows[loose], B, FLOOR, settings)
+    return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
+
+
+def elsewhere(problem: Reduced, rows: NDArray[np.bool_], settings: Settings) -> Callable[[int, Array], Tracked]:
+    """Where else to look for peaks now and then: on all faces if these are few, else a few ways."""
+    start = everywhere(problem, rows)
+    few = faces(problem) <= FEW
+
+    def ways(count: int, B: Array) -> Tracked:
+        if few and count % OFTEN == 0:
+            seen = look(problem, rows, B, FLOOR, settings)
+            return placed(problem, seen.peaks, seen.value)
+        return start if not few and count % EVERYWHERE == 0 else start[:0]
+
+    return ways
+
+
+def over_high(problem: Reduced, at: Climbed, upper: float, settings: Settings) -> Neurons | None:
+    """The best network over the kinks of high peaks, or None if it does not interpolate."""
+    high = at.peaks[at.peaks.value > 1 - HIGH].kinks(problem)
+    return interpolating(problem, master(problem, high, upper, settings)) if len(high) else None

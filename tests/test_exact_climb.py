@@ -1,0 +1,188 @@
+"""The interior point method over peaks of the dual function: what it follows, how that bends, and where it ends."""
+
+import numpy as np
+import pytest
+
+from exactnorm import TrainingSet, min_norm_denoiser
+from exactnorm.certify.balls.faces import largest_dual_value
+from exactnorm.exact.balls import interior, living
+from exactnorm.exact.balls.bent import bent
+from exactnorm.exact.balls.bracket import dual_value
+from exactnorm.exact.balls.climb import begun, climbing, sums
+from exactnorm.exact.balls.deciding import deciding_balls
+from exactnorm.exact.balls.finish import interpolating
+from exactnorm.exact.balls.first import first_bracket
+from exactnorm.exact.balls.joint import path
+from exactnorm.exact.balls.look import look
+from exactnorm.exact.balls.polish import residual
+from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.balls.solve import started
+from exactnorm.exact.balls.tracked import everywhere, followed, placed
+from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.settings import Settings, Solver
+from exactnorm.geometry import affine_hull
+
+SIX = TrainingSet(np.random.default_rng(5).standard_normal((6, 5)), 0.05)
+OPTIMUM = 10.0229867
+"""From the loop without any interior point method, on which the certificate's faces and multipliers agree."""
+FLOOR = 0.8
+
+
+def unwatched():
+    pass
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The problem, B of whole patterns, its peaks, the cost of a network, settings."""
+    settings = Settings(1e-6, Solver(), Deadline(None))
+    problem = reduced(SIX)
+    best, _ = started(problem, first_bracket(SIX, affine_hull(SIX.points), settings), settings)
+    B = next(point.B for point in path(problem, best.upper, Deadline(None)) if point.ahead < 1e-2 * best.upper)
+    seen = look(problem, deciding_balls(problem), B, FLOOR, settings)
+    return problem, B, placed(problem, seen.peaks, seen.value), best.upper, settings
+
+
+def test_peaks_of_a_look_are_followed_to_themselves(whole):
+    problem, B, peaks, _, _ = whole
+    found = followed(problem, B, peaks, FLOOR, unwatched)
+    assert len(found) == len(peaks) > 50
+    assert np.sort(found.value) == pytest.approx(np.sort(peaks.value), rel=1e-12)
+
+
+def test_what_is_followed_is_a_maximum_of_its_face(whole):
+    """By kinks near it that touch the same balls and miss the others."""
+    problem, B, peaks, _, _ = whole
+    found = followed(problem, 1.02 * B, peaks, FLOOR, unwatched)
+    rng = np.random.default_rng(0)
+    kinks, Bs, tried = found.kinks(problem), sums(problem, 1.02 * B)[found.of], 0
+    for k in range(len(found)):
+        balls = np.flatnonzero(found.touched[k])
+        fixed = np.linalg.qr((problem.points[balls[1:]] - problem.points[balls[0]]).T)[0]
+        w = np.tile(kinks.w[k], (40, 1))
+        along = w - w @ fixed @ fixed.T
+        radius = np.linalg.norm(along, axis=1)[:, None]
+        step = rng.standard_normal(w.shape)
+        moved = along + 1e-3 * (step - step @ fixed @ fixed.T)
+        w = w - along + radius * moved / np.linalg.norm(moved, axis=1)[:, None]
+        sign = np.where(kinks.pattern[k], 1.0, -1.0)
+        b = sign[balls[0]] * problem.rho - w @ problem.points[balls[0]]
+        misses = (sign * (w @ problem.points.T + b[:, None]) >= problem.rho * (1 - 1e-9)).all(axis=1)
+        value = np.linalg.norm(np.column_stack([w, b]) @ Bs[k].T, axis=1)
+        assert (value[misses] <= found.value[k] * (1 + 1e-9)).all()
+        tried += int(misses.sum())
+    assert tried > 2000
+
+
+def test_derivatives_of_peaks_agree_with_differences(whole):
+    """φ(B + t D) by following the peak, to third order in t."""
+    problem, B, peaks, _, _ = whole
+    D = np.random.default_rng(1).standard_normal(B.shape)
+    D *= np.linalg.norm(B) / np.linalg.norm(D)
+    start = followed(problem, B, peaks, FLOOR, unwatched)
+    one, change = bent(problem, sums(problem, B), start), sums(problem, D)[start.of]
+    slope, second = (one.slope * change).sum(axis=(1, 2)), one.second(change)
+    compared = 0
+    for t in (1e-4, -1e-4):
+        moved = followed(problem, B + t * D, start, FLOOR, unwatched)
+        # Peaks that stay on their face, alone.
+        once = np.bincount(moved.origin, minlength=len(start))[moved.origin] == 1
+        same = once & (moved.touched == start.touched[moved.origin]).all(axis=1)
+        k = moved.origin[same]
+        expected = start.value[k] ** 2 + t * slope[k] + t**2 * second[k]
+        off = np.abs(moved.value[same] ** 2 - expected)
+        # A flat peak moves far; its third order is large.
+        assert np.median(off) < 2e-3 * t**2 * np.median(np.abs(second))
+        compared += int(same.sum())
+    assert compared > 100
+
+
+def climbed(problem, B, peaks, upper):
+    at = None
+    for at in climbing(problem, begun(B, peaks), upper, lambda *_: peaks[:0], FLOOR, unwatched):
+        if at.within and at.products < 1e-7 and at.off < 1e-4:
+            break
+    return at
+
+
+def test_it_ends_at_the_optimum_with_a_network_that_interpolates(whole):
+    problem, B, peaks, upper, _ = whole
+    at = climbed(problem, B, peaks, upper)
+    kappa = largest_dual_value(problem.points, problem.rho, problem.patterns, at.B, 0.5)
+    assert dual_value(problem, at.B) / max(1.0, kappa) == pytest.approx(OPTIMUM, rel=1e-6)
+    network = at.neurons(problem, upper)
+    assert np.linalg.norm(residual(problem.points, network.kinks, network.a)) < 1e-3
+    assert network.cost == pytest.approx(OPTIMUM, rel=1e-4)
+    assert OPTIMUM * (1 - 1e-7) < interpolating(problem, network).cost < OPTIMUM * (1 + 1e-3)
+
+
+def test_peaks_that_are_found_late_and_too_high_come_down(whole):
+    """It starts with half of the peaks, and is told of all of them after three steps."""
+    problem, B, peaks, upper, settings = whole
+    rows = deciding_balls(problem)
+    told = []
+
+    def ways(count, B):
+        if count < 3:
+            return peaks[:0]
+        seen = look(problem, rows, B, FLOOR, settings)
+        told.append(seen.kappa)
+        return placed(problem, seen.peaks, seen.value)
+
+    half = peaks[np.arange(0, len(peaks), 2)]
+    for at in climbing(problem, begun(B, half), upper, ways, FLOOR, unwatched):
+        if at.within and at.products < 1e-7 and at.off < 1e-4:
+            break
+    assert max(told) > 1.0001
+    assert look(problem, rows, at.B, FLOOR, settings).kappa < 1
+    assert dual_value(problem, at.B) == pytest.approx(OPTIMUM, rel=1e-6)
+
+
+def test_ways_from_everywhere_find_most_of_the_peaks(whole):
+    problem, B, peaks, _, _ = whole
+    found = followed(problem, B, everywhere(problem, deciding_balls(problem)), FLOOR, unwatched)
+    assert len(found) > 0.6 * len(peaks)
+    assert found.value.max() == pytest.approx(peaks.value.max(), rel=1e-9)
+
+
+def test_multipliers_and_faces_of_the_rest_find_the_same_maximum(whole, monkeypatch):
+    problem, B, _, _, settings = whole
+    rows = deciding_balls(problem)
+    for factor in (1.0, 1.05):
+        plain = look(problem, rows, factor * B, 0.85, settings)
+        monkeypatch.setattr(interior, "MANY", 0)
+        sealed = interior.sealed(problem, rows, factor * B, settings)
+        monkeypatch.undo()
+        assert sealed.kappa == pytest.approx(plain.kappa, rel=1e-4)
+        assert sealed.kappa >= plain.kappa * (1 - 1e-12)
+
+
+def test_where_faces_are_too_many_to_be_looked_at_it_ends_at_the_optimum_all_the_same(monkeypatch):
+    monkeypatch.setattr(living, "FROM", 5)
+    monkeypatch.setattr(living, "FACES", 10)
+    monkeypatch.setattr(interior, "MANY", 10)
+    found = min_norm_denoiser(SIX).certificate
+    assert found.gap <= 1e-6
+    assert found.lower - 1e-7 < OPTIMUM < found.upper + 1e-7
+
+
+def test_rows_in_another_order_end_at_one_optimum():
+    order = [3, 1, 0, 5, 2, 4]
+    found = min_norm_denoiser(SIX.points[order], SIX.rho).certificate
+    assert found.gap <= 1e-6
+    assert found.lower - 1e-7 < OPTIMUM < found.upper + 1e-7
+
+
+def test_ctrl_c_in_the_middle_leaves_the_best_bracket(monkeypatch):
+    original = interior.climbing
+
+    def stopped(*arguments):
+        steps = original(*arguments)
+        for _ in range(6):
+            yield next(steps)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(interior, "climbing", stopped)
+    found = min_norm_denoiser(SIX)
+    assert "interrupted" in found.status
+    assert 0.98 * OPTIMUM < found.certificate.lower < OPTIMUM < found.certificate.upper < 1.01 * OPTIMUM
