@@ -22,7 +22,7 @@ from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
-from exactnorm.exact.balls.finish import everywhere_finished, finished, interpolates, interpolating
+from exactnorm.exact.balls.finish import UnaveragedError, everywhere_finished, finished, interpolates, interpolating
 from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
@@ -104,7 +104,10 @@ def solve_balls(
         if many_faces(problem) and best.B is None and first.feasible:
             why = f"{len(problem.patterns)} living patterns of affine rank {problem.rank} have too many faces"
             return ended(cheaper(first, settings), "; ".join([why, *settings.said]), deadline)
-        return first.raised(looped(train, problem, best, kinks, settings, near), tol)
+        try:
+            return first.raised(looped(train, problem, best, kinks, settings, near), tol)
+        except UnaveragedError as many:
+            return ended(cheaper(first, settings), "; ".join([str(many), *settings.said]), deadline)
 
 
 def looped(
