@@ -6,7 +6,8 @@
 The first N digits of scikit-learn, divided by 16, ρ = f · (smallest distance). Each case runs in a process of its own;
 the limit is on the wall clock, or with --processor on processor seconds, as on a machine with nothing else to do. With
 --out each finished case is kept, with its bracket every time that it got narrower, and cases that are there already are
-not run again. In the end a model is fitted to the widths, and said where it fails:
+not run again; `--points` alone runs none. In the end a model is fitted to widths after 1, 3, 10, … seconds, with the
+widths that it fails at most:
 
     log width = a_f + b log N − p log(seconds)
 """
@@ -30,6 +31,10 @@ from exactnorm import min_norm_denoiser
 from exactnorm.exact import deadline
 
 CASE = ("points", "f", "limit")
+TIMES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+"""Seconds at which widths are looked up for the model."""
+WIDTHS = (0.5, 0.2, 0.05, 0.01, 1e-3, 1e-4)
+"""Of brackets, whose times are printed."""
 
 
 def measured(size: int, share: float, limit: float, processor: bool) -> dict[str, Any]:
@@ -61,32 +66,56 @@ def line(row: dict[str, Any]) -> str:
     """A row of the printed table."""
     case = " | ".join(f"{row[name]:g}" for name in CASE)
     bracket = f"{row['lower']:.6g} | {row['upper']:.6g} | {100 * row['width']:.3g} %"
-    return f"| {case} | {bracket} | {row['end']} | {row['seconds']:.0f} | {row['memory']:.2f} |"
+    memory = "–" if row["memory"] is None else f"{row['memory']:.2f}"
+    return f"| {case} | {bracket} | {row['end']} | {row['seconds']:.0f} | {memory} |"
+
+
+def sampled(rows: list[dict[str, Any]]) -> list[tuple[int, float, float, float]]:
+    """Points, f, seconds and width then, of the longest run of each set."""
+    out = []
+    for (size, f), row in longest(rows).items():
+        at, lower, upper = np.array(row["way"]).T
+        for t in TIMES:
+            known = np.flatnonzero(at <= t)
+            if len(known) and t <= max(row["limit"], at[-1]):
+                out.append((size, f, t, float(1 - lower[known[-1]] / upper[known[-1]])))
+    return out
 
 
 def fitted(rows: list[dict[str, Any]]) -> str:
     """The model of the widths, how far they are from it, and which are farthest."""
-    rows = [row for row in rows if row["width"] > 0]
-    shares = sorted({row["f"] for row in rows})
-    if len(rows) < len(shares) + 4:
-        return "too few cases for a model"
-    design = np.array(
-        [[*(row["f"] == f for f in shares), np.log(row["points"] / 12), -np.log(row["limit"] / 60)] for row in rows],
-        dtype=float,
-    )
-    width = np.log([row["width"] for row in rows])
-    fit, *_ = np.linalg.lstsq(design, width)
-    off = width - design @ fit
-    spread = float(np.exp(np.sqrt(off @ off / max(len(rows) - len(fit), 1))))
-    at = ", ".join(f"{100 * np.exp(a):.2g} % at f = {f:g}" for f, a in zip(shares, fit, strict=False))
-    worst = np.argsort(-np.abs(off))[:4]
-    said = ", ".join(
-        f"{rows[k]['points']} at {rows[k]['f']:g} in {rows[k]['limit']:g} s ×{np.exp(off[k]):.2g}" for k in worst
-    )
+    size, f, t, width = np.array([one for one in sampled(rows) if one[3] > 0]).reshape(-1, 4).T
+    if len(size) < 6 or min(map(len, map(set, (size, t)))) < 2:
+        return "no model: it takes several numbers of points, several times, and more widths than it has numbers"
+    shares = sorted(set(f))
+    design = np.column_stack([*(f == share for share in shares), np.log(size / 12), -np.log(t / 60)]).astype(float)
+    fit, *_ = np.linalg.lstsq(design, np.log(width))
+    off = np.log(width) - design @ fit
+    spread = float(np.exp(np.sqrt(off @ off / max(len(off) - len(fit), 1))))
+    at = ", ".join(f"{100 * np.exp(a):.2g} % at f = {share:g}" for a, share in zip(fit, shares, strict=False))
+    worst = np.argsort(-np.abs(off))[:6]
+    said = ", ".join(f"{size[k]:g} at {f[k]:g} in {t[k]:g} s ×{np.exp(off[k]):.2g}" for k in worst)
     return (
-        f"width ≈ w_f (N/12)^{fit[-2]:.2g} (seconds/60)^−{fit[-1]:.2g}, w_f: {at}; within a factor of {spread:.2g}, "
-        f"one standard deviation; farthest from it: {said}"
+        f"width ≈ w_f (N/12)^{fit[-2]:.2g} (seconds/60)^{-fit[-1]:.2g}, w_f: {at}; {len(off)} widths, within a factor "
+        f"of {spread:.2g}, one standard deviation; farthest from it: {said}"
     )
+
+
+def reached(rows: list[dict[str, Any]]) -> str:
+    """When the bracket of each set first was as narrow as that, in its longest run."""
+    lines = [f"| points | f | {' | '.join(f'{100 * one:g} %' for one in WIDTHS)} | given up after |"]
+    lines.append("|---" * (3 + len(WIDTHS)) + "|")
+    for (size, f), row in sorted(longest(rows).items()):
+        at, lower, upper = np.array(row["way"]).T
+        first = [at[1 - lower / upper <= one] for one in WIDTHS]
+        times = [f"{found[0]:.2g}" if len(found) else "–" for found in first]
+        lines.append(f"| {size} | {f:g} | {' | '.join(times)} | {row['limit']:.0f} |")
+    return "\n".join(lines)
+
+
+def longest(rows: list[dict[str, Any]]) -> dict[tuple[int, float], dict[str, Any]]:
+    """The longest run of each set."""
+    return {(row["points"], row["f"]): row for row in sorted(rows, key=lambda row: row["limit"])}
 
 
 def drawn(rows: list[dict[str, Any]], file: str) -> None:
@@ -95,29 +124,31 @@ def drawn(rows: list[dict[str, Any]], file: str) -> None:
     from exactnorm.plot.canvas import BLUE, GREEN, ORANGE, VERMILION
 
     sizes, shares = (sorted({row[name] for row in rows}) for name in ("points", "f"))
-    figure = plot.figure(7.2, 5.2)
-    grid = figure.subplots(2, len(sizes), sharex="row", sharey="row", height_ratios=(3, 1), squeeze=False)
+    figure = plot.figure(7.2, 4.6)
+    grid = figure.subplots(2, len(sizes), sharex=True, sharey="row", height_ratios=(3, 1), squeeze=False)
     colours = dict(zip(shares, (BLUE, GREEN, ORANGE, VERMILION), strict=False))
     for (top, below), size in zip(grid.T, sizes, strict=True):
         for f in shares:
             some = [row for row in rows if (row["points"], row["f"]) == (size, f)]
             for row in some[-1:]:
                 t, lower, upper = np.array(row["way"]).T
+                t = np.maximum(t, 0.1)
                 top.step(t, 100 * (1 - lower / upper), where="post", color=colours[f], lw=1, label=f"f = {f:g}")
             top.plot([row["limit"] for row in some], [100 * row["width"] for row in some], "o", ms=4, color=colours[f])
-            below.plot([row["limit"] for row in some], [row["memory"] for row in some], "o-", ms=3, color=colours[f])
-        top.set(xscale="log", yscale="log", title=f"{size} digits")
-        below.set(xscale="log", xlabel="seconds")
+            known = [row for row in some if row["memory"] is not None]
+            below.plot([row["limit"] for row in known], [row["memory"] for row in known], "o-", ms=3, color=colours[f])
+        top.set(xscale="log", yscale="log", ylim=(1e-4, 150), title=f"{size} digits")
+        below.set(xlabel="seconds")
     grid[0, 0].set_ylabel("width of the bracket, %")
     grid[1, 0].set(ylabel="peak GiB", ylim=(0, None))
-    grid[0, 0].legend(fontsize="x-small")
+    grid[0, -1].legend(fontsize="x-small", loc="lower right")
     figure.savefig(file, dpi=150)
 
 
 def main() -> None:
     """Measure, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--points", type=int, nargs="+", default=[12, 16, 20, 30])
+    parser.add_argument("--points", type=int, nargs="*", default=[12, 16, 20, 30])
     parser.add_argument("--shares", type=float, nargs="+", default=[0.15, 0.3, 0.4, 0.45])
     parser.add_argument("--limits", type=float, nargs="+", default=[10.0, 60.0])
     parser.add_argument("--processor", action="store_true", help="limits are processor seconds")
@@ -143,6 +174,7 @@ def main() -> None:
             with file.open("a") as more:
                 more.write(json.dumps(row) + "\n")
     rows.sort(key=lambda row: [row[name] for name in CASE])
+    print(reached(rows))
     print(fitted(rows))
     if given.plot:
         drawn(rows, given.plot)
