@@ -21,8 +21,8 @@ from exactnorm.exact.balls.motions import Motions, Patterns, fixed_by, moved, mo
 from exactnorm.exact.balls.tree import Tree
 
 SAME = 1e-13
-"""Entries of (w, b) that differ by less, by rounding, are those of one kink. Were others taken for one, the average of a
-network that interpolates would not."""
+"""Entries of (w, b) that differ by less, by rounding, are those of one kink. Were others taken for one, a network that
+interpolates would have an average that does not."""
 
 
 @dataclass(frozen=True, eq=False)
