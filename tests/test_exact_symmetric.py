@@ -1,6 +1,7 @@
 """Solves with one pattern of each orbit: the same optimum as without, and certificates of the points as they are."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from exactnorm.exact.balls.kinks import dual_values
 from exactnorm.exact.balls.polish import Neurons, residual
 from exactnorm.exact.balls.problem import Reduced, reduced
 from exactnorm.exact.balls.start import edge_matrices, first_kinks
+from exactnorm.exact.balls.tracked import everywhere, followed, together
 from exactnorm.exact.settings import Settings
 
 SETS = {
@@ -317,3 +319,13 @@ def test_a_network_with_too_many_images_leaves_the_first_bracket(monkeypatch):
     assert "is no network" in found.status
     lower, upper, _ = check_certificate(found.certificate, TrainingSet(SETS["prism of 3"], 0.2), found.network)
     assert 0 < lower <= upper
+
+
+def test_kinks_that_touch_more_balls_than_a_sphere_of_them_can_do_no_harm():
+    whole, _ = problems(cross_polytope(3))
+    B = edge_matrices(whole, Settings())
+    start = everywhere(whole, np.ones_like(whole.patterns))
+    crowded = replace(start, touched=np.ones_like(start.touched))
+    plain, more = (followed(whole, B, one, 0.5, lambda: None) for one in (start, together(start, crowded)))
+    assert len(plain) > 0
+    assert more.value.max() == pytest.approx(plain.value.max(), rel=1e-12)
