@@ -22,7 +22,7 @@ from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
-from exactnorm.exact.balls.finish import AsymmetricError, everywhere_finished, finished, interpolates, interpolating
+from exactnorm.exact.balls.finish import UnaveragedError, everywhere_finished, finished, interpolates, interpolating
 from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
@@ -118,7 +118,7 @@ def with_symmetry(
     """Close the gap; where rounding keeps symmetric networks from interpolating, as if there were no symmetry."""
     try:
         return looped(train, problem, *begun, settings, near)
-    except AsymmetricError as rounded:
+    except UnaveragedError as rounded:
         settings.said.append(f"{rounded}, so the points were solved as if they had no symmetry")
     try:
         best, kinks = started(problem.whole, first, settings)
