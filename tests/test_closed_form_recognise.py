@@ -58,21 +58,25 @@ def test_every_form_of_the_catalogue_is_recognised_as_the_most_special_one_and_i
         "rays": [[0, 0], [1, 0], [2, 0], [0, 1]],
         "equilateral_triangle": E,
         "regular_simplex": np.eye(5),
+        "regular_simplex_near_contact": np.eye(4),
         "one_versus_rest": [[0, 0], [1, 0], [0.4, 0.9]],
     }
     forms = {one.name: one for form in FORMS for one in (form, *form.special)}
     assert forms.keys() == examples.keys()
+    radii = {name: (0.1, 0.05) for name in examples} | {"regular_simplex_near_contact": (0.55, 0.545)}
     for name, points in examples.items():
-        found = recognise(points, 0.1)
+        rho, smaller = radii[name]
+        found = recognise(points, rho)
         assert found.form is forms[name]
-        moved = forms[name].build(points, 0.05)
-        assert interpolation_error(moved, points, 0.05) < 1e-14
+        moved = forms[name].build(points, smaller)
+        assert interpolation_error(moved, points, smaller) < 1e-13
         assert moved.representation_cost < found.network.representation_cost
     for general in FORMS:
         for form in (general, *general.special):
             if general.lower_bound is not None:
-                least = general.lower_bound(TrainingSet(examples[form.name], 0.1))
-                assert least.value == pytest.approx(recognise(examples[form.name], 0.1).network.representation_cost)
+                points, rho = examples[form.name], radii[form.name][0]
+                least = general.lower_bound(TrainingSet(points, rho))
+                assert least.value == pytest.approx(recognise(points, rho).network.representation_cost)
                 centre = least.evidence.rows[0] if general.name == "rays" else -1
                 assert recognise(examples[form.name], 0.1).centre == centre
 

@@ -197,19 +197,6 @@ def test_lattices_cost_what_their_axes_cost(sides, rho):
     assert error < 1e-11
 
 
-def test_a_simplex_beyond_its_theorem_has_a_bracket():
-    side = np.sqrt(3)  # of the equilateral triangle with circumradius 1; 58.1435 at 0.7 is recorded
-    corners = polygon(3)
-    assert pdist(corners).min() == pytest.approx(side)
-    found = min_norm_denoiser(corners, 0.7)
-    assert found.certificate.gap < 1e-6
-    assert found.certificate.upper == pytest.approx(58.1435, abs=1e-4)
-    eight = min_norm_denoiser(np.eye(8), 0.495 * np.sqrt(8 / 7))
-    assert eight.certificate.gap < 1e-6
-    one_versus_rest = 8 * 2 * np.sqrt(7 / 8) / (np.sqrt(8 / 7) * 0.01)
-    assert eight.certificate.upper < 0.999 * one_versus_rest
-
-
 def loop_alone(monkeypatch):
     monkeypatch.setattr(loop, "LARGEST_RELAXATION", 0)
 

@@ -3,9 +3,11 @@
 import math
 from random import Random
 
+import naive_verifier
 import numpy as np
 import pytest
 from flint import fmpq, fmpq_mat, fmpz_mat
+from forging import whole
 
 from exactnorm.proof import matrices
 from exactnorm.proof.bounds import RefutedError
@@ -16,6 +18,7 @@ from exactnorm.proof.network import extent, upper_bound
 from exactnorm.proof.problem import PRIME, balls, rank_of
 from exactnorm.proof.rationals import SIGNIFICANT, short
 from exactnorm.proof.records import ProvedCell, ProvedNeuron
+from exactnorm.proof.verify import verify
 
 
 def numbers(rng, count, digits=5):
@@ -167,6 +170,24 @@ def test_a_kink_that_enters_a_ball_is_refuted_also_where_its_neuron_is_off_at_th
         return
     with pytest.raises(RefutedError, match=f"the kink of neuron 4 enters ball {enters}"):
         upper_bound(problem, [*network(), one])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_weights_of_segments_are_proved_up_to_what_fits_below_one_and_no_further(seed):
+    rng = np.random.default_rng(seed)
+    points, rho = rng.standard_normal((6, 3)), 0.01
+    ends = [(i, j) if rng.random() < 0.5 else (j, i) for i in range(6) for j in range(i) if i - j < 4]
+    e = np.array([points[j] - points[i] for i, j in ends])
+    weights = rng.random(len(ends))
+    weights /= np.linalg.eigvalsh((e.T * weights) @ e)[-1]
+    length = np.linalg.norm(e, axis=1)
+    bound = float((weights * length**2 * 2 * length / (length - 2 * rho)).sum())
+    for factor, outcome in ((1 - 1e-9, "proved"), (1 + 1e-9, "refuted")):
+        listed = [[i, j, f"{factor * one:.15f}"] for (i, j), one in zip(ends, weights, strict=True)]
+        text = whole(points, rho, {"kind": "segments", "segments": listed}, "0")
+        verdict = verify(text, points, rho)
+        assert verdict.outcome == naive_verifier.judge(text, points.tolist(), rho)[0] == outcome
+        assert outcome == "refuted" or float(verdict.lower) == pytest.approx(bound, rel=1e-8)
 
 
 def test_what_is_too_much_is_said_before_it_is_taken():

@@ -7,6 +7,7 @@ from exactnorm.closed_form.rays import obtuse_simplex, orthogonal, rays
 from exactnorm.closed_form.recognise import Recognition, recognise
 from exactnorm.closed_form.samples import univariate_samples
 from exactnorm.closed_form.simplex import regular_simplex
+from exactnorm.closed_form.simplex_contact import regular_simplex_near_contact
 from exactnorm.closed_form.triangles import equilateral_triangle, orthocentre
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "rays",
     "recognise",
     "regular_simplex",
+    "regular_simplex_near_contact",
     "univariate",
     "univariate_samples",
 ]

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from exactnorm.certify.balls.simplex import RegularSimplex, simplex_lower_bound
+from exactnorm.certify.balls.simplex import RegularSimplex, one_versus_rest_is_least, simplex_lower_bound
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.collinear import collinear, univariate
 from exactnorm.closed_form.one_versus_rest import one_versus_rest
 from exactnorm.closed_form.rays import find_rays, obtuse_simplex, orthogonal, rays
 from exactnorm.closed_form.simplex import regular_simplex
+from exactnorm.closed_form.simplex_contact import regular_simplex_near_contact
 from exactnorm.closed_form.triangles import equilateral_triangle
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -93,6 +94,14 @@ def least_on_rays(train: TrainingSet) -> LeastCost:
 
 def least_of_simplex(train: TrainingSet) -> LeastCost:
     """N · 2R/(m − 2ρ) for the corners of a regular simplex, at radii for which it is proved."""
+    if not one_versus_rest_is_least(train.points, train.rho):
+        msg = f"one-versus-rest is not minimal at rho={train.rho:g}"
+        raise ValueError(msg)
+    return least_near_contact(train)
+
+
+def least_near_contact(train: TrainingSet) -> LeastCost:
+    """The least cost for the corners of a regular simplex at any radius."""
     evidence = RegularSimplex(tuple(range(train.size)))
     return LeastCost(simplex_lower_bound(train.points, train.rho), evidence)
 
@@ -119,6 +128,13 @@ FORMS = (
             Form("orthogonal", "points orthogonal seen from one of them", orthogonal, always),
             Form("obtuse_simplex", "an obtuse simplex", obtuse_simplex, always),
         ),
+    ),
+    Form(
+        "regular_simplex_near_contact",
+        "the corners of a regular simplex whose balls nearly fill its height",
+        regular_simplex_near_contact,
+        always,
+        lower_bound=least_near_contact,
     ),
     Form(
         "regular_simplex",

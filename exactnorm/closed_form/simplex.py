@@ -42,7 +42,7 @@ def regular_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
     Notes
     -----
     Proved minimal for the radii that `exactnorm.certify.balls.simplex.missing_inequality` admits: up to 0.466 m for
-    N = 4 and nearer to contact at m/2 for more. Beyond, it is not minimal for N up to 6, as its dual matrices show.
+    N = 4 and nearer to contact at m/2 for more. Beyond, `regular_simplex_near_contact` is, and it costs less.
     """
     train = TrainingSet(np.asarray(points), rho)
     X, count = train.points, train.size

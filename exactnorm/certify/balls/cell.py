@@ -9,12 +9,15 @@ g·ẑ ≥ 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 
+COUNTS = 1e-9
+"""Rounding of S, relative to S_0, from which on it is worth longer floats."""
 DEEPEST = 200
 """Cuts of one cell: more than halving an angle down to rounding takes."""
 
@@ -147,15 +150,50 @@ def cell_bound(proof: CellProof, points: Array, rho: float, B: Array) -> float:
 
 
 def shortfall(proof: CellProof, points: Array, rho: float, B: Array) -> float:
-    """The least τ ≥ 0 for which S + τ S_0 is surely positive semidefinite."""
-    S = slack_matrix(proof, points, rho, B)
-    L = np.linalg.cholesky(interior_slack(proof.cell, points, rho))
-    relative = np.linalg.solve(L, np.linalg.solve(L, S).T)
-    inverse = np.abs(np.linalg.inv(L))
-    unsure = float(np.linalg.norm(inverse @ slack_rounding(proof, points, rho, B) @ inverse.T))
-    if not (np.isfinite(relative).all() and unsure < np.inf):
-        return float(np.inf)
-    return max(0.0, unsure - float(np.linalg.eigvalsh((relative + relative.T) / 2)[0]))
+    """The least τ ≥ 0 for which S + τ S_0 is surely positive semidefinite.
+
+    In a thin pattern multipliers are large and their terms cancel: where rounding counts, S is computed with the
+    longest floats there are.
+    """
+    inverse = np.linalg.inv(np.linalg.cholesky(interior_slack(proof.cell, points, rho)))
+    short = np.inf
+    for number in (np.float64, np.longdouble):
+        P, C, turn = (as_numbers(one, number) for one in (points, B, inverse))
+        relative = turn @ slack_matrix(proof, P, rho, C) @ turn.T
+        rounding = np.abs(inverse) @ slack_rounding(proof, P, rho, C) @ np.abs(inverse.T)
+        size = float(np.linalg.norm(relative.astype(float)))
+        # Eigenvalues are computed in double precision whatever S is.
+        unsure = float(np.linalg.norm(rounding)) + 8 * len(relative) * float(np.finfo(float).eps) * size
+        if not (np.isfinite(size) and unsure < np.inf):
+            return float(np.inf)
+        values, vectors = np.linalg.eigh((relative.astype(float) + relative.astype(float).T) / 2)
+        short = min(short, max(0.0, unsure - float(values[0])))
+        if not unsure > COUNTS:
+            break
+        rounding = rounding + 8 * len(relative) * np.finfo(number).eps * np.abs(relative)  # of the turns
+        if surely_definite(vectors.T @ relative @ vectors, np.abs(vectors.T) @ rounding @ np.abs(vectors)):
+            return 0.0
+    return short
+
+
+def as_numbers(values: Array, number: type[np.floating[Any]]) -> Array:
+    """The same in floats of another length."""
+    return np.asarray(values, dtype=number)
+
+
+def surely_definite(S: Array, rounding: Array) -> bool:
+    """Whether S is positive definite whatever its entries' rounding, told after it is scaled to a diagonal of 1.
+
+    Large eigenvalues then do not hide small ones in other directions.
+    """
+    diagonal = np.diag(S)
+    if not (diagonal > 0).all():
+        return False
+    scale = 1 / np.sqrt(diagonal)
+    unit = (S * scale[:, None] * scale).astype(float)
+    error = float(np.linalg.norm((rounding * scale[:, None] * scale).astype(float)))
+    error += 8 * len(unit) * float(np.finfo(float).eps) * float(np.linalg.norm(unit))
+    return bool(np.linalg.eigvalsh((unit + unit.T) / 2)[0] > error)
 
 
 def repaired(proof: CellProof, points: Array, tau: float) -> CellProof:
@@ -180,7 +218,7 @@ def slack_rounding(proof: CellProof, points: Array, rho: float, B: Array) -> Arr
     terms = BT.T @ BT + form + form.T
     terms[-1, -1] += 1.0
     operations = 2 * len(G) + len(B) + 2 * len(terms)
-    return np.asarray(4 * operations * np.finfo(float).eps * terms)
+    return np.asarray(4 * operations * np.finfo(terms.dtype).eps * terms, dtype=float)
 
 
 def uncovered(cells: list[Cell], patterns: NDArray[np.bool_]) -> str:

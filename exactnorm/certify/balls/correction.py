@@ -138,7 +138,7 @@ def correction_cost(
     frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     missed = missed_on_balls(network, train, sides, frame, check)
-    slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho))
+    slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check))
     gap = (train.separation - 2 * train.rho) / frame.scale
     if slabs is None:
         found, value, slope = 0.0, lengths(missed.e) + missed.value, _norms(missed.D) + missed.slope
@@ -185,12 +185,12 @@ def _norms(matrices: Array) -> Array:
     return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
 
-def _own(network: ReLUNetwork, frame: Frame, points: Array, rho: float) -> Array:
+def _own(network: ReLUNetwork, frame: Frame, points: Array, rho: float, check: Callable[[], None]) -> Array:
     """Directions of the network's neurons that cost something, as far as they tell balls apart best."""
     alive = lengths(network.a) * lengths(network.w) > 0
     w = network.w[alive] @ frame.axes.T
     w = w[lengths(w) > 0]
-    return telling_directions(points, rho, np.unique(np.round(w / lengths(w)[:, None], 12), axis=0))
+    return telling_directions(points, rho, np.unique(np.round(w / lengths(w)[:, None], 12), axis=0), check)
 
 
 def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float, frame: Frame | None) -> float:

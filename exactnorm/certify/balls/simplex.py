@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.contact import near_contact
 from exactnorm.certify.door import refuse, rows_of
 from exactnorm.training_set import TrainingSet
 
@@ -38,7 +39,7 @@ class RegularSimplex:
         """In words, what the lower bound rests on."""
         return (
             f"{len(self.rows)} of the points are the corners of a regular simplex of height m and circumradius R, and "
-            f"no denoiser of such points costs less than {len(self.rows)} · 2R/(m − 2ρ) at this radius."
+            f"no denoiser of such points costs less than {len(self.rows)} · 2R/(m − 2ρ), or a little less near contact."
         )
 
 
@@ -58,10 +59,11 @@ FAR = 1e-6
 
 
 def simplex_lower_bound(points: Array, rho: float) -> float:
-    """N · 2R/(m − 2ρ): the least cost for the corners of a regular simplex of circumradius R and height m.
+    """N · 2R/(m − 2ρ), or N λ R near contact: the least cost for the corners of a regular simplex.
 
-    With unit vectors u_n from the centre to the corners and β = 2/(m − 2ρ), the dual matrices are
-    B_n = β [R/2 (u_n u_nᵀ − I/(N − 1)) | u_n]; `missing_inequality` says when their dual function is at most 1.
+    R is the circumradius and m the height. With unit vectors u_n from the centre to the corners and β = 2/(m − 2ρ), the
+    dual matrices are B_n = β [R/2 (u_n u_nᵀ − I/(N − 1)) | u_n]; `missing_inequality` says when their dual function is
+    at most 1. Where it is not, those of `near_contact` are taken.
 
     The points are near the corners x_n of an exactly regular simplex, at a distance of ε at most. A network that maps
     the balls around them to their centres is constant on balls of radius ρ − ε around the x_n, with values within ε
@@ -80,6 +82,22 @@ def simplex_lower_bound(points: Array, rho: float) -> float:
         If the points are no such corners, or ρ is outside the range that is proved.
     """
     count = len(points)
+    R, off, share = corners(points, rho)
+    slope, rounding = 2 / (1 - 2 * share), 1e-14
+    if missing_inequality(count, share):
+        slope = near_contact(count, share).slope
+        rounding *= 1 + slope  # roundings of positions meet in a narrow gap between balls
+    return float((count - 1) * slope * (1 - off / R) * (1 - rounding))
+
+
+def one_versus_rest_is_least(points: Array, rho: float) -> bool:
+    """Whether one-versus-rest has the least cost for the corners of a regular simplex; errors as above."""
+    return not missing_inequality(len(points), corners(points, rho)[2])
+
+
+def corners(points: Array, rho: float) -> tuple[float, float, float]:
+    """Circumradius R of the nearest regular simplex, how far ε points are off, and (ρ − ε)/m; errors as above."""
+    count = len(points)
     if count < 3:
         msg = "a regular simplex has three corners at least here"
         raise ValueError(msg)
@@ -87,17 +105,11 @@ def simplex_lower_bound(points: Array, rho: float) -> float:
     if not off <= 1e-9 * R:
         msg = f"the points are not the corners of a regular simplex: they are off by {off / R:.3g} of its circumradius"
         raise ValueError(msg)
-    height, radius = R * count / (count - 1), rho - off
-    if not 0 < radius < height / 2:
+    height = R * count / (count - 1)
+    if not 0 < rho - off < height / 2:
         msg = f"rho={rho:g} is not between the rounding of the points and half the height {height:.6g} of the simplex"
         raise ValueError(msg)
-    if k := missing_inequality(count, radius / height):
-        msg = (
-            f"at rho={rho:g} the dual matrices of the theorem are too large on kinks that have {k} corners on one side"
-        )
-        raise ValueError(msg)
-    slope = 2 / (height - 2 * radius)
-    return float(count * slope * (R - off) * (1 - 1e-14))
+    return R, off, (rho - off) / height
 
 
 def nearest_regular(points: Array) -> tuple[float, float]:

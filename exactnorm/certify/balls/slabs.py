@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,26 +79,28 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     return few
 
 
-def telling_directions(points: Array, rho: float, w: Array) -> Array:
+def telling_directions(points: Array, rho: float, w: Array, check: Callable[[], None] = lambda: None) -> Array:
     """Those of the directions w (K, r) along which a pattern of the balls has its widest slab, each direction once.
 
-    However many others there are: none can keep another from being looked at.
+    However many others there are: none can keep another from being looked at, but for thousands of patterns
+    with wider slabs. `check` is called now and then, and may raise.
     """
     size = len(points)
-    best: dict[bytes, tuple[float, int]] = {}
+    keys, width, row = _packed(np.zeros((0, size), dtype=bool)), np.zeros(0), np.zeros(0, dtype=np.intp)
     step = max(1, ROOM // size**2)
     for start in range(0, len(w), step):
+        check()
         some = w[start : start + step]
         order = np.argsort(some @ points.T, axis=1, kind="stable")
         half = _half_widths(points, rho, some, order)
         direction, gap = np.nonzero(half > 1e-12)
-        width = half[direction, gap]
+        keys = np.concatenate([keys, _packed(_beyond(order, direction, gap))])
+        width = np.concatenate([width, half[direction, gap]])
+        row = np.concatenate([row, start + direction])
         widest = np.argsort(-width, kind="stable")
-        keys = _packed(_beyond(order, direction, gap)[widest])
-        for n, key in zip(widest[(first := np.unique(keys, return_index=True)[1])], keys[first], strict=True):
-            if best.get(key.tobytes(), (0.0, 0))[0] < width[n]:
-                best[key.tobytes()] = (float(width[n]), start + int(direction[n]))
-    return w[sorted({k for _, k in best.values()})]
+        kept = widest[np.sort(np.unique(keys[widest], return_index=True)[1])[: ROOM // size]]
+        keys, width, row = keys[kept], width[kept], row[kept]
+    return w[np.unique(row)]
 
 
 def _beyond(order: NDArray[np.intp], direction: NDArray[np.intp], gap: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -23,8 +23,10 @@ from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.solvers.cone_program import ConeProgram
 from exactnorm.symmetry import ROUNDINGS, SAME, isometries
 
-FEWER = 0.75
-"""Share of the patterns that stand for all, above which symmetry is left alone."""
+FEWER, MUCH_FEWER = 0.75, 0.4
+"""Shares of the patterns that stand for all, above which symmetry is left alone, at low and at high rank."""
+HIGH_RANK = 5
+"""From here on interior point methods over all patterns take about as long as the loop over half of them."""
 ENTRIES = 2**21
 """Numbers in a basis of invariant dual matrices, beyond which orthogonalising them takes longer than it saves."""
 DEPENDENT = 1e-11
@@ -56,7 +58,8 @@ def up_to_symmetry(problem: Reduced, kinks: Kinks, check: Callable[[], None]) ->
     by = motions(problem.points, group.permutations)
     around = invariant_matrices(by)
     found = orbits(problem.patterns, by, edge_basis(around, by.centre, problem.tree), around, check)
-    if len(found.chosen) > FEWER * len(problem.patterns):
+    fewer = FEWER if problem.rank < HIGH_RANK else MUCH_FEWER
+    if len(found.chosen) > fewer * len(problem.patterns):
         return problem
     return replace(problem, patterns=problem.patterns[found.chosen], orbits=found)
 

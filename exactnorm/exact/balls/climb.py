@@ -27,7 +27,7 @@ from exactnorm.exact.balls.tracked import SAME, Tracked, followed, together
 
 REACH = 0.95
 """Share of the way to where some peak reaches 1, or some multiplier 0, that a step goes."""
-SHORTER = 0.6
+SHORTER = 0.4
 """Factor by which a step is shortened while peaks at its end are too high."""
 SHORTEST = 1e-3
 """Shorter steps are none."""
@@ -39,8 +39,9 @@ AGAIN = 6
 """Times in a row that a step is computed anew, with peaks that it had not known of."""
 MOST = 4000
 """Peaks that are followed at most: the lower ones are left out then."""
-RIDGE = 1e-12
-"""Added to the scaled matrix of a step."""
+RIDGES = (1e-12, 1e-8, 1e-5, 1e-3)
+"""Added to the scaled matrix of a step: the next one where a step leads nowhere, since the peaks that are known leave B
+open in some direction."""
 FIRST = 1e-2
 """Sum of the products at the start, the best value being near 1."""
 
@@ -132,22 +133,25 @@ def climbing(
     """
     T = np.zeros_like(start.B)
     T[:, :, -1] = (problem.points[1:] - problem.points[0]) / upper
-    now, count, again = start, 0, 0
-    while True:
+    now, count, again, firm = start, 0, 0, 0
+    while firm < len(RIDGES):
         check()
         try:
-            step = _Step(problem, now, T)
+            step = _Step(problem, now, T, RIDGES[firm])
         except np.linalg.LinAlgError:
-            return
+            firm += 1
+            continue
         found, more = _stepped(problem, now, step, partial(ways, count), floor, check)
         if more is not None and again < AGAIN:
             now, again = with_more(now, more), again + 1
             continue
         if found is None:
-            return
+            firm += 1
+            continue
         if len(found.peaks) > MOST:
             floor = max(floor, float(np.sort(found.peaks.value)[-MOST]))
         now, count, again = replace(found, off=_off(problem, found, T)), count + 1, 0
+        firm = max(0, firm - 1)
         yield now
 
 
@@ -166,15 +170,18 @@ def _stepped(
 ) -> tuple[Climbed | None, Tracked | None]:
     """Where the step leads; or peaks at its beginning that were not known, which explain why it leads too high."""
     dB, dweight, dslack, share, aim = step.taken()
+    first = True
     while share > SHORTEST:
         B = now.B + share * dB
         peaks = followed(problem, B, together(now.peaks, ways(B)), floor, check)
         slack = now.slack + share * dslack
         if _allowed(peaks, now, slack, share):
             return _arrived(B, peaks, now.weight + share * dweight, slack, aim), None
-        back = followed(problem, now.B, together(now.peaks, peaks[peaks.value > HIGH]), floor, check)
-        if _unknown(back, now.peaks).any():
-            return None, back
+        if first:  # peaks that were there before explain more than shorter steps would
+            back = followed(problem, now.B, together(now.peaks, peaks[peaks.value > HIGH]), floor, check)
+            if _unknown(back, now.peaks).any():
+                return None, back
+        first = False
         share *= SHORTER
     return None, None
 
@@ -229,7 +236,7 @@ def _spread(problem: Reduced, peaks: Tracked, weight: Array, each: Array) -> Arr
 class _Step:
     """A step from a point."""
 
-    def __init__(self, problem: Reduced, now: Climbed, T: Array) -> None:
+    def __init__(self, problem: Reduced, now: Climbed, T: Array, ridge: float) -> None:
         self.problem, self.now, self.T = problem, now, T
         self.of = bent(problem, sums(problem, now.B), now.peaks)
         self.mean = now.products / len(now.peaks)
@@ -237,7 +244,7 @@ class _Step:
         self.scale = 1 / np.sqrt(np.maximum(np.diag(H), 1e-300))
         H *= self.scale[:, None]
         H *= self.scale
-        H[np.diag_indices_from(H)] += RIDGE
+        H[np.diag_indices_from(H)] += ridge
         self.factor = cho_factor(H, lower=True, overwrite_a=True, check_finite=False)
 
     def _towards(self, aim: float) -> tuple[Array, Array, Array, Array]:

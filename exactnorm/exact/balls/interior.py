@@ -6,8 +6,8 @@ to say. The second begins there and goes on to the optimum; its matrices B are w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.finish import interpolating
-from exactnorm.exact.balls.joint import path
+from exactnorm.exact.balls.joint import order, path
 from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import master
@@ -31,8 +31,10 @@ AHEAD = 1e-2
 """Share of the cost that whole patterns may still have to give when they are left for the peaks."""
 TOLD = 1.02
 """Factor by which a bound must rise to be told."""
-FLOOR = 0.85
-"""Peaks from which on they are followed."""
+FLOORS = (0.85, 0.7, 0.5, 0.2)
+"""Peaks are followed from the first of these on above which there are enough."""
+ENOUGH = 0.5
+"""Peaks for each unknown of B, so that they hold it in all directions: each of them does so in several."""
 FEW = 20_000
 """Faces of all patterns up to which looks at them are taken on the way."""
 OFTEN = 3
@@ -91,46 +93,33 @@ def climbed(
         Its B may have peaks above 1, unless there are too many faces to look at them all.
     """
     assert best.B is not None
-    deadline, B = settings.deadline, best.B
-    start = everywhere(problem, rows)
-    if faces(problem) <= MANY:
-        seen = look(problem, rows, B, FLOOR, settings)
-        best = with_bound(problem, best, seen.B, seen.kappa)
-        start = together(start, placed(problem, seen.peaks, seen.value))
-    ways = elsewhere(problem, rows, settings)
-    last = settings.tol / 8
-    aims = [last] if faces(problem) <= MANY else [*(aim for aim in AIMS if aim > last), last]
-    peaks = followed(problem, B, start, FLOOR, deadline.check)
+    B = best.B
+    search, peaks, best = begun_search(_Search(problem, rows, everywhere(problem, rows), settings), B, best)
     if not len(peaks):
         return
     point = begun(B, peaks)
+    last = settings.tol / 8
+    aims = [last] if faces(problem) <= MANY else [*(aim for aim in AIMS if aim > last), last]
+    # For a look at the end, if there is time for it at all; what is found without one is a network.
+    kept = 2 * look_seconds(problem) if settings.deadline.remaining > 4 * look_seconds(problem) else 0.0
     for _ in range(TURNS):
-        at, least, idle = None, np.inf, 0
-        for at in climbing(problem, point, best.upper, ways, FLOOR, deadline.check):
-            if at.off < NEARLY:
-                best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
-            best = replace(best, rounds=best.rounds + 1, seconds=deadline.elapsed, kinks=len(at.peaks))
-            yield best, best.neurons.kinks
-            left = at.products - float(at.short.sum())
-            least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
-            ended = at.within and at.products < aims[0] and at.off < max(ENDED, aims[0])
-            if ended or idle > PATIENCE or deadline.remaining < 2 * look_seconds(problem):
-                break
+        best, at = yield from _climbed_to(aims[0], search, point, best, kept)
         if at is None:
             return
         best = with_network(best, over_high(problem, at, best.upper, settings))
-        yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
-        if deadline.remaining < look_seconds(problem):
+        high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
+        yield best, joined(best.neurons.kinks, high)
+        if kept == 0:
             return
-        seen = sealed(problem, rows, at.B, settings)
-        best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=deadline.elapsed)
-        yield best, joined(best.neurons.kinks, at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH])
+        seen = search.sealed(at.B)
+        best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=settings.deadline.elapsed)
+        yield best, joined(best.neurons.kinks, high)
         if best.gap <= settings.tol / 2 or (seen.kappa < 1 + last and len(aims) == 1):
             return
         if seen.kappa < 1 + aims[0]:
             aims = aims[1:] or aims
-        start = together(at.peaks, placed(problem, seen.peaks, seen.value))
-        point = with_more(at, followed(problem, at.B, start, FLOOR, deadline.check))
+        more = together(at.peaks, placed(problem, seen.peaks, seen.value))
+        point = with_more(at, followed(problem, at.B, more, search.floor, settings.deadline.check))
 
 
 def faces(problem: Reduced) -> float:
@@ -143,32 +132,78 @@ def look_seconds(problem: Reduced) -> float:
     return FACE_SECONDS * faces(problem) * (problem.rank / 10)
 
 
-def sealed(problem: Reduced, rows: NDArray[np.bool_], B: Array, settings: Settings) -> Look:
-    """A look at all peaks of B; where faces are many, at those of patterns that multipliers do not bound by 1."""
-    if faces(problem) <= MANY:
-        return look(problem, rows, B, FLOOR, settings)
-    leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
-    enough = 1 + settings.tol / 8
-    bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
-    loose = bounds > enough
-    if not loose.any():
-        return Look(B, float(bounds.max()), tangent_kinks(problem.points[:0], problem.points, problem.rho), np.zeros(0))
-    seen = look(replace(problem, patterns=problem.patterns[loose]), rows[loose], B, FLOOR, settings)
-    return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Where peaks are looked for: those above a floor."""
 
+    problem: Reduced
+    rows: NDArray[np.bool_]
+    start: Tracked
+    settings: Settings
+    floor: float = FLOORS[0]
 
-def elsewhere(problem: Reduced, rows: NDArray[np.bool_], settings: Settings) -> Callable[[int, Array], Tracked]:
-    """Where else to look for peaks now and then: on all faces if these are few, else a few ways."""
-    start = everywhere(problem, rows)
-    few = faces(problem) <= FEW
+    def looked(self, B: Array) -> Look:
+        """At all faces."""
+        return look(self.problem, self.rows, B, self.floor, self.settings)
 
-    def ways(count: int, B: Array) -> Tracked:
+    def ways(self, count: int, B: Array) -> Tracked:
+        """Where else than near known peaks: on all faces now and then if these are few, else a few ways."""
+        few = faces(self.problem) <= FEW
         if few and count % OFTEN == 0:
-            seen = look(problem, rows, B, FLOOR, settings)
-            return placed(problem, seen.peaks, seen.value)
-        return start if not few and count % EVERYWHERE == 0 else start[:0]
+            seen = self.looked(B)
+            return placed(self.problem, seen.peaks, seen.value)
+        return self.start if not few and count % EVERYWHERE == 0 else self.start[:0]
 
-    return ways
+    def sealed(self, B: Array) -> Look:
+        """A look at all peaks; where faces are many, at those of patterns that multipliers do not bound by 1."""
+        problem, settings = self.problem, self.settings
+        if faces(problem) <= MANY:
+            return self.looked(B)
+        leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
+        enough = 1 + settings.tol / 8
+        bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
+        loose = bounds > enough
+        if not loose.any():
+            none = tangent_kinks(problem.points[:0], problem.points, problem.rho)
+            return Look(B, float(bounds.max()), none, np.zeros(0))
+        part = replace(problem, patterns=problem.patterns[loose])
+        seen = look(part, self.rows[loose], B, self.floor, settings)
+        return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
+
+
+def begun_search(search: _Search, B: Array, best: Bracket) -> tuple[_Search, Tracked, Bracket]:
+    """With the highest floor above which there are peaks enough to hold B, those peaks, and the bound of a look."""
+    problem, check = search.problem, search.settings.deadline.check
+    for floor in FLOORS:
+        search = replace(search, floor=floor)
+        start = search.start
+        if faces(problem) <= MANY:
+            seen = search.looked(B)
+            best = with_bound(problem, best, seen.B, seen.kappa)
+            start = together(start, placed(problem, seen.peaks, seen.value))
+        peaks = followed(problem, B, start, floor, check)
+        if len(peaks) > ENOUGH * order(problem):
+            break
+    return search, peaks, best
+
+
+def _climbed_to(
+    aim: float, search: _Search, point: Climbed, best: Bracket, kept: float
+) -> Generator[tuple[Bracket, Kinks], None, tuple[Bracket, Climbed | None]]:
+    """Climb until the products are below `aim`, no less, or only the seconds `kept` are left; the point at the end."""
+    problem, deadline = search.problem, search.settings.deadline
+    at, least, idle = None, np.inf, 0
+    for at in climbing(problem, point, best.upper, search.ways, search.floor, deadline.check):
+        if at.off < NEARLY:
+            best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
+        best = replace(best, rounds=best.rounds + 1, seconds=deadline.elapsed, kinks=len(at.peaks))
+        yield best, best.neurons.kinks
+        left = at.products - float(at.short.sum())
+        least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
+        ended = at.within and at.products < aim and at.off < max(ENDED, aim)
+        if ended or idle > PATIENCE or deadline.remaining < kept:
+            break
+    return best, at
 
 
 def over_high(problem: Reduced, at: Climbed, upper: float, settings: Settings) -> Neurons | None:

@@ -84,6 +84,7 @@ def solve_balls(
             if first.feasible and deadline.remaining < DECOMPOSITIONS * one_decomposition:
                 raise OutOfTimeError
             problem = up_to_symmetry(enumerated(train, first, settings), first.neurons().kinks, deadline.check)
+            problem = problem.whole if many_faces(problem) else problem
             best, kinks = started(problem, first, settings)
             first = with_living(problem, first, settings)
             match first.evidence:
