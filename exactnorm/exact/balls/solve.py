@@ -46,6 +46,8 @@ take longer than the rounds that add those it needs."""
 DECOMPOSITIONS = 4
 """Decompositions of all points that come before the clock is looked at again, or as much: in a thousand
 coordinates half a second each."""
+RAMPS = 0.2
+"""Share of the time limit by which ramps end, where faces are too many to be looked at: better networks begin there."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
@@ -84,9 +86,10 @@ def solve_balls(
             if first.feasible and deadline.remaining < DECOMPOSITIONS * one_decomposition:
                 raise OutOfTimeError
             problem = up_to_symmetry(enumerated(train, first, settings), first.neurons().kinks, deadline.check)
-            problem = problem.whole if many_faces(problem) else problem
+            if many_faces(problem):
+                problem, first = problem.whole, cheaper(first, replace(settings, deadline=deadline.earlier(1 - RAMPS)))
             best, kinks = started(problem, first, settings)
-            first = with_living(problem, first, settings)
+            first = first if first.interrupted else with_living(problem, first, settings)
             match first.evidence:
                 case Cells(B=B):  # the loop goes on from that B
                     best = replace(best, B=B)
