@@ -23,7 +23,18 @@ WORK = 10_000_000
 
 
 class TooManyPatternsError(ValueError):
-    """The points have more activation patterns than the caller is ready to enumerate."""
+    """The points have more activation patterns than the caller is ready to enumerate.
+
+    Parameters
+    ----------
+    message : str
+    found : int
+        So many patterns there are at least.
+    """
+
+    def __init__(self, message: str, found: int = 0) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 def activation_patterns(
@@ -101,10 +112,11 @@ def kink_patterns(
 
 def too_many(train: TrainingSet, rank: int, found: int) -> TooManyPatternsError:
     """The error to raise, in words that help whoever has the points and nothing else."""
-    return TooManyPatternsError(
+    message = (
         f"{train.size} points of affine rank {rank} have more than {found} activation patterns at rho={train.rho:g}, "
         "too many to go through one by one; a larger rho leaves fewer, and so do fewer points or coordinates"
     )
+    return TooManyPatternsError(message, found)
 
 
 def swept(X: Array, rho: float, directions: Array) -> Patterns:

@@ -141,6 +141,7 @@ DOORS = {
         lambda X: closed_form.equilateral_triangle(X, 0.125), [np.array([[0, 0], [1, 0], [0.5, 0.75**0.5]])],
     ),
     "regular_simplex": (lambda X: closed_form.regular_simplex(X, 0.125), [np.eye(4)]),
+    "regular_simplex_near_contact": (lambda X: closed_form.regular_simplex_near_contact(X, 0.5625), [np.eye(4)]),
     "orthocentre": (lambda X: closed_form.orthocentre(X, 0.125), [np.array([[0, 0], [1, 0], [0.4, 0.9]])]),
     "one_versus_rest": (lambda X: closed_form.one_versus_rest(X, 0.125), [POINTS]),
     "along_line": (lambda X: closed_form.along_line(X, 0.125), [POINTS]),

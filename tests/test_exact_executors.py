@@ -182,3 +182,9 @@ def test_the_largest_radius_of_a_triangle_is_half_its_second_largest_height():
     lower, upper = max_radius(points)
     heights = sorted([1.0, 2 / np.sqrt(5), 2 / np.sqrt(5)])
     assert lower <= heights[1] / 2 <= upper
+
+
+def test_too_many_patterns_name_the_radius_that_was_given():
+    points = 10 * np.random.default_rng(0).standard_normal((40, 12))
+    found = min_norm_denoiser(points, 0.375, time_limit=5)
+    assert "at rho=0.375," in found.status

@@ -1,6 +1,7 @@
 """Solves with one pattern of each orbit: the same optimum as without, and certificates of the points as they are."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from exactnorm.exact.balls.kinks import dual_values
 from exactnorm.exact.balls.polish import Neurons, residual
 from exactnorm.exact.balls.problem import Reduced, reduced
 from exactnorm.exact.balls.start import edge_matrices, first_kinks
+from exactnorm.exact.balls.tracked import everywhere, followed, together
 from exactnorm.exact.settings import Settings
 
 SETS = {
@@ -289,3 +291,41 @@ def test_segments_averaged_over_the_group_are_worth_as_much():
     assert dual_value(problem, problem.orbits.averaged(B)) == pytest.approx(dual_value(whole, B), rel=1e-12)
     kinks = first_kinks(whole)
     assert dual_values(kinks, problem.orbits.averaged(B)).max() <= 1 + 1e-12
+
+
+def orbits_of_random_points(seed):
+    """Two random points, with all their mirror images in three planes or all permutations of their coordinates."""
+    rng = np.random.default_rng(seed)
+    mirrors = [np.diag(signs) for signs in itertools.product([1.0, -1.0], repeat=3)]
+    turns = [np.eye(3)[list(order)] for order in itertools.permutations(range(3))]
+    images = np.vstack([[g @ x for g in (mirrors if seed % 2 else turns)] for x in rng.standard_normal((2, 3))])
+    return images @ ortho_group.rvs(3, random_state=rng) + rng.standard_normal(3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kinks_that_are_nearly_symmetric_have_an_average_that_interpolates(seed):
+    points = orbits_of_random_points(seed)
+    rho = 0.2 * pdist(points).min()
+    found = min_norm_denoiser(points, rho)
+    assert found.certificate.gap < 1e-6
+    lower, upper, error = check_certificate(found.certificate, TrainingSet(points, rho), found.network)
+    assert (upper - lower) / upper < 1e-6
+    assert error < 1e-11
+
+
+def test_a_network_with_too_many_images_leaves_the_first_bracket(monkeypatch):
+    monkeypatch.setattr("exactnorm.exact.balls.averaged.IMAGES", 3)
+    found = min_norm_denoiser(SETS["prism of 3"], 0.2)
+    assert "is no network" in found.status
+    lower, upper, _ = check_certificate(found.certificate, TrainingSet(SETS["prism of 3"], 0.2), found.network)
+    assert 0 < lower <= upper
+
+
+def test_kinks_that_touch_more_balls_than_a_sphere_of_them_can_do_no_harm():
+    whole, _ = problems(cross_polytope(3))
+    B = edge_matrices(whole, Settings())
+    start = everywhere(whole, np.ones_like(whole.patterns))
+    crowded = replace(start, touched=np.ones_like(start.touched))
+    plain, more = (followed(whole, B, one, 0.5, lambda: None) for one in (start, together(start, crowded)))
+    assert len(plain) > 0
+    assert more.value.max() == pytest.approx(plain.value.max(), rel=1e-12)

@@ -31,6 +31,10 @@ SMALL = 2e8
 """Operations that are done whatever the clock says: hundredths of a second."""
 
 
+class UnaveragedError(Exception):
+    """The average of a network over the symmetries of the points has too many neurons, or loses its digits."""
+
+
 def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, settings: Settings) -> Neurons:
     """The same or a cheaper network with as few neurons as clustering gives, interpolating to rounding.
 
@@ -106,8 +110,8 @@ def everywhere_finished(
     if spread is not None and not interpolates(problem.whole, spread):
         spread = corrected(problem.points, spread)
     if spread is None or not interpolates(problem.whole, spread):
-        msg = f"the average of {len(neurons.kinks)} neurons over the symmetries of the points does not interpolate"
-        raise ArithmeticError(msg)
+        msg = f"the average of {len(neurons.kinks)} neurons over the symmetries of the points is no network"
+        raise UnaveragedError(msg)
     if len(spread.kinks) <= MANY_NEURONS:
         spread = thinned(problem.whole, spread, settings.deadline)
     return spread, None if touching is None else everywhere(problem, touching, MANY_NEURONS)

@@ -20,8 +20,9 @@ from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.motions import Motions, Patterns, fixed_by, moved, moved_patterns
 from exactnorm.exact.balls.tree import Tree
 
-SAME = 1e-7
-"""Entries of (w, b) that differ by less are those of one kink."""
+SAME = 1e-13
+"""Entries of (w, b) that differ by less, by rounding, are those of one kink. Were others taken for one, a network that
+interpolates would have an average that does not."""
 
 
 @dataclass(frozen=True, eq=False)

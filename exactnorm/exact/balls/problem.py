@@ -17,7 +17,7 @@ from exactnorm.exact.balls.tree import Tree, shortest_tree
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.hulls import hull_gaps
-from exactnorm.patterns import TooManyPatternsError, kink_patterns
+from exactnorm.patterns import TooManyPatternsError, kink_patterns, too_many
 from exactnorm.training_set import TrainingSet
 
 TOLD_APART = 1e-6
@@ -175,7 +175,10 @@ def reduced(
     if float(frame.distance(train.points).max()) > TOLD_APART * train.separation:
         raise too_near(train)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    patterns = kink_patterns(points, rho, watch=watch)
+    try:
+        patterns = kink_patterns(points, rho, watch=watch)
+    except TooManyPatternsError as many:  # in the user's units
+        raise too_many(train, frame.rank, many.found) from None
     if not feasible and (ray := infeasibility_ray(points, patterns)) is not None:
         raise InfeasibleProblem(_why_infeasible(train, ray, watch), ray)
     return Reduced(frame, points, rho, patterns, train.separation / frame.scale, shortest_tree(points, rho))

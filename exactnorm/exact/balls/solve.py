@@ -22,7 +22,7 @@ from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
-from exactnorm.exact.balls.finish import everywhere_finished, finished, interpolates, interpolating
+from exactnorm.exact.balls.finish import UnaveragedError, everywhere_finished, finished, interpolates, interpolating
 from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
@@ -46,6 +46,8 @@ take longer than the rounds that add those it needs."""
 DECOMPOSITIONS = 4
 """Decompositions of all points that come before the clock is looked at again, or as much: in a thousand
 coordinates half a second each."""
+RAMPS = 0.2
+"""Share of the time limit by which ramps end, where faces are too many to be looked at: better networks begin there."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
@@ -84,9 +86,10 @@ def solve_balls(
             if first.feasible and deadline.remaining < DECOMPOSITIONS * one_decomposition:
                 raise OutOfTimeError
             problem = up_to_symmetry(enumerated(train, first, settings), first.neurons().kinks, deadline.check)
-            problem = problem.whole if many_faces(problem) else problem
+            if many_faces(problem):
+                problem, first = problem.whole, cheaper(first, replace(settings, deadline=deadline.earlier(1 - RAMPS)))
             best, kinks = started(problem, first, settings)
-            first = with_living(problem, first, settings)
+            first = first if first.interrupted else with_living(problem, first, settings)
             match first.evidence:
                 case Cells(B=B):  # the loop goes on from that B
                     best = replace(best, B=B)
@@ -104,7 +107,27 @@ def solve_balls(
         if many_faces(problem) and best.B is None and first.feasible:
             why = f"{len(problem.patterns)} living patterns of affine rank {problem.rank} have too many faces"
             return ended(cheaper(first, settings), "; ".join([why, *settings.said]), deadline)
-        return first.raised(looped(train, problem, best, kinks, settings, near), tol)
+        return first.raised(with_symmetry(train, problem, (best, kinks), first, settings, near), tol)
+
+
+def with_symmetry(
+    train: TrainingSet,
+    problem: Reduced,
+    begun: tuple[Bracket, Kinks],
+    first: First,
+    settings: Settings,
+    near: CertifiedDenoiser | None,
+) -> CertifiedDenoiser:
+    """Close the gap; where rounding keeps symmetric networks from interpolating, as if there were no symmetry."""
+    try:
+        return looped(train, problem, *begun, settings, near)
+    except UnaveragedError as rounded:
+        settings.said.append(f"{rounded}, so the points were solved as if they had no symmetry")
+    try:
+        best, kinks = started(problem.whole, first, settings)
+    except OutOfTimeError:
+        return ended(first, late(settings.deadline, "before a network without symmetry was found"), settings.deadline)
+    return looped(train, problem.whole, best, kinks, settings, near)
 
 
 def looped(

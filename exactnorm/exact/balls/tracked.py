@@ -164,7 +164,7 @@ def _maxima(problem: Reduced, Bs: Array, of: NDArray[np.intp], touched: NDArray[
     """Both local maxima of faces, whatever other balls they enter: (w, value), value −1 where there is none."""
     size, r, sign = touched.sum(axis=1), problem.rank, np.where(problem.patterns, 1.0, -1.0)
     w, value = np.zeros((2, len(of), r)), np.full((2, len(of)), -1.0)
-    for k in np.unique(size):
+    for k in np.unique(size[size <= r]):  # kinks that touch more balls than that are single ones, not a sphere of them
         some = np.flatnonzero(size == k)
         balls = np.nonzero(touched[some])[1].reshape(len(some), k)
         faces, kept = spheres(problem.points, problem.rho, sign, of[some], balls)
