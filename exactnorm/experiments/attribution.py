@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from exactnorm.arrays import Array
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.attribution_scores import correlations
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.leave_one_out import Counterfactuals, leave_one_out, normalised_sum, raw_sum, sizes
@@ -47,6 +48,7 @@ class OverLevels:
     samples: int
 
 
+@like_defaults
 def leave_one_out_formula(
     *,
     seed: int = 0,
@@ -78,6 +80,7 @@ def leave_one_out_formula(
     return swept("leave-one-out", removed, units, given, run).table(FORMULA, _formula_reading, _formula_statements)
 
 
+@like_defaults
 def attribution_levels(
     *,
     seed: int = 0,

@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
 from exactnorm.arrays import Array
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.attribution import made_samples, noisy_samples
 from exactnorm.experiments.attribution_scores import correlations, datamodeling_score, tracin
 from exactnorm.experiments.attribution_truth import Truth, attribution_truth
@@ -43,6 +44,7 @@ class Judged:
     steps: int
 
 
+@like_defaults
 def attribution_scores(
     *,
     seed: int = 0,

@@ -16,6 +16,7 @@ import numpy as np
 from exactnorm import problems
 from exactnorm.arrays import Array
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
@@ -55,6 +56,7 @@ class Angles:
     seed: np.random.SeedSequence
 
 
+@like_defaults
 def beyond_orthogonal(
     *,
     seed: int = 0,

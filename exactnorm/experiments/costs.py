@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exactnorm import problems
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
@@ -28,6 +29,7 @@ class Gaussian:
     solver: str
 
 
+@like_defaults
 def costs(
     *,
     seed: int = 0,

@@ -11,6 +11,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.sweep import HERE, Run, Swept, Work, swept
 from exactnorm.experiments.table import Statement, Table
@@ -39,6 +40,7 @@ class Stop:
     steps: int
 
 
+@like_defaults
 def early_stopping(
     *,
     seed: int = 0,
@@ -78,6 +80,7 @@ def early_stopping(
     return _over_times("early-stopping", counted, times, given, run).table(COLUMNS, _reading, _statements)
 
 
+@like_defaults
 def early_stopping_map(
     *,
     seed: int = 0,

@@ -9,6 +9,7 @@ import numpy as np
 
 from exactnorm import problems
 from exactnorm.arrays import Array
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
@@ -42,6 +43,7 @@ class Picture:
     seed: np.random.SeedSequence
 
 
+@like_defaults
 def first_pictures(
     *,
     seed: int = 0,

@@ -11,6 +11,7 @@ from scipy.stats import linregress, norm
 
 from exactnorm.arrays import Array
 from exactnorm.baselines import EmpiricalMMSE, inertia_level
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
@@ -32,6 +33,7 @@ class Circle:
     seed: np.random.SeedSequence
 
 
+@like_defaults
 def inertia_end(
     *, seed: int = 0, counts: tuple[int, ...] = (16, 32, 64, 128, 256, 512, 1024), sets: int = 8, run: Run = HERE
 ) -> Table:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from exactnorm.arrays import Array
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
@@ -37,6 +38,7 @@ class Block:
     noise: np.random.SeedSequence
 
 
+@like_defaults
 def large_rays(
     *,
     seed: int = 0,

@@ -12,6 +12,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.baselines import divergence, divergence_limit, expected_trace, generated
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
@@ -36,6 +37,7 @@ class Fits:
     seed: int
 
 
+@like_defaults
 def linear_one_step(
     *,
     seed: int = 0,

@@ -18,6 +18,7 @@ from exactnorm import problems
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate, relative_gap
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
@@ -58,6 +59,7 @@ class Digits:
     seed: np.random.SeedSequence
 
 
+@like_defaults
 def memorisation(
     *,
     seed: int = 0,

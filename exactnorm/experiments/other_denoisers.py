@@ -18,6 +18,7 @@ from exactnorm.baselines import (
     inertia_level,
 )
 from exactnorm.baselines.inputs import Denoiser
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.score_matching import exact_score
 from exactnorm.experiments.solved import solved_denoiser, solved_network
@@ -49,6 +50,7 @@ class Driven:
     seed: int
 
 
+@like_defaults
 def other_denoisers(
     *,
     seed: int = 0,

@@ -11,6 +11,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.comparison import compare
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
@@ -56,6 +57,7 @@ class Trained:
     seed: int
 
 
+@like_defaults
 def trained_networks(
     *,
     seed: int = 0,

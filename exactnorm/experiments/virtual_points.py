@@ -9,6 +9,7 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.closed_form import orthogonal
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
@@ -35,6 +36,7 @@ class Shaken:
     noise: np.random.SeedSequence
 
 
+@like_defaults
 def stable_virtual_points(
     *,
     seed: int = 0,

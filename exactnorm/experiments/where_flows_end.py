@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from exactnorm.arrays import Array
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
@@ -39,6 +40,7 @@ class Ends:
     probability: tuple[tuple[float, float], ...]
 
 
+@like_defaults
 def where_flows_end(
     *,
     seed: int = 0,

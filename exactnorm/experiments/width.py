@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_network
 from exactnorm.experiments.sweep import HERE, Run, swept
@@ -34,6 +35,7 @@ class RandomSet:
     seed: np.random.SeedSequence
 
 
+@like_defaults
 def width(
     *,
     seed: int = 0,
