@@ -94,7 +94,7 @@ def families() -> dict[str, list[TrainingSet]]:
     plane = [TrainingSet(np.random.default_rng(1).standard_normal((n, 2)), 0.01) for n in (4, 6, 8, 12, 16)]
     plane.append(TrainingSet(np.random.default_rng(7).uniform(-1, 1, (30, 2)), 0.002))
     space = [TrainingSet(np.random.default_rng(4).standard_normal((n, 3)), 0.01) for n in (5, 6, 7, 8)]
-    return {"in the plane": plane, "in R3": space, "simplices, r = N - 1": [simplex(n) for n in (6, 7, 8)]}
+    return {"in the plane": plane, "in space": space, "simplices, r = N − 1": [simplex(n) for n in (6, 7, 8)]}
 
 
 def growth(limit: float, plot: str | None = None) -> Table:
@@ -119,13 +119,13 @@ def draw_growth(curves: dict[str, list[tuple[int, float, float]]], tol: float, f
     """Processor seconds and the gap reached, against the number of points; hollow where the gap is above `tol`."""
     from exactnorm.plot.canvas import BLUE, GREEN, GREY, VERMILION, figure
 
-    drawing = figure(9, 3.5)
+    drawing = figure(6.5, 2.9)
     time_axes, gap_axes = drawing.subplots(1, 2, sharex=True)
     for (name, rows), colour in zip(curves.items(), (BLUE, GREEN, VERMILION), strict=True):
         size, seconds, gap = np.array(rows).T
         for axes, values in ((time_axes, seconds), (gap_axes, np.maximum(gap, 1e-10))):
-            axes.plot(size, values, "o-", color=colour, mfc="white", lw=1, label=name)
-            axes.plot(size[gap <= tol], values[gap <= tol], "o", color=colour)
+            axes.plot(size, values, "o-", color=colour, mfc="white", lw=1)
+            axes.plot(size[gap <= tol], values[gap <= tol], "o", color=colour, label=name)
     gap_axes.axhline(tol, color=GREY, lw=0.8, ls="--", label="tol")
     time_axes.set(xlabel="number of points N", ylabel="processor seconds", yscale="log")
     gap_axes.set(xlabel="number of points N", ylabel="relative gap", yscale="log")

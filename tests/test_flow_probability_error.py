@@ -1,5 +1,7 @@
 """The error that a probability flow says of itself is the error it makes, or more."""
 
+import re
+
 import numpy as np
 import pytest
 from probability_paths import POINTS, obtuse, path, random_starts
@@ -88,3 +90,15 @@ def test_where_coordinates_couple_the_error_of_pieces_bounds_what_a_finer_grid_c
         flow = probability_flow(obtuse, Y, "edm", steps=steps, **options)
         off = float(np.linalg.norm(flow.endpoint - best, axis=1).max())
         assert 1e-6 < off < 1.2 * flow.error
+
+
+def test_the_status_of_many_says_the_error_of_the_worst_and_of_the_middle_one():
+    """Three starts of an obtuse triangle, each followed alone as well, one with far more error than the others."""
+    Y = np.array([[0.3, 0.3], [2.0, 0.1], [0.5, 0.0]])
+    options = {"alpha": 0.8, "T": 0.3, "steps": 20}
+    alone = sorted(probability_flow(obtuse, y, "edm", **options).error for y in Y)
+    flow = probability_flow(obtuse, Y, "edm", **options)
+    assert alone[2] > 10 * alone[1]
+    np.testing.assert_allclose(flow.error, alone[2], rtol=1e-6)
+    said = re.search("with an error of about (.*) at worst and (.*) in the median, judged by", flow.status)
+    np.testing.assert_allclose([float(said[1]), float(said[2])], [alone[2], alone[1]], rtol=0.06)

@@ -63,3 +63,25 @@ def test_a_table_without_rows_is_told_to_be_one():
     table = experiments.Table("trained-networks", ("way", "cost"), (), {}, "", missing=3)
     with pytest.raises(ValueError, match="trained-networks has no rows yet"):
         plot.experiment(table)
+
+
+def test_the_first_pictures_stand_side_by_side_and_are_of_one_height():
+    """The graph and both grids are 1 high whatever their units; a line's slope and a grid's shape stay as they are."""
+    table = experiments.first_pictures(rounds=0, grid=5)
+    axes = plot.experiment(table, plot.figure().add_subplot())
+    by_name = {}
+    for record in table.records():
+        by_name.setdefault(record["picture"], []).append(record)
+    graph, *ways = [line for line in axes.get_lines() if line.get_linestyle() == "-"]
+    right = 0.0
+    for line, records in zip([graph, *ways], by_name.values(), strict=True):
+        x, y = line.get_data()
+        on_line = records[0]["y_2"] is None
+        # Of a way from y to h(y) the first two of three entries are y and h(y).
+        places = np.column_stack([x, y]) if on_line else np.column_stack([x, y])[::3]
+        np.testing.assert_allclose([places[:, 1].min(), np.ptp(places[:, 1])], [0, 1], atol=1e-12)
+        given = [[r["y_1"], r["predicted_1"] if on_line else r["y_2"]] for r in records]
+        np.testing.assert_allclose(np.ptp(places[:, 0]), np.divide(*np.ptp(given, axis=0)), rtol=1e-12)
+        assert places[:, 0].min() >= right
+        right = places[:, 0].max()
+    assert [text.get_text().split(",")[0] for text in axes.texts] == ["h(y) on a line", *list(by_name)[1:]]

@@ -24,11 +24,26 @@ examples:
   exactnorm experiment where-flows-end --resume --out results --set starts=50000
   exactnorm experiment stable-virtual-points --executor dask://127.0.0.1:8786
 """
-NAMES = (
-    "stable-virtual-points", "where-flows-end", "early-stopping", "early-stopping-map", "beyond-orthogonal",
-    "memorisation", "first-pictures", "width", "large-rays", "costs", "leave-one-out", "attribution-levels",
-    "attribution-scores", "other-denoisers", "linear-one-step", "inertia-end", "trained-networks",
-)  # fmt: skip
+WHAT = {
+    "stable-virtual-points": "how many sums of training points are stable",
+    "where-flows-end": "shares of training, virtual, boundary and inner points among endpoints",
+    "early-stopping": "flows from one cloud at many T: how many end on a vertex",
+    "early-stopping-map": "the same in the plane, start by start, as a map",
+    "beyond-orthogonal": "stable sums and endpoints where points are not orthogonal",
+    "memorisation": "where flows end, against the number of digits",
+    "first-pictures": "the first paper's pictures, predicted and trained",
+    "width": "neurons of minimisers, against the number of points",
+    "large-rays": "noisy points carried back to their own, in many dimensions",
+    "costs": "neurons and patterns of sets in general position",
+    "leave-one-out": "what a training point adds, by leaving it out",
+    "attribution-levels": "the same, summed over noise levels in two ways",
+    "attribution-scores": "scores of training points against leaving them out",
+    "other-denoisers": "flows of the exact denoiser and of eight others",
+    "linear-one-step": "the best linear denoiser in one step, against its limit",
+    "inertia-end": "points on a circle: how near to it what they generate is",
+    "trained-networks": "trained networks beside the exact denoiser",
+}
+NAMES = tuple(WHAT)
 MEANS = ("seed", "solver", "run")
 """Arguments of an experiment that have an option of their own."""
 
@@ -41,10 +56,10 @@ def add_to(commands: Any) -> None:
         description=wrapped(
             "Repeat an experiment with exact denoisers and exact flows, beside the published statements."
         ),
-        epilog=wrapped(EXAMPLES),
+        epilog=wrapped(_experiments() + EXAMPLES),
         formatter_class=formatter,
     )
-    command.add_argument("name", metavar="NAME", choices=NAMES, help=", ".join(NAMES))
+    command.add_argument("name", metavar="NAME", choices=NAMES, help="which experiment, see below")
     command.add_argument(
         "--out", metavar="DIR", help="write table.csv, table.md, table.json, picture.png and the finished units there"
     )
@@ -67,6 +82,12 @@ def add_to(commands: Any) -> None:
     command.add_argument("--solver", metavar="S", help="semidefinite solver, where the experiment solves anything")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     command.set_defaults(run=run)
+
+
+def _experiments() -> str:
+    """The table of names, for `--help`."""
+    longest = max(map(len, NAMES))
+    return "\n".join(["experiments:", *(f"  {name:{longest}}  {what}" for name, what in WHAT.items())]) + "\n\n"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -164,6 +185,7 @@ def ready(folder: Path) -> None:
 def write(folder: Path, record: dict[str, Any], table: Any) -> None:
     """Write the table as .csv and as a Markdown page, everything as .json, and the picture of a whole one as .png."""
     from exactnorm import plot
+    from exactnorm.plot.experiments import SIZES
 
     text = json.dumps(record, allow_nan=False, ensure_ascii=False, indent=2)
     pages = {"table.csv": table.csv(), "table.md": table.markdown(), "table.json": f"{text}\n"}
@@ -171,7 +193,7 @@ def write(folder: Path, record: dict[str, Any], table: Any) -> None:
         (folder / name).write_text(page, encoding="utf-8", newline="")
     names = [*pages]
     if not table.missing:
-        figure = plot.figure(7, 4.5)
+        figure = plot.figure(*SIZES.get(table.name, (7.0, 4.5)))
         plot.experiment(table, figure.add_subplot()).set_title(table.name)
         figure.savefig(folder / "picture.png", dpi=100)
         names.append("picture.png")

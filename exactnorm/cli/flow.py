@@ -70,7 +70,12 @@ def add_to(commands: Any) -> None:
     )
     probability.add_argument("--scale", metavar="F", help="with a formula: the scale s_t, another one (default 1)")
     probability.add_argument("--high-noise", choices=STAND_INS, help="what stands in where balls overlap")
-    probability.add_argument("--levels", type=whole, metavar="L", help="noise radii to solve for (no closed form)")
+    probability.add_argument(
+        "--levels",
+        type=whole,
+        metavar="L",
+        help="noise radii to solve for where there is no closed form (default 9); more of them lower the error",
+    )
     probability.add_argument("--out", metavar="DIR", help="save what was solved for; DIR then stands for DATA")
     command.add_argument("--points", metavar="DATA", help="the points that a network saved alone was trained on")
     command.add_argument("--solver", metavar="S", help="semidefinite solver (default CLARABEL)")

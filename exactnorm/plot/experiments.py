@@ -21,7 +21,7 @@ def experiment(table: Table, axes: Axes | None = None) -> Axes:
     table : Table
         As the functions of `exactnorm.experiments` return it.
     axes : Axes, optional
-        A new one of 6 by 4 inches if not given.
+        A new one if not given, of 6 by 4 inches or as its picture asks.
     """
     of_kind(table, Table, "table", "the Table that a function of exactnorm.experiments returns")
     if table.name not in PICTURES:
@@ -30,7 +30,7 @@ def experiment(table: Table, axes: Axes | None = None) -> Axes:
     if not table.rows:
         msg = f"the table of {table.name} has no rows yet: its experiment was stopped before a unit was finished"
         raise ValueError(msg)
-    axes = axes_or_new(axes, 6, 4)
+    axes = axes_or_new(axes, *SIZES.get(table.name, (6.0, 4.0)))
     PICTURES[table.name](table, axes)
     return axes
 
@@ -157,28 +157,34 @@ def _filled(axes: Axes, records: list[dict[str, Any]], column: str, colour: str)
 
 
 def _first_pictures(table: Table, axes: Axes) -> None:
-    """Side by side: the graph on the line, and for triangles where h carries the places of a grid."""
+    """Side by side, of one height: the graph on the line, and for triangles where h carries the places of a grid."""
     left = 0.0
     for name in dict.fromkeys(table.column("picture")):
         chosen = [record for record in table.records() if record["picture"] == name]
-        y = _places(chosen, "y")
-        shift = np.array([left - y[:, 0].min(), -y[:, 1].min()])
+        y, on_line = _places(chosen, "y"), chosen[0]["y_2"] is None
+        up = _places(chosen, "predicted")[:, 0] if on_line else y[:, 1]
+        corner, scale = np.array([y[:, 0].min(), up.min()]), 1 / float(np.ptp(up))
         for which, colour in (("predicted", BLUE), ("trained", ORANGE)):
             if chosen[0][f"{which}_1"] is None:
                 continue
             h, label = _places(chosen, which), which if left == 0 else "_"
-            if chosen[0]["y_2"] is None:
-                axes.plot(y[:, 0] + shift[0], h[:, 0], "-" if which == "predicted" else "--", color=colour, label=label)
+            if on_line:
+                graph = np.column_stack([y[:, 0], h[:, 0]])
+                style = "-" if which == "predicted" else "--"
+                axes.plot(*((graph - corner) * scale + (left, 0)).T, style, color=colour, label=label)
             else:
-                axes.plot(*(h + shift).T, "o" if which == "predicted" else "+", ms=3, color=colour)
+                start, end = ((place - corner) * scale + (left, 0) for place in (y, h))
+                axes.plot(*end.T, "o" if which == "predicted" else "+", ms=3, color=colour)
                 if which == "predicted":
-                    ways = np.stack([y + shift, h + shift, np.full_like(y, np.nan)], axis=1).reshape(-1, 2)
+                    ways = np.stack([start, end, np.full_like(y, np.nan)], axis=1).reshape(-1, 2)
                     axes.plot(*ways.T, lw=0.6, color=GREY)
-        left += float(np.ptp(y[:, 0])) + 0.4
-    axes.set(
-        xticks=[], yticks=[], aspect="equal", xlabel="left: h(y) on a line; right: from y to h(y) for two triangles"
-    )
-    axes.legend(fontsize="small")
+        width = float(np.ptp(y[:, 0])) * scale
+        words = "h(y) on a line" if on_line else f"{name}, from y to h(y)"
+        axes.text(left + width / 2, -0.08, words, ha="center", va="top", fontsize="small")
+        left += width + 0.15
+    axes.set(xlim=(-0.05, left - 0.1), ylim=(-0.2, 1.1), aspect="equal")
+    axes.set_axis_off()
+    axes.legend(fontsize="small", loc="upper left")
 
 
 def _places(records: list[dict[str, Any]], name: str) -> Array:
@@ -224,6 +230,9 @@ def _costs(table: Table, axes: Axes) -> None:
     axes.set(xlabel="activation patterns", ylabel="neurons of the minimiser")
     axes.legend(fontsize="small")
 
+
+SIZES = {"first-pictures": (7.0, 2.5)}
+"""Inches of pictures of another shape than the others."""
 
 PICTURES: dict[str, Callable[[Table, Axes], None]] = {
     "stable-virtual-points": _stable_virtual_points,

@@ -80,6 +80,16 @@ def test_the_names_of_experiments_in_the_parser_are_those_of_the_package():
     assert tuple(EXPERIMENTS) == NAMES
 
 
+def test_the_help_says_of_every_experiment_what_it_is(run):
+    from exactnorm.experiments import EXPERIMENTS
+
+    _, out, _ = run("experiment", "--help")
+    table = out.split("experiments:\n")[1].split("\n\n")[0]
+    said = dict(re.findall(r"^  (\S+)  +(\S.*(?:\n {4,}\S.*)*)", table, re.MULTILINE))
+    assert list(said) == list(EXPERIMENTS)
+    assert len({" ".join(what.split()) for what in said.values()}) == len(said)
+
+
 def shown():
     """Every command on the pages about experiments, apart or within a line."""
     for page in sorted(Path(__file__).parents[2].glob("docs/experiments*.md")):

@@ -57,13 +57,13 @@ def follow(family: Family, state: Array, course: Course, way: Levels | Ivp, wall
     return parts
 
 
-def error_of(driven: list[Part], family: Family, state: Array, course: Course, way: Levels | Ivp) -> float | None:
-    """Estimate of the largest error of an endpoint, by following again more roughly; None where that says nothing.
+def error_of(driven: list[Part], family: Family, state: Array, course: Course, way: Levels | Ivp) -> Array | None:
+    """Estimates of the errors of endpoints (m,), by following again more roughly; None where that says nothing.
 
     At half and at a quarter of the levels endpoints move by a and b. Each further halving would move them by a/b of the
     last, together a / (b/a − 1), and at second order less than a: that is said of every trajectory, but never less than
     a, and never more than ten times a, where halving has brought nothing yet. A family with levels of its own brings
-    those with fewer along.
+    those with fewer along. NaN where a trajectory did not come to its end.
     """
     if isinstance(way, Ivp):
         moved = _moved(driven, follow(family, state, course, replace(way, rtol=min(32 * way.rtol, 0.5)), None))
@@ -77,8 +77,7 @@ def error_of(driven: list[Part], family: Family, state: Array, course: Course, w
         before = np.where(np.isfinite(before), before, 0.0)
         less = (np.minimum(before, 2 * moved) - moved) / np.maximum(moved, np.finfo(float).tiny)
         moved = moved / np.clip(less, SLOWEST, 1.0)
-    moved = moved[np.isfinite(moved)]
-    return float(moved.max()) if moved.size else None
+    return np.where(np.isfinite(moved), moved, np.nan) if np.isfinite(moved).any() else None
 
 
 def _rougher(family: Family, way: Levels) -> tuple[tuple[Family, Levels], tuple[Family, Levels]] | None:

@@ -115,15 +115,15 @@ def probability_flow(
     state = parts[-1].states[-1] if parts else state
     if lines is not None:
         parts.append(by_closed_form(lines, state, course))
-        return replace(record_of(Y, schedule, parts, course, "closed", 0.0), again=again)
+        return replace(record_of(Y, schedule, parts, course, "closed", np.zeros(len(state))), again=again)
     if isinstance(way, Closed):
         msg = "method='closed': these denoisers are not recognised as those of data on orthogonal lines; leave it out"
         raise ValueError(msg)
     walls = box_of(way.box, way.near, first) if isinstance(way, Levels) and way.box is not None else None
     driven = follow(family, state, course, way, walls)
-    error = error_of(driven, family, state, course, way)
+    errors = error_of(driven, family, state, course, way)
     name: Method = "ivp" if isinstance(way, Ivp) else "pieces"
-    return replace(record_of(Y, schedule, [*parts, *driven], course, name, error), again=again)
+    return replace(record_of(Y, schedule, [*parts, *driven], course, name, errors), again=again)
 
 
 def _way(method: object, options: dict[str, Any], family: Family) -> Closed | Levels | Ivp:
