@@ -151,7 +151,7 @@ def thinned(problem: Reduced, neurons: Neurons, deadline: Deadline) -> Neurons:
 def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Array:
     """Weights ≥ 0 with the same combination of the columns and no larger sum, positive on independent columns only.
 
-    Or on more, if the deadline passes first.
+    Or on more, if the deadline passes first and it would take long.
     """
     R, order = qr(moments, mode="r", pivoting=True, check_finite=False)
     rank = int(np.sum(np.abs(np.diag(R)) > 1e-9 * abs(R[0, 0])))
@@ -159,8 +159,9 @@ def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Arra
     # Columns that span the combinations that vanish, rows in the order of the pivots.
     null = np.vstack([-solve_triangular(R[:rank, :rank], R[:rank, rank:]), np.eye(free)])
     left = weight[order].copy()
+    long = 4.0 * free * null.size > SMALL
     for _ in range(free):
-        if deadline.remaining <= 0:
+        if long and deadline.remaining <= 0:
             break
         # Some entry is −1 or 1, and with a sum that is not positive some entry is negative.
         move = null[:, 0] if null[:, 0].sum() <= 0 else -null[:, 0]

@@ -104,7 +104,7 @@ def climbed(
     kept = 2 * look_seconds(problem) if settings.deadline.remaining > 4 * look_seconds(problem) else 0.0
     for _ in range(TURNS):
         best, at = yield from _climbed_to(aims[0], search, point, best, kept)
-        if at is None:
+        if at is None or best.gap <= settings.tol / 2:
             return
         best = with_network(best, over_high(problem, at, best.upper, settings))
         high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
@@ -201,7 +201,8 @@ def _climbed_to(
         left = at.products - float(at.short.sum())
         least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
         ended = at.within and at.products < aim and at.off < max(ENDED, aim)
-        if ended or idle > PATIENCE or deadline.remaining < kept:
+        closed = best.gap <= search.settings.tol / 2
+        if closed or ended or idle > PATIENCE or deadline.remaining < kept:
             break
     return best, at
 

@@ -31,6 +31,9 @@ LARGEST_RELAXATION = 2500
 INTERIOR_FROM = 5
 """Affine rank from which an interior point method over whole patterns comes first, where it has not come before: it
 takes as long as two or three rounds and saves twice as many, of those that go a long way."""
+TINY = 1e-3
+"""Share of the smallest distance up to which 2ρ is next to nothing: kinks that touch balls then pass through points,
+where the patterns on both sides have peaks that are nearly one, and following peaks leads nowhere."""
 PATIENCE = 20
 """Rounds without a narrower gap after which the loop gives up."""
 STEPS = (1.0, 0.5, 0.2)
@@ -53,7 +56,8 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
         for begun in interior(problem, best, settings):
             best = begun
             yield best
-    if best.B is not None and problem.orbits is None and problem.rank >= INTERIOR_FROM:
+    wide = 2 * problem.rho > TINY * problem.apart
+    if best.B is not None and wide and problem.orbits is None and problem.rank >= INTERIOR_FROM:
         for found, more in climbed(problem, rows, replace(best, phase=Bracket.phase), settings):
             best, kinks = found, more
             yield best

@@ -150,7 +150,8 @@ def looped(
             settings.report(best)
         reason = ended_because(problem, best, settings)
     except OutOfTimeError:
-        reason = late(deadline, "before the gap was closed")
+        closed = best.gap <= settings.tol
+        reason = ended_because(problem, best, settings) if closed else late(deadline, "before the gap was closed")
     except KeyboardInterrupt:
         reason, settings = INTERRUPTED, replace(settings, deadline=Deadline(0.0))  # nothing slow from here on
     except ArithmeticError as failure:

@@ -28,6 +28,8 @@ ENTERS = 1e-10
 """Depth in a ball up to which a kink counts as missing it: rounding."""
 LEAVES = 1e-9
 """Multiplier of a ball, negative, from which leaving that ball raises the dual function."""
+FLAT = 1e-9
+"""Sine up to which centres of balls, seen from one of them, lie in a smaller flat."""
 SAME = 1e-6
 """Difference of the entries of two kinks of a pattern up to which they are one."""
 
@@ -117,7 +119,7 @@ def followed(problem: Reduced, B: Array, start: Tracked, floor: float, check: Ca
     `check` is called again and again, and may raise.
     """
     Bs = np.einsum("pn,nij->pij", problem.patterns[:, 1:] * 1.0, B)
-    going: Starts = start.of, start.touched, start.w, np.arange(len(start))
+    going: Starts = start.of, independent(problem, start.touched), start.w, np.arange(len(start))
     seen: set[bytes] = set()
     found: list[Tracked] = []
     for _ in range(ROUNDS):
@@ -132,11 +134,43 @@ def followed(problem: Reduced, B: Array, start: Tracked, floor: float, check: Ca
             margin = margins(problem.points, problem.rho, some.kinks(problem))
             own = np.asarray((margin >= -ENTERS).all(axis=1))
             peaks = some[own]
-            found.append(Tracked(peaks.of, peaks.touched | (margin[own] <= problem.touch), *_rest(peaks)))
+            touched = independent(problem, peaks.touched | (margin[own] <= problem.touch))
+            found.append(Tracked(peaks.of, touched, *_rest(peaks)))
             ahead += _leaving(problem, Bs, peaks)
             ahead.append(_meeting(problem, some[~own], margin[~own], going[2][high][~own]))
         going = _stacked(ahead)
     return _each_once(problem, together(*found)) if found else start[:0]
+
+
+def independent(problem: Reduced, touched: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of the balls in each row as many as are affinely independent, at most r; they decide the others."""
+    size, r = touched.sum(axis=1), problem.rank
+    out = touched.copy()
+    for k in np.unique(size[size > 2]):
+        some = np.flatnonzero(size == k)
+        balls = np.nonzero(touched[some])[1].reshape(len(some), k)
+        apart = problem.points[balls[:, 1:]] - problem.points[balls[:, :1]]
+        apart /= np.linalg.norm(apart, axis=2)[:, :, None]
+        narrow = np.linalg.svd(apart, compute_uv=False)[:, -1] < FLAT
+        for row in np.flatnonzero(narrow | (k > r)):
+            out[some[row]] = _spanning(problem, balls[row])
+    return out
+
+
+def _spanning(problem: Reduced, balls: NDArray[np.intp]) -> NDArray[np.bool_]:
+    kept, basis = [balls[0]], np.zeros((0, problem.rank))
+    for ball in balls[1:]:
+        offsets = problem.points[ball] - problem.points[kept]
+        length = np.linalg.norm(offsets, axis=1)
+        v = offsets[length.argmin()] / length.min()
+        for _ in range(2):
+            v = v - basis.T @ (basis @ v)
+        if len(kept) < problem.rank and np.linalg.norm(v) > FLAT:
+            basis = np.vstack([basis, v / np.linalg.norm(v)])
+            kept.append(ball)
+    out = np.zeros(len(problem.points), dtype=bool)
+    out[kept] = True
+    return out
 
 
 def _rest(one: Tracked) -> tuple[Array, Array, NDArray[np.intp]]:
