@@ -101,6 +101,7 @@ def test_pieces_and_samplers_converge_to_the_integrator_where_coordinates_couple
         assert 1e-7 < fine < coarse / (30 if name == "heun" else 4), name  # Heun steps are of second order
 
 
+@pytest.mark.slow
 def test_flows_to_no_noise_reach_their_limit_where_they_near_it_more_slowly_than_the_noise_vanishes():
     angles = np.array([0.3, 0.3 + 2 * np.pi / 3, 0.3 + 4 * np.pi / 3])
     points = np.column_stack([np.cos(angles), np.sin(angles)])
