@@ -151,7 +151,7 @@ def test_multipliers_and_faces_of_the_rest_find_the_same_maximum(whole, monkeypa
     for factor in (1.0, 1.05):
         plain = look(problem, rows, factor * B, 0.85, settings)
         monkeypatch.setattr(interior, "MANY", 0)
-        sealed = interior._Search(problem, rows, everywhere(problem, rows), settings).sealed(factor * B)
+        sealed = interior.Search(problem, rows, everywhere(problem, rows), settings).sealed(factor * B)
         monkeypatch.undo()
         assert sealed.kappa == pytest.approx(plain.kappa, rel=1e-4)
         assert sealed.kappa >= plain.kappa * (1 - 1e-12)

@@ -313,10 +313,30 @@ def test_kinks_that_are_nearly_symmetric_have_an_average_that_interpolates(seed)
     assert error < 1e-11
 
 
-def test_a_network_with_too_many_images_leaves_the_first_bracket(monkeypatch):
+def test_points_whose_averages_are_no_networks_are_solved_without_symmetry(monkeypatch):
+    plain = min_norm_denoiser(SETS["prism of 3"], 0.2).certificate
     monkeypatch.setattr("exactnorm.exact.balls.averaged.IMAGES", 3)
     found = min_norm_denoiser(SETS["prism of 3"], 0.2)
-    assert "is no network" in found.status
+    assert "is no network, so the points were solved as if they had no symmetry" in found.status
+    lower, upper, _ = check_certificate(found.certificate, TrainingSet(SETS["prism of 3"], 0.2), found.network)
+    assert (upper - lower) / upper < 1e-6
+    assert plain.lower <= upper
+    assert lower <= plain.upper
+
+
+def test_ctrl_c_is_no_reason_to_begin_again_without_symmetry(monkeypatch):
+    monkeypatch.setattr("exactnorm.exact.balls.averaged.IMAGES", 3)
+    begun, original = [], solve.brackets
+
+    def stopped(problem, *rest):
+        begun.append(problem)
+        yield next(original(problem, *rest))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(solve, "brackets", stopped)
+    found = min_norm_denoiser(SETS["prism of 3"], 0.2)
+    assert len(begun) == 1
+    assert "interrupted" in found.status
     lower, upper, _ = check_certificate(found.certificate, TrainingSet(SETS["prism of 3"], 0.2), found.network)
     assert 0 < lower <= upper
 

@@ -190,10 +190,11 @@ def surely_definite(S: Array, rounding: Array) -> bool:
     if not (diagonal > 0).all():
         return False
     scale = 1 / np.sqrt(diagonal)
-    unit = (S * scale[:, None] * scale).astype(float)
-    error = float(np.linalg.norm((rounding * scale[:, None] * scale).astype(float)))
-    error += 8 * len(unit) * float(np.finfo(float).eps) * float(np.linalg.norm(unit))
-    return bool(np.linalg.eigvalsh((unit + unit.T) / 2)[0] > error)
+    with np.errstate(over="ignore", invalid="ignore"):
+        unit = (S * scale[:, None] * scale).astype(float)
+        error = float(np.linalg.norm((rounding * scale[:, None] * scale).astype(float)))
+        error += 8 * len(unit) * float(np.finfo(float).eps) * float(np.linalg.norm(unit))
+    return error < np.inf and bool(np.linalg.eigvalsh((unit + unit.T) / 2)[0] > error)
 
 
 def repaired(proof: CellProof, points: Array, tau: float) -> CellProof:

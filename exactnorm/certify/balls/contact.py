@@ -126,11 +126,16 @@ def contact_matrices(points: Array, rho: float) -> Array:
         The first at the origin.
     """
     count, r = points.shape
-    centre = points.mean(axis=0)
-    R = float(np.linalg.norm(points - centre, axis=1).mean())
-    u = (points - centre) / R
+    centre, R, u = from_centre(points)
     height = R * count / (count - 1)
     one = near_contact(count, rho / height)
     M = (count - 1) * one.spread * u[:, :, None] * u[:, None, :] - one.spread * np.eye(r)
     value = one.slope / height * u
     return np.asarray(np.concatenate([M + value[:, :, None] * centre, value[:, :, None]], axis=2))[1:]
+
+
+def from_centre(corners: Array) -> tuple[Array, float, Array]:
+    """The centre of a regular simplex, its circumradius R, and the unit vectors from the centre to the corners."""
+    centre = corners.mean(axis=0)
+    R = float(np.linalg.norm(corners - centre, axis=1).mean())
+    return centre, R, (corners - centre) / R

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.contact import near_contact
+from exactnorm.certify.balls.contact import from_centre, near_contact
 from exactnorm.certify.door import refuse, rows_of
 from exactnorm.training_set import TrainingSet
 
@@ -181,9 +181,7 @@ def simplex_matrices(points: Array, rho: float) -> Array:
         The first at the origin.
     """
     count, r = points.shape
-    centre = points.mean(axis=0)
-    R = float(np.linalg.norm(points - centre, axis=1).mean())
-    u = (points - centre) / R
+    centre, R, u = from_centre(points)
     slope = 2 / (R * count / (count - 1) - 2 * rho)
     M = R / 2 * (u[:, :, None] * u[:, None, :] - np.eye(r) / (count - 1))
     # w·y + b with y seen from the first corner: b + w·centre is what the formula calls b.

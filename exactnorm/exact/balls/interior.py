@@ -17,7 +17,7 @@ from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
 from exactnorm.exact.balls.covering import leaf, priced_leaves
-from exactnorm.exact.balls.finish import interpolating
+from exactnorm.exact.balls.finish import in_time, interpolating
 from exactnorm.exact.balls.joint import order, path
 from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
 from exactnorm.exact.balls.look import Look, look
@@ -94,7 +94,10 @@ def climbed(
     """
     assert best.B is not None
     B = best.B
-    search, peaks, best = begun_search(_Search(problem, rows, everywhere(problem, rows), settings), B, best)
+    if not in_time(float(order(problem)) ** 3 / 3, settings.deadline):  # nothing interrupts a factorisation
+        return
+    start = everywhere(problem, rows, settings.deadline.check)
+    search, peaks, best = begun_search(Search(problem, rows, start, settings), B, best)
     if not len(peaks):
         return
     point = begun(B, peaks)
@@ -133,7 +136,7 @@ def look_seconds(problem: Reduced) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Search:
+class Search:
     """Where peaks are looked for: those above a floor."""
 
     problem: Reduced
@@ -162,7 +165,7 @@ class _Search:
         leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
         enough = 1 + settings.tol / 8
         bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
-        loose = bounds > enough
+        loose = ~(bounds <= enough)  # a bound that is no number is none
         if not loose.any():
             none = tangent_kinks(problem.points[:0], problem.points, problem.rho)
             return Look(B, float(bounds.max()), none, np.zeros(0))
@@ -171,7 +174,7 @@ class _Search:
         return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
 
 
-def begun_search(search: _Search, B: Array, best: Bracket) -> tuple[_Search, Tracked, Bracket]:
+def begun_search(search: Search, B: Array, best: Bracket) -> tuple[Search, Tracked, Bracket]:
     """With the highest floor above which there are peaks enough to hold B, those peaks, and the bound of a look."""
     problem, check = search.problem, search.settings.deadline.check
     for floor in FLOORS:
@@ -188,11 +191,11 @@ def begun_search(search: _Search, B: Array, best: Bracket) -> tuple[_Search, Tra
 
 
 def _climbed_to(
-    aim: float, search: _Search, point: Climbed, best: Bracket, kept: float
+    aim: float, search: Search, point: Climbed, best: Bracket, kept: float
 ) -> Generator[tuple[Bracket, Kinks], None, tuple[Bracket, Climbed | None]]:
     """Climb until the products are below `aim`, no less, or only the seconds `kept` are left; the point at the end."""
     problem, deadline = search.problem, search.settings.deadline
-    at, least, idle = None, np.inf, 0
+    at, least, idle, before = None, np.inf, 0, deadline.elapsed
     for at in climbing(problem, point, best.upper, search.ways, search.floor, deadline.check):
         if at.off < NEARLY:
             best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
@@ -202,7 +205,8 @@ def _climbed_to(
         least, idle = (left, 0) if left < NARROWER * least else (least, idle + 1)
         ended = at.within and at.products < aim and at.off < max(ENDED, aim)
         closed = best.gap <= search.settings.tol / 2
-        if closed or ended or idle > PATIENCE or deadline.remaining < kept:
+        took, before = deadline.elapsed - before, deadline.elapsed
+        if closed or ended or idle > PATIENCE or deadline.remaining < max(kept, took):
             break
     return best, at
 

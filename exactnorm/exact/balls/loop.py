@@ -56,8 +56,8 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
         for begun in interior(problem, best, settings):
             best = begun
             yield best
-    wide = 2 * problem.rho > TINY * problem.apart
-    if best.B is not None and wide and problem.orbits is None and problem.rank >= INTERIOR_FROM:
+    wide = 2 * problem.rho > TINY * problem.apart and problem.orbits is None
+    if best.B is not None and wide and problem.rank >= INTERIOR_FROM and has_place(problem):
         for found, more in climbed(problem, rows, replace(best, phase=Bracket.phase), settings):
             best, kinks = found, more
             yield best

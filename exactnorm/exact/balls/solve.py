@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -120,13 +121,15 @@ def with_symmetry(
 ) -> CertifiedDenoiser:
     """Close the gap; where rounding keeps symmetric networks from interpolating, as if there were no symmetry."""
     try:
-        return looped(train, problem, *begun, settings, near)
-    except UnaveragedError as rounded:
-        settings.said.append(f"{rounded}, so the points were solved as if they had no symmetry")
-    try:
+        try:
+            return looped(train, problem, *begun, settings, near)
+        except UnaveragedError as rounded:
+            settings.said.append(f"{rounded}, so the points were solved as if they had no symmetry")
         best, kinks = started(problem.whole, first, settings)
     except OutOfTimeError:
         return ended(first, late(settings.deadline, "before a network without symmetry was found"), settings.deadline)
+    except KeyboardInterrupt:
+        return ended(replace(first, interrupted=True), INTERRUPTED, settings.deadline)
     return looped(train, problem.whole, best, kinks, settings, near)
 
 
@@ -138,7 +141,15 @@ def looped(
     settings: Settings,
     near: CertifiedDenoiser | None,
 ) -> CertifiedDenoiser:
-    """Close the gap, and make a certified denoiser of the best bracket."""
+    """Close the gap, and make a certified denoiser of the best bracket.
+
+    Raises
+    ------
+    UnaveragedError
+        If the network stands for its average, and that is none.
+    KeyboardInterrupt
+        The same after Ctrl-C.
+    """
     deadline = settings.deadline
     try:
         match near:
@@ -158,8 +169,13 @@ def looped(
         reason = f"the solvers failed: {failure}"
     try:
         return certified(train, problem, best, reason, settings)
+    except UnaveragedError:
+        if reason != INTERRUPTED:
+            raise
     except KeyboardInterrupt:
-        return certified(train, problem, best, INTERRUPTED, replace(settings, deadline=Deadline(0.0)))
+        with suppress(UnaveragedError):
+            return certified(train, problem, best, INTERRUPTED, replace(settings, deadline=Deadline(0.0)))
+    raise KeyboardInterrupt  # not the moment to begin again without symmetry
 
 
 def ended_because(problem: Reduced, best: Bracket, settings: Settings) -> str:

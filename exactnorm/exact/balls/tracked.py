@@ -98,8 +98,8 @@ def placed(problem: Reduced, kinks: Kinks, value: Array) -> Tracked:
     return Tracked(of, touched, kinks.w, value, np.arange(len(of)))
 
 
-def everywhere(problem: Reduced, rows: NDArray[np.bool_]) -> Tracked:
-    """A start on the face of each ball of each pattern, along the normal of its widest gap.
+def everywhere(problem: Reduced, rows: NDArray[np.bool_], check: Callable[[], None] = lambda: None) -> Tracked:
+    """A start on the face of each ball of each pattern, along the normal of its widest gap; `check` may raise.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def everywhere(problem: Reduced, rows: NDArray[np.bool_]) -> Tracked:
     of, ball = np.nonzero(rows)
     touched = np.zeros((len(of), len(problem.points)), dtype=bool)
     touched[np.arange(len(of)), ball] = True
-    w = hull_gaps(problem.points, problem.patterns).w[of]
+    w = hull_gaps(problem.points, problem.patterns, watch=check).w[of]
     return Tracked(of, touched, w, np.zeros(len(of)), np.arange(len(of)))
 
 
