@@ -5,7 +5,7 @@ import pytest
 
 from exactnorm import TrainingSet, min_norm_denoiser
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.exact.balls import interior, living
+from exactnorm.exact.balls import interior, living, loop
 from exactnorm.exact.balls.bent import bent
 from exactnorm.exact.balls.bracket import dual_value
 from exactnorm.exact.balls.climb import begun, climbing, sums
@@ -17,7 +17,7 @@ from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.polish import residual
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.solve import started
-from exactnorm.exact.balls.tracked import everywhere, followed, placed
+from exactnorm.exact.balls.tracked import everywhere, followed, independent, placed
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
@@ -186,3 +186,23 @@ def test_ctrl_c_in_the_middle_leaves_the_best_bracket(monkeypatch):
     found = min_norm_denoiser(SIX)
     assert "interrupted" in found.status
     assert 0.98 * OPTIMUM < found.certificate.lower < OPTIMUM < found.certificate.upper < 1.01 * OPTIMUM
+
+
+def test_balls_that_say_where_others_are_touched_are_independent():
+    """Of the octahedron's corners, of which four lie in a plane and three kinds of three on a line through none."""
+    corners = np.vstack([np.eye(3), -np.eye(3)])
+    problem = reduced(TrainingSet(corners, 0.1))
+    touched = np.array([[1, 1, 0, 1, 1, 0], [1, 1, 1, 1, 1, 1], [1, 0, 0, 1, 0, 0], [1, 1, 1, 0, 0, 0]], dtype=bool)
+    for before, after in zip(touched, independent(problem, touched), strict=True):
+        assert not (after & ~before).any()
+        flat = problem.points[before] - problem.points[before][0]
+        kept = problem.points[after] - problem.points[after][0]
+        size = min(np.linalg.matrix_rank(flat), 2)  # a sphere of kinks touches three balls at most here
+        assert after.sum() == size + 1
+        assert np.linalg.matrix_rank(kept) == size
+
+
+def test_without_a_radius_the_loop_goes_without_the_climb(monkeypatch):
+    monkeypatch.setattr(loop, "climbed", lambda *_: pytest.fail("peaks were followed at rho = 0"))
+    found = min_norm_denoiser(SIX.points, 0.0).certificate
+    assert found.gap <= 1e-6
