@@ -145,6 +145,17 @@ def test_ways_from_everywhere_find_most_of_the_peaks(whole):
     assert found.value.max() == pytest.approx(peaks.value.max(), rel=1e-9)
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_the_highest_peaks_of_another_b_are_reached_from_these(whole, share):
+    """Also where kinks have to leave balls on the way."""
+    problem, B, peaks, _, settings = whole
+    D = np.random.default_rng(1).standard_normal(B.shape)
+    other = B + share * np.linalg.norm(B) / np.linalg.norm(D) * D
+    seen = look(problem, deciding_balls(problem), other, 0.5, settings)
+    found = followed(problem, other, peaks, 0.5, unwatched)
+    assert found.value.max() == pytest.approx(seen.kappa, rel=1e-12)
+
+
 def test_multipliers_and_faces_of_the_rest_find_the_same_maximum(whole, monkeypatch):
     problem, B, _, _, settings = whole
     rows = deciding_balls(problem)
