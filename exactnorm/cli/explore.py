@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
+import warnings
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -127,9 +127,8 @@ def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser 
     """Serve until Ctrl-C."""
     from exactnorm.explorer.page.server import Explorer
 
-    logging.getLogger("bokeh").setLevel(logging.ERROR)  # it warns of each window that is closed while it is drawn
     try:
-        explorer = Explorer(view, denoiser, arguments.port)
+        explorer = Explorer(view, denoiser, arguments.port, tracebacks=arguments.debug)
     except OSError as taken:
         msg = f"--port {arguments.port}: {taken.strerror or taken}"
         raise BadInput(msg) from taken
@@ -141,8 +140,11 @@ def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser 
         if not arguments.no_open:
             webbrowser.open(explorer.url)
 
-    try:
-        explorer.run(started)
-    except KeyboardInterrupt:
-        say("ended")
+    with warnings.catch_warnings():
+        if not arguments.debug:
+            warnings.simplefilter("ignore")  # of numbers and messages that somebody made by hand
+        try:
+            explorer.run(started)
+        except KeyboardInterrupt:
+            say("ended")
     return 0
