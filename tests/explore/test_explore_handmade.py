@@ -1,12 +1,14 @@
 """Requests that no browser makes leave no traceback, hold nobody up and take no more memory than a message may."""
 
+import os
 import signal
 import threading
+import time
 from functools import partial
 
 import pytest
 from handmade import CLOSE, frame, frames, handshake, heard, message, page_socket, requests, texts, tokens, told
-from served import opened, started, status, token
+from served import alive, children, started, status, token
 
 pytestmark = pytest.mark.explore
 
@@ -34,9 +36,7 @@ def test_what_is_made_by_hand_is_told_of_in_a_few_lines_and_at_length_only_where
     try:
         assert sent_by_hand(address) > 90
         assert status(address) == 200
-        page = opened(address)
-        assert page.document.get_model_by_name("plot") is not None
-        page.close()
+        page_socket(address, token(address)).close()
     finally:
         process.send_signal(signal.SIGINT)
         reader.join(60)
@@ -86,6 +86,21 @@ def test_parts_of_one_message_hold_no_more_together_than_a_message_may():
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.6])
+def test_ctrl_c_at_a_terminal_which_goes_to_all_processes_leaves_no_words_and_none_of_them(seconds):
+    process, address = started("acute")
+    with page_socket(address, token(address)):
+        end = time.monotonic() + 120
+        while not (workers := children(process.pid)):
+            assert time.monotonic() < end
+        time.sleep(seconds)  # they start
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert said == "ctrl-c ends it\nended\n"
+    assert not any(map(alive, workers))
 
 
 def _resident(pid):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from html import escape
@@ -42,8 +40,6 @@ class Window:
     view : View
     denoiser : CertifiedDenoiser, optional
         Of the view, when it is known already.
-    timed : callable
-        Handed the seconds that each picture of a drag took.
     coloured : bool
         Whether basins are coloured from the start.
     """
@@ -54,11 +50,10 @@ class Window:
         view: View,
         denoiser: CertifiedDenoiser | None = None,
         sockets: str = "",
-        timed: Callable[[float], None] = lambda _: None,
         *,
         coloured: bool = False,
     ) -> None:
-        self.document, self.view, self.given, self.timed = document, view, denoiser, timed
+        self.document, self.view, self.given = document, view, denoiser
         self.before: list[View] = []
         self.picture: Picture | None = None
         self.dragged_from: View | None = None
@@ -97,7 +92,9 @@ class Window:
 
     def _keep_link(self) -> None:
         text = link(self.view)
-        self.query.data = {"query": [text + COLOURED if text and self.widgets.basins.active else text]}
+        text += COLOURED if text and self.widgets.basins.active else ""
+        if self.query.data["query"] != [text]:
+            self.query.data = {"query": [text]}
 
     def begin(self) -> None:
         """Have the worker begin: from now on somebody looks at the page. One that is only fetched costs no process."""
@@ -123,9 +120,7 @@ class Window:
             self.asked = self.solver.ask("nothing", None)
             self.waiting = False
         self.view = view
-        begun = time.perf_counter()
         self._show(with_glimpse(at_once(view, None, self.box)), points=points)
-        self.timed(time.perf_counter() - begun)
 
     def undo(self) -> None:
         """Look again at what was looked at before."""
