@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import warnings
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +141,16 @@ def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser 
         say("ctrl-c ends it")
         if not arguments.no_open:
             webbrowser.open(explorer.url)
+        interrupts.exchange(signal.default_int_handler, end)
 
-    with warnings.catch_warnings():
+    def end(*_: Any) -> None:
+        """Ctrl-C: what it would raise is lost where Python tidies up; a second one is for what keeps the loop busy."""
+        interrupts.exchange(end, signal.default_int_handler)
+        explorer.close()
+
+    with warnings.catch_warnings(), suppress(KeyboardInterrupt):
         if not arguments.debug:
             warnings.simplefilter("ignore")  # of numbers and messages that somebody made by hand
-        try:
-            explorer.run(started)
-        except KeyboardInterrupt:
-            say("ended")
+        explorer.run(started)
+    say("ended")
     return 0

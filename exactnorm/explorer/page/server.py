@@ -96,9 +96,9 @@ class Explorer:
             raise RuntimeError(msg)
 
     def close(self) -> None:
-        """Stop serving, and end every worker process."""
+        """Stop serving, and end every worker process; from any thread, or out of a handler of signals."""
         if self._loop is not None:
-            self._loop.add_callback(self._loop.stop)
+            self._loop.asyncio_loop.call_soon_threadsafe(self._loop.stop)
         if self._thread is not None:
             self._thread.join(10)
 
