@@ -136,6 +136,7 @@ class Explorer:
         for window in [one for one in self.windows if one.document is document]:
             self._end(window)
         document.clear()
+        document.title = "exactnorm explorer"
         document.add_root(Div(text=f"{MOST_WINDOWS} windows are open, the most there can be: close one, and reload."))
 
     def _end(self, window: Window) -> None:
