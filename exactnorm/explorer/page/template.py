@@ -38,8 +38,5 @@ p { margin: 2px 0; }
 .said { background: #eef6fb; border-left: 4px solid #0072B2; padding: 4px 8px; }
 """
 """For texts: those of Bokeh have a style of their own."""
-FOCUS = """
-.bk-btn:focus-visible, .noUi-handle:focus-visible, input:focus-visible, select:focus-visible, textarea:focus-visible {
-  outline: 3px solid #0072B2; outline-offset: 1px; }
-"""
+FOCUS = ":focus-visible { outline: 3px solid #0072B2 !important; outline-offset: 1px; }"
 """For controls: where the keyboard is must be seen."""
