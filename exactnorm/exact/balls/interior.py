@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
 from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.chosen import whole_path
 from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.finish import in_time, interpolating, settled
-from exactnorm.exact.balls.joint import order, path
+from exactnorm.exact.balls.joint import order
 from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import master
@@ -73,7 +74,7 @@ def interior(problem: Reduced, best: Bracket, settings: Settings) -> Iterator[Br
     """
     told, best = 0.0, replace(best, phase="bounding living patterns")
     try:
-        for point in path(problem, best.upper, settings.deadline):
+        for point in whole_path(problem, best.neurons, best.upper, settings.deadline, AHEAD):
             last = point.ahead <= AHEAD * best.upper
             if point.lower > (told if last else TOLD * told):
                 told = point.lower
