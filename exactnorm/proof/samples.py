@@ -12,9 +12,9 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from exactnorm.proof.bounds import RefutedError, check_cells
+from exactnorm.proof.bounds import check_cells
 from exactnorm.proof.coverage import clash_flaw, uncovered
-from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.limits import FREE, Limits, RefutedError
 from exactnorm.proof.matrices import added, matrix, plus_times, squares, times
 from exactnorm.proof.network import BLOCK
 from exactnorm.proof.network import extent as neurons_extent

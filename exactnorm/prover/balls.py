@@ -12,6 +12,7 @@ from flint import fmpq
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
+from exactnorm.certify.balls.simplex import one_versus_rest_is_least
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.solve import solve_balls
@@ -19,14 +20,26 @@ from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, cells_bound, corners_bound, rays_bound
+from exactnorm.proof.bounds import cells_bound, lower_bound, rays_bound
 from exactnorm.proof.coverage import TooManyPatternsError as UnsearchedError
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.limits import Limits, UndecidedError
+from exactnorm.proof.limits import FREE, Limits, RefutedError, UndecidedError
 from exactnorm.proof.network import upper_bound
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import exact
-from exactnorm.proof.records import BALLS, Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays
+from exactnorm.proof.records import (
+    BALLS,
+    Cells,
+    Claim,
+    Corners,
+    Lower,
+    NearCorners,
+    Nothing,
+    Proof,
+    ProvedNeuron,
+    Rays,
+)
+from exactnorm.proof.simplex import distance
 from exactnorm.prover.cells import DIGITS, NotRepairedError, repaired, translated
 from exactnorm.prover.clashes import Excluded, excluded
 from exactnorm.prover.covering import covering
@@ -36,7 +49,7 @@ from exactnorm.prover.network import NoNetworkError, exact_neurons
 from exactnorm.prover.rays import by_rounding, exact_rays, ray_neurons
 from exactnorm.prover.record import Means, Rigorous, claims
 from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
-from exactnorm.prover.simplex import corner_neurons, nearby_matrices
+from exactnorm.prover.simplex import corner_neurons, near_corners
 from exactnorm.training_set import TrainingSet
 
 MANY = 2000
@@ -102,7 +115,7 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
     problem = task.where.problem
     try:
         neurons = None if task.rays is None else ray_neurons(problem, task.rays)
-        if neurons is None and len(task.evidence.corners) == problem.size:
+        if neurons is None and len(task.evidence.corners) == problem.size and _one_versus_rest(task.train):
             neurons = corner_neurons(problem)
         if neurons is None:
             neurons = exact_neurons(
@@ -114,6 +127,14 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
     except OutOfTimeError:
         task.said.append("no upper bound is proved: the time was over")
     return None, None
+
+
+def _one_versus_rest(train: TrainingSet) -> bool:
+    """Whether a ramp for each corner of a simplex has the least cost."""
+    try:
+        return one_versus_rest_is_least(train.points, train.rho)
+    except ValueError:
+        return False
 
 
 def _lower(task: Task, wanted: float) -> Found:
@@ -154,16 +175,23 @@ def _by_rays(task: Task) -> Found | None:
 def _by_corners(task: Task) -> Found | None:
     if not task.evidence.corners:
         return None
-    evidence = Corners(task.evidence.corners)
+    problem, rows = task.where.problem, task.evidence.corners
+    exactly = bool(distance(problem, rows, FREE))
+    evidence: Corners | NearCorners | None = Corners(rows)
     try:
-        return evidence, corners_bound(task.where.problem, evidence)
+        bound = lower_bound(problem, Corners(rows))
     except RefutedError as failed:
-        task.said.append(f"the theorem on regular simplices does not apply to these floats: {failed}")
-    B = nearby_matrices(task.X, task.rho)
-    if B is None or len(task.evidence.corners) < task.train.size:
-        return None
-    task.said.append("its dual matrices, which hold for points nearby, are proved for these by cells")
-    return _by_cells(replace(task, evidence=Evidence(B=B)))
+        evidence = near_corners(problem, rows)
+        if evidence is None:
+            task.said.append(f"the theorems on regular simplices do not apply to these floats: {failed}")
+            return None
+        bound = lower_bound(problem, evidence)
+    if not exactly:
+        task.said.append(
+            "these floats are the corners of a regular simplex up to rounding only: what is proved holds for them as "
+            "they are"
+        )
+    return evidence, bound
 
 
 def _by_cells(task: Task) -> Found | None:
