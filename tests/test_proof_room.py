@@ -17,7 +17,7 @@ from test_proof_limits import about_network
 from exactnorm.proof import limits
 from exactnorm.proof.limits import Limits
 from exactnorm.proof.network import upper_bound
-from exactnorm.proof.problem import balls
+from exactnorm.proof.problem import balls, whole_offsets
 from exactnorm.proof.records import ProvedNeuron
 from exactnorm.proof.verify import verify, verify_network
 
@@ -250,3 +250,33 @@ def test_whenever_the_time_ends_the_verdict_is_undecided_and_its_bracket_holds(n
         assert verdict.reasons[0].endswith(f"the time limit of {limit} s was reached")
         assert verdict.lower == 0 or verdict.lower >= found.lower
         assert verdict.upper is None or verdict.upper <= found.upper
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.random.default_rng(0).standard_normal((5, 3)),
+        np.array([[0.0, 5e-324], [1e139, -1.0]]),
+        np.array([[-5e-324, 3.0], [2.0**-1060, -0.0]]),
+        np.array([[4.0, 8.0], [12.0, 0.0]]),
+        np.zeros((2, 2)),
+    ],
+    ids=["normal", "far and near", "below normal", "whole", "nothing"],
+)
+def test_whole_offsets_are_the_differences(points):
+    whole, power = whole_offsets(points)
+    for n, row in enumerate(points):
+        for k, one in enumerate(row):
+            assert Fraction(int(whole[n, k])) * Fraction(2) ** power == Fraction(one) - Fraction(points[0, k])
+
+
+def test_points_that_would_fill_the_memory_as_whole_numbers_are_left_undecided():
+    """Of 700,000 numbers between 5e-324 and 1e139 each takes 1,500 binary digits beside the others."""
+    points = np.ones((70_000, 10))
+    points[:, 0] = np.arange(70_000)
+    points[0] = [5e-324, 1e139, *[0.0] * 8]
+    low = {"kind": "none"}
+    start = time.process_time()
+    verdict = verify(whole(points, 0.0, low, "0", basis=[1]), points, 0.0)
+    assert time.process_time() - start < 5
+    assert (verdict.outcome, "the points as whole numbers" in verdict.reasons[0]) == ("undecided", True)

@@ -54,6 +54,8 @@ from exactnorm.training_set import TrainingSet
 
 MANY = 2000
 """Patterns beyond which no cells are made for the purpose: each takes a small semidefinite program."""
+WORTH_SAYING = 2e-6
+"""Relative loss of a lower bound, by cells that were made for it, beyond which it is told."""
 SATISFYING = 1e-4
 """Relative loss of a lower bound against the certificate's beyond which another way is tried."""
 UNPROVED = (NotRepairedError, RefutedError, UnsearchedError, UndecidedError, ArithmeticError, np.linalg.LinAlgError)
@@ -203,6 +205,8 @@ def _by_cells(task: Task) -> Found | None:
         if not proofs and len(task.patterns) <= MANY:
             made = covering(task.X, task.rho, task.patterns, B, task.means.solver, task.means.deadline)
             B, proofs = made.B, made.proofs
+            if made.lost > WORTH_SAYING:
+                task.said.append(f"multipliers of {len(proofs)} cells prove {made.lost:.1g} less than the certificate")
         covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
         rest = excluded(problem, task.X, task.rho, covered, task.means.deadline.check)
         if 0 < len(rest.left) <= MANY:
