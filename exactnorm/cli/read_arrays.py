@@ -135,10 +135,10 @@ def _npz(path: Path, most: int) -> list[Array]:
         try:
             # Never unpickled: an object array could run code of whoever wrote the file.
             with np.load(handle, allow_pickle=False) as file:
-                if not isinstance(file, NpzFile):
+                if not isinstance(file, NpzFile) or file.zip is None:
                     msg = "it is a single array: name it .npy"
                     raise ValueError(msg)
-                if (size := sum(one.file_size for one in file.zip.infolist())) > most:
+                if (size := sum(int(one.file_size) for one in file.zip.infolist())) > most:
                     msg = f"{str(path)!r} unpacks to {size} bytes: at most {most} are read here"
                     raise BadInput(msg)
                 return [file[name] for name in file.files]

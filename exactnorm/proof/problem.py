@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from exactnorm.proof.limits import FREE, Limits
 from exactnorm.proof.matrices import added
-from exactnorm.proof.rationals import exact
 
 LARGEST = 1e140
 """Coordinates above this, or distances below its inverse, are not read."""
@@ -141,7 +140,7 @@ def whole_offsets(points: NDArray[np.float64], limits: Limits | None = None) -> 
 
 
 def _shifted(number: int, places: int) -> int:
-    """number · 2^places, where that is a whole number."""
+    """The number times 2^places, where that is a whole number."""
     return number << places if places >= 0 else number >> -places
 
 

@@ -33,7 +33,6 @@ from exactnorm.proof.records import (
     Claim,
     Corners,
     Lower,
-    NearCorners,
     Nothing,
     Proof,
     ProvedNeuron,
@@ -178,22 +177,21 @@ def _by_corners(task: Task) -> Found | None:
     if not task.evidence.corners:
         return None
     problem, rows = task.where.problem, task.evidence.corners
-    exactly = bool(distance(problem, rows, FREE))
-    evidence: Corners | NearCorners | None = Corners(rows)
+    found: Lower = Corners(rows)
     try:
-        bound = lower_bound(problem, Corners(rows))
+        bound = lower_bound(problem, found)
     except RefutedError as failed:
-        evidence = near_corners(problem, rows)
-        if evidence is None:
+        near = near_corners(problem, rows)
+        if near is None:
             task.said.append(f"the theorems on regular simplices do not apply to these floats: {failed}")
             return None
-        bound = lower_bound(problem, evidence)
-    if not exactly:
+        found, bound = near, lower_bound(problem, near)
+    if not distance(problem, rows, FREE):
         task.said.append(
             "these floats are the corners of a regular simplex up to rounding only: what is proved holds for them as "
             "they are"
         )
-    return evidence, bound
+    return found, bound
 
 
 def _by_cells(task: Task) -> Found | None:

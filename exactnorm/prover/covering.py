@@ -48,8 +48,8 @@ def covering(
 ) -> Covering:
     """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
 
-    Cells are split until the bound is attained but for `SLACK`; or, once they are `CROWD` a pattern, but for `LOOSE`, or
-    they are `MOST`; or the time is over.
+    Cells are split until the bound is attained but for `SLACK`; or, once they are `CROWD` a pattern, but for `LOOSE`;
+    or they are `MOST`, or the time is over.
 
     Raises
     ------
