@@ -1,7 +1,9 @@
 """Corners of regular simplices, exactly or by floats, at all radii: proved by theorems, and by nothing less."""
 
 import json
+import time
 from fractions import Fraction as F
+from random import Random
 
 import naive_verifier
 import numpy as np
@@ -164,6 +166,19 @@ def test_what_is_forged_below_is_sound_to_begin_with():
 def test_forged_simplices_are_refused_by_both(name):
     points, share, low, claimed = FORGED[name]
     refused_by_both(whole(points, radius(4, share), low, claimed, basis=[1, 2, 3]), points, radius(4, share))
+
+
+def test_numbers_near_contact_that_are_too_long_are_left_undecided():
+    rng = Random(1)
+    longer = {
+        name: f"{rng.randrange(10**18_000)}/{rng.randrange(10**18_000, 10**18_001)}"
+        for name in ("slope", "inradius", "tilt")
+    }
+    text = whole(np.eye(4), radius(4, 0.475), altered(CONTACT, **longer), "116", basis=[1, 2, 3])
+    start = time.process_time()
+    verdict = verify(text, np.eye(4), radius(4, 0.475))
+    assert time.process_time() - start < 1
+    assert (verdict.outcome, "near contact" in verdict.reasons[0]) == ("undecided", True)
 
 
 def test_last_digits_of_numbers_near_contact_are_refused():

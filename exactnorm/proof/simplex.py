@@ -8,8 +8,8 @@ from itertools import combinations
 from flint import fmpq, fmpq_mat
 
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.limits import FREE, Limits, RefutedError
-from exactnorm.proof.matrices import matrix, times
+from exactnorm.proof.limits import FREE, Limits, RefutedError, UndecidedError, digits
+from exactnorm.proof.matrices import LONG, matrix, times
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import about, root, short
 from exactnorm.proof.records import Contact, Corners, NearCorners
@@ -67,7 +67,9 @@ def near_corners_bound(problem: Balls, evidence: NearCorners, limits: Limits = F
     contact = evidence.contact
     # A shorter s is that of smaller balls, which cost no more.
     slope = (
-        one_versus_rest(count, short(s, upper=False), limits) if contact is None else near_contact(count, s, contact)
+        one_versus_rest(count, short(s, upper=False), limits)
+        if contact is None
+        else near_contact(count, s, contact, limits)
     )
     return slope * (count - 1 - count * off / middle)
 
@@ -91,7 +93,7 @@ def one_versus_rest(count: int, s: fmpq, limits: Limits) -> fmpq:
     return 2 / (1 - 2 * s)
 
 
-def near_contact(count: int, s: fmpq, given: Contact) -> fmpq:
+def near_contact(count: int, s: fmpq, given: Contact, limits: Limits = FREE) -> fmpq:
     """The slope λ that is given, if the theorem on simplices near contact holds with it; for a height of 1.
 
     Its largest tilt may be any that is not smaller, and the inradius of a face any that is not larger; λ need not be
@@ -101,8 +103,13 @@ def near_contact(count: int, s: fmpq, given: Contact) -> fmpq:
     ------
     RefutedError
         If it does not.
+    UndecidedError
+        If numbers are so long that their products take seconds.
     """
     slope, q, half = given.slope, given.inradius, given.tilt
+    if (bits := limits.extent((slope, q, half, s), "the numbers of a simplex near contact")) > LONG:
+        msg = f"the numbers of a simplex near contact have {digits(bits)} digits, more than {digits(LONG)}"
+        raise UndecidedError(msg)
     cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
     p = 1 - slope * (fmpq(1, count) - s)
     spread, flat = p / (count - 2), slope * fmpq(count - 1, count) - p
