@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,9 @@ def in_parts(
 
 
 def _too_many() -> CertificateUndecided:
-    return CertificateUndecided("kinks run through so many points that it is not found out on which sides they pass them")
+    return CertificateUndecided(
+        "kinks run through so many points that it is not found out on which sides they pass them"
+    )
 
 
 def _basis(rows: Array) -> Array:
@@ -138,9 +141,7 @@ def _apart(size: int, choices: Choices) -> list[tuple[NDArray[np.intp], NDArray[
     joined = coo_array((np.ones(len(rows)), (rows, size + group)), shape=(total, total))
     label = connected_components(joined, directed=False)[1]
     of_choice = label[size + choices.group]
-    return [
-        (np.flatnonzero(label[:size] == one), np.flatnonzero(of_choice == one)) for one in np.unique(label[:size])
-    ]
+    return [(np.flatnonzero(label[:size] == one), np.flatnonzero(of_choice == one)) for one in np.unique(label[:size])]
 
 
 def _least(
@@ -235,4 +236,4 @@ def _patterns(points: list[NDArray[np.intp]], share: Array) -> list[tuple[float,
 def _levels(points: NDArray[np.intp], share: Array) -> list[tuple[float, NDArray[np.intp]]]:
     """Parts of which the first are on wherever a share is: at any point those that are on add up to its share."""
     steps = np.unique(np.concatenate([[0.0, 1.0], share]))
-    return [(float(high - low), points[share >= high]) for low, high in zip(steps[:-1], steps[1:], strict=True)]
+    return [(float(high - low), points[share >= high]) for low, high in pairwise(steps)]

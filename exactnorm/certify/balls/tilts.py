@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.effort import CertificateUndecided
-from exactnorm.certify.interpolation import BLOCK, last_digits
+from exactnorm.certify.interpolation import BLOCK
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
@@ -104,7 +104,7 @@ def misses_balls(train: TrainingSet, w: Array, on: NDArray[np.bool_], known: Kno
     apart = max(2 * train.rho * (1 - 1e-3), NEAR * train.separation)
     height = train.points @ (w / lengths(w[None])[0])
     good = float(height[on].min() - height[~on].max()) >= apart
-    known[key] = good or known.get(key, True) and _told_apart(train.points, on, apart, train.size <= FEW, known)
+    known[key] = good or (known.get(key, True) and _told_apart(train.points, on, apart, train.size <= FEW, known))
     return known[key]
 
 
