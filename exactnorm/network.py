@@ -217,7 +217,8 @@ def _with_linear_parts(V: Array | None, a: Array, kinks: Array, opposite: list[t
         return V
     k, m = np.array(opposite).T
     product = a[k].T @ kinks[m, :-1]
-    return np.subtract(0.0 if V is None else V, product, out=product)
+    np.subtract(0.0 if V is None else V, product, out=product)
+    return np.asarray(product)
 
 
 def image_advice(shape: tuple[int, ...], dimension: int) -> str:

@@ -120,7 +120,7 @@ def test_the_least_slope_is_that_of_bounded_least_squares(seed):
     terms = rng.standard_normal((rows, count))
     inside = seed % 2 == 0
     fixed = -terms @ rng.random(count) if inside else 3 * rng.standard_normal(rows)
-    share, left = shares._program(shares.coo_array(terms).tocsr(), fixed, np.arange(count))
+    share, left = shares._program(shares.csr_array(terms), fixed, np.arange(count))
     least = np.linalg.norm(lsq_linear(terms, -fixed, (0, 1), tol=1e-14).fun)
     assert ((share >= 0) & (share <= 1)).all()
     assert np.abs(terms @ share + fixed).max() == pytest.approx(left, abs=1e-9)

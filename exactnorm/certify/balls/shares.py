@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from scipy.sparse import coo_array, hstack, vstack
+from scipy.sparse import coo_array, csr_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
 from exactnorm.arrays import Array
@@ -120,8 +121,7 @@ def _choices(
         if (key := F.tobytes()) not in patterns:
             check()
             one_by_one = independent(train.points[F], train.separation)
-            made = [] if one_by_one else patterns_on_kink(train, F, PAIRS, check, known)
-            patterns[key] = None if one_by_one else [F[on] for on in made]
+            patterns[key] = None if one_by_one else [F[on] for on in patterns_on_kink(train, F, PAIRS, check, known)]
         some = patterns[key]
         group += range(len(of), len(of) + len(F)) if some is None else [len(of)] * len(some)
         points += [F[m : m + 1] for m in range(len(F))] if some is None else some
@@ -169,8 +169,8 @@ def _least(
     ).tocsr()
     if fixed.size > len(of) + 1 and fixed.size * len(of) <= ENTRIES:
         # In coordinates of the span of the columns: no entry there is more than the norm of all.
-        R = np.linalg.qr(np.column_stack([matrix.toarray(), fixed.ravel()]), mode="r")
-        return _program(coo_array(R[:, :-1]).tocsr(), R[:, -1], choices.group[columns])
+        R: Array = np.asarray(np.linalg.qr(np.column_stack([matrix.toarray(), fixed.ravel()]), mode="r"))
+        return _program(csr_array(R[:, :-1]), R[:, -1], choices.group[columns])
     return _program(matrix, fixed.ravel(), choices.group[columns])
 
 
@@ -180,7 +180,7 @@ def _slope(network: ReLUNetwork, on: NDArray[np.bool_], A: Array, W: Array) -> A
     return np.asarray((network.a[on] @ A).T @ (network.w[on] @ W) + skip)
 
 
-def _program(matrix: coo_array, fixed: Array, group: NDArray[np.intp]) -> tuple[Array, float]:
+def _program(matrix: csr_array[Any, Any], fixed: Array, group: NDArray[np.intp]) -> tuple[Array, float]:
     """Shares x ≥ 0, at most 1 together in each group, for which ‖matrix x + fixed‖∞ is least, and that norm."""
     rows, count = matrix.shape
     if not np.isfinite(fixed).all() or not np.isfinite(matrix.data).all():
@@ -190,12 +190,16 @@ def _program(matrix: coo_array, fixed: Array, group: NDArray[np.intp]) -> tuple[
     below = coo_array(-np.ones((rows, 1)))
     names, which = np.unique(group, return_inverse=True)
     once = coo_array((np.ones(count), (which, np.arange(count))), shape=(len(names), count + 1))
+    conditions: Any = vstack([hstack([matrix, below]), hstack([-matrix, below]), once])
+    options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10, "time_limit": SECONDS}
+    cost = np.zeros(count + 1)
+    cost[-1] = 1.0
     found = linprog(
-        np.append(np.zeros(count), 1.0),
-        A_ub=vstack([hstack([matrix, below]), hstack([-matrix, below]), once]),
+        cost,
+        A_ub=conditions,
         b_ub=np.concatenate([-fixed, fixed, np.ones(len(names))]),
         method="highs",
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10, "time_limit": SECONDS},
+        options=options,
     )
     if found.x is None:
         msg = f"on which sides kinks pass the points that they run through is not found out: {found.message}"
