@@ -58,7 +58,7 @@ def in_parts(
 ) -> tuple[ReLUNetwork, NDArray[np.bool_], float]:
     """The network with neurons in parts, their sides (N, parts), and the largest entry of a slope that is left.
 
-    Where that is not below rounding it is the least that there is, of the first points that show it.
+    No other shares leave less: where that is more than rounding, the network is no limit.
 
     Raises
     ------
@@ -134,14 +134,21 @@ def _choices(
 def _apart(size: int, choices: Choices) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Points, and choices on them, that have nothing to do with the others."""
     rows = np.concatenate([np.zeros(0, dtype=np.intp), *choices.points])
-    lengths_ = [len(one) for one in choices.points]
+    counts = [len(one) for one in choices.points]
     # Points that one group reaches hang together.
-    group = np.repeat(choices.group, lengths_)
+    group = np.repeat(choices.group, counts)
     total = size + len(choices.of)
     joined = coo_array((np.ones(len(rows)), (rows, size + group)), shape=(total, total))
     label = connected_components(joined, directed=False)[1]
-    of_choice = label[size + choices.group]
-    return [(np.flatnonzero(label[:size] == one), np.flatnonzero(of_choice == one)) for one in np.unique(label[:size])]
+    names = np.unique(label[:size])
+    return list(zip(_by(label[:size], names), _by(label[size + choices.group], names), strict=True))
+
+
+def _by(label: NDArray[np.int32], names: NDArray[np.int32]) -> list[NDArray[np.intp]]:
+    """For each name the places that bear it, in their order."""
+    order = np.argsort(label, kind="stable")
+    first, end = (np.searchsorted(label[order], names, side=side) for side in ("left", "right"))
+    return [order[i:j] for i, j in zip(first, end, strict=True)]
 
 
 def _least(
@@ -156,12 +163,12 @@ def _least(
     A, W = basis
     size = A.shape[1] * W.shape[1]
     of = choices.of[columns]
-    lengths_ = [len(choices.points[c]) for c in columns]
-    if size * max(len(points), sum(lengths_)) > ENTRIES:
+    counts = [len(choices.points[c]) for c in columns]
+    if size * max(len(points), sum(counts)) > ENTRIES:
         raise _too_many()
     fixed = np.array([_slope(network, on[n], A, W) for n in points]).reshape(len(points), size)
     terms = ((network.a[of] @ A)[:, :, None] * (network.w[of] @ W)[:, None, :]).reshape(len(of), size)
-    column = np.repeat(np.arange(len(of)), lengths_)
+    column = np.repeat(np.arange(len(of)), counts)
     rows = np.searchsorted(points, np.concatenate([np.zeros(0, dtype=np.intp), *(choices.points[c] for c in columns)]))
     places = rows[:, None] * size + np.arange(size), np.broadcast_to(column[:, None], (len(column), size))
     matrix = coo_array(
