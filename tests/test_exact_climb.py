@@ -166,8 +166,8 @@ def test_multipliers_and_faces_of_the_rest_find_the_same_maximum(whole, monkeypa
         monkeypatch.setattr(interior, "MANY", 0)
         sealed = interior.Search(problem, rows, everywhere(problem, rows), settings).sealed(factor * B)
         monkeypatch.undo()
-        assert sealed.kappa == pytest.approx(plain.kappa, rel=1e-4)
-        assert sealed.kappa >= plain.kappa * (1 - 1e-12)
+        # Bounds are not sought below what is enough.
+        assert plain.kappa * (1 - 1e-12) <= sealed.kappa <= max(plain.kappa, 1 + settings.tol / 8) * (1 + 1e-9)
 
 
 def test_where_faces_are_too_many_to_be_looked_at_it_ends_at_the_optimum_all_the_same(monkeypatch):

@@ -17,7 +17,7 @@ from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.chosen import whole_path
 from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
-from exactnorm.exact.balls.covering import leaf, priced_leaves
+from exactnorm.exact.balls.covering import ROUNDED, easy, leaf, priced_leaves
 from exactnorm.exact.balls.finish import in_time, interpolating, settled
 from exactnorm.exact.balls.joint import order
 from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
@@ -170,14 +170,17 @@ class Search:
             return self.looked(B)
         leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
         enough = 1 + settings.tol / 8
-        bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
-        loose = ~(bounds <= enough)  # a bound that is no number is none
+        done, left = easy(problem, B, leaves, enough, settings)
+        done += priced_leaves(problem, B, left, enough, settings)
+        # A bound that is no number is none.
+        tight = {one.proof.cell.pattern.tobytes(): one.kappa for one in done if one.kappa <= enough * ROUNDED}
+        loose = np.array([pattern.tobytes() not in tight for pattern in problem.patterns])
         if not loose.any():
             none = tangent_kinks(problem.points[:0], problem.points, problem.rho)
-            return Look(B, float(bounds.max()), none, np.zeros(0))
+            return Look(B, max(tight.values()), none, np.zeros(0))
         part = replace(problem, patterns=problem.patterns[loose])
         seen = look(part, self.rows[loose], B, self.floor, settings)
-        return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
+        return replace(seen, kappa=max([seen.kappa, *tight.values()]))
 
 
 def begun_search(search: Search, B: Array, best: Bracket) -> tuple[Search, Tracked, Bracket]:

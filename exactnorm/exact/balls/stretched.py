@@ -86,11 +86,13 @@ def _stretched(of: Shape, D: Array, points: Array, far: float, deadline: Deadlin
     share, going = np.zeros(len(of)), np.arange(len(of))
     for _ in range(STEPS):
         deadline.check()
-        step = _Step(of[going], D[going], share[going], at[going], moments[going], degree)
-        share[going] += step.rise
+        with np.errstate(all="ignore"):  # a cell whose digits are lost stays where it is
+            step = _Step(of[going], D[going], share[going], at[going], moments[going], degree)
+        here = step.finite
+        share[going[here]] += step.rise[here]
         for target, new in zip(_arrays(at, moments), _arrays(*step.arrived), strict=True):
-            target[going] = new
-        going = going[(share[going] < far) & (step.ahead > CLOSE * share[going])]
+            target[going[here]] = new[here]
+        going = going[here & (share[going] < far) & (step.ahead > CLOSE * share[going])]
         if not len(going):
             break
     return share, at
@@ -119,6 +121,12 @@ class _Step:
         self.rise = way * (delta * D).sum(axis=(1, 2)) / (D**2).sum(axis=(1, 2))
         self.arrived = moved(self.one, at, moments, step, way)
         self.ahead = left(self.one, step, way) + np.abs(rest) * (1 - way)
+
+    @property
+    def finite(self) -> NDArray[np.bool_]:
+        """The cells whose step leads somewhere."""
+        every = [self.rise, self.ahead, *_arrays(*self.arrived)]
+        return np.asarray(np.all([np.isfinite(one.reshape(len(one), -1)).all(axis=1) for one in every], axis=0))
 
     def _towards(self, rest: Array, aim: Scaled) -> tuple[Change, Array]:
         """The step to an aim, and what it changes of B_s."""
