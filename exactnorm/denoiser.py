@@ -96,11 +96,11 @@ def min_norm_denoiser(
     and the status says so.
     """
     train = _training_set(train_or_points, rho)
-    check_means(tol, time_limit)
+    check_means(tol, time_limit, progress, executor)
     asked = chosen(solver, solver_options)
     deadline = Deadline(time_limit)
-    if method not in ("auto", "program", "ramps"):
-        msg = f"method={method!r} is unknown: use 'auto', 'program' or 'ramps'"
+    if not (isinstance(method, str) and method in ("auto", "program", "ramps")):
+        msg = f"method={method!r:.40} is unknown: give 'auto', 'program' or 'ramps'"
         raise ValueError(msg)
     if method == "ramps" and (train.samples is not None or weight_decay is not None):
         msg = "method='ramps' is for noise balls; leave it out for noisy samples and weight decay"
@@ -140,7 +140,7 @@ def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -
     """The training set, which has a radius of its own, or that of points and a radius."""
     if isinstance(train_or_points, TrainingSet):
         if rho is not None:
-            msg = "rho is given twice: the training set already has one"
+            msg = "rho is given twice: the training set already has one; give it here or there"
             raise ValueError(msg)
         return train_or_points
     if rho is None:

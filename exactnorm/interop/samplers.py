@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.arrays import Array, real_number, restore_read_only
+from exactnorm.arrays import Array, real_number, restore_read_only, what_is
 from exactnorm.interop.batches import batch, like, one_each, to_array
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 
@@ -56,7 +56,7 @@ class EDMDenoiser:
     def __post_init__(self) -> None:
         if isinstance(self.path, ReLUNetwork | HasNetwork) or not callable(self.path):
             msg = (
-                f"path is a {type(self.path).__name__}: give a function of the radius, such as a DenoiserPath, "
+                f"path is {what_is(self.path)}: give a function of the radius, such as a DenoiserPath, "
                 "or `lambda rho: denoiser` to take one denoiser at all levels"
             )
             raise TypeError(msg)

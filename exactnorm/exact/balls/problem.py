@@ -14,11 +14,11 @@ from exactnorm.arrays import Array
 from exactnorm.exact.balls.orbits import Orbits
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.tree import Tree, shortest_tree
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import Deadline, OutOfTimeError, check_limit
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import TooManyPatternsError, kink_patterns, too_many
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import TrainingSet, training_set
 
 TOLD_APART = 1e-6
 """Error, in units of the distance of two points, beyond which a cost has no six digits."""
@@ -245,7 +245,8 @@ def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[f
     problem is feasible while the positions x_n − x_0 are combinations of living patterns: so the radius is one of
     these half distances.
     """
-    train = TrainingSet(np.asarray(points), 0.0)
+    train = training_set(points)
+    check_limit(time_limit)
     if time_limit is None:
         return _largest_radius(train, lambda _: None)
     deadline = Deadline(time_limit)

@@ -226,7 +226,8 @@ def _checked(points: ArrayLike | Lines, rho: float | None, start: ArrayLike) -> 
 def _starts(start: ArrayLike, d: int) -> Array:
     """Validated starts, which are only read: of a million, even a copy takes as long as a matrix product."""
     Y = np.asarray(start)
-    if Y.dtype == np.float64 and Y.ndim in (1, 2) and Y.shape[-1] == d and np.isfinite(Y).all():
+    whole = not isinstance(start, np.ma.MaskedArray)
+    if whole and Y.dtype == np.float64 and Y.ndim in (1, 2) and Y.shape[-1] == d and np.isfinite(Y).all():
         return Y
     return starts(start, d)
 
