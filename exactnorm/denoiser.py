@@ -15,7 +15,7 @@ from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.solvers.choice import chosen
 from exactnorm.finite_network import bracketed, check_means
 from exactnorm.finite_problem import finite_problem
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import OverlapError, TrainingSet, training_set
 
 
 def min_norm_denoiser(
@@ -146,4 +146,9 @@ def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -
     if rho is None:
         msg = "rho is missing: give the radius of the noise balls (0 for the limit of small balls)"
         raise ValueError(msg)
-    return TrainingSet(train_or_points, rho)  # type: ignore[arg-type]
+    try:
+        return training_set(train_or_points, rho)
+    except OverlapError as overlap:
+        from exactnorm.exact.balls.problem import with_a_radius
+
+        raise with_a_radius(overlap, train_or_points) from None  # type: ignore[arg-type]

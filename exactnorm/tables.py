@@ -146,6 +146,11 @@ def at_most(value: float) -> str:
     return _digits(value, ROUND_FLOOR)
 
 
+def limit(value: float, digits: int = 6) -> str:
+    """The value in so many digits, not rounded up: what is printed keeps the limit that it names."""
+    return f"{float(_digits(value, ROUND_FLOOR, digits)):.{digits}g}"
+
+
 def ends(lower: float, upper: float) -> tuple[str, str]:
     """A bracket's ends to nine digits, rounded apart; in full where they are one number, as its gap of 0 says."""
     return (repr(float(lower)),) * 2 if lower == upper else (at_most(lower), at_least(upper))
@@ -168,7 +173,7 @@ def entry(value: Any, digits: str = ".4g") -> str:
     return f"{value:{digits}}" if isinstance(value, float) else str(value)
 
 
-def _digits(value: float, direction: str) -> str:
+def _digits(value: float, direction: str, digits: int = 9) -> str:
     if not math.isfinite(value):
         return str(value)
-    return f"{Context(prec=9, rounding=direction).create_decimal_from_float(value):f}"
+    return f"{Context(prec=digits, rounding=direction).create_decimal_from_float(value):f}"

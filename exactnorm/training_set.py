@@ -18,7 +18,11 @@ SAMPLES = "the noisy samples, an array (M_n, d) for each point"
 
 
 class OverlapError(ValueError):
-    """Noise balls of this radius touch or overlap."""
+    """Noise balls of this radius touch or overlap: `why` says which, and the message what to do, too."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(f"{why}; {remedy}")
+        self.why = why
 
 
 TIES = 100
@@ -85,11 +89,8 @@ class TrainingSet:
             )
             raise ValueError(msg)
         if 2 * rho >= distance:
-            msg = (
-                f"rho={rho:g} but points {i} and {j} are {distance:g} apart: their balls touch or overlap; "
-                "exactnorm.max_radius(points) gives the radius below which there is a network"
-            )
-            raise OverlapError(msg)
+            msg = f"rho={rho:g} but points {i} and {j} are {distance:g} apart: their balls touch or overlap"
+            raise OverlapError(msg, "exactnorm.max_radius(points) gives the radius below which there is a network")
         if self.samples is not None:
             if rho > 0:
                 msg = f"rho={rho:g} with noisy samples: they stand in place of the balls; leave rho out"

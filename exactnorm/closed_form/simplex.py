@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from exactnorm.certify.balls.simplex import nearest_regular
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import limit
 from exactnorm.training_set import training_set
 
 FEWEST = 4
@@ -60,7 +61,7 @@ def regular_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
     np.fill_diagonal(height, -np.inf)
     width = corner - height.max(axis=0) - 2 * train.rho
     if not width.min() > 1e-9 * R:
-        msg = f"rho={train.rho:g} leaves no gap: use rho < {R * count / (count - 1) / 2:.6g}, half the height"
+        msg = f"rho={train.rho:g} leaves no gap: use rho < {limit(R * count / (count - 1) / 2)}, half the height"
         raise ValueError(msg)
     start = u @ centre + height.max(axis=0) + train.rho
     return ramp_network(u, start, width, X - centre, centre)

@@ -18,7 +18,8 @@ from exactnorm.exact.deadline import Deadline, OutOfTimeError, check_limit
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import TooManyPatternsError, kink_patterns, too_many
-from exactnorm.training_set import TrainingSet, training_set
+from exactnorm.tables import limit
+from exactnorm.training_set import OverlapError, TrainingSet, training_set
 
 TOLD_APART = 1e-6
 """Error, in units of the distance of two points, beyond which a cost has no six digits."""
@@ -27,6 +28,10 @@ NEAREST = 1e-7
 FARTHEST_OUT = 1e-9
 """The same in units of the largest coordinate, which sets the rounding of all."""
 
+NEAR_LARGEST = 1e-6
+"""Share of the largest radius that one to be used stays below it."""
+A_SECOND = 1.0
+"""Seconds for the largest radius, where it only goes into a message."""
 TOUCHES, TOUCHES_AT_MOST = 1e-4, 1e-8
 """Margin between a kink and a ball that counts as none, in units of the ball's room and of the set."""
 
@@ -187,13 +192,26 @@ def reduced(
 def _why_infeasible(train: TrainingSet, ray: Array, watch: Callable[[int], None]) -> str:
     split = np.flatnonzero(np.abs(ray) > 1e-9)
     try:
-        largest = f"use rho < {_largest_radius(train, watch)[0]:.6g}"
+        largest = f"use rho <= {printed_radius(train, _largest_radius(train, watch)[0])}"
     except (TooManyPatternsError, OutOfTimeError, KeyboardInterrupt):  # infeasible all the same
         largest = "use a smaller rho"
     return (
         f"no network maps every ball to its centre at rho={train.rho:g}: no hyperplane that misses all balls tells "
         f"points {', '.join(map(str, split))} apart in the way their positions require; {largest}"
     )
+
+
+def printed_radius(train: TrainingSet, largest: float) -> str:
+    """In six digits, the largest radius below `largest` that leaves gaps which floats can tell: used as it stands."""
+    narrow = 8 * float(np.finfo(float).eps) * _size(train) / TOLD_APART
+    return limit(min(largest * (1 - NEAR_LARGEST), (train.separation - 2 * narrow) / 2))
+
+
+def with_a_radius(overlap: OverlapError, points: ArrayLike) -> OverlapError:
+    """The error that names a radius at which there is a network, too, where one is found in a second."""
+    train = training_set(points)
+    found = max_radius(train.points, time_limit=A_SECOND)[0]
+    return OverlapError(overlap.why, f"use rho <= {printed_radius(train, found)}") if found > 0 else overlap
 
 
 def infeasibility_ray(points: Array, patterns: NDArray[np.bool_]) -> Array | None:

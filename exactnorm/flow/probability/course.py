@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.flow.family import Family
 from exactnorm.flow.probability.high_noise import StandIn
+from exactnorm.tables import limit
 from exactnorm.training_set import closest_pair
 
 SMALLEST = 1e-12
@@ -77,8 +78,8 @@ def _switch(family: Family, alpha: float, top: float, high_noise: StandIn | None
         return top
     if high_noise is None:
         msg = (
-            f"at T the balls have radius alpha·sigma_T={alpha * top:g}, but the path reaches up to {widest:g} "
-            f"(points {i} and {j} are {distance:g} apart): start at sigma_T <= {widest / alpha:g}, "
+            f"at T the balls have radius alpha·sigma_T={alpha * top:g}, but the path reaches up to {limit(widest)} "
+            f"(points {i} and {j} are {distance:g} apart): start at sigma_T <= {limit(widest / alpha)}, "
             "or choose a stand-in with high_noise='linear' or 'empirical-mmse'"
         )
         raise ValueError(msg)
