@@ -8,6 +8,7 @@ import pytest
 import exactnorm
 from exactnorm import TrainingSet, closed_form, interop, max_radius, min_norm_denoiser
 from exactnorm.cli import main
+from exactnorm.exact.balls.problem import reduced
 from exactnorm.explorer import columns
 from exactnorm.explorer.picture import at_once
 from exactnorm.explorer.view import View
@@ -42,7 +43,14 @@ def test_the_radius_that_an_error_names_has_a_network(points, share):
     rho = named(str(refused.value), "use rho <=")
     assert 0.999 * lower < rho < lower
     assert len(re.findall(r"rho <", str(refused.value))) == 1  # no other one is named
-    found = min_norm_denoiser(points, rho, tol=0.9, time_limit=10)
+    reduced(TrainingSet(points, rho))  # which raises InfeasibleProblem, and if balls cannot be told apart
+
+
+def test_a_denoiser_is_found_at_the_radius_that_is_named():
+    points = SETS["two heights"]
+    with pytest.raises(ValueError, match="use rho <=") as refused:
+        min_norm_denoiser(points, 0.45)
+    found = min_norm_denoiser(points, named(str(refused.value), "use rho <="), tol=0.9)
     assert 0 < found.certificate.lower <= found.certificate.upper < np.inf
 
 

@@ -170,7 +170,7 @@ def followable(given: Asked, solver: str) -> CertifiedDenoiser | ReLUNetwork | N
     if isinstance(given.known, ReLUNetwork):
         error = interpolation_error(given.known, given.train.points, given.train.rho)
         at = f"balls of radius {given.train.rho:g}" if given.train.rho > 0 else "points"
-        say(f"a network without a certificate: it misses the {at} by up to {error:.2g}; compare() in Python says more")
+        say(f"a network without a certificate: it misses the {at} by up to {error:.2g}; `exactnorm compare` says more")
         return given.known
     saved = given.known if isinstance(given.known, CertifiedDenoiser) else None
     denoiser = min_norm_denoiser(given.train, solver=solver, progress=True) if saved is None else saved
