@@ -52,9 +52,7 @@ def add_to(commands: Any) -> None:
     )
     command.add_argument("--seed", type=whole, default=0, metavar="N", help="of the random starts (default 0)")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    command.add_argument(
-        "--plot", metavar="FILE", help="draw the trained network, or its flows"
-    )
+    command.add_argument("--plot", metavar="FILE", help="draw the trained network, or its flows")
     command.set_defaults(run=run)
 
 
