@@ -100,11 +100,8 @@ def test_the_command_counts_points_and_samples_from_0_and_lines_and_columns_from
 def test_the_convention_is_stated_once_in_the_docs_and_in_the_help(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     docs = Path(__file__).parents[1] / "docs"
-    pages = [
-        page.name
-        for page in docs.glob("**/*.md")
-        if "Points and samples are counted from 0" in page.read_text(encoding="utf-8")
-    ]
+    stated = "Points and samples are counted from 0"
+    pages = [page.name for page in docs.glob("**/*.md") if stated in page.read_text(encoding="utf-8")]
     assert pages == ["own-points.md"]
     with pytest.raises(SystemExit):
         main(["solve", "--help"])
