@@ -151,4 +151,4 @@ def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -
     except OverlapError as overlap:
         from exactnorm.exact.balls.problem import with_a_radius
 
-        raise with_a_radius(overlap, train_or_points) from None  # type: ignore[arg-type]
+        raise with_a_radius(overlap, train_or_points) from None
