@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from exactnorm.explorer import explore
     from exactnorm.finite_network import min_norm_network
     from exactnorm.finite_problem import FiniteProblem
-    from exactnorm.flow import Schedule, endpoints, probability_flow, rest_points, score_flow
+    from exactnorm.flow import Schedule, probability_flow, rest_points, score_flow
+    from exactnorm.flow.endpoints import endpoints  # not the module of that name, which the room has, too
     from exactnorm.network import ReLUNetwork
     from exactnorm.path import DenoiserPath
     from exactnorm.saved import load, save

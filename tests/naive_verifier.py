@@ -9,6 +9,8 @@ import struct
 import sys
 from fractions import Fraction as F
 
+import naive_simplex
+
 sys.set_int_max_str_digits(100_000)
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?")
 WORDS = {"format", "problem", "kind", "sha256", "samples sha256", "targets sha256"}
@@ -149,20 +151,6 @@ class Problem:
         assert pivots(form), "segments weigh too much"
         return total
 
-    def corners(self, low):
-        rows, N = low["corners"], len(low["corners"])
-        squares = {dot(e, e) for i, j in itertools.combinations(rows, 2) for e in [add(self.x[i], self.x[j], -1)]}
-        assert N > 2 and len(set(rows)) == N and len(squares) == 1 and squares != {0}, "no regular simplex"
-        s = root(2 * (N - 1) * self.rho**2 / (N * squares.pop()), False)
-        nu = N * (1 - 2 * s)
-        for k, m in ((k, N - k) for k in range(1, N // 2 + 1)):
-            one, other = (k > 1) * (m**2 - nu**2), (m > 1) * (k**2 - nu**2)
-            most, G = max(one, other), max(one * k * (k - 1), other * m * (m - 1), 0)
-            T = 2 / (1 - root(k * m * nu**2 / (N * (k * m * N + G)), False))
-            holds = most <= 0 or s**2 * (G / most * (T - 2) ** 2 + k * m * T**2 / N) >= F(N - 1, N)
-            assert 2 * s < 1 and holds, f"kinks with {k} corners on one side"
-        return 2 * (N - 1) / (1 - 2 * s)
-
     def cost(self, neurons):
         total, missed = F(0), [[[F(0)] * len(self.x[0]) for _ in range(self.r + 1)] for _ in range(self.N)]
         for k, neuron in enumerate(neurons):
@@ -189,8 +177,8 @@ def judge(text, points, rho):
         assert stated == ("exactnorm proof", 1, "noise balls", F(rho)), "another problem"
         p = Problem(points, rho, proof["coordinates"])
         assert (head["number"], head["dimension"], head["sha256"]) == (p.N, len(points[0]), p.sha256), "other points"
-        ways = {"cells": p.cells, "rays": p.rays, "segments": p.segments, "regular simplex": p.corners}
-        lower = F(0) if low["kind"] == "none" else max(F(0), ways[low["kind"]](low))
+        ways = {"cells": Problem.cells, "rays": Problem.rays, "segments": Problem.segments, **naive_simplex.WAYS}
+        lower = F(0) if low["kind"] == "none" else max(F(0), ways[low["kind"]](p, low))
         assert claim["lower"] <= lower, f"only {float(lower)!r} is shown"
         upper = None if proof["upper"] is None else p.cost(proof["upper"]["neurons"])
         assert claim["upper"] is None or (upper is not None and claim["upper"] >= upper), "the network costs more"

@@ -13,6 +13,7 @@ from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.finish import interpolating
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.joint import path
+from exactnorm.exact.balls.lineage import lineage
 from exactnorm.exact.balls.look import look
 from exactnorm.exact.balls.polish import residual
 from exactnorm.exact.balls.problem import reduced
@@ -86,9 +87,10 @@ def test_derivatives_of_peaks_agree_with_differences(whole):
     for t in (1e-4, -1e-4):
         moved = followed(problem, B + t * D, start, FLOOR, unwatched)
         # Peaks that stay on their face, alone.
-        once = np.bincount(moved.origin, minlength=len(start))[moved.origin] == 1
-        same = once & (moved.touched == start.touched[moved.origin]).all(axis=1)
-        k = moved.origin[same]
+        line = lineage(moved, start)
+        once = line.old & (np.bincount(line.heir, minlength=len(moved) + 1)[:-1] == 1)
+        same = once & (moved.touched == start.touched[line.origin]).all(axis=1)
+        k = line.origin[same]
         expected = start.value[k] ** 2 + t * slope[k] + t**2 * second[k]
         off = np.abs(moved.value[same] ** 2 - expected)
         # A flat peak moves far; its third order is large.
@@ -164,8 +166,8 @@ def test_multipliers_and_faces_of_the_rest_find_the_same_maximum(whole, monkeypa
         monkeypatch.setattr(interior, "MANY", 0)
         sealed = interior.Search(problem, rows, everywhere(problem, rows), settings).sealed(factor * B)
         monkeypatch.undo()
-        assert sealed.kappa == pytest.approx(plain.kappa, rel=1e-4)
-        assert sealed.kappa >= plain.kappa * (1 - 1e-12)
+        # Bounds are not sought below what is enough.
+        assert plain.kappa * (1 - 1e-12) <= sealed.kappa <= max(plain.kappa, 1 + settings.tol / 8) * (1 + 1e-9)
 
 
 def test_where_faces_are_too_many_to_be_looked_at_it_ends_at_the_optimum_all_the_same(monkeypatch):

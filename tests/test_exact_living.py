@@ -17,6 +17,7 @@ from exactnorm.exact.balls import joint, living, loop, solve
 from exactnorm.exact.balls.barrier import begun, opposite, shape, slack
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cells
+from exactnorm.exact.balls.chosen import whole_path
 from exactnorm.exact.balls.eliminated import to_zero
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.joint import Joint, _Step, path, whole
@@ -72,7 +73,7 @@ def test_a_step_is_newtons(tangent):
         cells, rows = [cells[k] for k in chosen], [rows[k] for k in chosen]
         of = shape(cells, rows, np.array(inside), problem.points, problem.rho)
     at = begun(of, problem.points)
-    moments = opposite(of, at, 1e3 / of.degree)
+    moments = opposite(of, of.zero, at, 1e3 / of.degree)
     T = 0.1 * np.random.default_rng(0).standard_normal((len(X) - 1, problem.rank, problem.rank + 1))
     now = Joint(np.zeros_like(T), of, at, moments, 0.0, 0.0)
     for _ in range(2):  # from a B that is not 0
@@ -143,7 +144,7 @@ def bracketed(seed):
     first = first_bracket(train, affine_hull(train.points), settings)
     if first.ramps is None:  # a closed form, or nothing
         return True
-    found = living_bound(reduced(train), first.upper, settings.deadline, settings)
+    found = living_bound(reduced(train), first.neurons(), first.upper, settings.deadline, settings)
     supported = bound(found.evidence, train)
     assert found.lower == pytest.approx(supported, rel=1e-9)
     assert found.lower > 0.9 * program.lower
@@ -220,7 +221,7 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
     def interrupt(_):
         raise KeyboardInterrupt
 
-    found = living_bound(reduced(train), first.upper, Deadline(None), Settings(), interrupt)
+    found = living_bound(reduced(train), first.neurons(), first.upper, Deadline(None), Settings(), interrupt)
     assert found.lower == pytest.approx(bound(found.evidence, train), rel=1e-9)
     assert found.interrupted
 
@@ -230,13 +231,13 @@ def test_ctrl_c_while_living_patterns_are_bounded_ends_the_solve_with_what_is_pr
     monkeypatch.setattr(living, "FROM", 3)
 
     def stopped(*arguments):
-        yield next(path(*arguments))
+        yield next(whole_path(*arguments))
         raise KeyboardInterrupt
 
     def never(*_):
         pytest.fail("the loop over faces began after Ctrl-C")
 
-    monkeypatch.setattr(living, "path", stopped)
+    monkeypatch.setattr(living, "whole_path", stopped)
     monkeypatch.setattr(solve, "brackets", never)
     found = min_norm_denoiser(points, 0.3 * pdist(points).min())
     assert "interrupted" in found.status

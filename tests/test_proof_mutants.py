@@ -6,6 +6,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import naive_simplex
 import naive_verifier
 import numpy as np
 import pytest
@@ -106,18 +107,15 @@ def test_nudging(text, step, nudge):
     assert Fraction(nudge) > Fraction(text)
 
 
+def imported(text):
+    """The first names of what a program imports."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = [one.name for node in nodes if isinstance(node, ast.Import) for one in node.names]
+    return {name.split(".")[0] for name in [*names, *(one.module for one in nodes if isinstance(one, ast.ImportFrom))]}
+
+
 def test_the_naive_verifier_shares_no_code_and_is_short():
-    text = Path(naive_verifier.__file__).read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 200
-    imported = {
-        name.split(".")[0]
-        for node in ast.walk(ast.parse(text))
-        for name in (
-            [one.name for one in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
-    assert imported <= set(sys.stdlib_module_names)
+    texts = [Path(one.__file__).read_text(encoding="utf-8") for one in (naive_verifier, naive_simplex)]
+    assert len(texts[0].splitlines()) < 200
+    assert imported(texts[0]) <= set(sys.stdlib_module_names) | {"naive_simplex"}
+    assert imported(texts[1]) <= set(sys.stdlib_module_names) | {"naive_verifier"}

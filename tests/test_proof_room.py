@@ -17,7 +17,7 @@ from test_proof_limits import about_network
 from exactnorm.proof import limits
 from exactnorm.proof.limits import Limits
 from exactnorm.proof.network import upper_bound
-from exactnorm.proof.problem import balls
+from exactnorm.proof.problem import balls, whole_offsets
 from exactnorm.proof.records import ProvedNeuron
 from exactnorm.proof.verify import verify, verify_network
 
@@ -148,24 +148,46 @@ def test_a_time_limit_is_kept_wherever_the_time_goes(name):
     assert "the time limit of 0.3 s was reached" in verdict.reasons[0]
 
 
-def long_values(count, neurons, digits):
-    """A network through inputs on a line whose values have the digits of all neurons together."""
-    rng, inputs = Random(5), np.arange(float(count))[:, None]
-    half = [{"w": [fraction(rng, digits)], "b": "-1/2", "a": [fraction(rng, digits)]} for _ in range(neurons)]
+def long_values(inputs, neurons, digits):
+    """A network through inputs whose values have the digits of all neurons together."""
+    rng, rank = Random(5), inputs.shape[1]
+    still = ["0"] * (rank - 1)
+    half = [{"w": [fraction(rng, digits), *still], "b": "-1/2", "a": [fraction(rng, digits)]} for _ in range(neurons)]
     other = [{**one, "a": [f"-{one['a'][0]}"]} for one in half]
-    proof = json.loads(about_network(inputs, inputs % 2, [1], [1], NOTHING))
+    targets = inputs[:, :1] % 2
+    proof = json.loads(about_network(inputs, targets, list(range(1, rank + 1)), [1], NOTHING))
     proof["claim"]["upper"] = "1"
-    proof["upper"] = {"neurons": half + other, "V": [["0"]], "c": ["0"]}
-    return json.dumps(proof), inputs, inputs % 2
+    proof["upper"] = {"neurons": half + other, "V": [["0"] * rank], "c": ["0"]}
+    return json.dumps(proof), targets
 
 
 def test_the_time_limit_holds_while_values_of_many_digits_are_added_up():
-    text, inputs, targets = long_values(150, 60, 100)
+    inputs = np.column_stack([np.arange(150.0), np.arange(150.0) ** 2])
+    text, targets = long_values(inputs, 60, 100)
     start = time.process_time()
     verdict = verify_network(text, inputs, targets, time_limit=0.3)
     assert time.process_time() - start < 1.5
     assert verdict.outcome == "undecided"
     assert "the time limit of 0.3 s was reached" in verdict.reasons[0]
+
+
+def test_on_a_line_such_values_are_added_up_from_kink_to_kink():
+    inputs = np.arange(150.0)[:, None]
+    text, targets = long_values(inputs, 60, 100)
+    start = time.process_time()
+    verdict = verify_network(text, inputs, targets)
+    assert time.process_time() - start < 1.5
+    assert (verdict.outcome, "does not map sample" in verdict.reasons[0]) == ("refuted", True)
+
+
+@pytest.mark.parametrize("longer", [100, 3000])
+def test_on_a_line_the_time_limit_holds_from_kink_to_kink(longer):
+    inputs = np.arange(300.0)[:, None]
+    text, targets = long_values(inputs, 300, longer)
+    start = time.process_time()
+    verdict = verify_network(text, inputs, targets, time_limit=0.05)
+    assert time.process_time() - start < 1.5
+    assert verdict.outcome == "undecided"
 
 
 class Clock:
@@ -228,3 +250,33 @@ def test_whenever_the_time_ends_the_verdict_is_undecided_and_its_bracket_holds(n
         assert verdict.reasons[0].endswith(f"the time limit of {limit} s was reached")
         assert verdict.lower == 0 or verdict.lower >= found.lower
         assert verdict.upper is None or verdict.upper <= found.upper
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.random.default_rng(0).standard_normal((5, 3)),
+        np.array([[0.0, 5e-324], [1e139, -1.0]]),
+        np.array([[-5e-324, 3.0], [2.0**-1060, -0.0]]),
+        np.array([[4.0, 8.0], [12.0, 0.0]]),
+        np.zeros((2, 2)),
+    ],
+    ids=["normal", "far and near", "below normal", "whole", "nothing"],
+)
+def test_whole_offsets_are_the_differences(points):
+    whole, power = whole_offsets(points)
+    for n, row in enumerate(points):
+        for k, one in enumerate(row):
+            assert Fraction(int(whole[n, k])) * Fraction(2) ** power == Fraction(one) - Fraction(points[0, k])
+
+
+def test_points_that_would_fill_the_memory_as_whole_numbers_are_left_undecided():
+    """Of 700,000 numbers between 5e-324 and 1e139 each takes 1,500 binary digits beside the others."""
+    points = np.ones((70_000, 10))
+    points[:, 0] = np.arange(70_000)
+    points[0] = [5e-324, 1e139, *[0.0] * 8]
+    low = {"kind": "none"}
+    start = time.process_time()
+    verdict = verify(whole(points, 0.0, low, "0", basis=[1]), points, 0.0)
+    assert time.process_time() - start < 5
+    assert (verdict.outcome, "the points as whole numbers" in verdict.reasons[0]) == ("undecided", True)

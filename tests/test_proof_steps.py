@@ -10,9 +10,8 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 from forging import whole
 
 from exactnorm.proof import matrices
-from exactnorm.proof.bounds import RefutedError
 from exactnorm.proof.cells import BLOCK, pairs, slack
-from exactnorm.proof.limits import FREE, LONGEST, Limits, UndecidedError, limited
+from exactnorm.proof.limits import FREE, LONGEST, Limits, RefutedError, UndecidedError, limited
 from exactnorm.proof.matrices import LONG, plus_times, squares, times
 from exactnorm.proof.network import extent, upper_bound
 from exactnorm.proof.problem import PRIME, balls, rank_of

@@ -12,7 +12,7 @@ from exactnorm.cli import main
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import DEFAULT_OPTIONS
 from exactnorm.exact.solvers import choice, clarabel, cvxpy, scs
-from exactnorm.proof.bounds import RefutedError
+from exactnorm.proof.limits import RefutedError
 from exactnorm.prover import balls, rigorous
 
 OPTIONS = {"patience": 77, "mood": "good"}

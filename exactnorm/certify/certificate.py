@@ -22,8 +22,8 @@ def relative_gap(lower: float, upper: float) -> float:
 class Certificate(Tabular):
     """A bracket on the least representation cost, and what it rests on.
 
-    It is recomputed in floating point. `exactnorm.prover.rigorous`, handed the denoiser or network that it belongs to,
-    makes it a theorem about the given floats, in rational numbers.
+    It is recomputed in floating point. `rigorous()` of the denoiser or network that it belongs to makes it a theorem
+    about the given floats, in rational numbers.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Certificate(Tabular):
 
         def __getattr__(self, name: str) -> NoReturn:
             """For who looks here for a proof: the certificate does not know the points, the denoiser does."""
-            more = "; exactnorm.prover.rigorous(denoiser) proves the bracket" if name == "rigorous" else ""
+            more = "; rigorous() of its denoiser or network proves the bracket" if name == "rigorous" else ""
             msg = f"a certificate has no attribute {name!r}{more}"
             raise AttributeError(msg, name=name, obj=self)
 

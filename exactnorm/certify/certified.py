@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, of_kind, real_number
 from exactnorm.certify.certificate import Certificate
+from exactnorm.certify.proving import proved
 from exactnorm.certify.saved_evidence import ON_BALLS, ON_SAMPLES, entries, evidence, evidence_values
 from exactnorm.files import Arrays, Entries, Entry, read, write
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable, counted
 from exactnorm.training_set import TrainingSet
+
+if TYPE_CHECKING:
+    from exactnorm.certify.proving import Rigorous
 
 INTERRUPTED = "interrupted"
 """How the status begins where Ctrl-C ended the solve."""
@@ -85,6 +89,19 @@ class CertifiedDenoiser(Tabular):
             msg = f"sigma={sigma:g}; give a noise level sigma > 0"
             raise ValueError(msg)
         return (self.network(y) - np.asarray(y, dtype=np.float64)) / sigma**2
+
+    def rigorous(
+        self,
+        *,
+        solver: str = "CLARABEL",
+        solver_options: dict[str, Any] | None = None,
+        time_limit: float | None = None,
+    ) -> Rigorous:
+        """A bracket in rational numbers, proved for the data as given: `exactnorm.prover.rigorous` of this denoiser.
+
+        Arguments, result and errors are those there; needs the extra ``rigorous``.
+        """
+        return proved(self, solver, solver_options, time_limit)
 
     def table(self) -> TextTable:
         """Data, bracket and size of the network, and below it the status."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import SOLUTION, solution, solution_values
+from exactnorm.certify.proving import proved
 from exactnorm.certify.saved_evidence import ON_SAMPLES, entries
 from exactnorm.files import Arrays, Entries, Entry, write
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable, counted
+
+if TYPE_CHECKING:
+    from exactnorm.certify.proving import Rigorous
 
 WHAT = "network for a finite problem"
 NETWORK: Entries = {
@@ -49,6 +54,19 @@ class CertifiedNetwork(Tabular):
     def __call__(self, Y: ArrayLike) -> Array:
         """Values of the network, shape (q,) or (m, q)."""
         return self.network(Y)
+
+    def rigorous(
+        self,
+        *,
+        solver: str = "CLARABEL",
+        solver_options: dict[str, Any] | None = None,
+        time_limit: float | None = None,
+    ) -> Rigorous:
+        """A bracket in rational numbers, proved for the data as given: `exactnorm.prover.rigorous` of this network.
+
+        Arguments, result and errors are those there; needs the extra ``rigorous``.
+        """
+        return proved(self, solver, solver_options, time_limit)
 
     def table(self) -> TextTable:
         """Data, bracket and size of the network, and below it the status."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 import tokenize
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from exactnorm.arrays import Array
 from exactnorm.cli import text_table
@@ -20,25 +22,37 @@ READERS = (".csv", ".tsv", ".txt", ".npy")
 KINDS = ".csv, .tsv, .txt and .npy"
 UNREADABLE = (*DAMAGED, AttributeError, SyntaxError, tokenize.TokenError)
 """What NumPy can raise for a file that is damaged, or was made to be."""
+LARGEST = 2**30
+"""Bytes of a file, or of what an archive unpacks to, beyond which it is refused unread."""
 
 
-def points(path: Path, header: bool | None = None, columns: str | None = None, *, index: bool = False) -> Array:
-    """The points in a file, one a row; `index` admits a first column that counts the rows."""
+def points(
+    path: Path,
+    header: bool | None = None,
+    columns: str | None = None,
+    *,
+    index: bool = False,
+    most: int = LARGEST,
+) -> Array:
+    """The points in a file of at most `most` bytes, one a row; `index` admits a first column that counts the rows."""
     suffix = path.suffix.lower()
     if suffix not in READERS:
         saved = "; a saved denoiser is for `exactnorm check` and exactnorm.load" if suffix == ".npz" else ""
         msg = f"{str(path)!r}: points are read from {KINDS} files{saved}"
         raise BadInput(msg)
-    with _told(path):
+    with _told(path, most):
         if suffix == ".npy":
             return _npy(path, header, columns, index=index)
         return text_table.read(path, header, columns, index=index)
 
 
 @contextmanager
-def _told(path: Path) -> Generator[None, None, None]:
-    """A file that is not there, or that the system does not hand over, is bad input."""
+def _told(path: Path, most: int) -> Generator[None, None, None]:
+    """A file that is not there, that the system does not hand over, or that has no end, is bad input."""
     try:
+        if (size := look_at_kind(path)) > most:
+            msg = f"{str(path)!r} has {size} bytes: at most {most} are read here"
+            raise BadInput(msg)
         yield
     except FileNotFoundError:
         msg = f"there is no file {str(path)!r}"
@@ -46,6 +60,15 @@ def _told(path: Path) -> Generator[None, None, None]:
     except OSError as failed:
         msg = f"cannot read {str(path)!r}: {failed.strerror or failed}"
         raise BadInput(msg) from failed
+
+
+def look_at_kind(path: Path) -> int:
+    """The size of a file; `BadInput` for a pipe or a device, before it is opened and waited for."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):  # a folder is told of when it is opened
+        msg = f"{str(path)!r} is a pipe or a device, not a plain file: write what comes out of it to one"
+        raise BadInput(msg)
+    return found.st_size
 
 
 def _npy(path: Path, header: bool | None, columns: str | None, *, index: bool) -> Array:
@@ -91,14 +114,14 @@ def _look_at_index(array: Array, name: str) -> None:
         look_at_first_column(array[:, 0].tolist(), array.shape[1], fractions, name, lambda note: say(f"{name}: {note}"))
 
 
-def samples(path: Path, size: int) -> list[Array]:
-    """The samples in a file, one array for each of `size` points."""
+def samples(path: Path, size: int, *, most: int = LARGEST) -> list[Array]:
+    """The samples in a file of at most `most` bytes, unpacked too, one array for each of `size` points."""
     if path.suffix.lower() == ".npz":
-        return _npz(path)
+        return _npz(path, most)
     if path.suffix.lower() not in READERS:
         msg = f"{str(path)!r}: samples are read from .npy, .npz, .csv, .tsv and .txt files"
         raise BadInput(msg)
-    table = points(path, index=True)
+    table = points(path, index=True, most=most)
     if path.suffix.lower() != ".npy":
         return _by_point(path, table, size)
     if table.ndim != 3:
@@ -107,12 +130,20 @@ def samples(path: Path, size: int) -> list[Array]:
     return list(table)
 
 
-def _npz(path: Path) -> list[Array]:
-    with _told(path), path.open("rb") as handle:
+def _npz(path: Path, most: int) -> list[Array]:
+    with _told(path, most), path.open("rb") as handle:
         try:
             # Never unpickled: an object array could run code of whoever wrote the file.
             with np.load(handle, allow_pickle=False) as file:
+                if not isinstance(file, NpzFile) or file.zip is None:
+                    msg = "it is a single array: name it .npy"
+                    raise ValueError(msg)
+                if (size := sum(int(one.file_size) for one in file.zip.infolist())) > most:
+                    msg = f"{str(path)!r} unpacks to {size} bytes: at most {most} are read here"
+                    raise BadInput(msg)
                 return [file[name] for name in file.files]
+        except BadInput:
+            raise
         except UNREADABLE as failed:
             if isinstance(failed, OSError):
                 raise

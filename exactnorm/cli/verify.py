@@ -14,6 +14,9 @@ from exactnorm.cli.misuse import misused
 from exactnorm.cli.numbers import number
 from exactnorm.cli.streams import BadInput, refuse, say, show_json, show_text, told
 
+LARGEST = 2**26
+"""Bytes of a file of points, samples or targets: eight million numbers."""
+
 EXAMPLES = """\
 examples:
   exactnorm solve points.csv --rho 0.1 --prove --out proof.json
@@ -67,9 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(msg) from None
     points, rho, samples, targets = asked(arguments)
     limit, decay = arguments.time_limit, arguments.weight_decay
-    size = len(points) if samples is None else sum(map(len, samples))
-    width = max(np.shape(one)[-1] for one in (points, targets) if one is not None)
-    text = proof_in(arguments.file, largest_file(size, width))
+    # Whatever the arrays are: what is no table is told of when the proof is held against it.
+    size = sum(len(np.atleast_1d(one)) for one in ([points] if samples is None else samples))
+    width = max(np.atleast_1d(one).shape[-1] for one in (points, targets) if one is not None)
+    text = proof_in(arguments.file, largest_file(max(size, 1), width))
     try:
         if targets is not None:
             verdict = verify_network(text, points, targets, decay, time_limit=limit)
@@ -114,9 +118,9 @@ def asked(arguments: argparse.Namespace) -> tuple[Any, Any, Any, Any]:
         if arguments.points is not None:
             points, rho = points_and_radius(arguments)
         if points is not None and arguments.samples_file is not None:
-            samples = read_arrays.samples(Path(arguments.samples_file), len(points))
+            samples = read_arrays.samples(Path(arguments.samples_file), len(points), most=LARGEST)
         if arguments.targets is not None:
-            targets = read_arrays.points(Path(arguments.targets))
+            targets = read_arrays.points(Path(arguments.targets), most=LARGEST)
     except BadInput as mistake:
         found.append(str(mistake))
     refuse(found)
@@ -138,12 +142,13 @@ def points_and_radius(arguments: argparse.Namespace) -> tuple[Any, Any]:
     if (arguments.rho is None) != instead and not {"rho", "samples_file", "targets"} & arguments.misread:
         msg = "give the noise radius of these points with --rho R, or noisy samples with --samples-file, or --targets"
         raise BadInput(msg)
-    return read_arrays.points(path, arguments.header, arguments.columns), arguments.rho
+    return read_arrays.points(path, arguments.header, arguments.columns, most=LARGEST), arguments.rho
 
 
 def proof_in(file: str, most: int) -> bytes:
-    """The file's content, if it is no longer than a proof for these points can be."""
+    """The file's content, but for what is more than a proof for these points can be."""
     try:
+        read_arrays.look_at_kind(Path(file))
         with Path(file).open("rb") as stream:
             text = stream.read(most + 1)
     except OSError as failed:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 from flint import fmpq, fmpq_mat
 
 from exactnorm.proof.cells import flaw, gain, pattern_sum
 from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
-from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.limits import FREE, Limits, RefutedError
 from exactnorm.proof.matrices import matrix, times
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import about, root, short
-from exactnorm.proof.records import Cells, Corners, Lower, Nothing, ProvedCell, Rays, Segments
-
-
-class RefutedError(ValueError):
-    """A condition of a proof fails; the message says which."""
+from exactnorm.proof.records import Cells, Corners, Lower, NearCorners, Nothing, ProvedCell, Rays, Segments
+from exactnorm.proof.simplex import corners_bound, near_corners_bound
 
 
 def lower_bound(problem: Balls, evidence: Lower, limits: Limits = FREE) -> fmpq:
@@ -38,6 +34,8 @@ def lower_bound(problem: Balls, evidence: Lower, limits: Limits = FREE) -> fmpq:
             return segments_bound(problem, evidence, limits)
         case Corners():
             return corners_bound(problem, evidence, limits)
+        case NearCorners():
+            return near_corners_bound(problem, evidence, limits)
         case Nothing():
             return fmpq(0)
 
@@ -176,60 +174,3 @@ def segments_bound(problem: Balls, evidence: Segments, limits: Limits = FREE) ->
         msg = f"the weights of the segments are too large: a pivot is {about(pivot, 3)}"
         raise RefutedError(msg)
     return total
-
-
-def corners_bound(problem: Balls, evidence: Corners, limits: Limits = FREE) -> fmpq:
-    """2(N − 1)/(1 − 2s) for the N corners of a regular simplex and a number s ≤ ρ/m, m its height.
-
-    It is what balls of radius s m cost, and larger ones cost no less.
-    """
-    rows = evidence.corners
-    count = len(rows)
-    # No more points than that are at equal distances; and comparing pairs would take long.
-    different = 3 <= count <= problem.rank + 1 and len(set(rows)) == count
-    squared = distance(problem, rows, limits) if different else fmpq(0)
-    if squared == 0:
-        msg = "points are no corners of a regular simplex: their distances differ, or are 0"
-        raise RefutedError(msg)
-    s = root(2 * (count - 1) * problem.rho * problem.rho / (count * squared), upper=False)
-    if not 2 * s < 1:
-        msg = "the balls at the corners of a simplex are as large as half its height"
-        raise RefutedError(msg)
-    if k := excessive(count, s):
-        msg = f"at this radius the theorem on regular simplices does not cover kinks with {k} corners on one side"
-        raise RefutedError(msg)
-    return 2 * (count - 1) / (1 - 2 * s)
-
-
-def distance(problem: Balls, rows: Sequence[int], limits: Limits) -> fmpq:
-    """The squared distance between points, if it is the same for every two; else 0."""
-    columns = range(problem.offsets.ncols())
-    offsets = matrix([[problem.offsets[n, k] for k in columns] for n in rows], problem.offsets.ncols())
-    G = times(offsets, offsets.transpose(), limits, problem.bits)
-    first = G[0, 0] + G[1, 1] - 2 * G[0, 1]
-    for i, j in combinations(range(len(rows)), 2):
-        limits.check()
-        if G[i, i] + G[j, j] - 2 * G[i, j] != first:
-            return fmpq(0)
-    return first
-
-
-def excessive(count: int, s: fmpq) -> int:
-    """A number of corners on one side of a kink for which the dual function may exceed 1; 0 if there is none.
-
-    The inequality of the theorem on regular simplices, with ρ/m = s and ν = N(1 − 2s).
-    """
-    nu = count * (1 - 2 * s)
-    for k in range(1, count // 2 + 1):
-        far = count - k
-        one = far * far - nu * nu if k > 1 else fmpq(0)
-        other = k * k - nu * nu if far > 1 else fmpq(0)
-        largest = max(one, other)
-        if largest <= 0:
-            continue
-        excess = max(one * k * (k - 1), other * far * (far - 1), fmpq(0))
-        T = 2 / (1 - root(k * far * nu * nu / (count * (k * far * count + excess)), upper=False))
-        reached = excess / largest * (T - 2) * (T - 2) + fmpq(k * far, count) * T * T
-        if not reached * s * s >= fmpq(count - 1, count):
-            return k
-    return 0

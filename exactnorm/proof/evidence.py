@@ -11,9 +11,11 @@ from exactnorm.proof.rationals import rational
 from exactnorm.proof.records import (
     Cells,
     Clash,
+    Contact,
     Corners,
     Lower,
     Multipliers,
+    NearCorners,
     Nothing,
     ProvedCell,
     ProvedNetwork,
@@ -56,6 +58,8 @@ def lower_evidence(found: Any, size: int, r: int, check: Check = never) -> Lower
     if kind == "regular simplex":
         corners = entries(fields(found, "regular simplex", "kind", "corners")["corners"], "corners")
         return Corners(tuple(whole(one, "a corner", 0, size - 1) for one in corners))
+    if kind == "nearly regular simplex":
+        return _near_corners(found, size)
     if kind == "none":
         fields(found, "the lower bound", "kind")
         return Nothing()
@@ -117,6 +121,17 @@ def _ray(found: Any, size: int, r: int) -> tuple[tuple[fmpq, ...], tuple[int, ..
     part = fields(found, "a ray", "direction", "points")
     rows = tuple(whole(one, "a point", 0, size - 1) for one in entries(part["points"], "the points of a ray"))
     return vector(part["direction"], "a direction", r), rows
+
+
+def _near_corners(found: Any, size: int) -> NearCorners:
+    part = fields(found, "nearly regular simplex", "kind", "corners", "between", "share", "contact")
+    rows = tuple(whole(one, "a corner", 0, size - 1) for one in entries(part["corners"], "corners"))
+    low, high = vector(part["between"], "between", 2)
+    contact = None
+    if part["contact"] is not None:
+        given = fields(part["contact"], "contact", "slope", "inradius", "tilt")
+        contact = Contact(rational(given["slope"]), rational(given["inradius"]), rational(given["tilt"]))
+    return NearCorners(rows, (low, high), rational(part["share"]), contact)
 
 
 def _segment(found: Any, size: int) -> tuple[int, int, fmpq]:

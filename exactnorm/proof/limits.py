@@ -27,6 +27,10 @@ class UndecidedError(RuntimeError):
     """It would take more time, or more memory, than there is."""
 
 
+class RefutedError(ValueError):
+    """A condition of a proof fails; the message says which."""
+
+
 def never() -> None:
     """The clock of who has time."""
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flint import fmpq, fmpq_mat
 
-from exactnorm.proof.bounds import RefutedError
-from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.limits import FREE, Limits, RefutedError
 from exactnorm.proof.matrices import matrix, plus_times, squares, times
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import root

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from exactnorm.proof.limits import FREE, Limits
 from exactnorm.proof.matrices import added
-from exactnorm.proof.rationals import exact
 
 LARGEST = 1e140
 """Coordinates above this, or distances below its inverse, are not read."""
@@ -89,7 +88,7 @@ def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: in
     NoBasisError
         If the differences of the rows `basis` from the first are dependent, or do not span all others.
     """
-    whole, power = whole_offsets(points)
+    whole, power = whole_offsets(points, limits)
     rows = list(basis)
     if len(set(rows)) < len(rows) or not all(1 <= n < len(points) for n in rows):
         msg = f"a basis names different points other than the first, not rows {rows}"
@@ -121,12 +120,28 @@ def rank_of(table: fmpz_mat) -> int:
     return least if least in used else int(table.rank())
 
 
-def whole_offsets(points: NDArray[np.float64]) -> tuple[fmpz_mat, int]:
+def whole_offsets(points: NDArray[np.float64], limits: Limits | None = None) -> tuple[fmpz_mat, int]:
     """Whole numbers M and a power p with M·2^p the differences from the first point."""
-    quotients = [[exact(value) for value in row] for row in points]
-    bits = max(int(value.q).bit_length() - 1 for row in quotients for value in row)  # denominators are powers of two
-    scaled = [[(value * fmpz(2) ** bits).p for value in row] for row in quotients]
-    return fmpz_mat([[value - first for value, first in zip(row, scaled[0], strict=True)] for row in scaled]), -bits
+    mantissas, exponents = np.frexp(points)
+    whole, shift = np.ldexp(mantissas, 53).astype(np.int64), exponents.astype(np.int64) - 53
+    last = np.where(whole == 0, 0, np.frexp((whole & -whole).astype(np.float64))[1] - 1)  # trailing zeros
+    power = int((shift + last)[whole != 0].min(initial=0))
+    if limits is not None:
+        bits = int((shift + 53)[whole != 0].max(initial=0)) - power + 1
+        limits.room(whole.size, bits, "the points as whole numbers")
+    out = fmpz_mat(*whole.shape)
+    first = [_shifted(m, s - power) for m, s in zip(whole[0].tolist(), shift[0].tolist(), strict=True)]
+    for n, (row, shifts) in enumerate(zip(whole, shift, strict=True)):
+        for k, (m, s) in enumerate(zip(row.tolist(), shifts.tolist(), strict=True)):
+            out[n, k] = _shifted(m, s - power) - first[k]
+        if limits is not None:
+            limits.check()
+    return out, power
+
+
+def _shifted(number: int, places: int) -> int:
+    """The number times 2^places, where that is a whole number."""
+    return number << places if places >= 0 else number >> -places
 
 
 def fingerprint(points: NDArray[np.float64]) -> str:

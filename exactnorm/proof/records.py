@@ -75,6 +75,46 @@ class Corners:
 
 
 @dataclass(frozen=True, eq=False)
+class Contact:
+    """What bounds kinks where balls nearly fill a simplex of height 1.
+
+    Parameters
+    ----------
+    slope : fmpq
+        λ; N λ R is the bound.
+    inradius : fmpq
+        Of a face, or less.
+    tilt : fmpq
+        The tangent of half the largest tilt, or more.
+    """
+
+    slope: fmpq
+    inradius: fmpq
+    tilt: fmpq
+
+
+@dataclass(frozen=True, eq=False)
+class NearCorners:
+    """Points near the corners of a regular simplex: all of them, or a part.
+
+    Parameters
+    ----------
+    corners : tuple of int
+    between : (fmpq, fmpq)
+        The singular values of the corners from their centre are between these; the same would be regular.
+    share : fmpq
+        Radius of the balls that are left around the exact corners, or less, in units of the height.
+    contact : Contact or None
+        None where one-versus-rest has the least cost.
+    """
+
+    corners: tuple[int, ...]
+    between: tuple[fmpq, fmpq]
+    share: fmpq
+    contact: Contact | None
+
+
+@dataclass(frozen=True, eq=False)
 class Nothing:
     """No evidence: costs are not negative."""
 
@@ -143,7 +183,7 @@ class SampleProof:
     network: ProvedNetwork | None
 
 
-Lower = Cells | Rays | Segments | Corners | Nothing
+Lower = Cells | Rays | Segments | Corners | NearCorners | Nothing
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from exactnorm.proof.bounds import RefutedError, check_cells
+from exactnorm.proof.bounds import check_cells
 from exactnorm.proof.coverage import clash_flaw, uncovered
-from exactnorm.proof.limits import FREE, Limits
+from exactnorm.proof.limits import FREE, Limits, RefutedError
 from exactnorm.proof.matrices import added, matrix, plus_times, squares, times
 from exactnorm.proof.network import BLOCK
 from exactnorm.proof.network import extent as neurons_extent
@@ -108,9 +108,10 @@ def multipliers_bound(problem: Samples, evidence: Multipliers, limits: Limits) -
         if why := uncovered(inputs, evidence, limits):
             raise RefutedError(why)
         check_cells(inputs, evidence.cells, matrices(problem, L, limits), limits)
-    gain = added(
-        (L[m, i] * outputs.heights[n, i] for m, n in enumerate(problem.of) for i in range(outputs.rank)), limits
-    )
+    # By points: of all samples of one the multipliers are added first.
+    switched = fmpq_mat(outputs.size, inputs.size, [int(n == k) for k in range(outputs.size) for n in problem.of])
+    sums = times(switched, L, limits, bits)
+    gain = added((sums[n, i] * outputs.heights[n, i] for n in range(outputs.size) for i in range(outputs.rank)), limits)
     if problem.decay is None:
         return problem.worth * gain
     square = added(squares(L, outputs.gamma, limits, bits), limits)
@@ -131,15 +132,18 @@ def check_line(problem: Samples, L: fmpq_mat, limits: Limits, bits: int) -> None
     """Raise unless ‖Σ λ_m [y_m − t]_+‖ ≤ 1 at every sample t of a line; in between it is convex, and beyond it is 0."""
     size, q = problem.inputs.size, L.ncols()
     h = [problem.inputs.heights[m, 0] for m in range(size)]
-    order = sorted(range(size), key=lambda m: h[m], reverse=True)
-    above, total = [fmpq(0)] * q, [fmpq(0)] * q
+    order = ascending(problem.inputs.heights)[::-1]
+    above, total, totals = [fmpq(0)] * q, [fmpq(0)] * q, []
     for k, m in enumerate(order):
         step = h[order[k - 1]] - h[m] if k else fmpq(0)
         for i in range(q):
             limits.check()
             total[i] += above[i] * step
             above[i] += L[m, i]
-        if squares(matrix([total], q), problem.outputs.gamma, limits, bits)[0] > problem.inputs.gamma[0, 0]:
+        totals.append(tuple(total))
+    lengths = squares(matrix(totals, q), problem.outputs.gamma, limits, bits)
+    for m, square in zip(order, lengths, strict=True):
+        if square > problem.inputs.gamma[0, 0]:
             msg = f"the multipliers are too large at the kink through sample {m}"
             raise RefutedError(msg)
 
@@ -190,6 +194,8 @@ def extent(problem: Samples, network: ProvedNetwork, limits: Limits) -> int:
 
 def network_values(problem: Samples, network: ProvedNetwork, limits: Limits = FREE, bits: int = 0) -> fmpq_mat:
     """Values at the samples as coefficients in the outputs' basis, shape (M, q), from the first point."""
+    if problem.inputs.rank == 1:
+        return line_values(problem, network, limits)
     h, q = problem.inputs.heights, problem.outputs.rank
     out = times(h, matrix(network.V, problem.inputs.rank).transpose(), limits, bits)
     out += fmpq_mat(h.nrows(), q, list(network.c) * h.nrows())
@@ -205,6 +211,38 @@ def network_values(problem: Samples, network: ProvedNetwork, limits: Limits = FR
             limits.check()
         out = plus_times(out, active, A, limits, bits)
     return out
+
+
+def line_values(problem: Samples, network: ProvedNetwork, limits: Limits) -> fmpq_mat:
+    """The same on a line: from one kink to the next slope and constant change by one neuron's."""
+    h, q = problem.inputs.heights, problem.outputs.rank
+    out, slope, level = fmpq_mat(h.nrows(), q), [row[0] for row in network.V], list(network.c)
+
+    def switch(neuron: ProvedNeuron, sign: int) -> None:
+        for i, one in enumerate(neuron.a):
+            slope[i] += sign * one * neuron.w[0]
+            level[i] += sign * one * neuron.b
+            limits.check()
+
+    for one in network.neurons:
+        if one.w[0] < 0 or (one.w[0] == 0 and one.b > 0):
+            switch(one, 1)
+    kinks = sorted(((-one.b / one.w[0], k) for k, one in enumerate(network.neurons) if one.w[0] != 0), reverse=True)
+    for m in ascending(h):
+        while kinks and kinks[-1][0] < h[m, 0]:
+            passed = network.neurons[kinks.pop()[1]]
+            switch(passed, 1 if passed.w[0] > 0 else -1)
+        for i in range(q):
+            out[m, i] = slope[i] * h[m, 0] + level[i]
+            limits.check()
+    return out
+
+
+def ascending(heights: fmpq_mat) -> list[int]:
+    """The rows of a single column in order, compared as whole numbers, which is faster."""
+    over_one_denominator = heights.numer_denom()[0]
+    keys = [int(one) for one in over_one_denominator.entries()]
+    return sorted(range(len(keys)), key=keys.__getitem__)
 
 
 def weights(problem: Samples, neurons: Sequence[ProvedNeuron]) -> tuple[fmpq_mat, fmpq_mat]:

@@ -10,10 +10,10 @@ import numpy as np
 from flint import fmpq
 from numpy.typing import ArrayLike, NDArray
 
-from exactnorm.proof.bounds import RefutedError, lower_bound
+from exactnorm.proof.bounds import lower_bound
 from exactnorm.proof.coverage import TooManyPatternsError
 from exactnorm.proof.document import read
-from exactnorm.proof.limits import UndecidedError, limited
+from exactnorm.proof.limits import RefutedError, UndecidedError, limited
 from exactnorm.proof.network import upper_bound
 from exactnorm.proof.problem import LARGEST, NoBasisError, balls, fingerprint, sound_points
 from exactnorm.proof.rationals import about, above, below, decimal_text, exact

@@ -12,6 +12,7 @@ from flint import fmpq
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
+from exactnorm.certify.balls.simplex import one_versus_rest_is_least
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.solve import solve_balls
@@ -19,14 +20,25 @@ from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
-from exactnorm.proof.bounds import RefutedError, cells_bound, corners_bound, rays_bound
+from exactnorm.proof.bounds import cells_bound, lower_bound, rays_bound
 from exactnorm.proof.coverage import TooManyPatternsError as UnsearchedError
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.limits import Limits, UndecidedError
+from exactnorm.proof.limits import FREE, Limits, RefutedError, UndecidedError
 from exactnorm.proof.network import upper_bound
 from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import exact
-from exactnorm.proof.records import BALLS, Cells, Claim, Corners, Lower, Nothing, Proof, ProvedNeuron, Rays
+from exactnorm.proof.records import (
+    BALLS,
+    Cells,
+    Claim,
+    Corners,
+    Lower,
+    Nothing,
+    Proof,
+    ProvedNeuron,
+    Rays,
+)
+from exactnorm.proof.simplex import distance
 from exactnorm.prover.cells import DIGITS, NotRepairedError, repaired, translated
 from exactnorm.prover.clashes import Excluded, excluded
 from exactnorm.prover.covering import covering
@@ -36,11 +48,13 @@ from exactnorm.prover.network import NoNetworkError, exact_neurons
 from exactnorm.prover.rays import by_rounding, exact_rays, ray_neurons
 from exactnorm.prover.record import Means, Rigorous, claims
 from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
-from exactnorm.prover.simplex import corner_neurons, nearby_matrices
+from exactnorm.prover.simplex import corner_neurons, near_corners
 from exactnorm.training_set import TrainingSet
 
 MANY = 2000
 """Patterns beyond which no cells are made for the purpose: each takes a small semidefinite program."""
+WORTH_SAYING = 2e-6
+"""Relative loss of a lower bound, by cells that were made for it, beyond which it is told."""
 SATISFYING = 1e-4
 """Relative loss of a lower bound against the certificate's beyond which another way is tried."""
 UNPROVED = (NotRepairedError, RefutedError, UnsearchedError, UndecidedError, ArithmeticError, np.linalg.LinAlgError)
@@ -102,7 +116,7 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
     problem = task.where.problem
     try:
         neurons = None if task.rays is None else ray_neurons(problem, task.rays)
-        if neurons is None and len(task.evidence.corners) == problem.size:
+        if neurons is None and len(task.evidence.corners) == problem.size and _one_versus_rest(task.train):
             neurons = corner_neurons(problem)
         if neurons is None:
             neurons = exact_neurons(
@@ -114,6 +128,14 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
     except OutOfTimeError:
         task.said.append("no upper bound is proved: the time was over")
     return None, None
+
+
+def _one_versus_rest(train: TrainingSet) -> bool:
+    """Whether a ramp for each corner of a simplex has the least cost."""
+    try:
+        return one_versus_rest_is_least(train.points, train.rho)
+    except ValueError:
+        return False
 
 
 def _lower(task: Task, wanted: float) -> Found:
@@ -154,16 +176,22 @@ def _by_rays(task: Task) -> Found | None:
 def _by_corners(task: Task) -> Found | None:
     if not task.evidence.corners:
         return None
-    evidence = Corners(task.evidence.corners)
+    problem, rows = task.where.problem, task.evidence.corners
+    found: Lower = Corners(rows)
     try:
-        return evidence, corners_bound(task.where.problem, evidence)
+        bound = lower_bound(problem, found)
     except RefutedError as failed:
-        task.said.append(f"the theorem on regular simplices does not apply to these floats: {failed}")
-    B = nearby_matrices(task.X, task.rho)
-    if B is None or len(task.evidence.corners) < task.train.size:
-        return None
-    task.said.append("its dual matrices, which hold for points nearby, are proved for these by cells")
-    return _by_cells(replace(task, evidence=Evidence(B=B)))
+        near = near_corners(problem, rows)
+        if near is None:
+            task.said.append(f"the theorems on regular simplices do not apply to these floats: {failed}")
+            return None
+        found, bound = near, lower_bound(problem, near)
+    if not distance(problem, rows, FREE):
+        task.said.append(
+            "these floats are the corners of a regular simplex up to rounding only: what is proved holds for them as "
+            "they are"
+        )
+    return found, bound
 
 
 def _by_cells(task: Task) -> Found | None:
@@ -175,6 +203,8 @@ def _by_cells(task: Task) -> Found | None:
         if not proofs and len(task.patterns) <= MANY:
             made = covering(task.X, task.rho, task.patterns, B, task.means.solver, task.means.deadline)
             B, proofs = made.B, made.proofs
+            if made.lost > WORTH_SAYING:
+                task.said.append(f"multipliers of {len(proofs)} cells prove {made.lost:.1g} less than the certificate")
         covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
         rest = excluded(problem, task.X, task.rho, covered, task.means.deadline.check)
         if 0 < len(rest.left) <= MANY:

@@ -22,7 +22,11 @@ from exactnorm.exact.settings import Solver
 SLACK = 3e-7
 """How much of the bound multipliers may lose."""
 CROWD = 12
-"""Cells a pattern, on average, after which the bound is left as it is."""
+"""Cells a pattern, on average, after which more may be lost."""
+LOOSE = 1e-6
+"""How much may be lost then: with the gap of a certificate no more than twice what a bracket resolves."""
+MOST = 2500
+"""Cells after which the bound is left as it is: each takes some hundredths of a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +37,19 @@ class Covering:
     proofs: tuple[CellProof, ...]
     kappa: float
 
+    @property
+    def lost(self) -> float:
+        """The share of the bound of B that is lost."""
+        return max(0.0, 1 - 1 / self.kappa)
+
 
 def covering(
     X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, solver: Solver, deadline: Deadline
 ) -> Covering:
     """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
 
-    Cells are split until the bound is attained but for `SLACK`, they are `CROWD` a pattern, or the time is over.
+    Cells are split until the bound is attained but for `SLACK`; or, once they are `CROWD` a pattern, but for `LOOSE`;
+    or they are `MOST`, or the time is over.
 
     Raises
     ------
@@ -64,8 +74,14 @@ def covering(
             heapq.heappush(heap, (-one.kappa, next(counter), one, depth))
 
     add(whole_cells(patterns, r), 0)
-    most = CROWD * (len(patterns) + 10)
-    while heap and -heap[0][0] > attained + SLACK and len(heap) + len(done) < most and deadline.remaining > 0:
+
+    def enough() -> bool:
+        """Whether the worst cell is left as it is."""
+        count = len(heap) + len(done)
+        crowded = count >= CROWD * (len(patterns) + 10)
+        return -heap[0][0] <= attained + (LOOSE if crowded else SLACK) or (crowded and count >= MOST)
+
+    while heap and not enough() and deadline.remaining > 0:
         _, _, one, depth = heapq.heappop(heap)
         parts = split(one.proof.cell, one.X, depth)
         if len(parts) == 1:

@@ -8,14 +8,12 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
-from exactnorm.certify.balls.contact import contact_matrices
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces
-from exactnorm.certify.balls.simplex import RegularSimplex, one_versus_rest_is_least
+from exactnorm.certify.balls.simplex import RegularSimplex
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.rays.evidence import Rays
-from exactnorm.geometry import Frame, affine_hull
-from exactnorm.training_set import TrainingSet
+from exactnorm.geometry import Frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +41,8 @@ def evidence_of(denoiser: CertifiedDenoiser) -> Evidence:
         case Rays(rows=rows):
             return Evidence(rays=rows)
         case RegularSimplex(rows=rows):
-            return _of_corners(denoiser.train, rows)
+            return Evidence(corners=rows)
         case Segments(ends=ends, weights=weights):
             return Evidence(segments=np.column_stack([ends, weights]))
         case _:
             return Evidence()
-
-
-def _of_corners(train: TrainingSet, rows: tuple[int, ...]) -> Evidence:
-    """The theorem on one-versus-rest or, near contact, the dual matrices themselves, to be proved by cells."""
-    if len(rows) < train.size or one_versus_rest_is_least(train.points, train.rho):
-        return Evidence(corners=rows)
-    frame = affine_hull(train.points)
-    return Evidence(frame, contact_matrices(frame.coordinates(train.points), train.rho / frame.scale))

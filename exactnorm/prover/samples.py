@@ -19,9 +19,8 @@ from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.finite_problem import coordinates
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
-from exactnorm.proof.bounds import RefutedError
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.limits import UndecidedError
+from exactnorm.proof.limits import RefutedError, UndecidedError
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork, SampleProof
 from exactnorm.proof.samples import matrices, samples_lower, samples_upper

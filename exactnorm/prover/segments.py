@@ -7,8 +7,8 @@ from flint import fmpq
 
 from exactnorm.arrays import Array
 from exactnorm.closed_form.edges import best_edges
-from exactnorm.proof.bounds import RefutedError, segments_bound
-from exactnorm.proof.limits import UndecidedError
+from exactnorm.proof.bounds import segments_bound
+from exactnorm.proof.limits import RefutedError, UndecidedError
 from exactnorm.proof.problem import Balls
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import Segments

@@ -1,18 +1,21 @@
-"""The corners of a regular simplex in exact numbers: the network of one ramp a corner, and dual matrices nearby."""
+"""The corners of a regular simplex in exact numbers: the network of one ramp a corner, and numbers for the theorems."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 from flint import fmpq, fmpq_mat
 
-from exactnorm.arrays import Array
-from exactnorm.certify.balls.simplex import simplex_matrices
+from exactnorm.proof.limits import FREE, RefutedError
 from exactnorm.proof.problem import Balls, product
-from exactnorm.proof.rationals import root
-from exactnorm.proof.records import ProvedNeuron
+from exactnorm.proof.rationals import above, below, root
+from exactnorm.proof.records import Contact, NearCorners, ProvedNeuron
+from exactnorm.proof.simplex import distance, near_corners_bound, offsets_form
 from exactnorm.prover.rays import inside
 
-LARGEST = 10
-"""Corners beyond which there are too many patterns to make cells for."""
+DIGITS = 36
+"""Decimals of numbers for a simplex of height 1."""
 
 
 def corner_neurons(problem: Balls) -> tuple[ProvedNeuron, ...] | None:
@@ -43,7 +46,54 @@ def corner_neurons(problem: Balls) -> tuple[ProvedNeuron, ...] | None:
     return tuple(out)
 
 
-def nearby_matrices(X: Array, rho: float) -> Array | None:
-    """The dual matrices of the theorem in the frame's coordinates, for points that are regular to rounding only."""
-    size, r = X.shape
-    return simplex_matrices(X, rho) if r == size - 1 and size <= LARGEST else None
+def near_corners(problem: Balls, rows: tuple[int, ...]) -> NearCorners | None:
+    """What the theorems on regular simplices take for points near their corners; None where they are not near enough.
+
+    Corners that are at equal distances exactly are so to all digits of a root.
+    """
+    count = len(rows)
+    for low, high in sizes(problem, rows):
+        off, middle = (high - low) / 2, (high + low) / 2
+        room = problem.rho - off
+        if not room > 0:
+            return None
+        s = below(root((count - 1) * room * room / (count * middle * middle), upper=False), DIGITS)
+        for contact in (None, *contacts(count, s)):
+            found = NearCorners(rows, (low, high), s, contact)
+            with suppress(RefutedError):
+                near_corners_bound(problem, found)
+                return found
+    return None
+
+
+def sizes(problem: Balls, rows: tuple[int, ...]) -> Iterator[tuple[fmpq, fmpq]]:
+    """Numbers that the singular values of corners may be between, wider and wider."""
+    K = offsets_form(problem, rows, FREE)
+    count = len(rows)
+    if squared := distance(problem, rows, FREE):
+        yield root(squared / 2, upper=False), root(squared / 2, upper=True)
+        return
+    # Σ of all squared singular values is the sum of the squared distances from the centre.
+    total = [sum((K[i, j] for j in range(count - 1)), fmpq(0)) for i in range(count - 1)]
+    trace = sum((K[i, i] for i in range(count - 1)), fmpq(0)) - sum(total, fmpq(0)) / count
+    middle = root(trace / (count - 1), upper=False)
+    for k in range(15, 8, -1):
+        for step in (1, 3):
+            yield middle * (1 - fmpq(step, 10**k)), middle * (1 + fmpq(step, 10**k))
+
+
+def contacts(count: int, s: fmpq) -> Iterator[Contact]:
+    """Slopes near the largest that the theorem on simplices near contact may allow, the steepest first."""
+    gap, facing = 1 - 2 * s, fmpq(1, count) - s
+    q = below(root(fmpq(1, count * (count - 2)), upper=False), DIGITS)
+    half = above(gap / (q + root(q * q + gap * (1 + 2 * s), upper=False)), DIGITS)
+    cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
+    # (c − λ h)² + w² (1 − λ e)² = 1 with w = sin θ/(N − 2), e = `facing`.
+    h, w2 = (1 - s) * cosine - s, sine * sine / (count - 2) ** 2
+    square, middle = h * h + w2 * facing * facing, cosine * h + w2 * facing
+    inside = middle * middle + square * sine * sine * (1 - fmpq(1, (count - 2) ** 2))
+    if not (square > 0 and inside >= 0):
+        return
+    slope = (middle + root(inside, upper=False)) / square
+    for k in (30, 25, 20):
+        yield Contact(below(slope * (1 - fmpq(1, 10**k)), DIGITS), q, half)

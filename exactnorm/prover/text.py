@@ -13,9 +13,11 @@ from exactnorm.proof.records import (
     SAMPLES,
     Cells,
     Clash,
+    Contact,
     Corners,
     Lower,
     Multipliers,
+    NearCorners,
     Nothing,
     Proof,
     ProvedCell,
@@ -122,11 +124,19 @@ def lower(found: Lower | Multipliers) -> dict[str, Any]:
             return {"kind": "segments", "segments": [[i, j, number(value)] for i, j, value in segments]}
         case Corners(corners):
             return {"kind": "regular simplex", "corners": list(corners)}
+        case NearCorners(corners, between, share, contact):
+            near = {"kind": "nearly regular simplex", "corners": list(corners), "between": vector(between)}
+            return near | {"share": number(share), "contact": None if contact is None else contact_fields(contact)}
         case Multipliers(values, cells, clashes, order):
             rows = [vector(one) for one in values]
             return {"kind": "multipliers", "lambda": rows, **covered(order, clashes, cells)}
         case Nothing():
             return {"kind": "none"}
+
+
+def contact_fields(found: Contact) -> dict[str, str]:
+    """What bounds kinks near contact."""
+    return {"slope": number(found.slope), "inradius": number(found.inradius), "tilt": number(found.tilt)}
 
 
 def covered(order: tuple[int, ...], clashes: tuple[Clash, ...], cells: tuple[ProvedCell, ...]) -> dict[str, Any]:

@@ -118,6 +118,13 @@ LOWER = [
     {"kind": "rays", "centre": 0, "rays": [{"direction": ["1", "0"], "points": [1]}]},
     {"kind": "segments", "segments": [[0, 1, "0.5"], [1, 2, "0.2"]]},
     {"kind": "regular simplex", "corners": [0, 1, 2]},
+    {
+        "kind": "nearly regular simplex",
+        "corners": [0, 1, 2],
+        "between": ["0.9", "1.2"],
+        "share": "0.1",
+        "contact": {"slope": "2", "inradius": "0.5", "tilt": "0.5"},
+    },
     {"kind": "none"},
 ]
 """Evidence of the other kinds, of which the first two and the last prove something of these points."""

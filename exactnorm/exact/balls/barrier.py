@@ -7,7 +7,8 @@ moments of the kinks that a network has in the cell are the other side: what the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,11 @@ class Shape:
         """Dimension r of the affine hull."""
         return int(self.T.shape[1]) - 1
 
+    @property
+    def zero(self) -> Array:
+        """B_s = 0 of all cells."""
+        return np.zeros((len(self), self.rank, self.rank + 1))
+
     def __len__(self) -> int:
         return len(self.on)
 
@@ -108,6 +114,19 @@ class Moments:
 
     def __getitem__(self, part: NDArray[np.intp]) -> Moments:
         return Moments(self.X[part], self.nu[part], self.ell[part])
+
+
+Kind = TypeVar("Kind", Shape, Multipliers, Moments)
+
+
+def joined(records: Sequence[Kind]) -> Kind:
+    """The cells of records of one kind, one after another."""
+    first = records[0]
+    return type(first)(*(_stacked([getattr(one, name.name) for one in records]) for name in fields(first)))
+
+
+def _stacked(parts: list[Any]) -> Any:
+    return sum(parts, ()) if isinstance(parts[0], tuple) else np.concatenate(parts)
 
 
 def shape(cells: Sequence[Cell], rows: Sequence[NDArray[np.intp]], inside: Array, points: Array, rho: float) -> Shape:
@@ -179,13 +198,12 @@ def _inner(of: Shape, points: Array) -> Multipliers:
 
 
 def _has_room(of: Shape, at: Multipliers) -> NDArray[np.bool_]:
-    B = np.zeros((len(of), of.rank, of.rank + 1))
-    return np.asarray(np.linalg.eigvalsh(slack(of, B, at))[:, 0] > 0)
+    return np.asarray(np.linalg.eigvalsh(slack(of, of.zero, at))[:, 0] > 0)
 
 
-def opposite(of: Shape, at: Multipliers, weight: float) -> Moments:
-    """Moments whose products with the multipliers, for B = 0, are all the same weight."""
-    F = slack(of, np.zeros((len(of), of.rank, of.rank + 1)), at)
+def opposite(of: Shape, Bs: Array, at: Multipliers, weight: float) -> Moments:
+    """Moments whose products with the multipliers of the B_s, (P, r, r + 1), are all the same weight."""
+    F = slack(of, Bs, at)
     return Moments(np.asarray(weight * np.linalg.inv(F)), weight / at.nu, weight * inverse(at.ell))
 
 

@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bent import Bent, bent
+from exactnorm.exact.balls.lineage import Lineage, lineage, unknown
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.balls.tracked import SAME, Tracked, followed, together
+from exactnorm.exact.balls.tracked import Tracked, followed, together
 
 REACH = 0.95
 """Share of the way to where some peak reaches 1, or some multiplier 0, that a step goes."""
@@ -174,56 +174,39 @@ def _stepped(
     while share > SHORTEST:
         B = now.B + share * dB
         peaks = followed(problem, B, together(now.peaks, ways(B)), floor, check)
+        line = lineage(peaks, now.peaks)
         slack = now.slack + share * dslack
-        if _allowed(peaks, now, slack, share):
-            return _arrived(B, peaks, now.weight + share * dweight, slack, aim), None
+        if _allowed(peaks, line, now, slack, share):
+            return _arrived(B, peaks, line, now.weight + share * dweight, slack, aim), None
         if first:  # peaks that were there before explain more than shorter steps would
             back = followed(problem, now.B, together(now.peaks, peaks[peaks.value > HIGH]), floor, check)
-            if _unknown(back, now.peaks).any():
+            if unknown(back, now.peaks).any():
                 return None, back
         first = False
         share *= SHORTER
     return None, None
 
 
-def _allowed(peaks: Tracked, now: Climbed, slack: Array, share: float) -> bool:
+def _allowed(peaks: Tracked, line: Lineage, now: Climbed, slack: Array, share: float) -> bool:
     """Whether all peaks are below 1, or on their way down there as far as a step of this length may ask."""
-    old = peaks.origin < len(slack)
-    origin = np.where(old, peaks.origin, 0)
-    left = np.where(old & (now.short[origin] < 0), (1 - share / 2) * -now.short[origin] - slack[origin], 0.0)
+    was = line.origin
+    left = np.where(line.old & (now.short[was] < 0), (1 - share / 2) * -now.short[was] - slack[was], 0.0)
     return bool((room(peaks) > -np.maximum(left, 0.0)).all())
 
 
-def _arrived(B: Array, peaks: Tracked, weight: Array, slack: Array, aim: float) -> Climbed:
-    """A point whose peaks inherit multipliers from those they come from.
-
-    Where there is none, or several come from one, they are such as go with products that are `aim`.
-    """
-    old = peaks.origin < len(weight)
-    origin = np.where(old, peaks.origin, 0)
-    slack = np.where(peaks.value < 1, room(peaks), np.where(old, slack[origin], _slack(peaks)))
-    new = aim / slack
-    shared = np.bincount(origin[old], minlength=len(weight))[origin] > 1
-    inherited = np.where(old, weight[origin], new)
-    return Climbed(B, peaks, np.where(old & shared, np.minimum(inherited, 10 * new), inherited), slack)
+def _arrived(B: Array, peaks: Tracked, line: Lineage, weight: Array, slack: Array, aim: float) -> Climbed:
+    """A point whose peaks inherit multipliers; those of new peaks are such as go with products that are `aim`."""
+    slack = np.where(peaks.value < 1, room(peaks), np.where(line.old, slack[line.origin], _slack(peaks)))
+    return Climbed(B, peaks, np.where(line.old, line.inherited(weight), aim / slack), slack)
 
 
 def with_more(now: Climbed, peaks: Tracked) -> Climbed:
-    """The same point with more peaks known, followed from those it has and others."""
-    known = ~_unknown(peaks, now.peaks) & (peaks.origin < len(now.peaks))
-    origin = np.where(known, peaks.origin, 0)
-    slack = np.where(known, now.slack[origin], _slack(peaks))
+    """The same point with more peaks known, those that it has among them."""
+    line, known = lineage(peaks, now.peaks), ~unknown(peaks, now.peaks)
+    known &= line.old
+    slack = np.where(known, now.slack[line.origin], _slack(peaks))
     new = now.products / len(now.peaks) / slack
-    return Climbed(now.B, peaks, np.where(known, now.weight[origin], new), slack, now.off)
-
-
-def _unknown(peaks: Tracked, known: Tracked) -> NDArray[np.bool_]:
-    """Which peaks are not among the known ones, nor near one."""
-    out = np.ones(len(peaks), dtype=bool)
-    for k in range(len(peaks)):
-        same = known.w[known.of == peaks.of[k]]
-        out[k] = not (np.abs(same - peaks.w[k]).max(axis=1, initial=0.0) < 100 * SAME).any()
-    return out
+    return Climbed(now.B, peaks, np.where(known, now.weight[line.origin], new), slack, now.off)
 
 
 def _spread(problem: Reduced, peaks: Tracked, weight: Array, each: Array) -> Array:

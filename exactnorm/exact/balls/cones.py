@@ -57,12 +57,12 @@ def quotient(x: Array, d: Array) -> Array:
     return np.concatenate([space, time[..., None]], axis=-1)
 
 
-def line_reach(x: Array, step: Array) -> float:
-    """How far x > 0 may go along a step before some entry is 0, at most `FAR`."""
-    return float(-1 / min(float((step / x).min(initial=0.0)), -1 / FAR))
+def line_reach(x: Array, step: Array) -> Array:
+    """How far the entries of each x > 0, the first axis, may go along a step before one is 0, at most `FAR`."""
+    return np.asarray(-1 / np.minimum((step / x).min(axis=1, initial=0.0), -1 / FAR))
 
 
-def cone_reach(x: Array, step: Array) -> float:
+def cone_reach(x: Array, step: Array) -> Array:
     """The same until some vector is at the end of its cone: the least positive root of a t² + 2 b t + c."""
     c = room(x)
     a = step[..., -1] ** 2 - (step[..., :-1] ** 2).sum(axis=-1)
@@ -70,13 +70,13 @@ def cone_reach(x: Array, step: Array) -> float:
     bend = b * b - a * c
     with np.errstate(divide="ignore", invalid="ignore"):
         q = -(b + np.where(b >= 0, 1.0, -1.0) * np.sqrt(np.maximum(bend, 0.0)))
-        both = np.stack([q / a, c / q])
-    both[~((bend >= 0) & np.isfinite(both) & (both > 0))] = FAR
-    return float(both.min(initial=FAR))
+        both = np.stack([q / a, c / q], axis=-1)
+    both[~((bend >= 0)[..., None] & np.isfinite(both) & (both > 0))] = FAR
+    return np.asarray(both.reshape(len(x), -1).min(axis=1, initial=FAR))
 
 
-def matrix_reach(rise: Array, fall: Array) -> float:
-    """How far I + t·rise − t²·fall stays positive definite, shape (P, n, n) each, fall ⪰ 0; a thousandth less."""
+def matrix_reach(rise: Array, fall: Array) -> Array:
+    """How far each I + t·rise − t²·fall stays positive definite, shape (P, n, n) each, fall ⪰ 0; a thousandth less."""
     n = rise.shape[1]
     steepest = np.linalg.eigvalsh(rise)[:, 0]
     out = -1 / np.minimum(steepest, -1e-3)
@@ -86,4 +86,4 @@ def matrix_reach(rise: Array, fall: Array) -> float:
         F = np.eye(n) + t * rise[going] - t**2 * fall[going]
         going = going[~(np.linalg.eigvalsh(F)[:, 0] > 0)]
         out[going] *= 0.95
-    return float(0.999 * out.min(initial=FAR))
+    return np.asarray(0.999 * out)

@@ -72,6 +72,12 @@ class Factored:
     at: Scaled
     off: Scaled
 
+    @property
+    def products(self) -> Array:
+        """The sum of the products of each cell, shape (P,)."""
+        total = (self.at.X**2).sum(axis=1) + (self.at.nu**2).sum(axis=1)
+        return np.asarray(total + (self.at.ell**2).sum(axis=(1, 2)))
+
 
 def operations(of: Shape) -> float:
     """Of one cell in one step, those that count."""
@@ -154,6 +160,14 @@ def hessian(one: Factored) -> Array:
     return H.reshape(P, r * (r + 1), -1)
 
 
+def bend(one: Factored, D: Array) -> Array:
+    """⟨D, H D⟩ for one direction D of each cell's B_s, shape (P, r, r + 1), without H."""
+    V = np.einsum("pfg,pg->pf", one.Ci, _svec(symmetric(np.swapaxes(one.BT, 1, 2) @ D @ one.T)))
+    v = one.v / np.linalg.norm(one.v, axis=1)[:, None]
+    V -= (V * v).sum(axis=1)[:, None] * v
+    return np.asarray((V**2).sum(axis=1) + 2 * ((D @ one.T) ** 2 * one.at.X[:, None, :]).sum(axis=(1, 2)))
+
+
 def pull(one: Factored, X: Array) -> Array:
     """2 B_s T X Tᵀ, shape (P, r, r + 1): what moments X̃ of cells ask of the objective."""
     return np.asarray(2 * one.BT @ X @ np.swapaxes(one.T, 1, 2))
@@ -184,19 +198,22 @@ def to_zero(one: Factored) -> Scaled:
     return Scaled(-_diagonal(one.at.X), -one.at.nu, -one.at.ell)
 
 
-def to_weight(one: Factored, weight: float, before: Change, delta: Array) -> Scaled:
-    """The aim of a step to where all products are `weight`, with what the step `before` left out to second order."""
+def to_weight(one: Factored, weight: Array, before: Change, delta: Array) -> Scaled:
+    """The aim of a step to where the products of a cell are its `weight`, shape (P,).
+
+    With what the step `before` left out to second order.
+    """
     lam = one.at.X
     fall = _fall(one, delta)
     X = (
-        weight * np.eye(lam.shape[1])
+        weight[:, None, None] * np.eye(lam.shape[1])
         - _diagonal(lam**2)
         - symmetric((-_diagonal(lam) - before.moments.X) @ before.moments.X) / 2
     )
     X += symmetric(lam[:, :, None] * fall) / 2
     ell = -cones.product(one.at.ell, one.at.ell) - cones.product(before.ell, before.moments.ell)
-    ell[..., -1] += weight
-    nu = weight - one.at.nu**2 - before.nu * before.moments.nu
+    ell[..., -1] += weight[:, None]
+    nu = weight[:, None] - one.at.nu**2 - before.nu * before.moments.nu
     return Scaled(2 * X / (lam[:, :, None] + lam[:, None, :]), nu / one.at.nu, cones.quotient(one.at.ell, ell))
 
 
@@ -210,36 +227,40 @@ def _fall(one: Factored, delta: Array) -> Array:
     return np.asarray(np.swapaxes(DT, 1, 2) @ DT)
 
 
-def reaches(one: Factored, step: Change, delta: Array) -> float:
-    """How far multipliers and moments may both go along a step."""
+def reaches(one: Factored, step: Change, delta: Array) -> Array:
+    """How far multipliers and moments of each cell may both go along a step, shape (P,)."""
     root = 1 / np.sqrt(one.at.X)
     both = root[:, :, None] * root[:, None, :]
     F = -symmetric(np.swapaxes(one.BT, 1, 2) @ delta @ one.T) - step.mu[:, None, None] * twice_form(one.E)
     F -= products(one.G, one.E, *_unscaled(one, step.nu, step.ell))
     X = step.moments.X * both
-    return min(
+    found = [
         cones.matrix_reach(F * both, _fall(one, delta) * both),
         cones.matrix_reach(X, np.zeros_like(X)),
         *(cones.line_reach(one.at.nu, way) for way in (step.nu, step.moments.nu)),
         *(cones.cone_reach(one.at.ell, way) for way in (step.ell, step.moments.ell)),
-    )
+    ]
+    return np.asarray(np.min(found, axis=0))
 
 
-def left(one: Factored, step: Change, share: float) -> float:
-    """Sum of all products some way along a step to zero, to first order."""
+def left(one: Factored, step: Change, share: Array) -> Array:
+    """Sum of the products of each cell some way along a step to zero, to first order; both of shape (P,)."""
     lam, X = _diagonal(one.at.X), step.moments.X
-    total = ((lam - share * (lam + X)) * (lam + share * X)).sum()
-    total += ((one.at.nu + share * step.nu) * (one.at.nu + share * step.moments.nu)).sum()
-    return float(total + ((one.at.ell + share * step.ell) * (one.at.ell + share * step.moments.ell)).sum())
+    line, table = share[:, None], share[:, None, None]
+    total = ((lam - table * (lam + X)) * (lam + table * X)).sum(axis=(1, 2))
+    total += ((one.at.nu + line * step.nu) * (one.at.nu + line * step.moments.nu)).sum(axis=1)
+    total += ((one.at.ell + table * step.ell) * (one.at.ell + table * step.moments.ell)).sum(axis=(1, 2))
+    return np.asarray(total)
 
 
-def moved(one: Factored, at: Multipliers, moments: Moments, step: Change, share: float) -> tuple[Multipliers, Moments]:
-    """Both some way along a step."""
+def moved(one: Factored, at: Multipliers, moments: Moments, step: Change, share: Array) -> tuple[Multipliers, Moments]:
+    """Both some way along a step, each cell its own share of it, shape (P,)."""
     nu, ell = _unscaled(one, step.nu, step.ell)
+    line, table = share[:, None], share[:, None, None]
     X = one.R @ step.moments.X @ np.swapaxes(one.R, 1, 2)
     back = np.linalg.solve(one.W, step.moments.ell[..., None])[..., 0]
-    X = moments.X + share * symmetric(X) / 2
+    X = moments.X + table * symmetric(X) / 2
     return (
-        Multipliers(at.mu + share * step.mu, at.nu + share * nu, at.ell + share * ell),
-        Moments(X, moments.nu + share * step.moments.nu / one.w, moments.ell + share * back),
+        Multipliers(at.mu + share * step.mu, at.nu + line * nu, at.ell + table * ell),
+        Moments(X, moments.nu + line * step.moments.nu / one.w, moments.ell + table * back),
     )

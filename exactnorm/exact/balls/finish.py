@@ -88,6 +88,19 @@ def interpolating(problem: Reduced, network: Neurons) -> Neurons | None:
     return None
 
 
+def settled(problem: Reduced, network: Neurons) -> Neurons | None:
+    """The network with kinks and output weights moved together until it interpolates, or None if that fails.
+
+    Where the moments of the kinks are nearly dependent, output weights alone cannot make up for the last digits that
+    the kinks lack, or only at a cost.
+    """
+    if problem.orbits is not None or not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
+        return None
+    moved = newton(problem.points, problem.rho, network, problem.touch, stationary=False)
+    moved = corrected(problem.points, moved)
+    return moved if interpolates(problem, moved) else None
+
+
 def finished_average(problem: Reduced, neurons: Neurons, touching: Kinks | None, settings: Settings) -> Neurons:
     """The same for a network that means its average over the group."""
     tried = []

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
 from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.chosen import whole_path
 from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
-from exactnorm.exact.balls.covering import leaf, priced_leaves
-from exactnorm.exact.balls.finish import in_time, interpolating
-from exactnorm.exact.balls.joint import order, path
+from exactnorm.exact.balls.covering import ROUNDED, easy, leaf, priced_leaves
+from exactnorm.exact.balls.finish import in_time, interpolating, settled
+from exactnorm.exact.balls.joint import order
 from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import master
@@ -57,6 +58,10 @@ NEARLY = 0.3
 """How far a network may be from interpolating for its correction to be tried."""
 ENDED = 1e-3
 """How far it may be at the end."""
+HEAVY = (1e-4, 1e-5, 1e-6, 1e-7)
+"""Shares of the largest weight above which neurons are kept, when they are moved until they interpolate."""
+SYSTEM = 600
+"""Numbers in the kinks of these up to which that is tried: tenths of a second."""
 HIGH = 1e-3
 """How far below 1 the peaks are whose kinks a network is sought over at the end."""
 
@@ -69,7 +74,7 @@ def interior(problem: Reduced, best: Bracket, settings: Settings) -> Iterator[Br
     """
     told, best = 0.0, replace(best, phase="bounding living patterns")
     try:
-        for point in path(problem, best.upper, settings.deadline):
+        for point in whole_path(problem, best.neurons, best.upper, settings.deadline, AHEAD):
             last = point.ahead <= AHEAD * best.upper
             if point.lower > (told if last else TOLD * told):
                 told = point.lower
@@ -100,16 +105,17 @@ def climbed(
     search, peaks, best = begun_search(Search(problem, rows, start, settings), B, best)
     if not len(peaks):
         return
-    point = begun(B, peaks)
-    last = settings.tol / 8
+    point, scale = begun(B, peaks), best.upper
+    last = settings.tol / 30
     aims = [last] if faces(problem) <= MANY else [*(aim for aim in AIMS if aim > last), last]
     # For a look at the end, if there is time for it at all; what is found without one is a network.
     kept = 2 * look_seconds(problem) if settings.deadline.remaining > 4 * look_seconds(problem) else 0.0
     for _ in range(TURNS):
-        best, at = yield from _climbed_to(aims[0], search, point, best, kept)
+        best, at = yield from _climbed_to(aims[0], search, point, scale, best, kept)
         if at is None or best.gap <= settings.tol / 2:
             return
-        best = with_network(best, over_high(problem, at, best.upper, settings))
+        for network in at_the_end(problem, at, scale, best, settings):
+            best = with_network(best, network)
         high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
         yield best, joined(best.neurons.kinks, high)
         if kept == 0:
@@ -164,14 +170,17 @@ class Search:
             return self.looked(B)
         leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
         enough = 1 + settings.tol / 8
-        bounds = np.array([one.kappa for one in priced_leaves(problem, B, leaves, enough, settings)])
-        loose = ~(bounds <= enough)  # a bound that is no number is none
+        done, left = easy(problem, B, leaves, enough, settings)
+        done += priced_leaves(problem, B, left, enough, settings)
+        # A bound that is no number is none.
+        tight = {one.proof.cell.pattern.tobytes(): one.kappa for one in done if one.kappa <= enough * ROUNDED}
+        loose = np.array([pattern.tobytes() not in tight for pattern in problem.patterns])
         if not loose.any():
             none = tangent_kinks(problem.points[:0], problem.points, problem.rho)
-            return Look(B, float(bounds.max()), none, np.zeros(0))
+            return Look(B, max(tight.values()), none, np.zeros(0))
         part = replace(problem, patterns=problem.patterns[loose])
         seen = look(part, self.rows[loose], B, self.floor, settings)
-        return replace(seen, kappa=max(seen.kappa, float(bounds[~loose].max(initial=0.0))))
+        return replace(seen, kappa=max([seen.kappa, *tight.values()]))
 
 
 def begun_search(search: Search, B: Array, best: Bracket) -> tuple[Search, Tracked, Bracket]:
@@ -191,14 +200,17 @@ def begun_search(search: Search, B: Array, best: Bracket) -> tuple[Search, Track
 
 
 def _climbed_to(
-    aim: float, search: Search, point: Climbed, best: Bracket, kept: float
+    aim: float, search: Search, point: Climbed, scale: float, best: Bracket, kept: float
 ) -> Generator[tuple[Bracket, Kinks], None, tuple[Bracket, Climbed | None]]:
-    """Climb until the products are below `aim`, no less, or only the seconds `kept` are left; the point at the end."""
+    """Climb until the products are below `aim`, no less, or only the seconds `kept` are left; the point at the end.
+
+    `scale` is the cost in units of which the multipliers are, whatever networks are found on the way.
+    """
     problem, deadline = search.problem, search.settings.deadline
     at, least, idle, before = None, np.inf, 0, deadline.elapsed
-    for at in climbing(problem, point, best.upper, search.ways, search.floor, deadline.check):
+    for at in climbing(problem, point, scale, search.ways, search.floor, deadline.check):
         if at.off < NEARLY:
-            best = with_network(best, interpolating(problem, at.neurons(problem, best.upper)))
+            best = with_network(best, interpolating(problem, at.neurons(problem, scale)))
         best = replace(best, rounds=best.rounds + 1, seconds=deadline.elapsed, kinks=len(at.peaks))
         yield best, best.neurons.kinks
         left = at.products - float(at.short.sum())
@@ -211,7 +223,20 @@ def _climbed_to(
     return best, at
 
 
-def over_high(problem: Reduced, at: Climbed, upper: float, settings: Settings) -> Neurons | None:
-    """The best network over the kinks of high peaks, or None if it does not interpolate."""
+def at_the_end(
+    problem: Reduced, at: Climbed, scale: float, best: Bracket, settings: Settings
+) -> Iterator[Neurons | None]:
+    """Networks near that of the multipliers, whose moments are nearly dependent where weights alone do not close it.
+
+    Its heavy neurons moved until they interpolate, from fewer to more of them, and the best one over the kinks of high
+    peaks; None where that is no network.
+    """
+    network = at.neurons(problem, scale)
+    weight = np.linalg.norm(network.a, axis=1)
+    for share in HEAVY:
+        some = weight > share * weight.max()
+        if some.sum() * network.kinks.z.shape[1] <= SYSTEM:
+            yield settled(problem, Neurons(network.kinks[some], network.a[some], network.B))
     high = at.peaks[at.peaks.value > 1 - HIGH].kinks(problem)
-    return interpolating(problem, master(problem, high, upper, settings)) if len(high) else None
+    if len(high):
+        yield interpolating(problem, master(problem, high, best.upper, settings))

@@ -18,7 +18,17 @@ from scipy.linalg import cho_factor, cho_solve
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
-from exactnorm.exact.balls.barrier import Moments, Multipliers, Shape, all_products, begun, opposite, proofs, shape
+from exactnorm.exact.balls.barrier import (
+    Moments,
+    Multipliers,
+    Shape,
+    all_products,
+    begun,
+    joined,
+    opposite,
+    proofs,
+    shape,
+)
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.eliminated import (
     Change,
@@ -78,6 +88,11 @@ class Joint:
     ahead: float
 
     @property
+    def products(self) -> float:
+        """The sum of all products of multipliers with their moments."""
+        return all_products(self.of, self.of.sums(self.B), self.at, self.moments)
+
+    @property
     def proofs(self) -> tuple[CellProof, ...]:
         """The multipliers as a certificate holds them."""
         return proofs(self.of, self.at)
@@ -103,12 +118,22 @@ def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
     LinAlgError
         If some pattern has no interior to speak of.
     """
+    deadline.check()
+    return continued(problem, start(problem, upper, deadline), upper, deadline)
+
+
+def start(problem: Reduced, upper: float, deadline: Deadline) -> Joint:
+    """B = 0, and multipliers of all patterns with room to spare."""
     of = whole(problem)
     deadline.check()
     at = begun(of, problem.points)
     deadline.check()
     B = np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1))
-    now = Joint(B, of, at, opposite(of, at, AHEAD / of.degree), 0.0, AHEAD * upper)
+    return Joint(B, of, at, opposite(of, of.zero, at, AHEAD / of.degree), 0.0, AHEAD * upper)
+
+
+def continued(problem: Reduced, now: Joint, upper: float, deadline: Deadline) -> Iterator[Joint]:
+    """The path from a point on; the rest as for `path`."""
     took = 0.0
     while True:
         if took > deadline.remaining:
@@ -135,19 +160,27 @@ def whole(problem: Reduced) -> Shape:
 
 def stepped(problem: Reduced, now: Joint, upper: float, deadline: Deadline) -> Joint | None:
     """The next point, or None if there are no digits left."""
-    T = np.zeros_like(now.B)
-    T[:, :, -1] = (problem.points[1:] - problem.points[0]) / upper
     try:
-        found = _Step(now, T, deadline).taken()
+        found = _Step(now, targets(problem, upper), deadline).taken()
     except np.linalg.LinAlgError:
         return None
-    if found is None:
-        return None
-    B, at, moments = found
+    return None if found is None else point(problem, now.of, *found, upper)
+
+
+def targets(problem: Reduced, upper: float) -> Array:
+    """T_n of all balls but the first, in units of a cost."""
+    T = np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1))
+    T[:, :, -1] = (problem.points[1:] - problem.points[0]) / upper
+    return T
+
+
+def point(problem: Reduced, of: Shape, B: Array, at: Multipliers, moments: Moments, upper: float) -> Joint:
+    """A point, with what it is worth."""
+    T = targets(problem, upper)
     # Until the moments ask for all that the objective gives, B may gain by more than the products say.
-    short = float(np.linalg.norm(unasked(now.of, B, moments, T)) / np.linalg.norm(T))
-    ahead = all_products(now.of, now.of.sums(B), at, moments) + short
-    return Joint(B, now.of, at, moments, upper * float((T * B).sum()), upper * ahead)
+    short = float(np.linalg.norm(unasked(of, B, moments, T)) / np.linalg.norm(T))
+    ahead = all_products(of, of.sums(B), at, moments) + short
+    return Joint(B, of, at, moments, upper * float((T * B).sum()), upper * ahead)
 
 
 def unasked(of: Shape, B: Array, moments: Moments, T: Array) -> Array:
@@ -168,6 +201,10 @@ class _Part:
         """B_s of the cells."""
         return np.asarray(np.tensordot(self.on, B, 1))
 
+    def all(self, value: float) -> Array:
+        """The same for every cell."""
+        return np.full(len(self.rows), value)
+
     def spread(self, each: Array) -> Array:
         """Σ over the cells that are on at a ball, for each ball but the first."""
         return np.asarray(np.tensordot(self.on.T, each, 1))
@@ -185,7 +222,7 @@ class _Step:
         H *= self.scale[:, None]
         H *= self.scale
         self.factor = _factor(H)
-        self.products = sum(left(part.one, _nothing(part.one), 0.0) for part in self.parts)
+        self.products = sum(float(part.one.products.sum()) for part in self.parts)
 
     def _summed(self) -> Array:
         """The form in B, whose blocks (n, m) are sums over the cells that are on at both balls."""
@@ -218,19 +255,21 @@ class _Step:
 
     def _reach(self, dB: Array, steps: Sequence[Change]) -> float:
         found = (reaches(part.one, step, part.sums(dB)) for part, step in zip(self.parts, steps, strict=True))
-        return min(found)
+        return min(float(one.min()) for one in found)
 
     def taken(self) -> tuple[Array, Multipliers, Moments] | None:
         """Where the step leads; None if nowhere."""
         dB, steps = self._solved(self.rest, [to_zero(part.one) for part in self.parts])
         share = min(1.0, self._reach(dB, steps))
-        rest = sum(left(part.one, step, share) for part, step in zip(self.parts, steps, strict=True))
+        rest = sum(
+            float(left(part.one, step, part.all(share)).sum()) for part, step in zip(self.parts, steps, strict=True)
+        )
         weight = min(1.0, max(rest, 0.0) / self.products) ** 3 * self.products / self.now.of.degree
         self.deadline.check()
         aims, bent = [], self.rest
         for part, step in zip(self.parts, steps, strict=True):
             delta = part.sums(dB)
-            aims.append(to_weight(part.one, weight, step, delta))
+            aims.append(to_weight(part.one, part.all(weight), step, delta))
             half = delta @ part.one.T @ step.moments.X @ np.swapaxes(part.one.T, 1, 2)
             bent = bent - part.spread(2 * half)
         dB, steps = self._solved(bent, aims)
@@ -239,20 +278,11 @@ class _Step:
 
     def _moved(self, steps: Sequence[Change], share: float) -> tuple[Multipliers, Moments]:
         found = [
-            moved(part.one, self.now.at[part.rows], self.now.moments[part.rows], step, share)
+            moved(part.one, self.now.at[part.rows], self.now.moments[part.rows], step, part.all(share))
             for part, step in zip(self.parts, steps, strict=True)
         ]
         at, moments = [one for one, _ in found], [one for _, one in found]
-        return Multipliers(*_joined(at, "mu", "nu", "ell")), Moments(*_joined(moments, "X", "nu", "ell"))
-
-
-def _joined(records: Sequence[object], *names: str) -> list[Array]:
-    return [np.concatenate([getattr(one, name) for one in records]) for name in names]
-
-
-def _nothing(one: Factored) -> Change:
-    zero = to_zero(one)
-    return Change(np.zeros(len(one.v)), 0 * zero.nu, 0 * zero.ell, Scaled(0 * zero.X, 0 * zero.nu, 0 * zero.ell))
+        return joined(at), joined(moments)
 
 
 def _factor(H: Array) -> tuple[Array, bool]:

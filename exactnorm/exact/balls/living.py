@@ -13,8 +13,10 @@ import numpy as np
 
 from exactnorm.certify.balls.dual_bound import dual_bound, elsewhere
 from exactnorm.certify.balls.evidence import Cells
+from exactnorm.exact.balls.chosen import MANY, Sealed, whole_path
 from exactnorm.exact.balls.first import First
-from exactnorm.exact.balls.joint import Joint, order, path
+from exactnorm.exact.balls.joint import Joint, order
+from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
@@ -27,6 +29,8 @@ SHARE = 0.6
 """Of the time limit: what this may take; the peaks of the dual function are followed after that."""
 ENOUGH = 0.05
 """Share of the width of the bracket that more steps might bring, up to which they are not worth their time."""
+LEAST = 1e-3
+"""Share of the cost that more steps might bring, up to which the peaks of the dual function have more to give."""
 TOLD = 1.05
 """Factor by which a bound must rise to be told and kept."""
 ORDER = 8000
@@ -49,23 +53,23 @@ def many_faces(problem: Reduced) -> bool:
     return problem.rank >= FROM and len(problem.patterns) * 2.0**problem.rank > FACES
 
 
-def has_place(problem: Reduced) -> bool:
-    """Whether the steps of the interior point method fit into the memory."""
+def has_place(problem: Reduced, patterns: int | None = None) -> bool:
+    """Whether steps of the interior point method over so many patterns, all by default, fit into the memory."""
     size = (problem.rank + 2) * (problem.rank + 3) // 2
-    return order(problem) <= ORDER and len(problem.patterns) * size**2 <= ENTRIES
+    return order(problem) <= ORDER and (patterns or len(problem.patterns)) * size**2 <= ENTRIES
 
 
 def with_living(problem: Reduced, first: First, settings: Settings) -> First:
     """With the bound of living patterns, if the rank is high and it is better."""
     if problem.rank < FROM or first.ramps is None or first.closed is not None or problem.orbits is not None:
         return first
-    if not has_place(problem):
+    if not has_place(problem, min(len(problem.patterns), MANY * len(problem.points))):
         settings.said.append(
             f"{len(problem.patterns)} living patterns of affine rank {problem.rank} take too much memory"
         )
         return first
-    limit = settings.deadline.earlier(1 - SHARE)
-    return _raised(first, settings, lambda report: living_bound(problem, first.upper, limit, settings, report))
+    limit, network = settings.deadline.earlier(1 - SHARE), first.neurons()
+    return _raised(first, settings, lambda report: living_bound(problem, network, first.upper, limit, settings, report))
 
 
 def _raised(first: First, settings: Settings, bound: Callable[[Callable[[float], None]], Living | None]) -> First:
@@ -86,6 +90,7 @@ def _raised(first: First, settings: Settings, bound: Callable[[Callable[[float],
 
 def living_bound(
     problem: Reduced,
+    network: Neurons,
     upper: float,
     deadline: Deadline,
     settings: Settings,
@@ -95,8 +100,9 @@ def living_bound(
 
     Parameters
     ----------
+    network : Neurons
     upper : float
-        Cost of a network.
+        Its cost.
     report : callable
         Called with bounds that are proved.
 
@@ -107,14 +113,14 @@ def living_bound(
     """
     best, told, steps, interrupted = None, 0.0, 0, False
     try:
-        for point in path(problem, upper, deadline):
+        for point in whole_path(problem, network, upper, deadline, LEAST):
             steps += 1
             if best is None or point.lower > best.lower:
                 best = point
             if best.lower > TOLD * told:
                 told = best.lower
                 report(proved(problem, best).lower)
-            if point.ahead < max(ENOUGH * (upper - best.lower), settings.tol * upper / 4):
+            if point.ahead < ENOUGH * (upper - best.lower):
                 break
         if best is not None:
             settings.said.append(ended(problem, best, steps))
@@ -130,7 +136,7 @@ def living_bound(
     return None if best is None else replace(proved(problem, best), interrupted=interrupted)
 
 
-def ended(problem: Reduced, at: Joint, steps: int) -> str:
+def ended(problem: Reduced, at: Joint | Sealed, steps: int) -> str:
     """The sentence about a bound that more steps would not raise."""
     return (
         f"after {steps} steps the bound of {len(problem.patterns)} living patterns is within "
@@ -138,7 +144,7 @@ def ended(problem: Reduced, at: Joint, steps: int) -> str:
     )
 
 
-def proved(problem: Reduced, at: Joint) -> Living:
+def proved(problem: Reduced, at: Joint | Sealed) -> Living:
     """What B and the multipliers of all patterns prove, recomputed."""
     proofs = at.proofs
     lower = dual_bound(problem.points, problem.rho, at.B, proofs)

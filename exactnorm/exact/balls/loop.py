@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_network
 from exactnorm.exact.balls.deciding import deciding_balls
-from exactnorm.exact.balls.finish import LARGEST_SYSTEM, interpolates, interpolating
+from exactnorm.exact.balls.finish import interpolating, settled
 from exactnorm.exact.balls.interior import climbed, interior
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.balls.living import FROM as LIVING_FROM
 from exactnorm.exact.balls.living import has_place, many_faces
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import bends, gathered, master
-from exactnorm.exact.balls.polish import Neurons, corrected, newton
+from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.start import edge_matrices, relaxation
 from exactnorm.exact.settings import Settings
@@ -151,19 +151,6 @@ def worth(problem: Reduced, at: Look) -> float:
 def reach(share: float, close: bool) -> float:
     """The factor for what holds B near its best, from the share of the promised gain that came true."""
     return 0.1 if share > 0.6 or close else 0.3 if share > 0.3 else 1.0 if share > 0.1 else 3.0
-
-
-def settled(problem: Reduced, network: Neurons) -> Neurons | None:
-    """The network with kinks and output weights moved together until it interpolates, or None if that fails.
-
-    Where the moments of the kinks are nearly dependent, output weights alone cannot make up for the last digits that
-    the kinks lack, or only at a cost.
-    """
-    if problem.orbits is not None or not 0 < network.a.size + network.kinks.z.size <= LARGEST_SYSTEM:
-        return None
-    moved = newton(problem.points, problem.rho, network, problem.touch, stationary=False)
-    moved = corrected(problem.points, moved)
-    return moved if interpolates(problem, moved) else None
 
 
 def over_peaks(problem: Reduced, at: Look, network: Neurons) -> Neurons:

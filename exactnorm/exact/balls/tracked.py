@@ -9,7 +9,7 @@ the face of the ball that is met first on the way to it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ FLAT = 1e-9
 SAME = 1e-6
 """Difference of the entries of two kinks of a pattern up to which they are one."""
 
-Starts = tuple[NDArray[np.intp], NDArray[np.bool_], Array, NDArray[np.intp]]
+Starts = tuple[NDArray[np.intp], NDArray[np.bool_], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +50,12 @@ class Tracked:
         Unit normals.
     value : ndarray, shape (K,)
         ‖B_s (w, b)‖.
-    origin : ndarray of int, shape (K,)
-        Row of the kink from which they were found.
     """
 
     of: NDArray[np.intp]
     touched: NDArray[np.bool_]
     w: Array
     value: Array
-    origin: NDArray[np.intp]
 
     def __len__(self) -> int:
         return len(self.of)
@@ -72,7 +69,7 @@ class Tracked:
 
 
 def together(*several: Tracked) -> Tracked:
-    """One after another; `origin` stays what it was."""
+    """One after another."""
     return Tracked(*(np.concatenate([getattr(one, f.name) for one in several]) for f in fields(Tracked)))
 
 
@@ -95,7 +92,7 @@ def placed(problem: Reduced, kinks: Kinks, value: Array) -> Tracked:
     margin = margins(problem.points, problem.rho, kinks)
     touched = margin <= problem.touch
     touched[np.arange(len(of)), margin.argmin(axis=1)] = True
-    return Tracked(of, touched, kinks.w, value, np.arange(len(of)))
+    return Tracked(of, touched, kinks.w, value)
 
 
 def everywhere(problem: Reduced, rows: NDArray[np.bool_], check: Callable[[], None] = lambda: None) -> Tracked:
@@ -110,7 +107,7 @@ def everywhere(problem: Reduced, rows: NDArray[np.bool_], check: Callable[[], No
     touched = np.zeros((len(of), len(problem.points)), dtype=bool)
     touched[np.arange(len(of)), ball] = True
     w = hull_gaps(problem.points, problem.patterns, watch=check).w[of]
-    return Tracked(of, touched, w, np.zeros(len(of)), np.arange(len(of)))
+    return Tracked(of, touched, w, np.zeros(len(of)))
 
 
 def followed(problem: Reduced, B: Array, start: Tracked, floor: float, check: Callable[[], None]) -> Tracked:
@@ -119,7 +116,7 @@ def followed(problem: Reduced, B: Array, start: Tracked, floor: float, check: Ca
     `check` is called again and again, and may raise.
     """
     Bs = np.einsum("pn,nij->pij", problem.patterns[:, 1:] * 1.0, B)
-    going: Starts = start.of, independent(problem, start.touched), start.w, np.arange(len(start))
+    going: Starts = start.of, independent(problem, start.touched), start.w
     seen: set[bytes] = set()
     found: list[Tracked] = []
     for _ in range(ROUNDS):
@@ -130,12 +127,12 @@ def followed(problem: Reduced, B: Array, start: Tracked, floor: float, check: Ca
         ahead: list[Starts] = []
         for w, value in _maxima(problem, Bs, going[0], going[1]):
             high = np.flatnonzero(value > floor)
-            some = Tracked(going[0][high], going[1][high], w[high], value[high], going[3][high])
+            some = Tracked(going[0][high], going[1][high], w[high], value[high])
             margin = margins(problem.points, problem.rho, some.kinks(problem))
             own = np.asarray((margin >= -ENTERS).all(axis=1))
             peaks = some[own]
             touched = independent(problem, peaks.touched | (margin[own] <= problem.touch))
-            found.append(Tracked(peaks.of, touched, *_rest(peaks)))
+            found.append(replace(peaks, touched=touched))
             ahead += _leaving(problem, Bs, peaks)
             ahead.append(_meeting(problem, some[~own], margin[~own], going[2][high][~own]))
         going = _stacked(ahead)
@@ -173,10 +170,6 @@ def _spanning(problem: Reduced, balls: NDArray[np.intp]) -> NDArray[np.bool_]:
     return out
 
 
-def _rest(one: Tracked) -> tuple[Array, Array, NDArray[np.intp]]:
-    return one.w, one.value, one.origin
-
-
 def _unseen(going: Starts, seen: set[bytes]) -> Starts:
     """Those on faces that were not looked at before."""
     keys = np.column_stack([going[0].astype("<i4").view(np.uint8).reshape(-1, 4), np.packbits(going[1], axis=1)])
@@ -185,13 +178,13 @@ def _unseen(going: Starts, seen: set[bytes]) -> Starts:
         if key not in seen:
             seen.add(key)
             new.append(row)
-    of, touched, w, origin = going
-    return of[new], touched[new], w[new], origin[new]
+    of, touched, w = going
+    return of[new], touched[new], w[new]
 
 
 def _stacked(several: list[Starts]) -> Starts:
-    of, touched, w, origin = (np.concatenate([one[k] for one in several]) for k in range(4))
-    return of, touched, w, origin
+    of, touched, w = (np.concatenate([one[k] for one in several]) for k in range(3))
+    return of, touched, w
 
 
 def _maxima(problem: Reduced, Bs: Array, of: NDArray[np.intp], touched: NDArray[np.bool_]) -> list[tuple[Array, Array]]:
@@ -238,15 +231,13 @@ def _leaving(problem: Reduced, Bs: Array, peaks: Tracked) -> list[Starts]:
             opposite = sign[left] != np.take_along_axis(sign[left], balls[at], axis=1)
             next_ = np.where(opposite, margin, np.inf).argmin(axis=1)
             touched[np.arange(len(left)), next_] = True
-        out.append((peaks.of[left], touched, peaks.w[left], peaks.origin[left]))
+        out.append((peaks.of[left], touched, peaks.w[left]))
     return out
 
 
 def _meeting(problem: Reduced, entering: Tracked, margin: Array, w: Array) -> Starts:
     """Faces of the ball that is met first on the way from kinks with normals `w` to maxima that enter balls."""
-    here = margins(
-        problem.points, problem.rho, Tracked(entering.of, entering.touched, w, *_rest(entering)[1:]).kinks(problem)
-    )
+    here = margins(problem.points, problem.rho, replace(entering, w=w).kinks(problem))
     here = np.maximum(here, 0.0)
     met = (margin < -ENTERS) & ~entering.touched
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -259,7 +250,7 @@ def _meeting(problem: Reduced, entering: Tracked, margin: Array, w: Array) -> St
     there = w[on] + share[on, None] * (entering.w[on] - w[on])
     length = np.linalg.norm(there, axis=1)[:, None]
     there = np.where(length > 0, there / np.where(length > 0, length, 1.0), entering.w[on])
-    return entering.of[on], touched, there, entering.origin[on]
+    return entering.of[on], touched, there
 
 
 def _each_once(problem: Reduced, peaks: Tracked) -> Tracked:

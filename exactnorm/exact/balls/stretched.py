@@ -1,0 +1,136 @@
+"""How far dual matrices may be stretched on whole patterns before no multipliers are left, many patterns at once.
+
+The largest θ with ‖θ B_s z‖ ≤ ‖w‖ shown on a pattern is one over the bound that multipliers give for B there: the
+interior point method of all patterns (`joint`) with the one unknown θ in place of B, from B = 0 on. Most patterns say
+nothing at all: there a θ of 1 is reached after two or three steps, and that is all that is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactnorm.arrays import Array
+from exactnorm.exact.balls.barrier import Moments, Multipliers, Shape, begun, joined, opposite
+from exactnorm.exact.balls.eliminated import (
+    Change,
+    Scaled,
+    bend,
+    factored,
+    followed,
+    left,
+    moved,
+    pull,
+    reaches,
+    to_weight,
+    to_zero,
+)
+from exactnorm.exact.balls.joint import AT_ONCE, whole
+from exactnorm.exact.balls.problem import Reduced
+from exactnorm.exact.deadline import Deadline
+
+AHEAD = 3.0
+"""Sum of the products of a cell at the start, θ being near 1: what it still says is next to nothing by then."""
+REACH = 0.95
+"""Share of the way to the end of the domain that a step goes."""
+CLOSE = 1e-3
+"""Sum of the products, relative to θ, at which θ is as large as it can be."""
+STEPS = 25
+"""Of a cell, at most: rounding ends it before."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stretched:
+    """P whole patterns, their rows, how far B was stretched on each, shape (P,), and the multipliers that show it."""
+
+    rows: NDArray[np.intp]
+    of: Shape
+    share: Array
+    at: Multipliers
+
+    def __getitem__(self, part: NDArray[np.intp]) -> Stretched:
+        return Stretched(self.rows[part], self.of[part], self.share[part], self.at[part])
+
+    def shrunk(self, share: float) -> Multipliers:
+        """Multipliers of B times `share`, not above that of any of them: those times the square of the quotient."""
+        factor = (share / self.share) ** 2
+        return Multipliers(self.at.mu * factor, self.at.nu * factor[:, None], self.at.ell * factor[:, None, None])
+
+
+def stretched(problem: Reduced, rows: NDArray[np.intp], B: Array, deadline: Deadline, far: float = 1.0) -> Stretched:
+    """Stretch B to `far` on the patterns of these rows, or as far as multipliers allow.
+
+    Raises
+    ------
+    OutOfTimeError
+    LinAlgError
+        If some pattern has no interior to speak of.
+    """
+    deadline.check()
+    of = whole(replace(problem, patterns=problem.patterns[rows]))
+    share = np.zeros(len(rows))
+    parts = []
+    for first in range(0, len(rows), AT_ONCE):
+        some = np.arange(first, min(first + AT_ONCE, len(rows)))
+        share[some], at = _stretched(of[some], of[some].sums(B), problem.points, far, deadline)
+        parts.append(at)
+    return Stretched(rows, of, share, joined(parts))
+
+
+def _stretched(of: Shape, D: Array, points: Array, far: float, deadline: Deadline) -> tuple[Array, Multipliers]:
+    at = begun(of, points)
+    degree = of.degree // len(of)
+    moments = opposite(of, of.zero, at, AHEAD / degree)
+    share, going = np.zeros(len(of)), np.arange(len(of))
+    for _ in range(STEPS):
+        deadline.check()
+        with np.errstate(all="ignore"):  # a cell whose digits are lost stays where it is
+            step = _Step(of[going], D[going], share[going], at[going], moments[going], degree)
+        here = step.finite
+        share[going[here]] += step.rise[here]
+        for target, new in zip(_arrays(at, moments), _arrays(*step.arrived), strict=True):
+            target[going[here]] = new[here]
+        going = going[here & (share[going] < far) & (step.ahead > CLOSE * share[going])]
+        if not len(going):
+            break
+    return share, at
+
+
+def _arrays(at: Multipliers, moments: Moments) -> tuple[Array, ...]:
+    return at.mu, at.nu, at.ell, moments.X, moments.nu, moments.ell
+
+
+class _Step:
+    """A step of cells, each by itself: straight to the end of its path, and again with what that teaches."""
+
+    def __init__(self, of: Shape, D: Array, share: Array, at: Multipliers, moments: Moments, degree: int) -> None:
+        Bs = share[:, None, None] * D
+        self.D, self.one = D, factored(of, Bs, at, moments)
+        self.bend = bend(self.one, D)
+        # What the objective gives less what the moments ask for.
+        rest = 1 - (D * (2 * Bs @ of.T @ moments.X @ np.swapaxes(of.T, 1, 2))).sum(axis=(1, 2))
+        step, delta = self._towards(rest, to_zero(self.one))
+        least = left(self.one, step, np.minimum(1.0, reaches(self.one, step, delta)))
+        products = self.one.products
+        weight = np.clip(least / products, 0.0, 1.0) ** 3 * products / degree
+        half = 2 * delta @ self.one.T @ step.moments.X @ np.swapaxes(self.one.T, 1, 2)
+        step, delta = self._towards(rest - (D * half).sum(axis=(1, 2)), to_weight(self.one, weight, step, delta))
+        way = np.minimum(1.0, REACH * reaches(self.one, step, delta))
+        self.rise = way * (delta * D).sum(axis=(1, 2)) / (D**2).sum(axis=(1, 2))
+        self.arrived = moved(self.one, at, moments, step, way)
+        self.ahead = left(self.one, step, way) + np.abs(rest) * (1 - way)
+
+    @property
+    def finite(self) -> NDArray[np.bool_]:
+        """The cells whose step leads somewhere."""
+        every = [self.rise, self.ahead, *_arrays(*self.arrived)]
+        return np.asarray(np.all([np.isfinite(one.reshape(len(one), -1)).all(axis=1) for one in every], axis=0))
+
+    def _towards(self, rest: Array, aim: Scaled) -> tuple[Change, Array]:
+        """The step to an aim, and what it changes of B_s."""
+        asked = pull(self.one, followed(self.one, aim, None).moments.X)
+        rise = (rest - (self.D * asked).sum(axis=(1, 2))) / self.bend
+        delta = rise[:, None, None] * self.D
+        return followed(self.one, aim, delta), delta

@@ -1,0 +1,135 @@
+"""The bound of whole patterns from a path over those that matter, and B stretched on the others."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import pdist
+
+from exactnorm import TrainingSet
+from exactnorm.certify.balls.cell import uncovered
+from exactnorm.certify.balls.dual_bound import dual_bound
+from exactnorm.exact.balls import chosen
+from exactnorm.exact.balls.barrier import slack
+from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.chosen import Path, chosen_path, likely, whole_path
+from exactnorm.exact.balls.covering import leaf, priced_leaves
+from exactnorm.exact.balls.first import first_bracket
+from exactnorm.exact.balls.joint import path
+from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.balls.stretched import stretched
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.settings import Settings
+from exactnorm.geometry import affine_hull
+
+UNLIMITED = Deadline(None)
+
+
+def a_set(seed, size=7, share=0.2):
+    points = np.random.default_rng(seed).standard_normal((size, size - 1))
+    train = TrainingSet(points, share * pdist(points).min())
+    return reduced(train), first_bracket(train, affine_hull(points), Settings())
+
+
+@pytest.fixture(scope="module")
+def seven():
+    """A problem, a network, and B of the path over all patterns."""
+    problem, first = a_set(0)
+    return problem, first, next(at for at in path(problem, first.upper, UNLIMITED) if at.ahead < 1e-3 * first.upper)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.3])
+def test_b_is_stretched_as_far_as_the_program_of_a_cell_says_it_can_be(seven, factor):
+    problem, _, at = seven
+    rows = np.arange(len(problem.patterns))
+    leaves = [leaf(problem, cell, UNLIMITED) for cell in whole_cells(problem.patterns, problem.rank)]
+    kappa = factor * np.array([one.kappa for one in priced_leaves(problem, at.B, leaves, 1.0, Settings())])
+    found = stretched(problem, rows, factor * at.B, UNLIMITED)
+    short = found.share < 1
+    assert (found.share * kappa < 1 + 1e-6).sum() >= short.sum()
+    assert found.share[short] * kappa[short] == pytest.approx(1, abs=2e-3)
+    assert (kappa[~short] < 1 + 1e-6).all()
+    assert short.sum() > 3 if factor > 1 else not short.any() or kappa.max() > 0.99
+
+
+def test_multipliers_of_a_stretched_b_prove_it_and_those_of_a_shrunk_one_that(seven):
+    problem, _, at = seven
+    found = stretched(problem, np.arange(len(problem.patterns)), 1.2 * at.B, UNLIMITED)
+    every = 1.2 * found.of.sums(at.B)
+    for share, multipliers in ((found.share[:, None, None], found.at), (0.5, found.shrunk(0.5))):
+        assert np.linalg.eigvalsh(slack(found.of, share * every, multipliers)).min() > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_patterns_lead_to_the_bound_of_all(seed, monkeypatch):
+    monkeypatch.setattr(chosen, "WIDEST", 1)
+    monkeypatch.setattr(chosen, "MORE", 6)
+    problem, first = a_set(seed)
+    for every in path(problem, first.upper, UNLIMITED):
+        if every.ahead < 2e-3 * first.upper:
+            break
+    taking_part = []
+    original = Path.sealed
+    monkeypatch.setattr(Path, "sealed", lambda self, here: taking_part.append(len(here.rows)) or original(self, here))
+    for found in chosen_path(problem, first.neurons(), first.upper, UNLIMITED, 2e-3):
+        proved = dual_bound(problem.points, problem.rho, found.B, found.proofs)
+        assert proved == pytest.approx(found.lower, rel=1e-9)
+        assert not uncovered([proof.cell for proof in found.proofs], problem.patterns)
+        assert found.lower <= every.lower + every.ahead
+        assert every.lower <= found.lower + found.ahead
+    assert found.ahead <= 2e-3 * first.upper
+    assert taking_part[-1] < 0.9 * len(problem.patterns)
+
+
+def test_the_patterns_of_a_network_and_the_widest_are_likely(seven):
+    problem, first, _ = seven
+    network = first.neurons()
+    there = {problem.patterns[row].tobytes() for row in likely(problem, network)}
+    heavy = np.linalg.norm(network.a, axis=1) > 0.01 * np.linalg.norm(network.a, axis=1).max()
+    assert heavy.sum() >= 10
+    assert {pattern.tobytes() for pattern in network.kinks.pattern[heavy]} <= there
+    alone = np.eye(7, dtype=bool)[1:]  # a point against all others leaves more room than most
+    assert sum(one.tobytes() in there for one in alone) >= 4
+
+
+def test_patterns_that_join_leave_a_point_inside(seven):
+    problem, first, _ = seven
+    way = Path(problem, chosen._ways(problem), first.upper, UNLIMITED)
+    first_rows = likely(problem, first.neurons())
+    here = way.begun(first_rows)
+    for _ in range(8):
+        here = chosen.Chosen(here.rows, next(chosen.continued(way.part(here.rows), here.at, first.upper, UNLIMITED)))
+    others = np.setdiff1d(np.arange(len(problem.patterns)), first_rows)[:20]
+    joined = way.with_more(here, stretched(problem, others, here.at.B, UNLIMITED))
+    assert joined.rows.tolist() == [*first_rows, *others]
+    assert (joined.at.of.on == problem.patterns[joined.rows, 1:]).all()
+    assert np.linalg.eigvalsh(slack(joined.at.of, joined.at.of.sums(joined.at.B), joined.at.at)).min() > 0
+    assert np.linalg.eigvalsh(joined.at.moments.X).min() > 0
+
+
+def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(seven, monkeypatch):
+    """By a clock that moves in steps only, a second each, of which the path takes all but those for the multipliers."""
+    problem, first, _ = seven
+    clock = SimpleNamespace(elapsed=0.0, remaining=12.0, check=lambda: None)
+
+    def slow(steps):
+        for at in steps:
+            clock.elapsed += 1.0
+            clock.remaining -= 1.0
+            yield at
+
+    original = chosen.continued
+    monkeypatch.setattr(chosen, "continued", lambda *arguments: slow(original(*arguments)))
+    found = []
+    with pytest.raises(OutOfTimeError):
+        found.extend(chosen_path(problem, first.neurons(), first.upper, clock, 1e-9))
+    assert clock.remaining > 0
+    assert found[-1].lower > 0.3 * first.upper
+    assert dual_bound(problem.points, problem.rho, found[-1].B, found[-1].proofs) == pytest.approx(found[-1].lower)
+
+
+def test_where_patterns_are_few_all_of_them_take_part(seven, monkeypatch):
+    problem, first, _ = seven
+    monkeypatch.setattr(chosen, "chosen_path", lambda *_: pytest.fail("some patterns were left out"))
+    *_, last = whole_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01)
+    assert last.ahead <= 0.01 * first.upper
