@@ -148,7 +148,9 @@ def at_most(value: float) -> str:
 
 def limit(value: float, digits: int = 6) -> str:
     """The value in so many digits, not rounded up: what is printed keeps the limit that it names."""
-    return f"{float(_digits(value, ROUND_FLOOR, digits)):.{digits}g}"
+    # By its shortest decimals: 0.3 is 0.3, though the double is a little below.
+    floor = Context(prec=digits, rounding=ROUND_FLOOR).create_decimal(repr(float(value)))
+    return f"{float(floor):.{digits}g}"
 
 
 def ends(lower: float, upper: float) -> tuple[str, str]:
@@ -173,7 +175,7 @@ def entry(value: Any, digits: str = ".4g") -> str:
     return f"{value:{digits}}" if isinstance(value, float) else str(value)
 
 
-def _digits(value: float, direction: str, digits: int = 9) -> str:
+def _digits(value: float, direction: str) -> str:
     if not math.isfinite(value):
         return str(value)
-    return f"{Context(prec=digits, rounding=direction).create_decimal_from_float(value):f}"
+    return f"{Context(prec=9, rounding=direction).create_decimal_from_float(value):f}"

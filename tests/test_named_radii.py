@@ -128,7 +128,7 @@ def test_a_limit_is_never_rounded_up():
     for value in (*rng.uniform(0, 1, 300), *10.0 ** rng.uniform(-9, 9, 300), 0.1, 0.5, 3.0, 123456.7):
         assert float(limit(value)) <= value < float(limit(value)) * (1 + 1.1e-5)
         assert len(limit(value).lstrip("0.").split("e")[0].replace(".", "")) <= 6
-    assert (limit(0.1), limit(0.5), limit(2.9999999), limit(np.inf)) == ("0.1", "0.5", "2.99999", "inf")
+    assert (limit(0.1), limit(0.3), limit(2.9999999), limit(np.inf)) == ("0.1", "0.3", "2.99999", "inf")
 
 
 def test_a_training_set_names_no_radius_but_where_to_ask_for_it():

@@ -165,8 +165,8 @@ ELSEWHERE = {
 }
 """Public names that take anything, with the reason."""
 GIVE = (
-    "give ", "read the file first", "max_radius(points) gives", "start at", "no setting 'a'", "it finds", " takes (",
-    "must increase",
+    "give ", "read the file first", "max_radius(points) gives", "use rho <=", "start at", "no setting 'a'",
+    "it finds", " takes (",    "must increase",
 )  # fmt: skip
 PYTHON = (
     "object has no", "has no len", "not subscriptable", "not iterable", "could not convert", "unsupported operand",

@@ -13,7 +13,8 @@ from exactnorm.cli import text_table
 from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.read_arrays import KINDS, READERS, points
 from exactnorm.cli.streams import BadInput, say
-from exactnorm.exact.balls.problem import printed_radius, with_a_radius
+from exactnorm.exact.balls.problem import with_a_radius
+from exactnorm.exact.balls.told_apart import printed_radius
 from exactnorm.flow import radius
 from exactnorm.training_set import OverlapError, TrainingSet
 

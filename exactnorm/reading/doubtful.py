@@ -67,11 +67,12 @@ def look_at_other_formats(lines: Sequence[str], name: str) -> None:
 
 
 def look_at_labels(found: Reading, say: Callable[[str], None]) -> None:
-    """Say so of a last column of whole numbers, some of them repeated, beside columns that all have fractions."""
+    """Say so of a last column of whole numbers, some of them repeated, beside nothing but fractions."""
     width = len(found.taken)
     last = [row[found.taken[-1]].removesuffix(".0") for _, row in found.rows]
     repeated = len(set(last)) < len(last) and all(cell.isdigit() for cell in last)
-    if width > 1 and repeated and all(has_fractions(found, range(k, k + 1)) for k in range(width - 1)):
+    others = [row[column] for _, row in found.rows for column in found.taken[:-1]]
+    if width > 1 and repeated and not any(cell.lstrip("+-").isdigit() for cell in others):
         rest = f"1-{width - 1}" if width > 2 else "1"
         say(f"the last column is read as a coordinate; if it holds labels of classes, --columns {rest} leaves it out")
 

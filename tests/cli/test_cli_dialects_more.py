@@ -73,7 +73,9 @@ def test_labels_of_classes_are_told_of_and_left_out_on_demand(run, folder):
     assert "labels" not in err
 
 
-@pytest.mark.parametrize("content", ["0.1,2\n1.5,3\n0.4,9\n", "1,0\n2,1\n7,1\n", "0.1,0.5\n1.5,3\n0.4,3\n"])
+@pytest.mark.parametrize(
+    "content", ["0.1,2\n1.5,3\n0.4,9\n", "0,0\n1,1\n0.1,0\n", "1,0\n2,1\n7,1\n", "0.1,0.5\n1.5,3\n0.4,3\n"]
+)
 def test_coordinates_are_not_taken_for_labels(run, folder, content):
     written(folder, "points.csv", content)
     assert "labels" not in asked(run)[2]
