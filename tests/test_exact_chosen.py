@@ -97,14 +97,16 @@ def test_patterns_that_join_leave_a_point_inside(seven):
     way = Path(problem, chosen._ways(problem), first.upper, UNLIMITED)
     first_rows = likely(problem, first.neurons())
     here = way.begun(first_rows)
-    for _ in range(8):
-        here = chosen.Chosen(here.rows, next(chosen.continued(way.part(here.rows), here.at, first.upper, UNLIMITED)))
-    others = np.setdiff1d(np.arange(len(problem.patterns)), first_rows)[:20]
-    joined = way.with_more(here, stretched(problem, others, here.at.B, UNLIMITED))
-    assert joined.rows.tolist() == [*first_rows, *others]
+    here, _ = way.down_to(0.5, here)
+    others = np.setdiff1d(np.arange(len(problem.patterns)), here.rows)[:20]
+    joined = way.with_more(here, others, stretched(problem, others, here.at.B, UNLIMITED).share)
+    assert joined.rows.tolist() == [*here.rows, *others]
     assert (joined.at.of.on == problem.patterns[joined.rows, 1:]).all()
     assert np.linalg.eigvalsh(slack(joined.at.of, joined.at.of.sums(joined.at.B), joined.at.at)).min() > 0
     assert np.linalg.eigvalsh(joined.at.moments.X).min() > 0
+    # And near enough to the path to go on from: that is what points before are kept for.
+    again, _ = way.down_to(1e-3, joined)
+    assert again.at.ahead <= 1e-3 * first.upper
 
 
 def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(seven, monkeypatch):

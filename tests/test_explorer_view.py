@@ -1,9 +1,11 @@
 """What the explorer shows is what the package computes; no browser is needed to say so."""
 
 import math
+import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
+from runpy import run_path
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from exactnorm.explorer.flows import (
     solved_family,
 )
 from exactnorm.explorer.known import inseparable, overlap
+from exactnorm.explorer.page.taken import python
 from exactnorm.explorer.picture import at_once, basins_of, with_ways
 from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
@@ -223,6 +226,32 @@ def test_the_script_of_an_infeasible_view_gives_the_largest_radius():
     with redirect_stdout(StringIO()) as out:
         exec(script(view, [], feasible=False, radii=3, tol=1e-4), {})
     assert "0.4472135954" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("points", "clicked"),
+    [([[0, 0], [1, 0], [0, 2]], [[0.2, 0.7]]), ([[0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 1]], [[0.3, 0.2]])],
+)
+def test_the_script_says_the_shares_of_the_bars_and_draws_the_view(points, clicked, tmp_path, monkeypatch, capsys):
+    picture = with_ways(at_once(View(points, 0.1, clicked=clicked, cloud=30)))
+    (tmp_path / "explored.py").write_bytes(python(picture)[2])
+    monkeypatch.setattr(sys, "argv", ["explored.py", str(tmp_path / "picture.png")])
+    run_path(str(tmp_path / "explored.py"), run_name="__main__")
+    said, bars = capsys.readouterr().out, columns.shares(picture.ways.cloud)
+    assert len(bars["kind"]) > 1
+    for kind, count, low, high in zip(bars["kind"], bars["count"], bars["low"], bars["high"], strict=True):
+        assert f"{kind}: {count}, {low:.3f} to {high:.3f}\n" in said
+    assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_script_of_a_view_without_a_flow_says_why_and_gives_the_rest():
+    picture = at_once(View(OBTUSE, 0.1, "probability", alpha=2.0))
+    text = python(picture)[2].decode()
+    assert "# No flow was followed: at T the balls have radius alpha·sigma_T = 2, but" in text
+    with redirect_stdout(StringIO()) as out:
+        exec(text, {})
+    assert f"cost {picture.known.upper:.9g}" in out.getvalue()
+    assert "stable" in out.getvalue()
 
 
 def test_tables_are_read_as_the_command_line_reads_them():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import signal
 import sys
+import warnings
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +129,8 @@ def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser 
     """Serve until Ctrl-C."""
     from exactnorm.explorer.page.server import Explorer
 
-    logging.getLogger("bokeh").setLevel(logging.ERROR)  # it warns of each window that is closed while it is drawn
     try:
-        explorer = Explorer(view, denoiser, arguments.port)
+        explorer = Explorer(view, denoiser, arguments.port, tracebacks=arguments.debug)
     except OSError as taken:
         msg = f"--port {arguments.port}: {taken.strerror or taken}"
         raise BadInput(msg) from taken
@@ -140,9 +141,16 @@ def serve(arguments: argparse.Namespace, view: Any, denoiser: CertifiedDenoiser 
         say("ctrl-c ends it")
         if not arguments.no_open:
             webbrowser.open(explorer.url)
+        interrupts.exchange(signal.default_int_handler, end)
 
-    try:
+    def end(*_: Any) -> None:
+        """Ctrl-C: what it would raise is lost where Python tidies up; a second one is for what keeps the loop busy."""
+        interrupts.exchange(end, signal.default_int_handler)
+        explorer.close()
+
+    with warnings.catch_warnings(), suppress(KeyboardInterrupt):
+        if not arguments.debug:
+            warnings.simplefilter("ignore")  # of numbers and messages that somebody made by hand
         explorer.run(started)
-    except KeyboardInterrupt:
-        say("ended")
+    say("ended")
     return 0

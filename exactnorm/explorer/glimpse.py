@@ -94,13 +94,9 @@ def probability(picture: Picture, family: Family, Y: Array, levels: Array) -> Wa
     sigmas = level(view)[1] * levels
     networks = [family(view.alpha * float(sigma)) for sigma in sigmas]
     kept = [Y]
-    for n, (high, low) in enumerate(pairwise(sigmas.tolist())):
-        middle = math.sqrt(high * low)
-        for now, later in ((high, middle), (middle, low)):
-            at = (now, math.sqrt(now * later), later)
-            shares = [(high - sigma) / (high - low) for sigma in at]
-            fields = [between(networks[n], networks[n + 1], share) for share in shares]
-            Y = stepped(fields[0], fields[1], fields[2], Y, math.log(now / later))
+    for (high, low), (first, second) in zip(pairwise(sigmas.tolist()), pairwise(networks), strict=True):
+        middle = between(first, second, (high - math.sqrt(high * low)) / (high - low))
+        Y = stepped(first, middle, second, Y, math.log(high / low))
         kept.append(Y)
     end = networks[-1](Y)
     return ways_of(view, picture.frame, np.stack([*kept, end]), end)

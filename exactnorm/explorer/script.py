@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from exactnorm.explorer.view import View
 
-HEAD = '''"""What the explorer showed: made by `exactnorm explore`."""
+HEAD = '''"""What the explorer showed: made by `exactnorm explore`.{usage}"""
 
 import math
+import sys
 
 import numpy as np
 
@@ -15,6 +16,11 @@ import exactnorm
 points = np.array({points})
 rho = {rho!r}
 '''
+USAGE = """
+
+python explored.py               the numbers
+python explored.py picture.png   and the picture; needs matplotlib, the extra `plot`
+"""
 OVERLAP = """
 # No network maps balls of this radius to their centres. The largest radius is between these two:
 print(exactnorm.max_radius(points))
@@ -23,8 +29,12 @@ SOLVED = """
 denoiser = exactnorm.min_norm_denoiser(points, rho)
 certificate = denoiser.certificate
 print(f"cost {certificate.upper:.9g}, lower bound {certificate.lower:.9g}, {certificate.kind}")
-for rest in exactnorm.rest_points(denoiser):
-    print(rest)
+rest = exactnorm.rest_points(denoiser)
+for one in rest:
+    print(one)
+"""
+UNFOLLOWED = """
+# No flow was followed: {why}.
 """
 STARTS = """
 # The starts that were chosen, and the cloud.
@@ -46,13 +56,30 @@ else:
     path = exactnorm.DenoiserPath(points, alpha * top * np.linspace(0.1, 1.0, {radii}) ** 3, tol={tol!r})
 flow = exactnorm.probability_flow(path, starts, schedule, alpha=alpha, T=T)
 """
-ENDS = """print(flow.endpoint)
-print(exactnorm.endpoints(flow, points))
+ENDS = """ends = exactnorm.endpoints(flow, points)
+print(flow.endpoint)
+print(ends)
+if len(noise):
+    print("where the cloud ends, with 95 % intervals:")
+    for kind, share in exactnorm.endpoints(flow.endpoint[len(clicked):], points).shares().items():
+        if share.count:
+            print(f"{kind}: {share.count} of {share.total}, {share.low:.3f} to {share.high:.3f}")
 """
+DRAWN = """
+if __name__ == "__main__" and sys.argv[1:]:
+    from exactnorm import plot
+
+    axes = plot.DRAWING
+    axes.figure.savefig(sys.argv[1], bbox_inches="tight")
+"""
+PORTRAIT, FIELD = "portrait(denoiser, flow, ends=ends, rest=rest)", "portrait(denoiser, rest=rest)"
+SHADOW = "trajectories(flow, denoiser.train, ends=ends)"
 
 
-def script(view: View, clicked: list[list[float]], *, feasible: bool, radii: int, tol: float) -> str:
-    """A script that computes what a view shows, with every number as it was.
+def script(
+    view: View, clicked: list[list[float]], *, feasible: bool, radii: int, tol: float, unfollowed: str = ""
+) -> str:
+    """A script that computes what a view shows, with every number as it was, and draws it where that is asked for.
 
     Parameters
     ----------
@@ -63,15 +90,26 @@ def script(view: View, clicked: list[list[float]], *, feasible: bool, radii: int
         Whether there is a denoiser at the view's radius.
     radii, tol : int, float
         Of the programs of a probability flow without a closed form.
+    unfollowed : str
+        Why there is no flow; empty where there is one.
     """
-    head = HEAD.format(points=_rows(view.points.tolist()), rho=view.rho)
+    in_plane = view.points.shape[1] == 2
+    drawn = feasible and (in_plane or not unfollowed)
+    head = HEAD.format(points=_rows(view.points.tolist()), rho=view.rho, usage=USAGE if drawn else "")
     if not feasible:
         return head + OVERLAP
-    text = head + SOLVED + STARTS.format(clicked=clicked, seed=view.seed, cloud=view.cloud)
-    if view.flow == "score":
-        return text + SCORE + ENDS
+    text = head + SOLVED
+    if unfollowed:
+        text += UNFOLLOWED.format(why=unfollowed)
+        return text + DRAWN.replace("DRAWING", FIELD) if drawn else text
+    text += STARTS.format(clicked=clicked, seed=view.seed, cloud=view.cloud)
     programs = {"radii": radii, "tol": tol}
-    return text + PROBABILITY.format(schedule=view.schedule, alpha=view.alpha, T=view.T, **programs) + ENDS
+    text += (
+        SCORE
+        if view.flow == "score"
+        else PROBABILITY.format(schedule=view.schedule, alpha=view.alpha, T=view.T, **programs)
+    )
+    return text + ENDS + DRAWN.replace("DRAWING", PORTRAIT if in_plane else SHADOW)
 
 
 def _rows(rows: list[list[float]]) -> str:

@@ -81,6 +81,7 @@ class Solver:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,  # Ctrl-C at a terminal is for the command, which ends this process
         )
         self._process = process
         for work in (self._write, self._read):

@@ -1,6 +1,7 @@
 """The explorer as a process of its own, and what becomes of it."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -33,6 +34,26 @@ def told(command, seconds):
         msg = f"no address within {seconds:g} s from {command}, but {line!r} and: {wrong}"
         raise AssertionError(msg)
     return process, line.strip()
+
+
+def token(address):
+    """What a page that is fetched opens its socket with: nothing else does."""
+    with urlopen(address) as page:
+        return re.search(r'"token":"([^"]+)"', page.read().decode())[1]
+
+
+def opened(address, given=None):
+    """A page of its own making that was fetched, has opened its socket and read its document."""
+    from bokeh.client import ClientSession  # not there where these tests are not asked for
+    from bokeh.client.util import websocket_url_for_server_url
+    from bokeh.util.token import get_session_id
+
+    class Page(ClientSession):
+        token = given or token(address)
+
+    page = Page(get_session_id(Page.token), websocket_url_for_server_url(address))
+    page.pull()
+    return page
 
 
 def children(pid):

@@ -214,6 +214,13 @@ FOCUSED = """(names) => {
   return names.filter((name) => around.includes(view(name).el))
 }"""
 """Which of the controls of these names has the focus."""
+RINGED = """() => {
+  let one = document.activeElement
+  while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
+  const {outlineWidth, outlineStyle, outlineColor} = getComputedStyle(one)
+  return `${outlineWidth} ${outlineStyle} ${outlineColor}`
+}"""
+"""The ring around what has the focus."""
 
 
 def test_on_a_narrow_screen_nothing_is_wider_than_the_screen_and_every_control_is_reached_by_tab(server, window):
@@ -228,5 +235,20 @@ def test_on_a_narrow_screen_nothing_is_wider_than_the_screen_and_every_control_i
     reached = set()
     for _ in range(60):
         page.page.keyboard.press("Tab")
-        reached |= set(page.page.evaluate(FOCUSED, sorted(controls)))
+        found = set(page.page.evaluate(FOCUSED, sorted(controls)))
+        assert not found or page.page.evaluate(RINGED) == "3px solid rgb(0, 114, 178)", found  # and it is seen
+        reached |= found
     assert reached == controls
+
+
+def test_the_link_holds_that_basins_are_coloured(server, window):
+    page = window(server[1] + "?problem=orthogonal&basins=yes")
+    named = "(n) => Bokeh.documents[0].get_model_by_name('layer-limits').data.name.length == n"
+    page.page.wait_for_function(named, arg=4)
+    assert sorted(page.source("layer-limits")["name"]) == ["→ 0", "→ 1", "→ 2", "→ {1, 2}"]
+    button = page.page.get_by_role("button", name="basins of the score flow")
+    for on, limits in ((False, 0), (True, 4)):
+        button.click()
+        page.page.wait_for_function("(on) => location.search.endsWith('&basins=yes') == on", arg=on)
+        page.page.wait_for_function(named, arg=limits)
+    assert page.errors == []

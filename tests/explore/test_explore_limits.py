@@ -1,15 +1,13 @@
 """How many windows there are, and what becomes of those that are left."""
 
-import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import SimpleNamespace
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from served import status
+from served import opened, status, token
 
 pytestmark = pytest.mark.explore
 
@@ -20,14 +18,9 @@ class Client:
     def __init__(self):
         self.thread = ThreadPoolExecutor(1)
 
-    def open(self, explorer, count, **which):
+    def open(self, explorer, count, given=None):
         """So many windows that read the page and stay."""
-        return self.thread.submit(self._open, explorer.url, count, which).result(300)
-
-    def _open(self, url, count, which):
-        from bokeh.client import pull_session  # not there where these tests are not asked for
-
-        return [pull_session(url=url, **which) for _ in range(count)]
+        return self.thread.submit(lambda: [opened(explorer.url, given) for _ in range(count)]).result(300)
 
     def reach(self, *sessions):
         """Have the server of each of these windows answer once more."""
@@ -110,14 +103,8 @@ def test_pages_that_are_fetched_and_left_cost_no_process_and_use_up_no_window(
 
 
 def test_of_pages_that_were_fetched_together_those_that_call_back_first_are_served(few, explorer, client):
-    from bokeh.util.token import get_session_id
-
-    fetched = []
-    for _ in range(few + 2):
-        with urlopen(explorer.url) as page:
-            (token,) = re.findall(r'"token":"([^"]+)"', page.read().decode())
-        fetched.append(get_session_id(token))
-    sessions = [client.open(explorer, 1, session_id=one)[0] for one in fetched]
+    fetched = [token(explorer.url) for _ in range(few + 2)]
+    sessions = [client.open(explorer, 1, one)[0] for one in fetched]
     assert [shows(one) for one in sessions] == [True] * few + [False] * 2
     assert len({one.solver.process for one in explorer.windows if one.begun}) == few
     client.close(*sessions)
@@ -130,7 +117,7 @@ def told(explorer):
 
 
 def test_a_connection_that_is_one_too_many_is_told_so_and_has_room_when_others_are_closed(explorer, client):
-    from exactnorm.explorer.page.server import MOST_CONNECTIONS
+    from exactnorm.explorer.page.guard import MOST_CONNECTIONS
 
     pages = client.open(explorer, 2)  # websockets
     for _ in range(2):

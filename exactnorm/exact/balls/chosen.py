@@ -73,11 +73,26 @@ class Sealed:
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """A point of the path over the patterns of some rows, and the seconds that a step takes for one of them."""
+    """A point of the path over the patterns of some rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (P,)
+    at : Joint
+    before : tuple of Joint
+        The points before it since the last patterns joined.
+    pace : float
+        Seconds that a step takes for one of the patterns.
+    """
 
     rows: NDArray[np.intp]
     at: Joint
+    before: tuple[Joint, ...] = ()
     pace: float = 0.0
+
+    def back(self, ahead: float) -> Joint:
+        """The last point that had so much ahead, or the first one."""
+        return next((at for at in (self.at, *self.before[::-1]) if at.ahead >= ahead), (*self.before, self.at)[0])
 
 
 def likely(problem: Reduced, network: Neurons) -> NDArray[np.intp]:
@@ -140,7 +155,7 @@ def chosen_path(problem: Reduced, network: Neurons, upper: float, deadline: Dead
                 raise OutOfTimeError
             if goal > least or open_ is None:
                 break
-            here, late = way.down_to(goal, way.with_more(here, open_))
+            here, late = way.down_to(goal, way.with_more(here, open_.rows, open_.share))
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,13 +202,13 @@ class Path:
                 if (at := next(steps, None)) is None:  # no digits left
                     return here, False
                 took = self.deadline.elapsed - begun
-                here = Chosen(here.rows, at, took / len(here.rows))
+                here = Chosen(here.rows, at, (*here.before, here.at), took / len(here.rows))
                 if self.deadline.remaining <= 1.5 * self.sealing(here) + took:
                     return here, True
             broken = self.broken(here)
             if not len(broken):
                 return here, False
-            here = self.with_more(here, stretched(self.problem, broken, here.at.B, self.deadline))
+            here = self.with_more(here, broken, stretched(self.problem, broken, here.at.B, self.deadline).share)
 
     def broken(self, here: Chosen) -> NDArray[np.intp]:
         """Rows of patterns that do not take part and on which a value above 1 is found, the highest first, not all."""
@@ -210,20 +225,23 @@ class Path:
         """How many patterns may join."""
         return max(MORE, len(here.rows) // 2)
 
-    def with_more(self, here: Chosen, more: Stretched) -> Chosen:
-        """With patterns on which B was stretched; B and all multipliers shrink until there is room on these, too.
+    def with_more(self, here: Chosen, more: NDArray[np.intp], shares: Array) -> Chosen:
+        """With patterns of these rows, on which B was stretched to `shares`, at most 1 of which counts.
 
-        θ² F + (1 − θ²) e_t e_tᵀ is what is left of F when B shrinks by θ and its multipliers by θ².
+        B and all multipliers shrink until there is room on these, too: θ² F + (1 − θ²) e_t e_tᵀ is what is left of F
+        when B shrinks by θ and its multipliers by θ². That loses so much that the path goes on better from a point
+        before.
         """
-        share = INSIDE * min(1.0, float(more.share.min()))
-        old, new = here.at, more.shrunk(share)
-        weight = old.products / old.of.degree
+        old = here.back((1 - min(1.0, float(shares.min()))) * self.upper)
+        found = stretched(self.problem, more, old.B, self.deadline)
+        share = INSIDE * min(1.0, float(found.share.min()))
+        new, weight = found.shrunk(share), old.products / old.of.degree
         kept = Multipliers(share**2 * old.at.mu, share**2 * old.at.nu, share**2 * old.at.ell)
         B = share * old.B
-        moments = opposite(more.of, more.of.sums(B), new, weight)
-        of, at = joined([old.of, more.of]), joined([kept, new])
-        rows = np.concatenate([here.rows, more.rows])
-        return Chosen(rows, point(self.problem, of, B, at, joined([old.moments, moments]), self.upper), here.pace)
+        moments = opposite(found.of, found.of.sums(B), new, weight)
+        of, at = joined([old.of, found.of]), joined([kept, new])
+        rows = np.concatenate([here.rows, more])
+        return Chosen(rows, point(self.problem, of, B, at, joined([old.moments, moments]), self.upper), (), here.pace)
 
     def sealed(self, here: Chosen) -> tuple[Sealed, Stretched | None]:
         """A certificate, and the patterns on which B did not fit, if any, and not all if they are many."""

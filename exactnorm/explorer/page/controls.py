@@ -21,7 +21,7 @@ from bokeh.models import (
 )
 
 from exactnorm import problems
-from exactnorm.explorer.page.template import TOLD
+from exactnorm.explorer.page.template import FOCUS, TOLD
 from exactnorm.explorer.view import FLOWS, MOST_STARTS, View
 from exactnorm.flow.schedule import SCHEDULES
 
@@ -105,8 +105,9 @@ def controls() -> Controls:
         readout=Div(text="", **wide),
         message=Div(text="", **wide),
     )  # fmt: skip
+    focus = [InlineStyleSheet(css=FOCUS)]
     for one in fields(widgets):
-        getattr(widgets, one.name).name = one.name
+        getattr(widgets, one.name).update(name=one.name, stylesheets=focus)
     return widgets
 
 

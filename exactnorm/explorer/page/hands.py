@@ -51,7 +51,10 @@ def wire(window: Window) -> None:
         getattr(w, name).on_click(_clicked(window, act))
     plot.on_event(Tap, heard(lambda event: _start(window, event.x, event.y), event=True))
     window.drag.on_change("data", lambda _, __, new: _dragged(window, new))
-    window.drawing.sources["points"].on_change("data", heard(partial(_dropped, window)))
+    # A point that a message appends is being told of to all who listen: its columns are set when that is over.
+    points = window.drawing.sources["points"]
+    dropped = _clicked(window, lambda: _dropped(window, dict(points.data)))
+    points.on_change("data", heard(lambda _: later(dropped)))
     _wire_browser(window)
 
 

@@ -7,6 +7,7 @@ import socket
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -14,12 +15,11 @@ from bokeh.application import Application
 from bokeh.application.handlers.function import FunctionHandler
 from bokeh.models import Div
 from bokeh.server.server import BaseServer
-from bokeh.server.tornado import BokehTornado
-from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.web import ErrorHandler
 
 from exactnorm import CertifiedDenoiser
+from exactnorm.explorer.page.guard import LARGEST_HEAD, PATIENCE, Counted, Guarded
+from exactnorm.explorer.page.quiet import quietly
 from exactnorm.explorer.page.window import Window
 from exactnorm.explorer.view import View, from_link
 
@@ -28,67 +28,6 @@ MOST_WINDOWS = 6
 """Each has a process of its own, which takes about a hundred megabytes."""
 MOST_FETCHED = 20
 """Pages that were fetched, and have not called back yet: a page that is reloaded again and again leaves some."""
-MOST_CONNECTIONS = 60
-"""A browser opens six at a time for one page."""
-FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 53\r\n\r\n"
-    b"too many connections are open: close a page, and wait"
-)
-LARGEST_MESSAGE = 2 * 2**20
-"""Bytes: a table of 1 MB as the browser packs it."""
-LARGEST_HEAD = 16 * 2**10
-"""Bytes of a request's address and headers, the link among them."""
-
-
-class Guarded(BokehTornado):
-    """Answers to the names of this machine alone, and to no page of another origin."""
-
-    hosts: frozenset[str] = frozenset()
-    left: Any = frozenset()
-    joined: Callable[[Any], None]
-
-    def find_handler(self, request: Any, **kwargs: Any) -> Any:
-        """Refuse what is addressed to another name (a name of somebody's that leads here) or comes from elsewhere."""
-        if request.host not in self.hosts or self._foreign(request.headers):
-            return self.get_handler_delegate(request, ErrorHandler, {"status_code": 403})
-        return super().find_handler(request, **kwargs)
-
-    def _foreign(self, headers: Any) -> bool:
-        """Whether a page of another origin asks; a window or a frame of its own, as in a notebook, it may open."""
-        origin = headers.get("Origin")
-        if origin is not None and origin.removeprefix("http://") not in self.hosts:
-            return True
-        opened = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") in ("document", "iframe")
-        return headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin") and not opened
-
-    def new_connection(self, protocol: Any, socket: Any, application_context: Any, session: Any) -> Any:
-        """A page that was fetched is there, and calls back."""
-        self.joined(session)
-        return super().new_connection(protocol, socket, application_context, session)
-
-    def client_lost(self, connection: Any) -> None:
-        """Remember whose page has gone."""
-        self.left.add(connection.session)
-        super().client_lost(connection)
-
-
-class Counted(HTTPServer):
-    """Keeps a limited number of connections open, those of pages that have become websockets among them."""
-
-    def initialize(self, *args: Any, **kwargs: Any) -> None:
-        """Begin with none; tornado's classes are set up here."""
-        super().initialize(*args, **kwargs)
-        self._streams: list[Any] = []
-
-    def handle_stream(self, stream: Any, address: Any) -> None:
-        """Serve a connection, or say that it is one too many and close it."""
-        self._streams = [one for one in self._streams if not one.closed()]
-        if len(self._streams) >= MOST_CONNECTIONS:
-            stream.write(FULL)
-            stream.close()
-            return
-        self._streams.append(stream)
-        super().handle_stream(stream, address)
 
 
 class Explorer:
@@ -102,10 +41,14 @@ class Explorer:
         Of this view, where it is known.
     port : int
         0 for any that is free.
+    tracebacks : bool
+        Whether mistakes are told with their tracebacks, and refused requests at all.
     """
 
-    def __init__(self, view: View, denoiser: CertifiedDenoiser | None = None, port: int = 0) -> None:
-        self._view, self._denoiser = view, denoiser
+    def __init__(
+        self, view: View, denoiser: CertifiedDenoiser | None = None, port: int = 0, *, tracebacks: bool = False
+    ) -> None:
+        self._view, self._denoiser, self._tracebacks = view, denoiser, tracebacks
         self.windows: list[Window] = []
         self._left: weakref.WeakSet[Any] = weakref.WeakSet()
         self._socket = socket.socket()
@@ -127,28 +70,21 @@ class Explorer:
         asyncio.set_event_loop(asyncio.new_event_loop())
         self._loop = IOLoop.current()
         hosts = frozenset(f"{name}:{self.port}" for name in (ADDRESS, "localhost"))
-        application = Application(FunctionHandler(self._open))
-        tornado = Guarded(
-            {"/": application},
-            extra_websocket_origins=sorted(hosts),
-            websocket_max_message_size_bytes=LARGEST_MESSAGE,
-            unused_session_lifetime_milliseconds=15_000,
-            check_unused_sessions_milliseconds=1000,
-            use_index=False,
-        )
-        tornado.hosts, tornado.left, tornado.joined = hosts, self._left, self._join
-        http = Counted(tornado, max_header_size=LARGEST_HEAD, max_body_size=LARGEST_HEAD)
+        tornado = Guarded(Application(FunctionHandler(self._open)), hosts, self._join, self._left.add)
+        limits = {"max_header_size": LARGEST_HEAD, "max_body_size": LARGEST_HEAD}
+        http = Counted(tornado, **limits, idle_connection_timeout=PATIENCE, body_timeout=PATIENCE)
         http.add_socket(self._socket)
         server = BaseServer(self._loop, tornado, http)
-        server.start()
-        try:
-            started()  # whoever comes now waits for the loop: the socket is open
-            self._loop.start()
-        finally:
-            for window in self.windows:
-                window.close()
-            server.stop(wait=False)
-            self._socket.close()
+        with nullcontext() if self._tracebacks else quietly():
+            server.start()
+            try:
+                started()  # whoever comes now waits for the loop: the socket is open
+                self._loop.start()
+            finally:
+                for window in self.windows:
+                    window.close()
+                server.stop(wait=False)
+                self._socket.close()
 
     def run_beside(self) -> None:
         """Serve in a thread, for a notebook; returns once pages are answered."""
@@ -160,9 +96,9 @@ class Explorer:
             raise RuntimeError(msg)
 
     def close(self) -> None:
-        """Stop serving, and end every worker process."""
+        """Stop serving, and end every worker process; from any thread, or out of a handler of signals."""
         if self._loop is not None:
-            self._loop.add_callback(self._loop.stop)
+            self._loop.asyncio_loop.call_soon_threadsafe(self._loop.stop)
         if self._thread is not None:
             self._thread.join(10)
 
@@ -200,6 +136,7 @@ class Explorer:
         for window in [one for one in self.windows if one.document is document]:
             self._end(window)
         document.clear()
+        document.title = "exactnorm explorer"
         document.add_root(Div(text=f"{MOST_WINDOWS} windows are open, the most there can be: close one, and reload."))
 
     def _end(self, window: Window) -> None:
@@ -224,7 +161,7 @@ class Explorer:
             except ValueError as wrong:
                 mistake = f"the link: {wrong}"
         sockets = " ".join(f"ws://{name}:{self.port}" for name in (ADDRESS, "localhost"))
-        window = Window(document, view, denoiser, sockets)
+        window = Window(document, view, denoiser, sockets, coloured=parts.get("basins") == "yes")
         if mistake:
             window.say(mistake, wrong=True)
         self.windows.append(window)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from exactnorm import save
-from exactnorm.explorer.flows import RADII, TOL
+from exactnorm.explorer.flows import RADII, TOL, NoFlowError, closed_family
 from exactnorm.explorer.picture import Picture
 from exactnorm.explorer.script import script
 
@@ -23,8 +23,19 @@ def points_csv(picture: Picture) -> Taken:
 def python(picture: Picture) -> Taken:
     """A script that computes what is shown."""
     starts = picture.frame.points(picture.view.clicked).tolist()
-    text = script(picture.view, starts, feasible=picture.obstacle is None, radii=RADII, tol=TOL)
+    feasible = picture.obstacle is None
+    text = script(picture.view, starts, feasible=feasible, radii=RADII, tol=TOL, unfollowed=_why_no_flow(picture))
     return "explored.py", "text/x-python", text.encode()
+
+
+def _why_no_flow(picture: Picture) -> str:
+    """Why no flow of the view is followed, whether or not a program has answered; empty where one is."""
+    try:
+        if picture.view.flow == "probability":
+            closed_family(picture.view)
+    except NoFlowError as reason:
+        return str(reason)
+    return ""
 
 
 def denoiser_npz(picture: Picture) -> Taken | None:

@@ -38,3 +38,5 @@ p { margin: 2px 0; }
 .said { background: #eef6fb; border-left: 4px solid #0072B2; padding: 4px 8px; }
 """
 """For texts: those of Bokeh have a style of their own."""
+FOCUS = ":focus-visible { outline: 3px solid #0072B2 !important; outline-offset: 1px; }"
+"""For controls: where the keyboard is must be seen."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from html import escape
@@ -29,6 +27,8 @@ from exactnorm.training_set import closest_pair
 
 UNDONE = 100
 """Views that can be gone back to."""
+COLOURED = "&basins=yes"
+"""What the link of a page says whose basins are coloured."""
 
 
 class Window:
@@ -40,8 +40,8 @@ class Window:
     view : View
     denoiser : CertifiedDenoiser, optional
         Of the view, when it is known already.
-    timed : callable
-        Handed the seconds that each picture of a drag took.
+    coloured : bool
+        Whether basins are coloured from the start.
     """
 
     def __init__(
@@ -50,9 +50,10 @@ class Window:
         view: View,
         denoiser: CertifiedDenoiser | None = None,
         sockets: str = "",
-        timed: Callable[[float], None] = lambda _: None,
+        *,
+        coloured: bool = False,
     ) -> None:
-        self.document, self.view, self.given, self.timed = document, view, denoiser, timed
+        self.document, self.view, self.given = document, view, denoiser
         self.before: list[View] = []
         self.picture: Picture | None = None
         self.dragged_from: View | None = None
@@ -62,6 +63,7 @@ class Window:
         self.solver = Solver(self._pass_on)
         self.drawing = drawing()
         self.widgets = controls.controls()
+        self.widgets.basins.active = coloured
         self.drag = ColumnDataSource({"x": [], "y": [], "count": []}, name="drag")
         self.answered = ColumnDataSource({"count": [0]}, name="answered")
         self.file = ColumnDataSource({"name": [""], "mime": [""], "base64": [""]}, name="taken")
@@ -85,8 +87,14 @@ class Window:
         self._show(with_glimpse(at_once(view, given, self.box)))
         self.show_controls()
         self.drawing.show_basins(None, self.box, view.points)
-        self.query.data = {"query": [link(view)]}
+        self._keep_link()
         self._ask()
+
+    def _keep_link(self) -> None:
+        text = link(self.view)
+        text += COLOURED if text and self.widgets.basins.active else ""
+        if self.query.data["query"] != [text]:
+            self.query.data = {"query": [text]}
 
     def begin(self) -> None:
         """Have the worker begin: from now on somebody looks at the page. One that is only fetched costs no process."""
@@ -112,9 +120,7 @@ class Window:
             self.asked = self.solver.ask("nothing", None)
             self.waiting = False
         self.view = view
-        begun = time.perf_counter()
         self._show(with_glimpse(at_once(view, None, self.box)), points=points)
-        self.timed(time.perf_counter() - begun)
 
     def undo(self) -> None:
         """Look again at what was looked at before."""
@@ -191,6 +197,7 @@ class Window:
 
     def colour(self) -> None:
         """Ask for basins if they are wanted and nothing else is under way."""
+        self._keep_link()
         if not self.widgets.basins.active:
             self.drawing.show_basins(None, self.box, self.view.points)
         elif self.picture is not None and not self.waiting and self.picture.known is not None:
