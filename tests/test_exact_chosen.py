@@ -94,7 +94,7 @@ def test_the_patterns_of_a_network_and_the_widest_are_likely(seven):
 
 def test_patterns_that_join_leave_a_point_inside(seven):
     problem, first, _ = seven
-    way = Path(problem, chosen._ways(problem), first.upper, UNLIMITED)
+    way = Path(problem, chosen._ways(problem), first.upper, UNLIMITED, lambda: None)
     first_rows = likely(problem, first.neurons())
     here = way.begun(first_rows)
     here, _ = way.down_to(0.5, here)
@@ -135,3 +135,18 @@ def test_where_patterns_are_few_all_of_them_take_part(seven, monkeypatch):
     monkeypatch.setattr(chosen, "chosen_path", lambda *_: pytest.fail("some patterns were left out"))
     *_, last = whole_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01)
     assert last.ahead <= 0.01 * first.upper
+
+
+def test_no_multipliers_are_sought_that_would_come_too_late(seven, monkeypatch):
+    problem, first, _ = seven
+    monkeypatch.setattr(Path, "sealing", lambda *_: 100.0)
+    monkeypatch.setattr(Path, "sealed", lambda *_: pytest.fail("they were sought"))
+    with pytest.raises(OutOfTimeError):
+        next(chosen_path(problem, first.neurons(), first.upper, Deadline(60.0), 0.01))
+
+
+def test_every_step_is_heard_of(seven):
+    problem, first, _ = seven
+    heard = []
+    list(chosen_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01, lambda: heard.append(1)))
+    assert len(heard) > 10

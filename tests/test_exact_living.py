@@ -218,8 +218,9 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
     train = TrainingSet(points, 0.3 * pdist(points).min())
     first = first_bracket(train, affine_hull(train.points), Settings())
 
-    def interrupt(_):
-        raise KeyboardInterrupt
+    def interrupt(lower):
+        if lower > 0:
+            raise KeyboardInterrupt
 
     found = living_bound(reduced(train), first.neurons(), first.upper, Deadline(None), Settings(), interrupt)
     assert found.lower == pytest.approx(bound(found.evidence, train), rel=1e-9)

@@ -8,7 +8,7 @@ each pattern that never joined (`stretched`), so that all have multipliers, or j
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -108,7 +108,12 @@ def likely(problem: Reduced, network: Neurons) -> NDArray[np.intp]:
 
 
 def whole_path(
-    problem: Reduced, network: Neurons, upper: float, deadline: Deadline, least: float
+    problem: Reduced,
+    network: Neurons,
+    upper: float,
+    deadline: Deadline,
+    least: float,
+    watch: Callable[[], None] = lambda: None,
 ) -> Iterator[Joint | Sealed]:
     """The path over all whole patterns, or where they are many over those that matter, until `least` is ahead.
 
@@ -119,6 +124,8 @@ def whole_path(
         Its cost, or one near the least; a scale.
     least : float
         Share of it.
+    watch : callable
+        Called after every step.
 
     Raises
     ------
@@ -126,15 +133,23 @@ def whole_path(
     LinAlgError
     """
     if len(problem.patterns) > MANY * len(problem.points):
-        yield from chosen_path(problem, network, upper, deadline, least)
+        yield from chosen_path(problem, network, upper, deadline, least, watch)
         return
     for at in path(problem, upper, deadline):
+        watch()
         yield at
         if at.ahead <= least * upper:
             return
 
 
-def chosen_path(problem: Reduced, network: Neurons, upper: float, deadline: Deadline, least: float) -> Iterator[Sealed]:
+def chosen_path(
+    problem: Reduced,
+    network: Neurons,
+    upper: float,
+    deadline: Deadline,
+    least: float,
+    watch: Callable[[], None] = lambda: None,
+) -> Iterator[Sealed]:
     """Yield better and better certificates, until no more than `least` of the cost `upper` is ahead.
 
     Raises
@@ -144,11 +159,13 @@ def chosen_path(problem: Reduced, network: Neurons, upper: float, deadline: Dead
     LinAlgError
         If some pattern has no interior to speak of.
     """
-    way = Path(problem, _ways(problem), upper, deadline)
+    way = Path(problem, _ways(problem), upper, deadline, watch)
     here = way.begun(likely(problem, network))
     for goal in (*(one for one in GOALS if one > least), least):
         here, late = way.down_to(goal, here)
         while late or goal == least or (goal <= EARLY and way.sealing(here) < SHARE * deadline.remaining):
+            if way.sealing(here) > deadline.remaining:
+                raise OutOfTimeError
             found, open_ = way.sealed(here)
             yield found
             if late:
@@ -171,12 +188,15 @@ class Path:
     upper : float
         A cost near the least one; a scale.
     deadline : Deadline
+    watch : callable
+        Called after every step.
     """
 
     problem: Reduced
     ways: Tracked
     upper: float
     deadline: Deadline
+    watch: Callable[[], None]
 
     def part(self, rows: NDArray[np.intp]) -> Reduced:
         """The problem with these patterns alone."""
@@ -201,6 +221,7 @@ class Path:
                 begun = self.deadline.elapsed
                 if (at := next(steps, None)) is None:  # no digits left
                     return here, False
+                self.watch()
                 took = self.deadline.elapsed - begun
                 here = Chosen(here.rows, at, (*here.before, here.at), took / len(here.rows))
                 if self.deadline.remaining <= 1.5 * self.sealing(here) + took:

@@ -73,8 +73,12 @@ def interior(problem: Reduced, best: Bracket, settings: Settings) -> Iterator[Br
     before, fewer come, or none.
     """
     told, best = 0.0, replace(best, phase="bounding living patterns")
+
+    def going() -> None:
+        settings.report(replace(best, lower=told, seconds=settings.deadline.elapsed))
+
     try:
-        for point in whole_path(problem, best.neurons, best.upper, settings.deadline, AHEAD):
+        for point in whole_path(problem, best.neurons, best.upper, settings.deadline, AHEAD, going):
             last = point.ahead <= AHEAD * best.upper
             if point.lower > (told if last else TOLD * told):
                 told = point.lower

@@ -104,7 +104,7 @@ def living_bound(
     upper : float
         Its cost.
     report : callable
-        Called with bounds that are proved.
+        Called with the bound that is proved, after every step.
 
     Raises
     ------
@@ -112,8 +112,12 @@ def living_bound(
         At once, where nothing is proved yet.
     """
     best, told, steps, interrupted = None, 0.0, 0, False
+
+    def going() -> None:
+        report(told)
+
     try:
-        for point in whole_path(problem, network, upper, deadline, LEAST):
+        for point in whole_path(problem, network, upper, deadline, LEAST, going):
             steps += 1
             if best is None or point.lower > best.lower:
                 best = point
