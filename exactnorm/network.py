@@ -146,12 +146,13 @@ class ReLUNetwork:
         weight = lengths(a)
         counts = weight > tolerance * weight.sum()
         scale = max(1.0, float(np.abs(kinks[counts, -1]).max(initial=0.0)))
-        V, c = net.V, net.c.copy()
+        c = net.c.copy()
         # Equal or opposite kinks have nearly equal |kink·probe|, so only neighbours in that order are compared.
         probe = np.cos(np.arange(kinks.shape[1]))
         key = np.abs(kinks @ probe)
         window = tolerance * scale * float(np.abs(probe).sum())
         kept: list[int] = []
+        opposite: list[tuple[int, int]] = []
         for k in np.argsort(key, kind="stable"):
             for m in reversed(kept):
                 if key[k] - key[m] > window:
@@ -162,13 +163,13 @@ class ReLUNetwork:
                     break
                 if np.abs(kinks[k] + kinks[m]).max() <= tolerance * scale:
                     a[m] += a[k]
-                    V = (np.zeros((net.outputs, net.dimension)) if V is None else V) - np.outer(a[k], kinks[m, :-1])
+                    opposite.append((k, m))
                     c -= a[k] * kinks[m, -1]
                     break
             else:
                 kept.append(k)
-        kept.sort()
-        return ReLUNetwork(a[kept], kinks[kept, :-1], kinks[kept, -1], V, c)._without_idle_neurons()
+        kept = [k for k in sorted(kept) if a[k].any()]  # what cancels is gone
+        return ReLUNetwork(a[kept], kinks[kept, :-1], kinks[kept, -1], _with_linear_parts(net.V, a, kinks, opposite), c)
 
     def lifted(self, frame: Frame, outputs: Frame | None = None) -> ReLUNetwork:
         """The network y ↦ outputs.points(h(frame.coordinates(y))) on the space `frame` lies in.
@@ -208,6 +209,16 @@ class ReLUNetwork:
             msg = f"inputs have shape {Y.shape}; this network takes ({self.dimension},) or (m, {self.dimension})"
             raise ValueError(msg + image_advice(Y.shape, self.dimension))
         return Y
+
+
+def _with_linear_parts(V: Array | None, a: Array, kinks: Array, opposite: list[tuple[int, int]]) -> Array | None:
+    """V − Σ a_k w_mᵀ over pairs (k, m): one product, as a matrix of thousands of rows and columns is large."""
+    if not opposite:
+        return V
+    k, m = np.array(opposite).T
+    product = a[k].T @ kinks[m, :-1]
+    np.subtract(0.0 if V is None else V, product, out=product)
+    return np.asarray(product)
 
 
 def image_advice(shape: tuple[int, ...], dimension: int) -> str:

@@ -14,6 +14,7 @@ from exactnorm.certify import Certificate, CertificateError, CertificateUndecide
 from exactnorm.certify.finite.bounds import finite_lower_bound, projected
 from exactnorm.certify.interpolation import EXACT
 from exactnorm.finite_problem import coordinates
+from exactnorm.geometry import affine_hull
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import kink_patterns
 
@@ -134,3 +135,26 @@ def test_no_pattern_at_all_is_not_how_many_were_gone_through():
         forged = Certificate(0.0, honest.certificate.upper, 1e-9, Faces(evidence.frame, evidence.B, patterns))
         with pytest.raises(CertificateError, match=f"states {patterns} patterns, but there are 3"):
             check_certificate(forged, honest.train, honest.network)
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.4, 1.1, 2.5])
+@pytest.mark.parametrize("gamma", [1e-9, 1e-10])
+def test_of_balls_that_almost_touch_the_largest_dual_value_is_not_lost_in_rounding(gamma, turn):
+    """Across the gap the function is the height in its middle over half the gap: a sum of terms as large as that."""
+    u, v = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    points = np.array([0 * u, u, 1.5 * v - 0.9 * u])
+    train = TrainingSet(points, 0.5 - gamma)
+    frame = affine_hull(points)
+    P, rho = frame.coordinates(points), train.rho / frame.scale
+    length = np.linalg.norm(P[1])
+    e, free = P[1] / length, length / 2 - rho
+    B = np.zeros((2, 2, 3))
+    B[0] = np.column_stack([np.outer(e, e) * length / 2, e]) / free
+    evidence = Faces(frame, B, len(kink_patterns(P, rho)))
+    # A ramp along u for the pair, and one along v for the third: no more is needed.
+    least = 2 * train.separation / (train.separation - 2 * train.rho)
+    most = least + 2 * np.linalg.norm(points[2]) / (1.5 - 2 * train.rho)
+    sure = 100 * np.finfo(float).eps / gamma
+    longer = np.finfo(np.longdouble).eps < 1e-18  # elsewhere less is confirmed
+    assert not longer or (1 - sure) * least < bound(evidence, train, claim=(1 - sure) * least)
+    assert bound(evidence, train, claim=(1 + sure) * most) < most

@@ -17,7 +17,7 @@ from exactnorm.certify import (
     Segments,
     interpolation,
 )
-from exactnorm.certify.balls import constancy, dual_bound, edges
+from exactnorm.certify.balls import dual_bound, edges, tilts
 from exactnorm.certify.balls.constancy import local_slope
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.finite.correction import directions
@@ -196,16 +196,21 @@ def on_a_line(size):
 @pytest.mark.parametrize("wide", [8, 48, 1024])
 @pytest.mark.parametrize("size", [7, 120])
 def test_sides_are_the_same_however_many_neurons_are_looked_at_together(size, wide, monkeypatch):
-    monkeypatch.setattr(constancy, "WIDE", wide)
+    monkeypatch.setattr(tilts, "WIDE", wide)
     found = min_norm_denoiser(on_a_line(size), 0.0)
     assert local_slope(found.network, found.train) <= 1e-9
     network = found.network
     sides = found.train.points @ network.w.T + network.b > 1e-9
-    assert constancy._are_patterns(network, found.train, np.packbits(sides, axis=1), lambda: None)
+    assert tilts.are_made(network, found.train, np.packbits(sides, axis=1), lambda: None, {})
+    balls = TrainingSet(found.train.points, 1e-3)
     for neuron in (0, network.neurons - 1):  # no hyperplane is on at every third of the points
         other = sides.copy()
         other[:, neuron] = np.arange(size) % 3 == 0
-        assert not constancy._are_patterns(network, found.train, np.packbits(other, axis=1), lambda: None)
+        if size == 120:
+            with pytest.raises(CertificateUndecided, match="is not found out"):
+                tilts.are_made(network, balls, np.packbits(other, axis=1), lambda: None, {})
+        else:
+            assert not tilts.are_made(network, balls, np.packbits(other, axis=1), lambda: None, {})
 
 
 @pytest.mark.slow

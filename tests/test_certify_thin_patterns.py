@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet
-from exactnorm.certify.balls.cell import surely_definite
+from exactnorm.certify.balls.cell import Cell, blurred, surely_definite
 from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.exact.balls.joint import path
 from exactnorm.exact.balls.living import proved
@@ -30,9 +30,27 @@ def test_a_thin_pattern_costs_the_bound_nothing(k, share):
         if point.ahead < 1e-2:
             break
     assert point.lower > 10
-    assert proved(problem, point).lower == pytest.approx(point.lower, rel=1e-9)
+    # The last digits of the coordinates, of which there are some in so narrow a gap, are left off.
+    last = 2e-15 * problem.frame.scale / (narrowest(k) * share)
+    assert point.lower * (1 - 1e-9 - last) <= proved(problem, point).lower <= point.lower * (1 + 1e-9)
     # The faces know nothing of multipliers.
     assert largest_dual_value(problem.points, problem.rho, problem.patterns, point.B, 0.5) < 1 + 1e-9
+
+
+@pytest.mark.parametrize("gamma", [1e-6, 1e-8])
+@pytest.mark.parametrize("turn", [0.0, 0.4])
+def test_the_last_digits_of_coordinates_move_the_dual_function_by_no_more_than_is_left_off(gamma, turn):
+    """Across the gap of two points the function is the height in its middle, in units of half the gap."""
+    u = np.array([np.cos(turn), np.sin(turn)])
+    on, eps = np.array([False, True]), float(np.finfo(float).eps)
+    points, rho = np.array([0 * u, u]), 0.5 - gamma
+    B = np.concatenate([np.outer(u, u) / 2, u[:, None]], axis=1)[None] / gamma
+    cell = Cell(on, -1, np.zeros((0, 2)))
+    here, moved = (
+        largest_dual_value(X, rho, on[None], B, 0.5) for X in (points, points + 2 * eps * np.outer([-1, 1], u))
+    )
+    assert here == pytest.approx(1, abs=8 * eps / gamma)
+    assert here * (1 + eps / gamma) < moved <= here * (1 + blurred(cell, points, rho))
 
 
 def turned(values, seed=0):

@@ -175,15 +175,15 @@ def _ball_upper(
     if not interpolates_balls:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     else:
-        sides, slope = sides_of_balls(network, train, effort.check)
-        if slope == math.inf and network.neurons * train.size > MANY:
+        sides = sides_of_balls(network, train, effort.check)
+        if sides.slope == math.inf and network.neurons * train.size > MANY:
             msg = (
                 f"whether the network of {network.neurons} neurons is constant near {train.size} points is not decided"
             )
             raise CertificateUndecided(msg)
-        if not slope <= FLAT:
-            refuse(f"the network is not constant near the clean points: its slope there is {slope:.3g}")
-        upper = upper_value(network, train, sides, replace(miss, slope=slope), effort.check)
+        if not sides.slope <= FLAT:
+            refuse(f"the network is not constant near the clean points: its slope there is {sides.slope:.3g}")
+        upper = upper_value(network, train, sides, replace(miss, slope=sides.slope), effort.check)
     return upper, error, slack
 
 

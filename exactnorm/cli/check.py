@@ -39,6 +39,8 @@ no solver runs: bounds are recomputed from the multipliers in the file, patterns
 The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
 certificate is held against yours instead. Nothing in a stranger's file is run, \
 and it sets no tolerance.
+What a network misses by rounding is priced. Above 400 points that do not lie on a line the price of a miss \
+that is next to nothing may be an estimate, and no bound.
 
 exit status:
   0  supported: the certificate claims no more than its arrays support

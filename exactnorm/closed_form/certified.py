@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from exactnorm.certify.balls.constancy import FLAT, sides_of_balls
+from exactnorm.certify.balls.constancy import FLAT, local_slope
 from exactnorm.certify.balls.correction import MANY, stated_upper
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
@@ -49,7 +49,7 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
     if not (miss.below(enough) or (network.neurons * train.points.size > EXACT and miss.error <= enough)):
         return None
     # Without balls, points that are on rays to nine digits may lie beside the kinks that are to run through them.
-    if train.size <= MANY and not sides_of_balls(network, train)[1] <= FLAT:
+    if train.size <= MANY and not local_slope(network, train) <= FLAT:
         return None
     upper = stated_upper(network, train, miss)
     if not math.isfinite(upper):  # a gap no wider than rounding

@@ -32,9 +32,9 @@ LONG, LATER = 1.0, 20
 """Of flow time, after that: what is left shrinks by 0.375 a step towards where h is constant, to 3e-9 of it."""
 SETTLED = 1e-6
 """Length of h(y) − y, in units of the smallest distance of two points, below which a way has arrived."""
-LEVELS = np.geomspace(1.0, 1e-3, 17)
-"""Noise levels, in units of the highest, at which a probability flow's networks are built: 0.7 ms each."""
-FEWER = LEVELS[::2]
+LEVELS = np.geomspace(1.0, 1e-3, 13)
+"""Noise levels, in units of the highest, at which a probability flow's networks are built: a millisecond each."""
+FEWER = np.geomspace(1.0, 1e-3, 9)
 """The same where formulas stand in for the program: some milliseconds each."""
 
 FOR_NOW = "the probability flow is that of the formulas' networks for now, until the program's are known"

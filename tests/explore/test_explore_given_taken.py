@@ -60,7 +60,7 @@ def test_a_probability_flow_ends_where_python_says_and_follows_a_drag(server, wi
         )
         return np.linalg.norm(flow.endpoint - ends, axis=1)
 
-    assert np.median(off()) < 1e-4  # of 48 frozen levels
+    assert np.median(off()) < 1e-4  # of frozen levels
     page.drag(tuple(page.points()[1].tolist()), (1.3, 0), 10)
     page.keeps_up()
     form = exactnorm.closed_form.rays

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.geometry import separating_hyperplane
 
 COUNTS = 1e-9
 """Rounding of S, relative to S_0, from which on it is worth longer floats."""
@@ -153,7 +154,8 @@ def shortfall(proof: CellProof, points: Array, rho: float, B: Array) -> float:
     """The least τ ≥ 0 for which S + τ S_0 is surely positive semidefinite.
 
     In a thin pattern multipliers are large and their terms cancel: where rounding counts, S is computed with the
-    longest floats there are.
+    longest floats there are. It is then that of the coordinates as they are, which are rounded themselves: `blurred`
+    says what that may hide.
     """
     inverse = np.linalg.inv(np.linalg.cholesky(interior_slack(proof.cell, points, rho)))
     short = np.inf
@@ -167,13 +169,26 @@ def shortfall(proof: CellProof, points: Array, rho: float, B: Array) -> float:
         if not (np.isfinite(size) and unsure < np.inf):
             return float(np.inf)
         values, vectors = np.linalg.eigh((relative.astype(float) + relative.astype(float).T) / 2)
-        short = min(short, max(0.0, unsure - float(values[0])))
+        hidden = 0.0 if number is np.float64 else 2 * blurred(proof.cell, points, rho)
+        short = min(short, max(0.0, unsure - float(values[0])) + hidden)
         if not unsure > COUNTS:
             break
         rounding = rounding + 8 * len(relative) * np.finfo(number).eps * np.abs(relative)  # of the turns
         if surely_definite(vectors.T @ relative @ vectors, np.abs(vectors.T) @ rounding @ np.abs(vectors)):
-            return 0.0
+            return min(short, hidden)
     return short
+
+
+def blurred(cell: Cell, points: Array, rho: float) -> float:
+    """The share of ‖B_s (w, b)‖ on a pattern by which it may be larger at the points that the coordinates stand for.
+
+    Let each be off by ε, and γ be half of what the gap between the pattern's hulls is wider than 2ρ. Mixed with a share
+    ε/(ε + γ) of the kink in the middle of the gap, any kink that has the pattern at the points has it at the rounded
+    ones. So the largest value is at most 1 + 2ε/γ times as large; ε is 2 units in the last place of 1.
+    """
+    free = 2 * separating_hyperplane(points[cell.pattern], points[~cell.pattern])[2] - 2 * rho
+    eps = float(np.finfo(float).eps)
+    return min(1.0, 8 * eps / free) if free > 0 else 1.0
 
 
 def as_numbers(values: Array, number: type[np.floating[Any]]) -> Array:

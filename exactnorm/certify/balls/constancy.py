@@ -2,48 +2,76 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.shares import in_parts
+from exactnorm.certify.balls.tilts import Known, are_made, room, unpacked
 from exactnorm.certify.interpolation import ball_maps, blocks
-from exactnorm.geometry import separating_hyperplane
-from exactnorm.network import ReLUNetwork, lengths
+from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
 
 FLAT = 1e-6
 """Slope below which a network counts as constant: a solver's last digits, which no cost to six digits feels."""
-NEAR = 1e-9
-"""A kink nearer to a point than this share of the separation may count as on either side: far above rounding."""
 SMALL = 1e-2
 """Balls above this share of the separation are so large that the error on the whole ball shows a slope."""
 MANY = 2**29
 """Sides (neurons times points) that are looked at, a bit each: ten thousand points on a line, with their neurons."""
-WIDE = 1024
-"""Neurons whose sides are looked at together: a multiple of 8."""
 STEPS = 200
 """Neurons through one point that are switched on one after another."""
 FEW = 100
-"""Points, up to which a hyperplane is looked for that makes a neuron's sides where its own direction does not."""
+"""Points, up to which the sides are wanted by others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """On which sides of the balls the neurons count as on, and what that makes of the slopes there.
+
+    Parameters
+    ----------
+    network : ReLUNetwork
+        The same function at the same cost: neurons of which a share is on at some ball are there in parts.
+    on : ndarray of bool, shape (N, K)
+        Empty for more than `FEW` points.
+    slope : float
+        The largest ‖D_n‖, in Frobenius' norm, or the first above `FLAT`; 0 where the balls are so large that the error
+        shows it. Infinite where no hyperplane makes a neuron's sides, or there are too many to look at.
+    """
+
+    network: ReLUNetwork
+    on: NDArray[np.bool_]
+    slope: float
 
 
 def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> float:
     """The slope that `sides_of_balls` finds."""
-    return sides_of_balls(network, train, check)[1]
+    return sides_of_balls(network, train, check).slope
 
 
-def sides_of_balls(
-    network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None
-) -> tuple[NDArray[np.bool_], float]:
-    """The neurons that count as on, on each ball, and the largest slope ‖D_n‖ there, or the first above `FLAT`.
+def sides_of_balls(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> Sides:
+    """The neurons that count as on, on each ball, and the largest slope there.
 
     At ρ = 0 the denoiser is the limit of denoisers for small balls: constant near each point, with kinks that may run
-    through the points. Such a kink counts as on the side of the point on which it makes D_n vanish, if there is one.
-    Every neuron must then have sides that some hyperplane makes which misses the balls.
+    through the points. Of such a kink k, through the points F_k, the limit has forgotten on which side it passed; and
+    several neurons may have become one. What is asked is whether there are shares θ_ks ≥ 0, Σ_s θ_ks = 1, of patterns
+    s that some hyperplane makes on F_k, such that for all n
+
+        D_n = V + Σ_k ε_kn a_k w_kᵀ = 0,   ε_kn = Σ_s θ_ks s_n on F_k, and 0 or 1, as it is, elsewhere.
+
+    That is so for every limit: the shares are those of neurons that became k and passed F_k in the pattern s, and the
+    slopes, 0 all the way, are continuous in them. And it is enough: a neuron in parts θ_ks a_k costs what it did, and
+    the part for s moved by t ℓ, where ℓ is an affine function with the signs of s on F_k, misses all points for small
+    t, with the pattern s there and the old one elsewhere. What is left of D_n, and of values, is of order t, and so is
+    the cost of making up for it: the least cost for small balls is no more than that of the network.
+
+    The conditions are linear. Where points of F_k are affinely independent, as those in general position are, every
+    pattern is made, ε is any number from 0 to 1, and each point has a small linear program of its own. Whole neurons
+    on or off are tried before, as that suffices as a rule.
 
     Parameters
     ----------
@@ -53,43 +81,57 @@ def sides_of_balls(
     check : callable
         Called after every ball and every neuron, and may raise.
 
-    Returns
-    -------
-    sides : ndarray of bool, shape (N, K)
-        Those at the centres where the radius is above `SMALL` times the separation; the slope is 0 then, as the error
-        shows it. Empty for more than `FEW` points.
-    slope : float
-        Frobenius norm. Infinite where no hyperplane makes a neuron's sides, or there are too many to look at.
+    Raises
+    ------
+    CertificateUndecided
+        Where sides are too many to go through.
     """
     nothing = np.zeros((0, 0), dtype=bool)
     if train.rho > SMALL * train.separation:
         many = train.size > FEW
-        return (nothing if many else np.vstack([row > 0 for _, row in blocks(network, train.points)])), 0.0
+        on = nothing if many else np.vstack([row > 0 for _, row in blocks(network, train.points)])
+        return Sides(network, on, 0.0)
     if network.neurons * train.size > MANY:
-        return nothing, math.inf
-    w = lengths(network.w)
-    eps = float(np.finfo(float).eps)
-    reach = float(np.linalg.norm(train.points, axis=1).max())
-    near = np.maximum(NEAR * train.separation * w, 16 * eps * (w * reach + np.abs(network.b)))
-    jacobian = ball_maps(network)
-    packed = np.empty((train.size, -(-network.neurons // 8)), dtype=np.uint8)
-    worst = 0.0
+        return Sides(network, nothing, math.inf)
+    known: Known = {}
     with np.errstate(all="ignore"):
-        for rows, before in blocks(network, train.points):
-            for n, row in zip(rows, before, strict=True):
-                side, slope = _flattest(network, jacobian, row > 0, np.flatnonzero(np.abs(row) <= near))
-                packed[n] = np.packbits(side)
-                check()
-                if not slope <= FLAT:  # the first is enough
-                    return nothing, slope if slope < math.inf else math.inf
-                worst = max(worst, slope)
-        worst = worst if _are_patterns(network, train, packed, check) else math.inf
-    return (nothing if train.size > FEW else _unpacked(packed, 0, network.neurons)), worst
+        packed, slope, choice = _whole(network, train, check)
+        if slope <= FLAT and are_made(network, train, packed, check, known):
+            return Sides(network, nothing if train.size > FEW else unpacked(packed, 0, network.neurons), slope)
+        if not choice:
+            return Sides(network, nothing, math.inf if slope <= FLAT else slope)
+        parts, on, slope = in_parts(network, train, check, known)
+        if slope <= FLAT:
+            jacobian = ball_maps(parts)
+            slope = max(float(np.linalg.norm(jacobian(row))) for row in on)
+        if slope <= FLAT and not are_made(parts, train, np.packbits(on, axis=1), check, known):
+            slope = math.inf
+    if slope <= FLAT and train.size <= FEW:
+        return Sides(parts, on, slope)
+    return Sides(network, nothing, slope if slope < math.inf else math.inf)
 
 
-def _unpacked(packed: NDArray[np.uint8], start: int, end: int) -> NDArray[np.bool_]:
-    """Sides (N, end − start) of some neurons, from a multiple of 8 on."""
-    return np.unpackbits(packed[:, start // 8 : -(-end // 8)], axis=1)[:, : end - start].astype(bool)
+def _whole(
+    network: ReLUNetwork, train: TrainingSet, check: Callable[[], None]
+) -> tuple[NDArray[np.uint8], float, bool]:
+    """Sides of whole neurons, eight to a byte, the largest slope, and whether some could be chosen.
+
+    The first ball with a slope above `FLAT` is the last that is looked at.
+    """
+    near = room(network, train)
+    jacobian = ball_maps(network)
+    packed = np.zeros((train.size, -(-network.neurons // 8)), dtype=np.uint8)
+    worst, choice = 0.0, False
+    for rows, before in blocks(network, train.points):
+        for n, row in zip(rows, before, strict=True):
+            free = np.flatnonzero(np.abs(row) <= near)
+            side, slope = _flattest(network, jacobian, row > 0, free)
+            packed[n] = np.packbits(side)
+            check()
+            worst, choice = max(worst, slope if slope < math.inf else math.inf), choice or len(free) > 0
+            if not slope <= FLAT:
+                return packed, worst, len(free) > 0
+    return packed, worst, choice
 
 
 def _flattest(
@@ -113,7 +155,7 @@ def _flattest(
 
 def _choices(
     network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp]
-) -> Iterator[NDArray[np.bool_] | list[bool] | tuple[bool, ...]]:
+) -> Iterator[NDArray[np.bool_] | list[bool]]:
     """Ways to switch the free neurons on and off, likely ones first."""
     yield active[free]
     if not len(free):
@@ -144,33 +186,3 @@ def _choices(
         gram = (a @ a.T) * (w @ w.T)
         if np.isfinite(gram).all() and np.isfinite(pull).all():
             yield np.asarray(np.linalg.lstsq(gram, pull, rcond=1e-12)[0] > 0.5)
-    if len(free) <= 10:
-        yield from itertools.product((False, True), repeat=len(free))
-
-
-def _are_patterns(
-    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], check: Callable[[], None]
-) -> bool:
-    """Whether the sides of every neuron that costs anything are those of some hyperplane that misses all balls."""
-    X = train.points
-    apart = max(2 * train.rho * (1 - 1e-3), NEAR * train.separation)
-    w, cost = lengths(network.w), lengths(network.a) * lengths(network.w)
-    known: set[bytes] = set()
-    for start in range(0, network.neurons, WIDE):
-        end = min(start + WIDE, network.neurons)
-        sides = _unpacked(packed, start, end).T
-        for k in np.flatnonzero(cost[start:end] > 0):
-            check()
-            on = sides[k]
-            if on.all() or not on.any() or (key := np.packbits(on).tobytes()) in known:
-                continue
-            height = X @ (network.w[start + k] / w[start + k])
-            # Its own direction as a rule; another hyperplane may do as well.
-            if not float(height[on].min() - height[~on].max()) >= apart and (
-                train.size > FEW
-                or len(known) > train.size**2
-                or not 2 * separating_hyperplane(X[on], X[~on])[2] >= apart
-            ):
-                return False
-            known.add(key)
-    return True

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import balls_along_lines
-from exactnorm.certify.balls.constancy import FLAT, SMALL, sides_of_balls
+from exactnorm.certify.balls.constancy import FLAT, SMALL, Sides, sides_of_balls
 from exactnorm.certify.balls.missed import NEGLIGIBLE, Missed, explained, missed_on_balls, unsure_share
 from exactnorm.certify.balls.slabs import (
     LOOKED_AT,
@@ -45,7 +45,7 @@ ROOM = 16
 def upper_value(
     network: ReLUNetwork,
     train: TrainingSet,
-    sides: NDArray[np.bool_],
+    sides: Sides,
     miss: Miss,
     check: Callable[[], None] = lambda: None,
 ) -> float:
@@ -55,7 +55,7 @@ def upper_value(
     ----------
     network : ReLUNetwork
     train : TrainingSet
-    sides : ndarray of bool, shape (N, K)
+    sides : Sides
         The neurons that are on, on each ball; not looked at for more than `MANY` points.
     miss : Miss
         Of the network on the balls, its slope there included where the balls are small.
@@ -75,12 +75,12 @@ def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Fr
 
     The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
     """
-    sides, slope = np.zeros((0, 0), dtype=bool), 0.0
-    if train.size <= MANY or train.rho <= SMALL * train.separation:
-        sides, slope = sides_of_balls(network, train)
+    sides = Sides(network, np.zeros((0, 0), dtype=bool), 0.0)
     try:
-        if slope <= FLAT:
-            return _with_correction(network, train, sides, replace(miss, slope=slope), 4.0, frame)
+        if train.size <= MANY or train.rho <= SMALL * train.separation:
+            sides = sides_of_balls(network, train)
+        if sides.slope <= FLAT:
+            return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame)
     except CertificateUndecided:
         pass
     return network.representation_cost
@@ -89,7 +89,7 @@ def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Fr
 def _with_correction(
     network: ReLUNetwork,
     train: TrainingSet,
-    sides: NDArray[np.bool_],
+    sides: Sides,
     miss: Miss,
     room: float,
     frame: Frame | None = None,
@@ -104,7 +104,7 @@ def _with_correction(
         return np.inf
     sure = cost * (1 + share) if share > NEGLIGIBLE else cost
     if train.size <= MANY:
-        more = room * correction_cost(network, train, sides, frame, check)
+        more = room * correction_cost(sides.network, train, sides.on, frame, check)
     else:
         more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost, frame)
     return sure if more <= unsure * cost else sure + more

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.sphere import Sphere
+from exactnorm.certify.balls.cell import as_numbers
+from exactnorm.certify.balls.sphere import Sphere, polished
 
 CHUNK = 20_000
 """Faces treated at once: enough for NumPy's loops, few enough for the memory."""
@@ -29,6 +30,8 @@ would be much of a ball, or of the gap between two, where clusters are small and
 """
 CLEAR = 1e-13
 """Heights, in units of the set, that say on which side a ball is without a look at what is near it."""
+CANCEL = 1e3
+"""Terms so many times as large as their sum are worth longer floats where a lower maximum is looked for."""
 DEPENDENT = 128 * float(np.finfo(float).eps)
 """Touched balls whose centres, seen from their neighbours, are so nearly in a smaller flat say nothing new: a sine.
 
@@ -70,14 +73,21 @@ class Faces:
         """W of points v on some of the spheres."""
         return np.asarray(self.w0[rows] + np.einsum("frm,fm->fr", self.U[rows], v))
 
+    def __getitem__(self, rows: NDArray[np.intp]) -> Faces:
+        return Faces(self.of[rows], self.balls[rows], self.w0[rows], self.U[rows], self.R[rows])
+
     def dual(self, points: Array, rho: float, sign: Array, Bs: Array) -> Sphere:
         """The dual function on the spheres."""
+        return Sphere(*self.maps(points, rho, sign, Bs), self.R)
+
+    def maps(self, points: Array, rho: float, sign: Array, Bs: Array) -> tuple[Array, Array]:
+        """A and q, such that the dual function is ‖q + A v‖ on the spheres."""
         first = self.balls[:, 0]
         W, beta = Bs[self.of][:, :, :-1], Bs[self.of][:, :, -1]
         # b = σ_i ρ − w·x_i on the face, so that B_s (w, b) = M w + σ_i ρ β.
         M = W - beta[:, :, None] * points[first][:, None, :]
         q = np.einsum("fij,fj->fi", M, self.w0) + beta * (sign[self.of, first] * rho)[:, None]
-        return Sphere(M @ self.U, q, self.R)
+        return np.einsum("fij,fjm->fim", M, self.U) if M.dtype == np.longdouble else M @ self.U, q
 
 
 def largest_dual_value(points: Array, rho: float, patterns: NDArray[np.bool_], B: Array, floor: float) -> float:
@@ -209,11 +219,29 @@ def _peaks(
     v = sphere.other_maximum(going) if sphere.A.shape[2] > 1 else -v[np.isin(high, going)]
     there = np.isfinite(v).all(axis=1)
     more, v = going[there], v[there]
-    w, value = faces.normals(more, v), sphere.values(more, v)
+    value, most = sphere.values(more, v), sphere.crude()[more]
+    if (rough := np.flatnonzero(~(most <= CANCEL * value))).size and sphere.A.shape[2] > 1:
+        rows = more[rough]
+        v[rough], value[rough] = _in_longer_floats(faces[rows], points, rho, sign, Bs, v[rough], most[rough])
+    w = faces.normals(more, v)
     some = value > floor
     others, _ = _of_their_pattern(points, rho, sign, faces, more[some], w[some], value[some])
     pairs = zip(peaks, others, strict=True)
     return Peaks(*(np.concatenate(pair) for pair in pairs)), going
+
+
+def _in_longer_floats(
+    faces: Faces, points: Array, rho: float, sign: Array, Bs: Array, v: Array, most: Array
+) -> tuple[Array, Array]:
+    """Lower maxima on some faces, and bounds on ‖q + A v‖ there, from where they were found with too few digits.
+
+    Where balls almost touch, q and A v are large and nearly cancel: the slopes that place the maximum are rounding.
+    """
+    points, sign, Bs = (as_numbers(one, np.longdouble) for one in (points, sign, Bs))
+    longer = Faces(faces.of, faces.balls, *(as_numbers(one, np.longdouble) for one in (faces.w0, faces.U, faces.R)))
+    A, q = longer.maps(points, rho, sign, Bs)
+    v, value = polished(A, q, longer.R, as_numbers(v, np.longdouble))
+    return v.astype(float), np.minimum(value, most).astype(float)
 
 
 def _of_their_pattern(

@@ -84,6 +84,31 @@ class Sphere:
         return np.asarray(np.einsum("fim,fm->fi", self.basis[rows], u))
 
 
+def polished(A: Array, q: Array, R: Array, v: Array) -> tuple[Array, Array]:
+    """Lower maxima near v by Newton's method, and upper bounds on ‖q + A v‖ there, in floats of any length.
+
+    (λ − AᵀA) s = Aᵀ(q + A v) − λ v + μ v with v·s = 0 is solved in the eigenbasis of AᵀA, to a few digits each time.
+    """
+    rough = A.astype(float)
+    values, vectors = np.linalg.eigh(np.swapaxes(rough, 1, 2) @ rough)
+    for _ in range(5):
+        g = np.einsum("fim,fi->fm", A, q + np.einsum("fim,fm->fi", A, v))
+        shift = (v * g).sum(axis=1) / np.maximum(R, 1e-150) ** 2
+        along = np.einsum("fmk,fm->fk", vectors, g - shift[:, None] * v), np.einsum("fmk,fm->fk", vectors, v)
+        with np.errstate(all="ignore"):
+            s, p = (one / (shift[:, None] - values) for one in along)
+            step = s - ((along[1] * s).sum(axis=1) / (along[1] * p).sum(axis=1))[:, None] * p
+        step = np.where(np.isfinite(step).all(axis=1, keepdims=True), step, 0.0)
+        moved = v + np.einsum("fmk,fk->fm", vectors, step)
+        v = moved * (R / np.maximum(np.sqrt((moved**2).sum(axis=1)), 1e-150))[:, None]
+    y = q + np.einsum("fim,fm->fi", A, v)
+    # Slopes are known to so many last places of ‖A‖ (‖q‖ + ‖A‖ R), and across v they fall by λ − λ_2 at least.
+    bend, size = shift - values[:, -2], np.sqrt(np.maximum(values[:, -1], 0.0))
+    noise = np.finfo(A.dtype).eps * size * (np.sqrt((q**2).sum(axis=1)) + size * R)
+    missed = np.where(bend > 0, noise**2 / np.where(bend > 0, bend, 1.0), np.inf)
+    return v, np.sqrt((y**2).sum(axis=1) + missed)
+
+
 def _from_the_pole(g: Array, d: Array, R: Array) -> tuple[Array, NDArray[np.bool_]]:
     """The least δ > 0 with φ = R² by Newton's method, and where that is sure.
 
