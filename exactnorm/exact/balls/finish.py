@@ -157,6 +157,8 @@ def thinned(problem: Reduced, neurons: Neurons, deadline: Deadline) -> Neurons:
     if np.count_nonzero(left) == count:
         return Neurons(kinks, a, neurons.B)
     kept = left > 1e-9 * weight.max()
+    if not kept.any():  # rounding has eaten the weights
+        return Neurons(kinks, a, neurons.B)
     fewer = corrected(problem.points, Neurons(kinks[kept], a[kept] * (left / weight)[kept, None], neurons.B))
     return fewer if interpolates(problem, fewer) and fewer.cost <= neurons.cost * SAME else neurons
 
