@@ -180,7 +180,7 @@ def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Arra
             break
         # Some entry is −1 or 1, and with a sum that is not positive some entry is negative.
         move = null[:, 0] if null[:, 0].sum() <= 0 else -null[:, 0]
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             steps = np.where(move < -1e-12, left / np.maximum(-move, 1e-300), np.inf)
         k = int(np.argmin(steps))
         left = np.maximum(left + steps[k] * move, 0.0)
