@@ -38,8 +38,8 @@ def too_narrow(train: TrainingSet, error: float) -> ValueError:
     """The error to raise where every network that was found misses balls by more than a cost of six digits allows."""
     return ValueError(
         f"at rho={train.rho:g} every network that was found misses its balls by {error:.3g}, the smallest distance "
-        f"being {train.separation:.3g}: some of the balls leave a gap to the others that is hardly wider than two radii, "
-        "and what crosses it is too steep for floating point; use a smaller rho"
+        f"being {train.separation:.3g}: some balls leave a gap to the others that is hardly wider than two radii, and "
+        "what crosses it is too steep for floating point; use a smaller rho"
     )
 
 
