@@ -88,7 +88,7 @@ def test_lines_give_the_univariate_denoiser_in_any_direction(numbers, rho):
         (orthogonal, [[0, 0], [1, 0], [3, 0], [0, 1]], "are on one ray"),
         (obtuse_simplex, [[0, 0], [1, 0], [-1, 0], [0, 1]], "not affinely independent"),
         (rays, [[0, 0], [0, 0]], "points 0 and 1 are equal"),
-        (rays, [[0, 0], [1, 0]], "rho < 0.5"),
+        (rays, [[0, 0], [1, 0]], "rho=0.6 but points 0 and 1 are 1 apart"),
     ],
 )
 def test_a_failed_hypothesis_is_named(form, points, message):

@@ -119,7 +119,7 @@ def test_it_ends_at_the_optimum_with_a_network_that_interpolates(whole):
 
 
 def test_peaks_that_are_found_late_and_too_high_come_down(whole):
-    """It starts with half of the peaks, and is told of all of them after three steps."""
+    """It starts with three of four peaks, and is told of all of them after three steps."""
     problem, B, peaks, upper, settings = whole
     rows = deciding_balls(problem)
     told = []
@@ -131,8 +131,8 @@ def test_peaks_that_are_found_late_and_too_high_come_down(whole):
         told.append(seen.kappa)
         return placed(problem, seen.peaks, seen.value)
 
-    half = peaks[np.arange(0, len(peaks), 2)]
-    for at in climbing(problem, begun(B, half), upper, ways, FLOOR, unwatched):
+    most = peaks[np.arange(len(peaks)) % 4 > 0]
+    for at in climbing(problem, begun(B, most), upper, ways, FLOOR, unwatched):
         if at.within and at.products < 1e-7 and at.off < 1e-4:
             break
     assert max(told) > 1.0001

@@ -67,7 +67,7 @@ def answer(X, rho, method):
     try:
         certificate = min_norm_denoiser(TrainingSet(X, rho), method=method, tol=1e-4, time_limit=20).certificate
     except (ValueError, ArithmeticError) as refused:
-        return type(refused)
+        return ValueError if isinstance(refused, ValueError) else type(refused)
     return certificate.lower, certificate.upper
 
 

@@ -69,7 +69,11 @@ def stretched(problem: Reduced, rows: NDArray[np.intp], B: Array, deadline: Dead
         If some pattern has no interior to speak of.
     """
     deadline.check()
-    of = whole(replace(problem, patterns=problem.patterns[rows]))
+    with np.errstate(all="ignore"):
+        of = whole(replace(problem, patterns=problem.patterns[rows]))
+    if not all(np.isfinite(one).all() for one in (of.G, of.T, of.E)):
+        msg = "a pattern has no interior"
+        raise np.linalg.LinAlgError(msg)
     share = np.zeros(len(rows))
     parts = []
     for first in range(0, len(rows), AT_ONCE):
