@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exactnorm.finite_network import min_norm_network
     from exactnorm.finite_problem import FiniteProblem
     from exactnorm.flow import Schedule, probability_flow, rest_points, score_flow
-    from exactnorm.flow.endpoints import endpoints  # not the module of that name, which the room has, too
+    from exactnorm.flow.endpoints import endpoints
     from exactnorm.network import ReLUNetwork
     from exactnorm.path import DenoiserPath
     from exactnorm.saved import load, save
@@ -63,11 +63,12 @@ HOMES = {
     "exactnorm.finite_problem": ("FiniteProblem",),
     "exactnorm.flow": (
         "Schedule",
-        "endpoints",
         "probability_flow",
         "rest_points",
         "score_flow",
     ),
+    # The room has a module of that name, too.
+    "exactnorm.flow.endpoints": ("endpoints",),
     "exactnorm.finite_network": ("min_norm_network",),
     "exactnorm.network": ("ReLUNetwork",),
     "exactnorm.path": ("DenoiserPath",),

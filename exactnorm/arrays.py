@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ def real_array(values: ArrayLike, name: str) -> Array:
     _refuse_what_is_no_array(values, name)
     try:
         array = np.asarray(values)
-    except ValueError as error:  # ragged rows
-        msg = f"{name} is not a rectangular array of numbers: {error}"
+    except ValueError:
+        msg = f"{name} is no rectangular array: its rows differ in length or kind; give rows of equally many numbers"
         raise ValueError(msg) from None
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
         try:
@@ -43,6 +43,17 @@ def real_array(values: ArrayLike, name: str) -> Array:
         msg = f"{name} holds {array[where]:g} at index {where}, whose square is no number: use a larger unit of length"
         raise ValueError(msg)
     return array
+
+
+def numbers(values: ArrayLike, name: str) -> Array:
+    """As `real_array`, without a copy of what is float64 already, and of any size: for what is called all the time."""
+    try:
+        # NumPy would drop masks and imaginary parts.
+        if not (isinstance(values, np.ma.MaskedArray) or np.iscomplexobj(values)):
+            return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    return real_array(values, name)  # which says what is wrong
 
 
 def restore_read_only(record: object, state: Mapping[str, Any]) -> None:
@@ -71,7 +82,7 @@ def _why_not_real(array: NDArray[Any], name: str) -> str:
             "endpoint": "ends are `.endpoint`",
         }
         has = next((f": its {words}" for attribute, words in held.items() if hasattr(given, attribute)), "")
-        return f"{name} is a {type(given).__name__}{has}; give real numbers in an array"
+        return f"{name} is {what_is(given)}{has}; give real numbers in an array"
     where = next(place for place, value in np.ndenumerate(array) if not isinstance(value, Real))
     return f"{name} holds {array[where]!r} at index {where}; give real numbers, all of them there"
 
@@ -96,8 +107,33 @@ def _refuse_what_is_no_array(values: object, name: str) -> None:
 def of_kind(value: object, kind: Any, name: str, what: str) -> None:
     """Raise ``TypeError`` unless `value` is of that kind; `what` says which record it is, and what makes one."""
     if not isinstance(value, kind):
-        msg = f"{name} is a {type(value).__name__}: give {what}"
+        msg = f"{name} is {what_is(value)}: give {what}"
         raise TypeError(msg)
+
+
+def what_is(value: object) -> str:
+    """What a value is, as a sentence says it: None, a list, an ndarray, the class Schedule."""
+    if value is None or isinstance(value, bool):
+        return str(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
+def truth(value: object, name: str) -> bool:
+    """Return `value` as a bool; raise ``TypeError`` for whatever else Python would take for true or false."""
+    of_kind(value, bool | np.bool_, name, "True or False")
+    return bool(value)
+
+
+def whole_number(value: int, name: str, least: int) -> int:
+    """Return `value` as an int; raise ``ValueError`` unless it is a whole number, `least` or more."""
+    if isinstance(value, bool) or not (isinstance(value, Integral) and value >= least):
+        shown = repr(value) if isinstance(value, Real | str) else what_is(value)
+        msg = f"{name}={shown}; give a whole number, {least} or more"
+        raise ValueError(msg)
+    return int(value)
 
 
 def real_number(value: float, name: str) -> float:
@@ -108,7 +144,8 @@ def real_number(value: float, name: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        msg = f"{name}={value!r} is not a number"
+        shown = f"={value!r}" if value is None or isinstance(value, complex) else f" is {what_is(value)}, which"
+        msg = f"{name}{shown} is not a number; give one that is real"
         raise ValueError(msg) from None
     except OverflowError:
         number = math.inf

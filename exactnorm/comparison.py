@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.arrays import Array, real_number, what_is, whole_number
 from exactnorm.certify import CertifiedDenoiser, interpolation_error
 from exactnorm.flow import Endpoints, endpoints, score_flow
+from exactnorm.flow.inputs import starts as checked
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 from exactnorm.tables import Tabular, TextTable, at_most, ends
 from exactnorm.training_set import TrainingSet
@@ -157,9 +158,7 @@ def compare(
     'The trained network is a minimum-norm denoiser, as far as the bracket tells.'
     """
     if not isinstance(denoiser, CertifiedDenoiser):
-        msg = (
-            f"denoiser is a {type(denoiser).__name__}: give the network first, and then what min_norm_denoiser returned"
-        )
+        msg = f"denoiser is {what_is(denoiser)}: give the network first, and then what min_norm_denoiser returned"
         raise TypeError(msg)
     trained, train = network_of(network).merged(), denoiser.train
     if (trained.dimension, trained.outputs) != (train.dimension, train.dimension):
@@ -171,11 +170,12 @@ def compare(
     if denoiser.certificate.weight_decay is not None:
         msg = "this denoiser was found with weight decay, and interpolates nothing: compare with one without"
         raise ValueError(msg)
+    whole_number(seed, "seed", 0)
     near = real_number(near, "near") if near is not None else (train.rho or 0.1 * train.separation)
     if not 0 < near < train.separation / 2:
         msg = f"near={near:g}; give a distance between 0 and half the smallest one, {train.separation / 2:g}"
         raise ValueError(msg)
-    Y = _starts(train, seed) if starts is None else np.atleast_2d(real_array(starts, "starts"))
+    Y = _starts(train, seed) if starts is None else np.atleast_2d(checked(starts, train.dimension, "starts"))
     flows = [score_flow(one, Y, math.inf) for one in (trained, denoiser)]
     ends = [endpoints(flow, train, tol=near) for flow in flows]
     apart = np.linalg.norm(flows[0].endpoint - flows[1].endpoint, axis=1)

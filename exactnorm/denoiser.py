@@ -15,7 +15,7 @@ from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.solvers.choice import chosen
 from exactnorm.finite_network import bracketed, check_means
 from exactnorm.finite_problem import finite_problem
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import OverlapError, TrainingSet, training_set
 
 
 def min_norm_denoiser(
@@ -96,11 +96,11 @@ def min_norm_denoiser(
     and the status says so.
     """
     train = _training_set(train_or_points, rho)
-    check_means(tol, time_limit)
+    check_means(tol, time_limit, progress, executor)
     asked = chosen(solver, solver_options)
     deadline = Deadline(time_limit)
-    if method not in ("auto", "program", "ramps"):
-        msg = f"method={method!r} is unknown: use 'auto', 'program' or 'ramps'"
+    if not (isinstance(method, str) and method in ("auto", "program", "ramps")):
+        msg = f"method={method!r:.40} is unknown: give 'auto', 'program' or 'ramps'"
         raise ValueError(msg)
     if method == "ramps" and (train.samples is not None or weight_decay is not None):
         msg = "method='ramps' is for noise balls; leave it out for noisy samples and weight decay"
@@ -140,10 +140,15 @@ def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -
     """The training set, which has a radius of its own, or that of points and a radius."""
     if isinstance(train_or_points, TrainingSet):
         if rho is not None:
-            msg = "rho is given twice: the training set already has one"
+            msg = "rho is given twice: the training set already has one; give it here or there"
             raise ValueError(msg)
         return train_or_points
     if rho is None:
         msg = "rho is missing: give the radius of the noise balls (0 for the limit of small balls)"
         raise ValueError(msg)
-    return TrainingSet(train_or_points, rho)  # type: ignore[arg-type]
+    try:
+        return training_set(train_or_points, rho)
+    except OverlapError as overlap:
+        from exactnorm.exact.balls.problem import with_a_radius
+
+        raise with_a_radius(overlap, train_or_points) from None

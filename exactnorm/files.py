@@ -83,7 +83,7 @@ def check_names_file(file: object, saved: object = None) -> None:
     if not isinstance(file, str | PathLike):
         swapped = isinstance(saved, str | PathLike)
         hint = f"; it comes first: ({str(saved)!r}, …)" if swapped else ""
-        msg = f"the file is given as {type(file).__name__}: give its name{hint}"
+        msg = f"the file is given as {'None' if file is None else type(file).__name__}: give its name{hint}"
         raise TypeError(msg)
 
 

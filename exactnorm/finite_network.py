@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import real_number
+from exactnorm.arrays import of_kind, real_number, what_is
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.closed_form.interpolant import certified_interpolant
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, check_limit
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.exact.solvers.choice import chosen
 from exactnorm.finite_problem import FiniteProblem
@@ -95,7 +95,7 @@ def min_norm_network(
     >>> f.certificate.upper
     2.0
     """
-    check_means(tol, time_limit)
+    check_means(tol, time_limit, progress, executor)
     asked = chosen(solver, solver_options)
     problem = FiniteProblem(inputs, targets, skip, penalise_bias, weight_decay, constant)  # type: ignore[arg-type]
     found = bracketed(problem, tol, asked, time_limit, progress, executor)
@@ -120,12 +120,17 @@ def bracketed(
         return solve_finite(problem, Settings(tol, solver, Deadline(time_limit), executor, report))
 
 
-def check_means(tol: float, time_limit: float | None) -> None:
-    """Raise ``ValueError`` unless `tol` lies between 0 and 1 and `time_limit` is positive or None."""
+def check_means(tol: float, time_limit: float | None, progress: object = False, executor: object = None) -> None:
+    """Raise ``ValueError`` or ``TypeError`` unless these are what `min_norm_network` takes for them."""
     tol = real_number(tol, "tol")
     if not 0 < tol < 1:
-        msg = f"tol={tol:g}: the relative gap to aim for lies between 0 and 1, such as 1e-6"
+        msg = f"tol={tol:g}: give the relative gap to aim for, between 0 and 1, such as 1e-6"
         raise ValueError(msg)
-    if time_limit is not None and not real_number(time_limit, "time_limit") > 0:
-        msg = f"time_limit={time_limit:g}: give a positive number of seconds"
-        raise ValueError(msg)
+    check_limit(time_limit)
+    if not callable(progress):
+        of_kind(
+            progress, bool, "progress", "True, False, or a function that is handed the best bracket after every round"
+        )
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        msg = f"executor is {what_is(executor)}: give a concurrent.futures.Executor, such as ProcessPoolExecutor()"
+        raise TypeError(msg)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from exactnorm.arrays import Array, real_array, real_number, restore_read_only
+from exactnorm.arrays import Array, real_array, real_number, restore_read_only, truth
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
@@ -56,6 +56,8 @@ class FiniteProblem:
 
     def __post_init__(self) -> None:
         inputs, targets = real_array(self.inputs, "inputs"), real_array(self.targets, "targets")
+        for flag in ("skip", "penalise_bias", "constant"):
+            object.__setattr__(self, flag, truth(getattr(self, flag), flag))
         targets = targets[:, None] if targets.ndim == 1 else targets
         if inputs.ndim != 2 or targets.ndim != 2 or len(inputs) != len(targets) or 0 in (*inputs.shape, *targets.shape):
             msg = (
@@ -113,7 +115,10 @@ def finite_problem(train: TrainingSet, weight_decay: float | None = None) -> Fin
         coincide.
     """
     if train.samples is None:
-        msg = "the training set has noise balls; give noisy samples with TrainingSet.from_samples"
+        why = "the training set has noise balls" + (
+            "" if weight_decay is None else ", which leave no room for weight_decay"
+        )
+        msg = f"{why}; give noisy samples with TrainingSet.from_samples"
         raise ValueError(msg)
     targets = np.repeat(train.points, [len(one) for one in train.samples], axis=0)
     return FiniteProblem(np.vstack(train.samples), targets, weight_decay=weight_decay)

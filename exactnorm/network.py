@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, real_array, restore_read_only
+from exactnorm.arrays import Array, numbers, real_array, restore_read_only, what_is
 from exactnorm.geometry import Frame
 from exactnorm.tables import one_line
 
@@ -48,15 +48,20 @@ class ReLUNetwork:
     """
 
     a: Array
-    w: Array
-    b: Array
-    V: Array | None
-    c: Array
+    w: Array = None  # type: ignore[assignment]  # all five are needed: what is left out is told by name
+    b: Array = None  # type: ignore[assignment]
+    V: Array | None = None
+    c: Array = None  # type: ignore[assignment]
 
     __repr__ = one_line
     __setstate__ = restore_read_only
 
     def __post_init__(self) -> None:
+        if missing := [name for name in ("w", "b", "c") if getattr(self, name) is None]:
+            whole = isinstance(self.a, ReLUNetwork) or hasattr(self.a, "network")
+            hint = f"; {what_is(self.a)} has one already" if whole else ""
+            msg = f"{', '.join(missing)} missing: give ReLUNetwork(a, w, b, V, c), where V may be None{hint}"
+            raise TypeError(msg)
         fields = {name: real_array(getattr(self, name), name) for name in ("a", "w", "b", "c")}
         if self.V is not None:
             fields["V"] = real_array(self.V, "V")
@@ -68,7 +73,7 @@ class ReLUNetwork:
             if array.shape != expected[name]:
                 shapes = {key: value.shape for key, value in fields.items()}
                 wanted = "a (K, q), w (K, d), b (K,), V (q, d) or None, c (q,)"
-                msg = f"network shapes do not fit: {shapes}; expected {wanted}"
+                msg = f"network shapes do not fit: {shapes}; give {wanted}"
                 raise ValueError(msg)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
@@ -203,8 +208,7 @@ class ReLUNetwork:
         return ReLUNetwork(self.a[alive], self.w[alive], self.b[alive], self.V, c)
 
     def _inputs(self, Y: ArrayLike) -> Array:
-        doubtful = isinstance(Y, np.ma.MaskedArray) or np.iscomplexobj(Y)  # NumPy would drop masks and imaginary parts
-        Y = real_array(Y, "inputs") if doubtful else np.asarray(Y, dtype=np.float64)
+        Y = numbers(Y, "inputs")
         if Y.ndim not in (1, 2) or Y.shape[-1] != self.dimension:
             msg = f"inputs have shape {Y.shape}; this network takes ({self.dimension},) or (m, {self.dimension})"
             raise ValueError(msg + image_advice(Y.shape, self.dimension))
@@ -242,9 +246,9 @@ def network_of(denoiser: ReLUNetwork | HasNetwork) -> ReLUNetwork:
     """The network of a denoiser, or the network itself; ``TypeError`` for what is neither."""
     network = denoiser if isinstance(denoiser, ReLUNetwork) else getattr(denoiser, "network", None)
     if not isinstance(network, ReLUNetwork):
-        is_name = isinstance(denoiser, str | PathLike)
-        hint = "; a saved one is read by exactnorm.load(file)" if is_name else ""
-        msg = f"{denoiser!r:.80} is no denoiser: give a ReLUNetwork, or what min_norm_denoiser returns{hint}"
+        hint = "; a saved one is read by exactnorm.load(file)" if isinstance(denoiser, str | PathLike) else ""
+        shown = repr(denoiser) if len(repr(denoiser)) <= 80 else what_is(denoiser)
+        msg = f"{shown} is no denoiser: give a ReLUNetwork, or what min_norm_denoiser returns{hint}"
         raise TypeError(msg)
     return network
 

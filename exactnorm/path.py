@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, real_array, real_number, restore_read_only
+from exactnorm.arrays import Array, of_kind, real_array, real_number, restore_read_only
 from exactnorm.certify.certified import CertifiedDenoiser, read_denoiser, write_denoiser
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.deadline import Deadline
+from exactnorm.finite_network import check_means
 from exactnorm.flow.family import Family
 from exactnorm.flow.probability.probability_flow import probability_flow
 from exactnorm.flow.record import Flow
@@ -83,12 +84,18 @@ class DenoiserPath:
             raise ValueError(msg)
         train = TrainingSet(self.points, float(radii[-1]))
         object.__setattr__(self, "points", train.points)
+        check_means(self.tol, self.time_limit, self.progress, self.executor)
+        of_kind(
+            self.denoisers, tuple | list, "denoisers", "a tuple of what min_norm_denoiser returned, one for each radius"
+        )
+        for n, one in enumerate(self.denoisers):
+            of_kind(one, CertifiedDenoiser, f"denoisers[{n}]", "what min_norm_denoiser returned")
         solved = self.denoisers or self._all_solved(radii)
         if len(solved) != len(radii) or any(
             not (np.array_equal(h.train.points, train.points) and h.train.rho == rho)
             for h, rho in zip(solved, radii, strict=False)
         ):
-            msg = "the denoisers are not those of the points and radii, one for each radius in increasing order"
+            msg = "the denoisers are not those of points and radii: give one for each radius, in increasing order"
             raise ValueError(msg)
         radii.flags.writeable = False
         object.__setattr__(self, "radii", radii)
@@ -124,7 +131,7 @@ class DenoiserPath:
 
     def __call__(self, rho: float) -> CertifiedDenoiser:
         """Denoiser of the radius nearest to `rho` in logarithm."""
-        return self.denoisers[int(np.searchsorted(self.switches, rho))]
+        return self.denoisers[int(np.searchsorted(self.switches, real_number(rho, "rho")))]
 
     @property
     def switches(self) -> Array:

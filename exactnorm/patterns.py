@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from exactnorm.arrays import Array
 from exactnorm.geometry import affine_hull, separating_hyperplane
 from exactnorm.hulls import hull_gaps
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import TrainingSet, training_set
 
 Patterns = NDArray[np.bool_]
 
@@ -94,7 +94,7 @@ def kink_patterns(
 
     They are half of the activation patterns that are not constant: the others are their complements.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     frame = affine_hull(train.points)
     X = frame.coordinates(train.points)
     rho = train.rho / frame.scale

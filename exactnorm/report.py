@@ -13,6 +13,7 @@ from rich.text import Text
 
 from exactnorm import experiments
 from exactnorm.certify import Certificate, CertifiedDenoiser
+from exactnorm.comparison import Comparison
 from exactnorm.fitting import Fitting
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
@@ -175,6 +176,41 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         "optimum": None if problem.optimum is None else [finite_or_none(lower), finite_or_none(upper)],
         "source": problem.source,
     }
+
+
+def comparison_record(found: Comparison) -> dict[str, Any]:
+    """What `exactnorm compare --json` prints."""
+    certificate = found.exact.certificate
+    record = {
+        "cost": found.cost,
+        "lower": certificate.lower,
+        "upper": certificate.upper,
+        "error": found.error,
+        "interpolates": found.interpolates,
+        "neurons": found.network.neurons,
+        "exact_neurons": found.exact.network.neurons,
+        "near": found.near,
+        "kinks": len(found.kink_distance),
+        "kinks_found": int((found.kink_distance <= found.near).sum()),
+        "cost_elsewhere": found.cost_elsewhere,
+        "crossing": found.crossing,
+        "together": found.together,
+    }
+    shares = {"endpoints": found.ends.shares(), "exact_endpoints": found.exact_ends.shares()}
+    return {
+        **{name: finite_or_none(value) for name, value in record.items()},
+        **{name: {kind: share_record(one) for kind, one in each.items()} for name, each in shares.items()},
+        "reading": found.reading,
+    }
+
+
+def comparison_table(found: Comparison) -> RenderableType:
+    """Trained and exact side by side; what the numbers say, and what the words mean, below."""
+    table = grid(found.table(), "A trained network beside the minimum-norm denoiser", right=("trained", "exact"))
+    met = [kind for kind in MEANING if f"flows that end: {kind}" in {row[0] for row in found.table().rows}]
+    words = [MEANING[kind] for kind in met]
+    kinks = "A kink is where a neuron switches; misses are distances in the unit of the points, over whole balls."
+    return Group(table, prose("\n".join([kinks, *words])))
 
 
 def checks_table(checks: Iterable[Check]) -> RenderableType:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 
+from exactnorm.arrays import what_is
 from exactnorm.certify.certified import DENOISER, CertifiedDenoiser, built, write_denoiser
 from exactnorm.certify.certified import WHAT as DENOISER_TAG
 from exactnorm.certify.certified_network import SAVED, CertifiedNetwork, built_network, write_certified_network
@@ -56,7 +57,7 @@ def save(file: str | PathLike[str], what: Saved | DenoiserPath) -> None:
             write_network(file, what)
         case _:
             msg = (
-                f"what is saved is a {type(what).__name__}; give what min_norm_denoiser or min_norm_network returns, "
+                f"what is saved is {what_is(what)}; give what min_norm_denoiser or min_norm_network returns, "
                 "a ReLUNetwork or a DenoiserPath"
             )
             raise TypeError(msg)

@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 
 from exactnorm.arrays import Array
 from exactnorm.geometry import affine_hull
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import training_set
 
 SAME = 1e-12
 """Change of a distance, in units of the size of the set, up to which a permutation keeps it."""
@@ -71,7 +71,7 @@ def isometries(
         If the points are not a training set, or `tolerance` is no distance, or not below a quarter of the smallest of
         two points: points that may be taken for each other have no permutations.
     """
-    train = TrainingSet(np.asarray(points), 0.0)
+    train = training_set(points)
     frame = affine_hull(train.points)
     rounding = ROUNDINGS * float(np.finfo(float).eps) * float(np.abs(train.points).max())
     allowed = max(SAME * frame.scale, rounding) if tolerance is None else float(tolerance)

@@ -146,6 +146,13 @@ def at_most(value: float) -> str:
     return _digits(value, ROUND_FLOOR)
 
 
+def limit(value: float, digits: int = 6) -> str:
+    """The value in so many digits, not rounded up: what is printed keeps the limit that it names."""
+    # By its shortest decimals: 0.3 is 0.3, though the double is a little below.
+    floor = Context(prec=digits, rounding=ROUND_FLOOR).create_decimal(repr(float(value)))
+    return f"{float(floor):.{digits}g}"
+
+
 def ends(lower: float, upper: float) -> tuple[str, str]:
     """A bracket's ends to nine digits, rounded apart; in full where they are one number, as its gap of 0 says."""
     return (repr(float(lower)),) * 2 if lower == upper else (at_most(lower), at_least(upper))

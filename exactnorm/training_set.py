@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import LARGEST, Array, real_array, real_number, restore_read_only
+from exactnorm.arrays import LARGEST, Array, of_kind, real_array, real_number, restore_read_only
 from exactnorm.reading.index_column import look_at_frame
 from exactnorm.tables import one_line
+
+SAMPLES = "the noisy samples, an array (M_n, d) for each point"
+
+
+class OverlapError(ValueError):
+    """Noise balls of this radius touch or overlap: `why` says which, and the message what to do, too."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(f"{why}; {remedy}")
+        self.why = why
+
 
 TIES = 100
 """Pairs of points that are nearest up to rounding, of a block of rows, which are looked at one by one."""
@@ -40,8 +51,7 @@ class TrainingSet:
     ------
     ValueError
         If a value is not a finite real number, the shape is wrong, two points coincide, balls touch or overlap, or
-        lengths are so large or small that their squares are no numbers. The message names the rows and the largest
-        admissible radius.
+        lengths are so large or small that their squares are no numbers. The message names the rows.
     """
 
     points: Array
@@ -79,15 +89,13 @@ class TrainingSet:
             )
             raise ValueError(msg)
         if 2 * rho >= distance:
-            msg = (
-                f"rho={rho:g} but points {i} and {j} are {distance:g} apart: their balls touch or overlap; "
-                f"use rho < {distance / 2:g}"
-            )
-            raise ValueError(msg)
+            msg = f"rho={rho:g} but points {i} and {j} are {distance:g} apart: their balls touch or overlap"
+            raise OverlapError(msg, "exactnorm.max_radius(points) gives the radius below which there is a network")
         if self.samples is not None:
             if rho > 0:
                 msg = f"rho={rho:g} with noisy samples: they stand in place of the balls; leave rho out"
                 raise ValueError(msg)
+            of_kind(self.samples, Sequence | np.ndarray, "samples", SAMPLES)
             object.__setattr__(self, "samples", _sample_arrays(self.samples, points))
         points.flags.writeable = False
         object.__setattr__(self, "points", points)
@@ -124,6 +132,7 @@ class TrainingSet:
         >>> [len(one) for one in train.samples]
         [2, 2]
         """
+        of_kind(samples, Iterable, "samples", SAMPLES)
         return cls(points, 0.0, tuple(samples))  # type: ignore[arg-type]
 
     @property
@@ -135,6 +144,11 @@ class TrainingSet:
     def dimension(self) -> int:
         """Dimension d of the space the points live in."""
         return int(self.points.shape[1])
+
+
+def training_set(points: ArrayLike, rho: float = 0.0) -> TrainingSet:
+    """The training set of whatever becomes a table of numbers: the one door, so that no mask or index is overlooked."""
+    return TrainingSet(points, rho)  # type: ignore[arg-type]
 
 
 def _sample_arrays(samples: Sequence[ArrayLike], points: Array) -> tuple[Array, ...]:

@@ -192,6 +192,15 @@ def test_inputs_are_left_as_they_were_and_results_share_no_memory_with_them(door
         assert not any(np.shares_memory(found, one) for found in arrays_in(result))
 
 
+@pytest.mark.parametrize(("door", "arrays"), DOORS.values(), ids=DOORS.keys())
+def test_a_mask_is_not_overlooked(door, arrays):
+    for n, one in enumerate(arrays):
+        masked = np.ma.MaskedArray(one, np.zeros(one.shape, bool))
+        masked.mask.flat[-1] = True
+        with pytest.raises(ValueError, match="masked entr"):
+            door(*[masked if k == n else np.array(other) for k, other in enumerate(arrays)])
+
+
 def test_every_public_function_and_record_that_takes_arrays_is_a_door_above():
     named = {name.split("(")[0].split(",")[0].split(".")[0] for name in DOORS} - {"activation_patterns"}
     # These take or return results, files, levels and names, and no arrays of the user's.

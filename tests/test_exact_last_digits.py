@@ -103,3 +103,22 @@ def test_no_last_digit_decides_whether_there_is_an_answer(family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_last_digit_decides_whether_there_is_an_answer_in_many_sets(family):
     assert any([agreeing(family, seed) for seed in range(2, 60)])  # not at the first that has one
+
+
+@pytest.mark.parametrize("narrower", [1e-6, 1e-8, 1e-10, 1e-12])
+def test_where_pairs_of_balls_almost_touch_the_others_there_is_a_bracket_or_a_sentence_about_the_radius(narrower):
+    """Opposite corners of a parallelogram: no two balls are near, but the hulls of two and two are two radii apart."""
+    corners = np.array([(0, 0), (0.75, 0.68), (1.5, 0), (0.75, -0.68)])
+    u = corners[1] / np.linalg.norm(corners[1])
+    turn = np.array([[np.cos(0.3), np.sin(0.3)], [-np.sin(0.3), np.cos(0.3)]])
+    apart = abs(u[0] * corners[3, 1] - u[1] * corners[3, 0])
+    try:
+        found = min_norm_denoiser(corners @ turn, (apart - narrower) / 2, method="program").certificate
+    except ValueError as error:
+        refused = str(error)
+    else:
+        refused = ""
+        assert found.lower <= found.upper
+        # What crosses the gap between two parallel sides is so steep.
+        assert found.upper > 2 * np.linalg.norm(corners[1]) / narrower
+    assert not refused or "use a smaller rho" in refused or "use rho <" in refused

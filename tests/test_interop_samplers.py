@@ -117,7 +117,7 @@ def test_the_stand_in_takes_over_where_balls_may_overlap_and_without_one_the_pat
     stand_in = EDMDenoiser(path, ALPHA, high_noise=lambda y, sigma: y / (1 + sigma), max_rho=0.4)
     assert np.allclose(stand_in(x, 9.0), x / 10, rtol=1e-15, atol=0)
     assert np.array_equal(stand_in(x, 1.0), path(0.1)(x))
-    with pytest.raises(ValueError, match=r"use rho < 0\.5"):
+    with pytest.raises(ValueError, match=r"balls touch or overlap; exactnorm\.max_radius"):
         EDMDenoiser(path, ALPHA)(x, 9.0)
 
 
@@ -220,13 +220,14 @@ def test_beyond_the_radii_there_is_one_clear_error_or_the_chosen_stand_in():
         EDMDenoiser(path, ALPHA)(x, 9.0)
     short = EDMDenoiser(path, ALPHA, max_rho=0.3)
     with pytest.raises(
-        ValueError, match=r"the largest is 0\.3: begin at sigma_max=3, or give a stand-in by high_noise="
+        ValueError, match=r"beyond 0\.3: begin at sigma_max=2\.99999, or give a stand-in by high_noise="
     ):
         short(x, 3.0)
+    assert short(x, 2.99999).shape == x.shape  # what the message names can be asked
     solved = DenoiserPath(POINTS, [0.1, 0.2])
     known = EDMDenoiser(solved, ALPHA)
     assert np.array_equal(known(x, 1.9), solved(0.2)(x))
-    with pytest.raises(ValueError, match=r"the largest is 0\.2"):
+    with pytest.raises(ValueError, match=r"beyond 0\.2: begin at sigma_max=1\.99999"):
         known(x, 2.1)  # the path itself would give the denoiser of the nearest radius
     stand_in = EDMDenoiser(solved, ALPHA, high_noise=lambda y, sigma: y / sigma)
     assert np.array_equal(stand_in(x, 2.1), x / 2.1)

@@ -111,7 +111,7 @@ def test_a_radius_is_chosen_by_a_search_within_time_limits():
         interop.MinNormDenoiser(time_limit=60.0), {"rho": [0.0, 0.1, 0.3, 0.7]}, cv=split, refit=False
     )
     with (
-        pytest.warns(FitFailedWarning, match=r"use rho < 0\.5"),
+        pytest.warns(FitFailedWarning, match=r"balls touch or overlap; exactnorm\.max_radius"),
         pytest.warns(UserWarning, match="scores are non-finite"),
     ):
         search.fit(X, y)

@@ -122,7 +122,7 @@ def test_arguments_in_each_other_s_place_are_refused_by_name(door):
     ("draw", "words"),
     [
         (lambda: plot.trajectories(FLOW, DENOISER.train, plt.Figure()), "axes is a Figure: give one Axes"),
-        (lambda: plot.trajectories(FLOW, DENOISER.train, ENDS), "axes is a Endpoints: give one Axes"),
+        (lambda: plot.trajectories(FLOW, DENOISER.train, ENDS), "axes is an Endpoints: give one Axes"),
         (lambda: plot.trajectories(FLOW, DENOISER.train, ends=FLOW), "ends is a Flow: give the Endpoints"),
         (lambda: plot.portrait(DENOISER, ends=ENDS), "ends holds 2 endpoints and the flow 0"),
         (lambda: plot.portrait(DENOISER, rest=[FLOW]), r"rest\[0\] is a Flow: give the list of RestPoint"),

@@ -11,6 +11,7 @@ import exactnorm
 from exactnorm import load, save
 from exactnorm.certify.balls.evidence import Faces
 from exactnorm.proof.verify import verify, verify_network
+from exactnorm.prover import covering
 
 
 def test_denoisers_and_networks_prove_their_own_brackets(tmp_path):
@@ -35,6 +36,23 @@ def test_what_a_denoiser_is_told_reaches_the_prover():
     bare = replace(solved("acute").certificate, evidence=Faces(evidence.frame, evidence.B, 3))
     hurried = replace(solved("acute"), certificate=bare).rigorous(time_limit=1e-9)
     assert any("time was over" in sentence for sentence in hurried.said)
+
+
+@pytest.mark.parametrize(("most", "enough"), [(0, False), (2500, True)])
+def test_cells_that_are_made_for_a_proof_are_split_until_they_are_many_and_tell_what_they_lose(
+    most, enough, monkeypatch
+):
+    monkeypatch.setattr(covering, "CROWD", 0)
+    monkeypatch.setattr(covering, "MOST", most)
+    points, rho = problem_of("acute, near contact")
+    denoiser = solved("acute, near contact")
+    bare = replace(
+        denoiser.certificate, evidence=Faces(denoiser.certificate.evidence.frame, denoiser.certificate.evidence.B, 3)
+    )
+    found = replace(denoiser, certificate=bare).rigorous()
+    assert verify(found.text, points, rho).outcome == "proved"
+    assert (found.gap <= 2e-6) == enough
+    assert any("less than the certificate" in sentence for sentence in found.said) != enough
 
 
 def test_without_flint_the_error_names_the_extra_and_all_else_works():

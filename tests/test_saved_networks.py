@@ -168,7 +168,7 @@ def test_an_interpolation_error_takes_a_training_set_and_tells_arguments_in_the_
     expected = exactnorm.interpolation_error(network, train.points, train.rho)
     assert exactnorm.interpolation_error(network, train) == expected
     for given in ((train, network), (train.points, denoiser), (train, denoiser)):
-        with pytest.raises(TypeError, match="the network comes first: interpolation_error"):
+        with pytest.raises(TypeError, match="the network comes first: give interpolation_error"):
             exactnorm.interpolation_error(*given)
     for given in ((network, train.points), (network, train, 0.1)):
         with pytest.raises(ValueError, match=r"give points and their radius, .* or a TrainingSet, which has one"):

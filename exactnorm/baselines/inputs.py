@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, real_array, real_number
+from exactnorm.arrays import Array, numbers, real_array, real_number
 
 Denoiser = Callable[[Array, float], Array]
 """From noisy points (m, d) and σ to denoised points (m, d)."""
@@ -25,7 +25,7 @@ def training_points(points: ArrayLike) -> Array:
 
 def one_or_many(y: ArrayLike, dimension: int) -> tuple[Array, tuple[int, ...]]:
     """Return the inputs as rows, and the shape (d,) or (m, d) to give back; raise ``ValueError`` for any other."""
-    Y = np.asarray(y, dtype=np.float64)
+    Y = numbers(y, "inputs")
     if Y.ndim not in (1, 2) or Y.shape[-1] != dimension:
         msg = f"inputs have shape {Y.shape}; this denoiser takes ({dimension},) or (m, {dimension})"
         raise ValueError(msg)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, of_kind, real_number
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.proving import proved
 from exactnorm.certify.saved_evidence import ON_BALLS, ON_SAMPLES, entries, evidence, evidence_values
@@ -65,6 +65,14 @@ class CertifiedDenoiser(Tabular):
     certificate: Certificate
     status: str
 
+    def __post_init__(self) -> None:
+        of_kind(self.train, TrainingSet, "train", "the TrainingSet, TrainingSet(points, rho)")
+        of_kind(self.network, ReLUNetwork, "network", "the ReLUNetwork")
+        of_kind(
+            self.certificate, Certificate, "certificate", "the Certificate, such as another denoiser's `.certificate`"
+        )
+        of_kind(self.status, str, "status", "a sentence")
+
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the solve, so that the bracket is what was known by then."""
@@ -76,8 +84,9 @@ class CertifiedDenoiser(Tabular):
 
     def score(self, y: ArrayLike, sigma: float) -> Array:
         """Score (h(y) − y)/σ² that the denoiser stands for at noise level σ > 0."""
+        sigma = real_number(sigma, "sigma")
         if not sigma > 0:
-            msg = f"sigma={sigma!r}; the score needs a noise level sigma > 0"
+            msg = f"sigma={sigma:g}; give a noise level sigma > 0"
             raise ValueError(msg)
         return (self.network(y) - np.asarray(y, dtype=np.float64)) / sigma**2
 

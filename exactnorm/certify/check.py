@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from exactnorm.arrays import real_number
+from exactnorm.arrays import of_kind, real_number, what_is
 from exactnorm.certify.balls.constancy import FLAT, MANY, sides_of_balls
 from exactnorm.certify.balls.correction import upper_value
 from exactnorm.certify.certificate import Certificate
@@ -30,8 +30,8 @@ CROSSED = 1e-6
 
 def check_certificate(
     certificate: Certificate,
-    train: TrainingSet | FiniteProblem,
-    network: ReLUNetwork,
+    train: TrainingSet | FiniteProblem = None,  # type: ignore[assignment]  # what is left out is told by name
+    network: ReLUNetwork = None,  # type: ignore[assignment]
     *,
     time_limit: float | None = None,
 ) -> tuple[float, float, float | None]:
@@ -70,7 +70,7 @@ def check_certificate(
     ValueError
         If the problem itself, which is yours, or `time_limit` is not admissible.
     TypeError
-        If a denoiser is handed where its certificate, its training set or its network is asked.
+        If one of the three is missing or of another kind, such as a denoiser where its certificate is asked.
     """
     _refuse_swapped(certificate, train, network)
     effort = Effort(None if time_limit is None else real_number(time_limit, "time_limit"))
@@ -104,16 +104,16 @@ def check_certificate(
 def _refuse_swapped(certificate: object, train: object, network: object) -> None:
     """Raise ``TypeError`` for what is the caller's mistake and no fault of a certificate."""
     if hasattr(certificate, "certificate"):
-        msg = f"the certificate is a {type(certificate).__name__}: give its `.certificate`"
+        msg = f"certificate is {what_is(certificate)}: give its `.certificate`, then the problem, and its `.network`"
         raise TypeError(msg)
+    of_kind(certificate, Certificate, "certificate", "the Certificate, such as a denoiser's `.certificate`")
     if not isinstance(train, TrainingSet | FiniteProblem):
-        msg = (
-            f"train is a {type(train).__name__}: give the TrainingSet, such as a denoiser's `.train`, or FiniteProblem"
-        )
+        msg = f"train is {what_is(train)}: give the TrainingSet, such as a denoiser's `.train`, or FiniteProblem"
         raise TypeError(msg)
     if hasattr(network, "network"):
-        msg = f"the network is a {type(network).__name__}: give its `.network`"
+        msg = f"network is {what_is(network)}: give its `.network`"
         raise TypeError(msg)
+    of_kind(network, ReLUNetwork, "network", "the ReLUNetwork, such as a denoiser's `.network`")
 
 
 def _problem(certificate: Certificate, train: TrainingSet | FiniteProblem) -> TrainingSet | FiniteProblem:

@@ -97,7 +97,7 @@ def interpolation_error(
     is max ‖e + ρ D v‖ over unit v: a trust-region problem.
     """
     if isinstance(points, ReLUNetwork | HasNetwork):
-        msg = "the network comes first: interpolation_error(network, points, rho), or (network, train)"
+        msg = "the network comes first: give interpolation_error(network, points, rho), or (network, train)"
         raise TypeError(msg)
     network = network_of(network)
     if isinstance(points, TrainingSet) == (rho is not None):

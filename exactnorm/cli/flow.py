@@ -24,6 +24,7 @@ from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability
 from exactnorm.flow.probability.methods import Method
 from exactnorm.flow.schedule import checked_level
 from exactnorm.patterns import TooManyPatternsError
+from exactnorm.tables import limit
 from exactnorm.training_set import TrainingSet
 
 EXAMPLES = """\
@@ -169,7 +170,7 @@ def followable(given: Asked, solver: str) -> CertifiedDenoiser | ReLUNetwork | N
     if isinstance(given.known, ReLUNetwork):
         error = interpolation_error(given.known, given.train.points, given.train.rho)
         at = f"balls of radius {given.train.rho:g}" if given.train.rho > 0 else "points"
-        say(f"a network without a certificate: it misses the {at} by up to {error:.2g}; compare() in Python says more")
+        say(f"a network without a certificate: it misses the {at} by up to {error:.2g}; `exactnorm compare` says more")
         return given.known
     saved = given.known if isinstance(given.known, CertifiedDenoiser) else None
     denoiser = min_norm_denoiser(given.train, solver=solver, progress=True) if saved is None else saved
@@ -228,10 +229,11 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     if not known.minimal:
         with suppress(TooManyPatternsError):
             widest = max_radius(points)[0]
-    if top >= widest and arguments.high_noise is None:
+    # Floats do not tell balls apart that all but touch.
+    if top > (1 - 1e-6) * widest and arguments.high_noise is None:
         msg = (
-            f"at T the balls have radius alpha·sigma_T={top:g}, but the largest is below {widest:g}: "
-            "use a smaller --T or --alpha, or choose a stand-in with --high-noise"
+            f"at T the balls have radius alpha·sigma_T={top:g}, and they may have {limit((1 - 1e-6) * widest)} at "
+            "most: use a smaller --T or --alpha, or choose a stand-in with --high-noise"
         )
         raise BadInput(msg)
     if known.form is not None and known.minimal:
@@ -242,7 +244,7 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
         return lambda rho: build(points, rho)
     count = 9 if arguments.levels is None else arguments.levels
     say(f"solving for denoisers at {count} noise radii …")
-    top = min(top, 0.98 * widest)
+    top = top if arguments.high_noise is None else min(top, 0.98 * widest)
     radii = np.linspace(1e-4 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # even where kinks move alike
     path = DenoiserPath(points, radii, progress=True, solver=arguments.solver or "CLARABEL")
     say(f"the widest relative gap among them is {path.gap:.1e}")

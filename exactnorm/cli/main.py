@@ -16,7 +16,19 @@ from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.misuse import Command, parsed
 from exactnorm.cli.streams import BadInput, prepare, say
 
-COMMANDS = ("solve", "check", "verify", "flow", "explore", "theorems", "experiment", "problems", "demo", "completion")
+COMMANDS = (
+    "solve",
+    "check",
+    "verify",
+    "flow",
+    "compare",
+    "explore",
+    "theorems",
+    "experiment",
+    "problems",
+    "demo",
+    "completion",
+)
 ALONE = "verify"
 """The command that is loaded without the others: it needs NumPy and python-flint only."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from exactnorm import ReLUNetwork, plot
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.cli.streams import say
+from exactnorm.comparison import Comparison
 from exactnorm.flow import Endpoints, Flow, RestPoint, endpoints, rest_points, score_flow
 from exactnorm.network import network_of
 from exactnorm.training_set import TrainingSet
@@ -33,6 +34,24 @@ def write_denoiser(file: str, denoiser: CertifiedDenoiser, title: str) -> None:
         flow = score_flow(denoiser, train.points.mean(axis=0) + scale * spread / math.sqrt(train.dimension), math.inf)
         plot.trajectories(flow, train, axes, ends=endpoints(flow, train))
         say(f"{file}: {train.dimension} dimensions are drawn as score flows from {STARTS} starts, in two coordinates")
+    axes.set_title(title)
+    figure.savefig(file, dpi=150)
+    say(f"wrote {file}")
+
+
+def write_comparison(file: str, found: Comparison, title: str) -> None:
+    """The trained network's graph on a line, in the plane its field with its flows, elsewhere its flows alone."""
+    figure = plot.figure(7, 5)
+    axes = figure.add_subplot()
+    if found.train.dimension == 1:
+        plot.line(found, axes)
+    else:
+        flow = score_flow(found.network, found.starts[:STARTS], math.inf)
+        ends = endpoints(flow, found.train, found.near)
+        if found.train.dimension == 2:
+            plot.portrait(found, flow, axes, ends=ends, rest=at_rest(found.network, found.train))
+        else:
+            plot.trajectories(flow, found.train, axes, ends=ends)
     axes.set_title(title)
     figure.savefig(file, dpi=150)
     say(f"wrote {file}")

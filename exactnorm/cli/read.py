@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ from exactnorm.cli import text_table
 from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.read_arrays import KINDS, READERS, points
 from exactnorm.cli.streams import BadInput, say
+from exactnorm.exact.balls.problem import with_a_radius
+from exactnorm.exact.balls.told_apart import printed_radius
 from exactnorm.flow import radius
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import OverlapError, TrainingSet
 
 
 def add_radius_options(command: Any) -> None:
@@ -72,13 +73,16 @@ def training_set(arguments: argparse.Namespace, *, bare: bool = False) -> Traini
                 return train
             if bare:
                 return TrainingSet(table)
-            largest = max_radius(table, time_limit=1.0)[1]
-            limit = f", below {largest:.6g}" if math.isfinite(largest) else ""
+            points = TrainingSet(table)
+            found = max_radius(points.points, time_limit=1.0)[0]
+            limit = f", at most {printed_radius(points, found)}" if found > 0 else ""
             msg = f"give the noise radius of these points with --rho R{limit}"
             raise BadInput(msg)
         return TrainingSet(table, rho)
     except BadInput:
         raise
+    except OverlapError as overlap:
+        raise BadInput(str(with_a_radius(overlap, table))) from overlap
     except ValueError as mistake:
         raise BadInput(str(mistake)) from mistake
 

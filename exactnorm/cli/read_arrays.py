@@ -157,7 +157,7 @@ def _by_point(path: Path, table: Array, size: int) -> list[Array]:
     if len(wrong):
         first = int(wrong[0])
         msg = (
-            f"{str(path)!r}, sample {first + 1}: its first column is {rows[first]:g}; give the row of its point, "
+            f"{str(path)!r}, sample {first}: its first column is {rows[first]:g}; give the row of its point, "
             f"0 to {size - 1}"
         )
         raise BadInput(msg)

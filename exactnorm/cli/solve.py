@@ -31,6 +31,8 @@ examples:
   exactnorm solve points.csv --samples-file samples.npy
   exactnorm solve points.csv --samples-file samples.csv --weight-decay 0.01
 
+points are counted from 0, lines and columns of a file from 1.
+
 """
 
 SOLVING = (

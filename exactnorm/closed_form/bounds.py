@@ -16,7 +16,7 @@ from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.closed_form.rays import find_rays, rays
 from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable, ends
-from exactnorm.training_set import TrainingSet, closest_pair
+from exactnorm.training_set import closest_pair, training_set
 
 MOST = 2000
 """Points among which sets on rays are looked for: every centre takes a square matrix of them."""
@@ -81,7 +81,7 @@ def bounds(points: ArrayLike, rho: float) -> CostBounds:
     A denoiser for all points is one for every subset, so the least cost of a subset is a lower bound. Subsets on
     one-sided rays are searched greedily, so a better one may exist.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     try:
         centre = find_rays(train.points)[0]
     except ValueError:
@@ -127,7 +127,7 @@ def along_line(points: ArrayLike, rho: float) -> ReLUNetwork:
     ValueError
         If the points are not a training set, or the balls overlap along each of these directions.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     X = train.points
     best, choice = math.inf, None
     for u in _directions(X):

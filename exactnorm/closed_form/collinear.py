@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import chain, ramp_network
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import TrainingSet, training_set
 
 
 def univariate(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -37,7 +37,7 @@ def univariate(points: ArrayLike, rho: float) -> ReLUNetwork:
     ----------
     Zeno, Ongie, Blumenfeld, Weinberger and Soudry, NeurIPS 2023 (arXiv:2311.06748): univariate denoisers.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     if train.dimension != 1:
         msg = f"univariate takes points of dimension 1, not {train.dimension}; points on a line are for `collinear`"
         raise ValueError(msg)
@@ -69,7 +69,7 @@ def collinear(points: ArrayLike, rho: float, *, tolerance: float = 1e-9) -> ReLU
     ----------
     Zeno et al., NeurIPS 2023 (arXiv:2311.06748): data in a subspace, here of dimension 1.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     return _on_line(train, line_direction(train.points, tolerance))
 
 

@@ -9,7 +9,7 @@ from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.geometry import affine_hull, separating_hyperplane
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import training_set
 
 
 def one_versus_rest(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -42,7 +42,7 @@ def one_versus_rest(points: ArrayLike, rho: float) -> ReLUNetwork:
     ρ ≤ R/2, R the circumradius. For an acute triangle it is minimal in the limit ρ → 0; for ρ > 0 only if a
     criterion holds that scalene triangles have not been seen to satisfy. In general it is just feasible.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     frame = affine_hull(train.points)
     x, rho = frame.coordinates(train.points), train.rho / frame.scale
     gaps, stuck = [], []

@@ -9,7 +9,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.rays import neighbours, one_sided_rays
 from exactnorm.closed_form.ramps import chain, ramp_network
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import TrainingSet, training_set
 
 
 def rays(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -40,7 +40,7 @@ def rays(points: ArrayLike, rho: float) -> ReLUNetwork:
     Zeno et al., NeurIPS 2023 (arXiv:2311.06748), data on rays. That no network is cheaper is proved in the
     documentation's page on theory.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     centre, u, ray, t = find_rays(train.points)
     return _network(train, centre, u, ray, t)
 
@@ -73,7 +73,7 @@ def orthogonal(points: ArrayLike, rho: float, *, tolerance: float = 1e-9) -> ReL
     ----------
     Zeno et al., NeurIPS 2023 (arXiv:2311.06748) and ICML 2025 (arXiv:2506.19031), orthogonal data.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     centre, u, ray, t = find_rays(train.points)
     if len(u) > 1:  # one ray alone has nothing to be orthogonal to, but must hold one point only
         cosines = u @ u.T
@@ -113,7 +113,7 @@ def obtuse_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
     ----------
     Zeno et al., NeurIPS 2023 (arXiv:2311.06748) and ICML 2025 (arXiv:2506.19031), obtuse simplices.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     centre, u, ray, t = find_rays(train.points)
     _one_point_a_ray(u, ray)
     # The smallest eigenvalue of the Gram matrix is the square of the smallest singular value of u.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.catalogue import FORMS, Form
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import TrainingSet, training_set
 
 TOLERANCE = 1e-9  # relative to the data's extent: rounding of points given to about ten digits
 
@@ -66,7 +65,7 @@ def recognise(points: ArrayLike, rho: float) -> Recognition:
     ValueError
         If the points are not a training set.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     reasons: dict[str, str] = {}
     general = _first_that_applies(FORMS, train, reasons)
     if general is None:

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from exactnorm.certify.balls.simplex import nearest_regular
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import TrainingSet
+from exactnorm.tables import limit
+from exactnorm.training_set import training_set
 
 FEWEST = 4
 """Corners: an equilateral triangle and two points have forms of their own."""
@@ -44,7 +45,7 @@ def regular_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
     Proved minimal for the radii that `exactnorm.certify.balls.simplex.missing_inequality` admits: up to 0.466 m for
     N = 4 and nearer to contact at m/2 for more. Beyond, `regular_simplex_near_contact` is, and it costs less.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     X, count = train.points, train.size
     if count < FEWEST:
         msg = f"{count} points: a regular simplex has at least {FEWEST} corners here"
@@ -60,7 +61,7 @@ def regular_simplex(points: ArrayLike, rho: float) -> ReLUNetwork:
     np.fill_diagonal(height, -np.inf)
     width = corner - height.max(axis=0) - 2 * train.rho
     if not width.min() > 1e-9 * R:
-        msg = f"rho={train.rho:g} leaves no gap: use rho < {R * count / (count - 1) / 2:.6g}, half the height"
+        msg = f"rho={train.rho:g} leaves no gap: use rho < {limit(R * count / (count - 1) / 2)}, half the height"
         raise ValueError(msg)
     start = u @ centre + height.max(axis=0) + train.rho
     return ramp_network(u, start, width, X - centre, centre)

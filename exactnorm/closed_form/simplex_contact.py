@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from exactnorm.certify.balls.contact import near_contact
 from exactnorm.certify.balls.simplex import nearest_regular
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import training_set
 
 TOLERANCE = 1e-9
 """How far a corner may be off, in units of the circumradius."""
@@ -41,7 +41,7 @@ def regular_simplex_near_contact(points: ArrayLike, rho: float) -> ReLUNetwork:
     ValueError
         If the points are not such corners, or ρ is not near contact.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     X, count = train.points, train.size
     if not 3 <= count <= MOST:
         msg = f"{count} points: this network is for 3 to {MOST} corners"

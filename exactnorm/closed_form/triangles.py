@@ -9,7 +9,7 @@ from exactnorm.arrays import Array
 from exactnorm.closed_form.ramps import ramp_network
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import training_set
 
 
 def orthocentre(points: ArrayLike, rho: float) -> ReLUNetwork:
@@ -34,7 +34,7 @@ def orthocentre(points: ArrayLike, rho: float) -> ReLUNetwork:
     ValueError
         If the points are not a training set, not an acute triangle, or an altitude is not above 2ρ.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     frame = acute_triangle(train.points)
     x = frame.coordinates(train.points)
     tangents = np.tan([_angle(x, n) for n in range(3)])
@@ -69,7 +69,7 @@ def equilateral_triangle(points: ArrayLike, rho: float, *, tolerance: float = 1e
     ----------
     Zeno et al., NeurIPS 2023 (arXiv:2311.06748), equilateral triangles.
     """
-    train = TrainingSet(np.asarray(points), rho)
+    train = training_set(points, rho)
     frame = acute_triangle(train.points)
     x = frame.coordinates(train.points)
     sides = np.linalg.norm(x - np.roll(x, 1, axis=0), axis=1)

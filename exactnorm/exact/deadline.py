@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from exactnorm.arrays import real_number
+
 T = TypeVar("T")
 
 GRACE = 2.0
@@ -18,6 +20,13 @@ GRACE = 2.0
 
 class OutOfTimeError(Exception):
     """The time limit was reached."""
+
+
+def check_limit(time_limit: float | None) -> None:
+    """Raise ``ValueError`` unless `time_limit` is a positive number of seconds, or None."""
+    if time_limit is not None and not real_number(time_limit, "time_limit") > 0:
+        msg = f"time_limit={time_limit:g}: give a positive number of seconds"
+        raise ValueError(msg)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from exactnorm.arrays import Array, real_array
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.tables import one_line
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import training_set
 
 Masks = NDArray[np.bool_]
 
@@ -100,7 +100,7 @@ def on_subsets(
     ValueError
         If shapes do not fit, a subset has fewer than two points, or the points and radii are not admissible.
     """
-    X = TrainingSet(np.asarray(points)).points
+    X = training_set(points).points
     rho = np.atleast_1d(real_array(radii, "radii"))
     Y, masks = real_array(inputs, "inputs"), np.asarray(subsets, dtype=bool)
     Y = np.broadcast_to(Y, (len(rho), *Y.shape)) if Y.ndim == 2 else Y

@@ -49,7 +49,7 @@ def explore(what: CertifiedDenoiser | TrainingSet | ArrayLike, rho: float | None
     train = what.train if isinstance(what, CertifiedDenoiser) else what
     if isinstance(train, TrainingSet):
         if rho is not None:
-            msg = "rho is given twice: the training set already has one"
+            msg = "rho is given twice: the training set already has one; give it here or there"
             raise ValueError(msg)
         if train.samples is not None:
             msg = "the explorer shows noise balls; this training set has noisy samples"

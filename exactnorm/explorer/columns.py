@@ -14,7 +14,7 @@ from exactnorm.explorer.known import Known
 from exactnorm.explorer.picture import ARROWS, Picture
 from exactnorm.explorer.sums import sum_of
 from exactnorm.flow import Endpoints, RestPoint, Share
-from exactnorm.tables import at_least, at_most
+from exactnorm.tables import at_least, at_most, limit
 
 Columns = dict[str, list[Any]]
 
@@ -156,7 +156,7 @@ def readout(picture: Picture, bracket: str = "") -> str:
         one = picture.obstacle
         return (
             f"<p class='cost'>no denoiser at ρ = {picture.view.rho:.4g}</p>"
-            f"<p>The largest radius is <b>{one.largest:.6g}</b>: {escape(one.sentence)}.</p>"
+            f"<p>The largest radius is <b>{limit(one.largest)}</b>: {escape(one.sentence)}.</p>"
         )
     found = picture.known
     if found is None:

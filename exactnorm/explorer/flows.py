@@ -21,6 +21,7 @@ from exactnorm.flow import Endpoints, Family, Flow, Levels, named_schedule, orth
 from exactnorm.flow.schedule import checked_level
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import limit
 
 TIMES = 8.0 * np.linspace(0.0, 1.0, 25)[1:] ** 2
 """Flow times at which ways are drawn: what is left of a way after u = 8 is a line to its limit."""
@@ -126,8 +127,8 @@ def closed_family(view: View) -> Family | None:
     largest = largest_radius(view.points)
     if top >= largest:
         msg = (
-            f"at T the balls have radius alpha·sigma_T = {top:.4g}, but the largest is below {largest:.4g}: use a "
-            "smaller T or alpha"
+            f"at T the balls have radius alpha·sigma_T = {top:.4g}, and they may have {limit(largest, 4)} at most: use "
+            "a smaller T or alpha"
         )
         raise NoFlowError(msg)
     return None

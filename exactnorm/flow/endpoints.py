@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exactnorm.arrays import Array, real_array
+from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.closed_form.rays import find_rays
 from exactnorm.flow.hyperbox.lines import Lines, orthogonal_lines
 from exactnorm.flow.record import Flow, Indices
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import TrainingSet, closest_pair
+from exactnorm.training_set import TrainingSet, closest_pair, training_set
 
 KINDS = ("training point", "virtual training point", "boundary", "interior", "outside", "other", "none")
 MEMORISED = 1 / 3
@@ -122,13 +122,13 @@ def endpoints(flow: Flow | ArrayLike, train: TrainingSet | ArrayLike, tol: float
     ValueError
         If shapes do not fit, or `tol` is not positive and below half the smallest distance.
     """
-    points = train.points if isinstance(train, TrainingSet) else TrainingSet(np.asarray(train)).points
-    Y = np.atleast_2d(flow.endpoint) if isinstance(flow, Flow) else np.atleast_2d(real_array(flow, "endpoints"))
+    points = train.points if isinstance(train, TrainingSet) else training_set(train).points
+    Y = np.atleast_2d(flow.endpoint) if isinstance(flow, Flow) else np.atleast_2d(real_array(flow, "flow"))
     if Y.ndim != 2 or Y.shape[1] != points.shape[1]:
         msg = f"endpoints have shape {Y.shape}, training points have {points.shape[1]} coordinates: give (m, d)"
         raise ValueError(msg)
     separation = closest_pair(points)[2]
-    tol = 1e-6 * separation if tol is None else float(tol)
+    tol = 1e-6 * separation if tol is None else real_number(tol, "tol")
     if not 0 < tol < separation / 2:
         msg = f"tol={tol:g}; give a distance between 0 and half the smallest distance of two points, {separation / 2:g}"
         raise ValueError(msg)

@@ -100,7 +100,7 @@ def chosen(method: object, options: Mapping[str, Any], methods: Mapping[str, Rec
             return method
     names = ", ".join(map(repr, methods))
     records = ", ".join(type(record).__name__ for record in methods.values())
-    msg = f"method={method!r}; give one of {names}, or a record {records} with its options"
+    msg = f"method={method!r:.40}; give one of {names}, or a record {records} with its options"
     raise ValueError(msg)
 
 

@@ -7,12 +7,13 @@ import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
+from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
 from scipy.optimize import brentq
 
-from exactnorm.arrays import real_number
+from exactnorm.arrays import of_kind, real_number, what_is
 
 
 def unscaled(_: float) -> float:
@@ -38,6 +39,8 @@ class Schedule:
     ------
     TypeError
         If `sigma` or `scale` is no function; the message says how arrays become a schedule.
+    ValueError
+        If `last` is no positive number.
 
     Notes
     -----
@@ -51,10 +54,14 @@ class Schedule:
     last: float = math.inf
 
     def __post_init__(self) -> None:
+        of_kind(self.name, str, "name", "the schedule's name")
+        if not (isinstance(self.last, Real) and self.last > 0):
+            msg = f"schedule {self.name!r}: last={self.last!r:.40}; give the end of the range of t, math.inf for none"
+            raise ValueError(msg)
         for part in ("sigma", "scale"):
             if not callable(given := getattr(self, part)):
                 msg = (
-                    f"schedule {self.name!r}: {part} is a {type(given).__name__}; give a function of t, such as "
+                    f"schedule {self.name!r}: {part} is {what_is(given)}; give a function of t, such as "
                     "math.sqrt or `lambda t: t**2`; noise levels in arrays become a schedule by "
                     "exactnorm.flow.schedule_from_arrays(times, sigmas), and probability_flow takes the two themselves"
                 )

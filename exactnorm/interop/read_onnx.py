@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, what_is
 from exactnorm.interop.agreement import disagreement, probes
 from exactnorm.network import ReLUNetwork
 
@@ -81,7 +81,7 @@ def _loaded(model: Any) -> onnx.ModelProto:
     if isinstance(model, onnx.ModelProto):
         return model
     if not isinstance(model, str | PathLike):
-        msg = f"model is a {type(model).__name__}; give an onnx.ModelProto, or the path of a .onnx file"
+        msg = f"model is {what_is(model)}; give an onnx.ModelProto, or the path of a .onnx file"
         raise TypeError(msg)
     try:
         loaded = onnx.load(fspath(model))

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from exactnorm.arrays import Array, real_number, restore_read_only
+from exactnorm.arrays import Array, real_number, restore_read_only, what_is
 from exactnorm.interop.batches import batch, like, one_each, to_array
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
+from exactnorm.tables import limit
 
 ROOM = 1 - 1e-6
 """Share of the largest level that `sigma_max` gives: rounded to single precision it must not be beyond."""
@@ -56,7 +57,7 @@ class EDMDenoiser:
     def __post_init__(self) -> None:
         if isinstance(self.path, ReLUNetwork | HasNetwork) or not callable(self.path):
             msg = (
-                f"path is a {type(self.path).__name__}: give a function of the radius, such as a DenoiserPath, "
+                f"path is {what_is(self.path)}: give a function of the radius, such as a DenoiserPath, "
                 "or `lambda rho: denoiser` to take one denoiser at all levels"
             )
             raise TypeError(msg)
@@ -134,8 +135,8 @@ class EDMDenoiser:
         if self.high_noise is None:
             largest = min(self.max_rho, self._largest)
             msg = (
-                f"sigma={sigma:g} asks for the radius rho = alpha·sigma = {rho:g}, and the largest is {largest:g}: "
-                f"begin at sigma_max={self.sigma_max:g}, or give a stand-in by high_noise="
+                f"sigma={sigma:g} asks for the radius rho = alpha·sigma = {rho:g}, beyond {limit(largest)}: begin at "
+                f"sigma_max={limit(self.sigma_max)}, or give a stand-in by high_noise="
             )
             raise ValueError(msg)
         return np.asarray(self.high_noise(rows, sigma), dtype=np.float64).reshape(rows.shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, of_kind
+from exactnorm.arrays import Array, of_kind, what_is
 from exactnorm.certify import DualProfile
 from exactnorm.plot.canvas import BLUE, GREY, VERMILION, Axes, MaxNLocator, axes_or_new
 
@@ -56,7 +56,7 @@ def _row(values: ArrayLike, name: str) -> Array:
     except (TypeError, ValueError):
         row = np.array(np.nan)
     if row.ndim != 1 or np.any(np.isnan(row)):
-        msg = f"{name} is a {type(values).__name__}: give a row of numbers, one for each round"
+        msg = f"{name} is {what_is(values)}: give a row of numbers, one for each round"
         raise ValueError(msg)
     return row
 

@@ -5,6 +5,7 @@ Refused is what is more often meant otherwise than it would be read; what could 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -13,6 +14,15 @@ from exactnorm.reading.index_column import INDEX_NAMES, counts_rows, may_count_r
 from exactnorm.reading.mistakes import BadInput
 
 YEARS = range(1800, 2200)
+OTHER_FORMATS = (
+    (
+        r"[\[({]+\s*[-+\d.\"']",
+        "holds brackets, as Python and JSON write lists: numpy.savetxt writes an array as a table",
+    ),
+    (r"<[?!/A-Za-z]", "is written in HTML or XML: save the table alone, as comma-separated text"),
+    (r"@\w", "begins with @, as ARFF does: leave these lines out"),
+)
+"""What tables of cells do not begin with, and what it is then."""
 
 
 def look_at_index(found: Reading, name: str, say: Callable[[str], None]) -> None:
@@ -43,6 +53,28 @@ def look_at_first_column(
         raise BadInput(msg)
     if may_count_rows(first, fractions=fractions):
         say(f"the first column, {shown}, is read as a coordinate, not as an index: {remedy(width)}")
+
+
+def look_at_other_formats(lines: Sequence[str], name: str) -> None:
+    """Raise `BadInput` for what is no table of cells, by the first two lines that are no comments."""
+    for begins, kind in OTHER_FORMATS:
+        if re.match(begins, lines[0]):
+            msg = f"{name!r} {kind}"
+            raise BadInput(msg)
+    if len(lines) > 1 and re.fullmatch(r"[|+]?[\s:=-]*--[\s:=|+-]*", lines[1]):
+        msg = f"{name!r} has a line of dashes, as tables drawn in text have: leave it out, and strokes at the ends"
+        raise BadInput(msg)
+
+
+def look_at_labels(found: Reading, say: Callable[[str], None]) -> None:
+    """Say so of a last column of whole numbers, some of them repeated, beside nothing but fractions."""
+    width = len(found.taken)
+    last = [row[found.taken[-1]].removesuffix(".0") for _, row in found.rows]
+    repeated = len(set(last)) < len(last) and all(cell.isdigit() for cell in last)
+    others = [row[column] for _, row in found.rows for column in found.taken[:-1]]
+    if width > 1 and repeated and not any(cell.lstrip("+-").isdigit() for cell in others):
+        rest = f"1-{width - 1}" if width > 2 else "1"
+        say(f"the last column is read as a coordinate; if it holds labels of classes, --columns {rest} leaves it out")
 
 
 def look_at_names(found: Reading, name: str, say: Callable[[str], None], *, index: bool) -> None:

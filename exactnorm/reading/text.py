@@ -11,8 +11,24 @@ from dataclasses import dataclass
 
 from exactnorm.arrays import Array
 from exactnorm.reading.dialects import DIALECTS, Reading, best
-from exactnorm.reading.doubtful import look_at_commas, look_at_index, look_at_names
+from exactnorm.reading.doubtful import (
+    look_at_commas,
+    look_at_index,
+    look_at_labels,
+    look_at_names,
+    look_at_other_formats,
+)
 from exactnorm.reading.mistakes import BadInput
+
+COMMENTS = ("#", "%", "//")
+"""How lines begin that hold no row: in Python, Octave and C."""
+MAGIC = (
+    (b"\x93NUMPY", "an array of NumPy: name it .npy"),
+    (b"PK\x03\x04", "an archive (.npz, .xlsx)"),
+    (b"\x1f\x8b", "compressed by gzip: unpack it first"),
+    (b"\xff\xfe\x00\x00", "text in UTF-32: save it in UTF-8"),
+    (b"\x00\x00\xfe\xff", "text in UTF-32: save it in UTF-8"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +62,7 @@ def table_of(
         If there is no complete table of numbers, or it may be read in two ways.
     """
     text = decoded(raw, name)
-    lines = [(n, line) for n, line in numbered(text) if line.strip() and not line.startswith("#")]
+    lines = [(n, line) for n, line in numbered(text) if line.strip() and not line.startswith(COMMENTS)]
     forced = None
     if lines and (told := re.fullmatch(r"sep=(.)", lines[0][1].strip("\ufeff\r"))):  # what Excel writes for itself
         forced = told[1]
@@ -54,12 +70,14 @@ def table_of(
     if not lines:
         msg = f"{name!r} is empty"
         raise BadInput(msg)
+    look_at_other_formats([line.strip() for _, line in lines[:2]], name)
     found = best(lines, forced, header, columns, name)
     said: list[str] = []
     if not index:
         look_at_commas(found, name, said.append)
     if columns is None and not index:
         look_at_index(found, name, said.append)
+        look_at_labels(found, said.append)
     if header is None:
         look_at_names(found, name, said.append, index=index)
     said += expected(found, told=header is not None, picked=columns is not None)
@@ -81,10 +99,11 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
 
 def decoded(raw: bytes, name: str) -> str:
     """The text, in UTF-8, UTF-16 or, for letters that are neither, Windows-1252."""
-    for magic, kind in ((b"\x93NUMPY", "an array of NumPy: name it .npy"), (b"PK\x03\x04", "an archive (.npz, .xlsx)")):
+    for magic, kind in MAGIC:
         if raw.startswith(magic):
             msg = f"{name!r} is not a text file, but {kind}"
             raise BadInput(msg)
+    raw = raw.rstrip(b"\x1a")  # Ctrl-Z, the end of files in DOS
     zeros = raw[1::2].count(0), raw[::2].count(0)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]

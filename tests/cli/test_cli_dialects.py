@@ -233,4 +233,4 @@ def test_who_gives_no_radius_is_told_how_large_it_may_be(run, folder):
     status, out, err = run("solve", "points.csv")
     assert (status, out) == (2, "")
     # Two balls would fit up to 0.4924; a line between the base and the apex above it only up to half the height.
-    assert err.endswith("give the noise radius of these points with --rho R, below 0.45\n")
+    assert err.endswith("give the noise radius of these points with --rho R, at most 0.449999\n")

@@ -13,6 +13,7 @@ COMMANDS = [
     "check",
     "verify",
     "flow",
+    "compare",
     "explore",
     "theorems",
     "experiment",

@@ -16,6 +16,7 @@ COMPLETE = {
     "check": ["nowhere.npz"],
     "verify": ["nowhere.json", "--points", "acute"],
     "flow": ["acute", "--flow", "score"],
+    "compare": ["nowhere.npz", "no.npz"],
     "explore": ["acute"],
     "experiment": ["width"],
     "completion": ["bash"],
@@ -37,7 +38,7 @@ def told(answer):
 
 
 def test_there_is_something_required_valued_and_without_value_to_try():
-    assert {name for name, _ in REQUIRED} == {"solve", "check", "verify", "flow", "experiment", "completion"}
+    assert {name for name, _ in REQUIRED} == {"solve", "check", "verify", "flow", "compare", "experiment", "completion"}
     assert len(VALUED) > 40
     assert len(FLAGS) > 10
 
@@ -56,8 +57,9 @@ def test_an_option_without_its_value_is_told_with_an_unknown_option(run, name, o
     err = told(run(name, *COMPLETE.get(name, []), option.option_strings[0], "--nonsense"))
     assert f"{option.option_strings[0]} needs a value" in err
     assert "--nonsense: there is no such option" in err
-    # "nowhere" is missing as well; nothing else is wrong, and one mistake is not told of as another.
-    assert err.startswith(f"exactnorm {name}: {3 if name in ('check', 'verify') else 2} mistakes:")
+    # Files that are nowhere are missing as well; nothing else is wrong, and one mistake is not told of as another.
+    missing = {"check": 1, "verify": 1, "compare": 2}.get(name, 0)
+    assert err.startswith(f"exactnorm {name}: {2 + missing} mistakes:")
 
 
 @pytest.mark.parametrize(("name", "option"), FLAGS, ids=named(FLAGS))

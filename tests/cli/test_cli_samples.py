@@ -61,7 +61,7 @@ BAD_SAMPLES = {
     "another dimension": ("plane.npy", np.zeros((3, 4, 2)), (), "samples[0] has shape (4, 2)"),
     "NaN": ("nan.npy", np.full((3, 1, 1), np.nan), (), "every entry must be finite"),
     "a point without samples": ("none.csv", "0,0.1\n1,1.1\n", (), "samples[2] has shape (0, 1)"),
-    "a point that is not there": ("three.csv", "0,0.1\n3,1.1\n", (), "sample 2: its first column is 3"),
+    "a point that is not there": ("three.csv", "0,0.1\n3,1.1\n", (), "sample 1: its first column is 3"),
     "a fraction of a point": ("half.csv", "0.5,0.1\n", (), "its first column is 0.5"),
     "equal samples of two points": ("same.csv", "0,1\n1,1\n2,2\n", (), "inputs 0 and 1 are equal"),
     "a radius too": ("samples.npz", None, ("--rho", 0.1), "--rho goes with noise balls"),

@@ -131,7 +131,7 @@ BAD_OPTIONS = {
     "a negative rho": (("acute", "--rho", "-0.1"), "rho=-0.1 is negative"),
     "rho is NaN": (("acute", "--rho", "nan"), "rho=nan is not finite"),
     "rho is text": (("acute", "--rho", "small"), "--rho small: that is no number"),
-    "a rho that is too large": (("acute", "--rho", "0.5"), "use rho < 0.49"),
+    "a rho that is too large": (("acute", "--rho", "0.5"), "use rho <= 0.4"),
     "tol is zero": (("acute", "--tol", "0"), "--tol 0: the tolerance must be positive"),
     "tol is NaN": (("acute", "--tol", "nan"), "--tol=nan is not finite"),
     "a negative time limit": (("acute", "--time-limit", "-1"), "--time-limit -1: the time limit must be positive"),

@@ -157,6 +157,8 @@ def thinned(problem: Reduced, neurons: Neurons, deadline: Deadline) -> Neurons:
     if np.count_nonzero(left) == count:
         return Neurons(kinks, a, neurons.B)
     kept = left > 1e-9 * weight.max()
+    if not kept.any():  # rounding has eaten the weights
+        return Neurons(kinks, a, neurons.B)
     fewer = corrected(problem.points, Neurons(kinks[kept], a[kept] * (left / weight)[kept, None], neurons.B))
     return fewer if interpolates(problem, fewer) and fewer.cost <= neurons.cost * SAME else neurons
 
@@ -178,7 +180,7 @@ def without_dependent(moments: Array, weight: Array, deadline: Deadline) -> Arra
             break
         # Some entry is −1 or 1, and with a sum that is not positive some entry is negative.
         move = null[:, 0] if null[:, 0].sum() <= 0 else -null[:, 0]
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             steps = np.where(move < -1e-12, left / np.maximum(-move, 1e-300), np.inf)
         k = int(np.argmin(steps))
         left = np.maximum(left + steps[k] * move, 0.0)

@@ -13,20 +13,16 @@ from scipy.spatial.distance import pdist, squareform
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.orbits import Orbits
 from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, printed_radius, too_near
 from exactnorm.exact.balls.tree import Tree, shortest_tree
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import Deadline, OutOfTimeError, check_limit
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import TooManyPatternsError, kink_patterns, too_many
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import OverlapError, TrainingSet, training_set
 
-TOLD_APART = 1e-6
-"""Error, in units of the distance of two points, beyond which a cost has no six digits."""
-NEAREST = 1e-7
-"""Distance of two points, in units of the size of the set, below which the program is not tried."""
-FARTHEST_OUT = 1e-9
-"""The same in units of the largest coordinate, which sets the rounding of all."""
-
+A_SECOND = 1.0
+"""Seconds for the largest radius, where it only goes into a message."""
 TOUCHES, TOUCHES_AT_MOST = 1e-4, 1e-8
 """Margin between a kink and a ball that counts as none, in units of the ball's room and of the set."""
 
@@ -103,46 +99,6 @@ def slope_and_value(points: Array) -> Array:
     return np.concatenate([np.zeros((*points.shape, points.shape[1])), (points - points[0])[:, :, None]], axis=2)
 
 
-def too_near(train: TrainingSet) -> ValueError:
-    """The error to raise where rounding hides which of two points is which."""
-    i, j = train.closest
-    size, out = _size(train), float(np.abs(train.points).max())
-    far = train.separation > NEAREST * size
-    remedy = (
-        "subtract one of the points from all of them, before digits are lost"
-        if far
-        else "merge them, or leave out the coordinates in which they differ"
-    )
-    return ValueError(
-        f"points {i} and {j} are {train.separation:.3g} apart in a set of size {size:.3g} with coordinates up to "
-        f"{out:.3g}: too near to be told apart in floating point, which takes {NEAREST:g} of the size and "
-        f"{FARTHEST_OUT:g} of the coordinates; {remedy}"
-    )
-
-
-def _size(train: TrainingSet) -> float:
-    """Largest distance from the mean: it does not hang on which row comes first."""
-    return float(np.linalg.norm(train.points - train.points.mean(axis=0), axis=1).max())
-
-
-def check_told_apart(train: TrainingSet) -> None:
-    """Raise an error unless points are farther apart than rounding blurs, and their balls too, by the data alone.
-
-    A ramp across the gap between two balls costs 2Δ/(Δ − 2ρ), Δ being the distance of their centres: so much the
-    rounding of positions is multiplied by.
-    """
-    if train.separation < max(NEAREST * _size(train), FARTHEST_OUT * float(np.abs(train.points).max())):
-        raise too_near(train)
-    gap = train.separation - 2 * train.rho
-    if 4 * np.finfo(float).eps * 2 * _size(train) > TOLD_APART * gap:
-        i, j = train.closest
-        msg = (
-            f"the balls around points {i} and {j} leave a gap of {gap:.3g} in a set of size {_size(train):.3g}: too "
-            "narrow for floating point, whose rounding is multiplied by one over it; use a smaller rho"
-        )
-        raise ValueError(msg)
-
-
 def reduced(
     train: TrainingSet,
     watch: Callable[[int], None] = lambda _: None,
@@ -187,13 +143,20 @@ def reduced(
 def _why_infeasible(train: TrainingSet, ray: Array, watch: Callable[[int], None]) -> str:
     split = np.flatnonzero(np.abs(ray) > 1e-9)
     try:
-        largest = f"use rho < {_largest_radius(train, watch)[0]:.6g}"
+        largest = f"use rho <= {printed_radius(train, _largest_radius(train, watch)[0])}"
     except (TooManyPatternsError, OutOfTimeError, KeyboardInterrupt):  # infeasible all the same
         largest = "use a smaller rho"
     return (
         f"no network maps every ball to its centre at rho={train.rho:g}: no hyperplane that misses all balls tells "
         f"points {', '.join(map(str, split))} apart in the way their positions require; {largest}"
     )
+
+
+def with_a_radius(overlap: OverlapError, points: ArrayLike) -> OverlapError:
+    """The error that names a radius at which there is a network, too, where one is found in a second."""
+    train = training_set(points)
+    found = max_radius(train.points, time_limit=A_SECOND)[0]
+    return OverlapError(overlap.why, f"use rho <= {printed_radius(train, found)}") if found > 0 else overlap
 
 
 def infeasibility_ray(points: Array, patterns: NDArray[np.bool_]) -> Array | None:
@@ -245,7 +208,8 @@ def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[f
     problem is feasible while the positions x_n − x_0 are combinations of living patterns: so the radius is one of
     these half distances.
     """
-    train = TrainingSet(np.asarray(points), 0.0)
+    train = training_set(points)
+    check_limit(time_limit)
     if time_limit is None:
         return _largest_radius(train, lambda _: None)
     deadline = Deadline(time_limit)

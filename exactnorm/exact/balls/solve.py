@@ -29,8 +29,9 @@ from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.living import many_faces, with_living
 from exactnorm.exact.balls.loop import PATIENCE, brackets
-from exactnorm.exact.balls.problem import TOLD_APART, Reduced, check_told_apart, reduced, too_near
+from exactnorm.exact.balls.problem import Reduced, reduced
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
+from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, too_narrow
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
@@ -246,7 +247,7 @@ def certified(
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     miss = sure_miss(network, train)
     if not miss.error <= TOLD_APART * train.separation:
-        raise too_near(train)
+        raise too_narrow(train, miss.error)
     certificate = replace(
         dual_certificate(problem, replace(best, upper=stated_upper(network, train, miss, problem.frame)), settings),
         interpolation_error=miss.error,

@@ -18,9 +18,10 @@ from exactnorm.certify.rays.evidence import Rays
 from exactnorm.exact.balls.dives import as_cuts
 from exactnorm.exact.balls.first import First, NothingFoundError, with_rays, with_segments
 from exactnorm.exact.balls.gathered import Cuts, joined
-from exactnorm.exact.balls.problem import check_told_apart, reduced
+from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.reweighted import Ramps, interpolating, reweighted
+from exactnorm.exact.balls.told_apart import check_told_apart
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from exactnorm.arrays import of_kind
 from exactnorm.exact.settings import Solver
 from exactnorm.exact.solvers.cone_program import ConeProgram, answered, smat
 
@@ -23,8 +24,10 @@ def chosen(name: str, options: dict[str, Any] | None = None) -> Solver:
         Unless it is installed, takes semidefinite programs, as some steps are, and has these options.
     """
     if not isinstance(name, str):
-        msg = f"solver={name!r}: give the name of one, such as 'CLARABEL', which is the default"
+        msg = f"solver={name!r:.40}: give the name of one, such as 'CLARABEL', which is the default"
         raise ValueError(msg)
+    if options is not None:
+        of_kind(options, dict, "solver_options", "a dictionary, such as {'max_iter': 500}")
     solver = Solver(name.upper(), options or {})
     if solver.name not in OWN and not _solves_semidefinite(solver.name):
         from exactnorm.exact.solvers.cvxpy import installed

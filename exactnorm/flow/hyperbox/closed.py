@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 from exactnorm.arrays import Array, real_number
 from exactnorm.flow.hyperbox.lines import Lines, neighbours, orthogonal_lines
 from exactnorm.flow.inputs import starts
+from exactnorm.tables import limit
 
 BLOCK = 2**16
 """Coordinates moved at a time, so that the intermediate arrays stay in the cache."""
@@ -217,7 +218,7 @@ def _checked(points: ArrayLike | Lines, rho: float | None, start: ArrayLike) -> 
     if rho is not None and not 0 < 2 * radius < lines.separation:
         msg = (
             f"rho={radius:g}: the flow has a closed form for a positive radius at which balls do not overlap; "
-            f"use 0 < rho < {lines.separation / 2:g}"
+            f"use 0 < rho < {limit(lines.separation / 2)}"
         )
         raise ValueError(msg)
     return lines, _starts(start, len(lines.origin)), radius
@@ -226,7 +227,8 @@ def _checked(points: ArrayLike | Lines, rho: float | None, start: ArrayLike) -> 
 def _starts(start: ArrayLike, d: int) -> Array:
     """Validated starts, which are only read: of a million, even a copy takes as long as a matrix product."""
     Y = np.asarray(start)
-    if Y.dtype == np.float64 and Y.ndim in (1, 2) and Y.shape[-1] == d and np.isfinite(Y).all():
+    whole = not isinstance(start, np.ma.MaskedArray)
+    if whole and Y.dtype == np.float64 and Y.ndim in (1, 2) and Y.shape[-1] == d and np.isfinite(Y).all():
         return Y
     return starts(start, d)
 

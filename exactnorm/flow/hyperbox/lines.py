@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from exactnorm.arrays import Array
 from exactnorm.closed_form.rays import find_rays
 from exactnorm.flow.record import Indices
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import training_set
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def orthogonal_lines(points: ArrayLike, *, tolerance: float = 1e-9) -> Lines:
         If the points are not of this kind; the message says why. `tolerance` is the largest cosine between two
         lines that counts as 0: room for the rounding of the points.
     """
-    train = TrainingSet(np.asarray(points))
+    train = training_set(points)
     centre, u, ray, distances = find_rays(train.points)
     signed, line = _lines_of_rays(u, tolerance)
     members, k = np.flatnonzero(ray >= 0), len(signed)

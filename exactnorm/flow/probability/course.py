@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.flow.family import Family
 from exactnorm.flow.probability.high_noise import StandIn
+from exactnorm.tables import limit
 from exactnorm.training_set import closest_pair
 
 SMALLEST = 1e-12
@@ -45,10 +46,10 @@ def course_of(
         msg = f"alpha={alpha:g}; give alpha > 0, the radius of the balls per unit of noise"
         raise ValueError(msg)
     if not 0 <= real_number(end, "sigma_end") < top:
-        msg = f"sigma_end={end:g} must lie in [0, sigma_T) with sigma_T={top:g}"
+        msg = f"sigma_end={end:g}: give a noise level in [0, sigma_T) with sigma_T={top:g}"
         raise ValueError(msg)
-    if high_noise is not None and high_noise not in get_args(StandIn):
-        msg = f"high_noise={high_noise!r}; give {' or '.join(map(repr, get_args(StandIn)))}, or None for an error"
+    if high_noise is not None and not (isinstance(high_noise, str) and high_noise in get_args(StandIn)):
+        msg = f"high_noise={high_noise!r:.40}; give {' or '.join(map(repr, get_args(StandIn)))}, or None for an error"
         raise ValueError(msg)
     entry = min(top, _switch(family, alpha, top, high_noise))
     floor = end if end > 0 else min(entry, max(SMALLEST * entry, family.rho_min / alpha))
@@ -58,7 +59,7 @@ def course_of(
 def _asked(sigmas: ArrayLike | None, top: float, end: float) -> Array:
     asked = np.empty(0) if sigmas is None else np.atleast_1d(real_array(sigmas, "sigmas"))
     if asked.ndim != 1 or np.any(np.diff(asked) >= 0) or np.any(asked > top) or np.any(asked < end):
-        msg = f"sigmas must be decreasing noise levels between sigma_T={top:g} and sigma_end={end:g}"
+        msg = f"sigmas: give decreasing noise levels between sigma_T={top:g} and sigma_end={end:g}"
         raise ValueError(msg)
     return asked
 
@@ -77,8 +78,8 @@ def _switch(family: Family, alpha: float, top: float, high_noise: StandIn | None
         return top
     if high_noise is None:
         msg = (
-            f"at T the balls have radius alpha·sigma_T={alpha * top:g}, but the path reaches up to {widest:g} "
-            f"(points {i} and {j} are {distance:g} apart): start at sigma_T <= {widest / alpha:g}, "
+            f"at T the balls have radius alpha·sigma_T={alpha * top:g}, but the path reaches up to {limit(widest)} "
+            f"(points {i} and {j} are {distance:g} apart): start at sigma_T <= {limit(widest / alpha)}, "
             "or choose a stand-in with high_noise='linear' or 'empirical-mmse'"
         )
         raise ValueError(msg)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactnorm.arrays import Array, real_array
+from exactnorm.arrays import Array
 from exactnorm.flow.family import Family, Given, HasFamily, family_of
 from exactnorm.flow.hyperbox.box import box_of
 from exactnorm.flow.hyperbox.lines import Lines
@@ -24,6 +24,7 @@ from exactnorm.flow.record import Flow, Indices
 from exactnorm.flow.schedule import checked_level
 from exactnorm.flow.schedule_table import GivenSchedule, schedule_of
 from exactnorm.network import HasNetwork, ReLUNetwork
+from exactnorm.training_set import training_set
 
 
 def probability_flow(
@@ -93,7 +94,7 @@ def probability_flow(
     """
     schedule, family = schedule_of(schedule), family_of(path)
     if train is not None:
-        family = replace(family, points=real_array(train, "train"))
+        family = replace(family, points=training_set(train).points)
     way = _way(method, options, family)
     course = course_of(family, checked_level(schedule, T), alpha, sigma_end, sigmas, high_noise)
     first = _first(family, course)

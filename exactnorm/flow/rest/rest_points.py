@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
-from exactnorm.arrays import Array, real_array
+from exactnorm.arrays import Array, whole_number
 from exactnorm.certify import CertifiedDenoiser
 from exactnorm.closed_form.rays import find_rays
+from exactnorm.flow.inputs import starts
 from exactnorm.flow.rest.arrangement import (
     TOLERANCE,
     Arrangement,
@@ -24,7 +25,7 @@ from exactnorm.flow.rest.arrangement import (
 )
 from exactnorm.network import HasNetwork, ReLUNetwork, network_of
 from exactnorm.tables import Tabular, TextTable
-from exactnorm.training_set import TrainingSet
+from exactnorm.training_set import TrainingSet, training_set
 
 MANY = 10
 """Kinks through one point of which both sides are looked at, for flats of rest points that end there."""
@@ -105,6 +106,7 @@ def rest_points(
         If `denoiser` is none.
     """
     network = network_of(denoiser)
+    whole_number(max_regions, "max_regions", 1)
     if train is None and isinstance(denoiser, CertifiedDenoiser):
         train = denoiser.train
     reduced = reduced_network(network)
@@ -119,12 +121,17 @@ def rest_points(
             raise ValueError(msg)
         found = _solve(reduced, kinks, all_sides(kinks))
     else:
-        found = _newton(reduced, kinks, (real_array(candidates, "candidates") - network.c) @ reduced.axes.T)
+        near = starts(candidates, network.dimension, "candidates")
+        found = _newton(reduced, kinks, (near - network.c) @ reduced.axes.T)
     found.sort(key=lambda p: tuple(np.round(p.position / kinks.size, 9)))
     points = [replace(p, position=reduced.c + p.position @ reduced.axes) for p in found]
     if train is None:
         return points
-    return _named(points, train.points if isinstance(train, TrainingSet) else real_array(train, "train"))
+    train = train if isinstance(train, TrainingSet) else training_set(train)
+    if train.dimension != network.dimension:
+        msg = f"train holds points in R^{train.dimension}; give those of this denoiser, in R^{network.dimension}"
+        raise ValueError(msg)
+    return _named(points, train.points)
 
 
 def _solve(net: ReducedNetwork, kinks: Arrangement, sides: Sides) -> list[RestPoint]:

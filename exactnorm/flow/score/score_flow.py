@@ -84,7 +84,7 @@ def score_flow(
     way = chosen(method, options, METHODS)
     asked = _times(times, horizon, way)
     if near is not None and box is None:
-        msg = f"near={near!r} is a distance from a hyperbox; give its points, too, as box"
+        msg = f"near={near!r:.40} is a distance from a hyperbox; give its points, too, as box"
         raise ValueError(msg)
     rows = np.atleast_2d(Y)
     walls = None if box is None else box_of(box, near, network)
@@ -147,14 +147,14 @@ def _with_box(events: Events, walls: Box, rows: Array, neurons: int, horizon: fl
 
 def _times(times: ArrayLike | None, horizon: float, way: Pieces | Ivp) -> Array:
     if not (isinstance(horizon, Real) and horizon > 0):
-        msg = f"horizon={horizon!r}; give a flow time u > 0, or math.inf for the limit"
+        msg = f"horizon={horizon!r:.40}; give a flow time u > 0, or math.inf for the limit"
         raise ValueError(msg)
     if isinstance(way, Ivp) and math.isinf(horizon):
         msg = "an integrator cannot reach an infinite horizon; use method='pieces' or a finite horizon"
         raise ValueError(msg)
     asked = np.empty(0) if times is None else np.atleast_1d(real_array(times, "times"))
     if asked.ndim != 1 or (len(asked) and (asked[0] < 0 or asked[-1] > horizon or np.any(np.diff(asked) <= 0))):
-        msg = f"times must be increasing flow times between 0 and the horizon {horizon:g}"
+        msg = f"times: give increasing flow times between 0 and the horizon {horizon:g}"
         raise ValueError(msg)
     return asked
 
