@@ -21,6 +21,7 @@ from exactnorm.experiments import (
     width,
 )
 from exactnorm.experiments.beyond_orthogonal import COLUMNS, Angles, observed, predicted
+from exactnorm.experiments.costs import against_cover, separable_splits
 from exactnorm.experiments.first_pictures import PUBLISHED, digit_triple
 from exactnorm.experiments.large_rays import orthogonal_rays, own_chance, score_limits
 from exactnorm.experiments.width import certified
@@ -184,3 +185,17 @@ def test_costs_are_brackets_of_the_named_sets():
     assert record["patterns"] == 6  # of four points in general position in the plane
     assert record["lower"] <= record["upper"] * (1 + 1e-9)
     assert record["gap"] <= 1e-5
+    assert [statement.verdict for statement in table.statements] == ["agrees"]
+    assert "as many in 1 of 1 sets" in table.statements[0].evidence
+
+
+def test_splits_by_hyperplanes_are_as_many_as_are_found_on_a_line_in_a_simplex_and_on_a_circle():
+    assert [separable_splits(N, 1) for N in (2, 5, 9)] == [1, 4, 8]  # a cut between two neighbours on the line
+    assert [separable_splits(N, N - 1) for N in (2, 5, 9)] == [1, 15, 255]  # a simplex: every split, 2^(N−1) − 1
+    # Points on a circle: two of the N arcs between neighbours are cut.
+    assert [separable_splits(N, 2) for N in (4, 6, 8)] == [6, 15, 28]
+
+
+def test_more_patterns_than_hyperplanes_split_would_differ():
+    (statement,) = against_cover(((4, 2, 0, 7, 6, 1.0, 1.0, 0.0),))
+    assert statement.verdict == "differs"

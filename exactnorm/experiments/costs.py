@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from exactnorm.experiments.arguments import like_defaults
 from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
-from exactnorm.experiments.table import Table
+from exactnorm.experiments.table import Statement, Table
 
 COLUMNS = ("N", "r", "seed", "patterns", "neurons", "lower", "upper", "gap")
 SIZES = ((4, 2), (6, 2), (8, 2), (5, 3), (6, 3), (5, 4), (6, 4))
@@ -62,7 +63,7 @@ def costs(
     """
     given = {"seed": seed, "sizes": sizes, "sets": sets, "tol": tol, "time_limit": time_limit, "solver": solver}
     units = [Gaussian(N, r, seed + n, tol, time_limit, solver) for N, r in sizes for n in range(sets)]
-    return swept("costs", certified, units, given, run).table(COLUMNS, lambda rows: _reading(rows, tol))
+    return swept("costs", certified, units, given, run).table(COLUMNS, lambda rows: _reading(rows, tol), against_cover)
 
 
 def certified(unit: Gaussian) -> Rows:
@@ -81,3 +82,20 @@ def _reading(rows: Rows, tol: float) -> str:
         f"{solved} of {len(rows)} brackets are at most {tol:g} wide. At the median the networks have "
         f"{np.median(many):.1f} neurons for each point besides the first and each dimension of the hull."
     )
+
+
+def separable_splits(N: int, r: int) -> int:
+    """Ways to split N points in general position in r dimensions by a hyperplane, Σ_{i=1..r} C(N−1, i) (Cover 1965)."""
+    return sum(comb(N - 1, i) for i in range(1, r + 1))
+
+
+def against_cover(rows: Rows) -> tuple[Statement, ...]:
+    """Patterns against the number of splits by hyperplanes."""
+    most = [separable_splits(row[0], row[1]) for row in rows]
+    above = sum(row[3] > limit for row, limit in zip(rows, most, strict=True))
+    all_of_them = sum(row[3] == limit for row, limit in zip(rows, most, strict=True))
+    text = (
+        "N points in general position in r dimensions are split by hyperplanes in Σ_{i=1..r} C(N−1, i) ways "
+        "(Cover 1965, paraphrased); noise balls leave room for as many activation patterns at most."
+    )
+    return (Statement(text, above == 0, f"as many in {all_of_them} of {len(rows)} sets, more in {above}"),)
