@@ -1,12 +1,14 @@
 """At ρ = 0 a network is a limit of networks for small balls or it is none: what is honest passes, a slope does not."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.optimize import lsq_linear
 
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Nothing
-from exactnorm.certify.balls import shares
+from exactnorm.certify.balls import shares, tilts
 from exactnorm.certify.balls.constancy import local_slope, sides_of_balls
 
 
@@ -227,3 +229,24 @@ def test_more_kinks_through_a_point_than_can_be_looked_at_leave_it_undecided(mon
     network = network_of_kinks(points, *kinks_through_points(points, 98, rng))
     with pytest.raises(CertificateUndecided, match="so many points"):
         supported(network, TrainingSet(points, 0.0))
+
+
+@pytest.mark.parametrize("share", [1e-3, 1e4])
+def test_many_points_on_one_kink_are_told_apart_without_all_their_differences(share):
+    """A kink between two parts of hundreds of points: whether they are as far apart as `NEAR` asks, or nearly touch."""
+    rng = np.random.default_rng(0)
+    on = rng.random(400) < 0.5
+    points = rng.standard_normal((400, 60))
+    points[:, -1] = 0.0
+    # However the other coordinates overlap, the parts are as far apart as this.
+    apart = share * tilts.NEAR * TrainingSet(points, 0.0).separation
+    points[:, -1] = np.where(on, 1, -1) * apart / 2
+    train = TrainingSet(points, 0.0)
+    tracemalloc.start()
+    try:
+        made = tilts.made_on_kink(train, np.arange(400), on, {}, lambda: None)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert made == (share > 1)
+    assert most < 20 * points.nbytes

@@ -11,6 +11,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.effort import CertificateUndecided
 from exactnorm.certify.interpolation import BLOCK
 from exactnorm.geometry import separating_hyperplane
+from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
 from exactnorm.training_set import TrainingSet
@@ -26,6 +27,11 @@ SETS = 10_000
 """Pairs of sets of points between which a hyperplane is looked for: some seconds."""
 THROUGH = 1000
 """Points on one kink, up to which a hyperplane is looked for that tells some of them from the others."""
+DIFFERENCES = 2**20
+"""Numbers in the differences of two parts of points, up to which the distance of their hulls is computed to nine digits
+where an iteration on the hulls leaves it open: a second or two."""
+BLURRED = 1e-13
+"""Distance of two hulls, in units of the size of both, that rounding does not make up."""
 
 Known = dict[bytes, bool]
 
@@ -73,10 +79,10 @@ def are_made(
         for k in np.flatnonzero(cost[start:end] > 0):
             check()
             if train.rho > 0:
-                good = misses_balls(train, network.w[start + k], sides[k], known)
+                good = misses_balls(train, network.w[start + k], sides[k], known, check)
             else:
                 members = np.flatnonzero(through[k])
-                good = made_on_kink(train, members, sides[k][members], known)
+                good = made_on_kink(train, members, sides[k][members], known, check)
             if not good:
                 return False
     return True
@@ -87,33 +93,49 @@ def unpacked(packed: NDArray[np.uint8], start: int, end: int) -> NDArray[np.bool
     return np.unpackbits(packed[:, start // 8 : -(-end // 8)], axis=1)[:, : end - start].astype(bool)
 
 
-def made_on_kink(train: TrainingSet, members: NDArray[np.intp], on: NDArray[np.bool_], known: Known) -> bool:
+def made_on_kink(
+    train: TrainingSet, members: NDArray[np.intp], on: NDArray[np.bool_], known: Known, check: Callable[[], None]
+) -> bool:
     """Whether a kink through these points can be moved, however little, such that it passes them on these sides."""
     if on.all() or not on.any():
         return True
     key = members.tobytes() + np.packbits(on).tobytes()
     if key not in known:
-        known[key] = _told_apart(train.points[members], on, NEAR * train.separation, len(members) <= THROUGH, known)
+        few = len(members) <= THROUGH
+        known[key] = _told_apart(train.points[members], on, NEAR * train.separation, few, known, check)
     return known[key]
 
 
-def misses_balls(train: TrainingSet, w: Array, on: NDArray[np.bool_], known: Known) -> bool:
+def misses_balls(train: TrainingSet, w: Array, on: NDArray[np.bool_], known: Known, check: Callable[[], None]) -> bool:
     """Whether some hyperplane that misses all balls has these on one side: one normal to w as a rule."""
     if on.all() or not on.any() or known.get(key := np.packbits(on).tobytes(), False):
         return True
     apart = max(2 * train.rho * (1 - 1e-3), NEAR * train.separation)
     height = train.points @ (w / lengths(w[None])[0])
     good = float(height[on].min() - height[~on].max()) >= apart
-    known[key] = good or (known.get(key, True) and _told_apart(train.points, on, apart, train.size <= FEW, known))
+    known[key] = good or (
+        known.get(key, True) and _told_apart(train.points, on, apart, train.size <= FEW, known, check)
+    )
     return known[key]
 
 
-def _told_apart(X: Array, on: NDArray[np.bool_], apart: float, few: bool, known: Known) -> bool:
+def _told_apart(
+    X: Array, on: NDArray[np.bool_], apart: float, few: bool, known: Known, check: Callable[[], None]
+) -> bool:
     """Whether the hulls of two parts of these points are so far apart."""
+    msg = f"whether some hyperplane tells {int(on.sum())} of {len(on)} points from the others is not found out"
     if not few or len(known) > SETS:
-        msg = f"whether some hyperplane tells {int(on.sum())} of {len(on)} points from the others is not found out"
         raise CertificateUndecided(msg)
-    return bool(2 * separating_hyperplane(X[on], X[~on])[2] >= apart)
+    if int(on.sum()) * int((~on).sum()) * X.shape[1] <= DIFFERENCES:
+        return bool(2 * separating_hyperplane(X[on], X[~on])[2] >= apart)
+    # All differences would be far more numbers than the points, and take minutes: an iteration tells, or nothing does.
+    size = float(np.abs(X - X[0]).max())
+    gap = hull_gaps((X - X[0]) / size, on[None], wide=apart / size, narrow=apart / size, watch=check)
+    if gap.low[0] >= max(apart / size, BLURRED):
+        return True
+    if not gap.high[0] < apart / size:
+        raise CertificateUndecided(msg)
+    return False
 
 
 def independent(points: Array, separation: float) -> bool:
@@ -143,4 +165,4 @@ def patterns_on_kink(
         msg = f"{len(members)} points lie on one kink, and it is not found out on which sides it passes them: {many}"
         raise CertificateUndecided(msg) from None
     both = np.vstack([np.ones((1, len(members)), dtype=bool), some, ~some])
-    return both[[made_on_kink(train, members, on, known) for on in both]]
+    return both[[made_on_kink(train, members, on, known, check) for on in both]]
