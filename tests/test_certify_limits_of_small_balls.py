@@ -10,6 +10,7 @@ from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_deno
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Nothing
 from exactnorm.certify.balls import shares, tilts
 from exactnorm.certify.balls.constancy import local_slope, sides_of_balls
+from exactnorm.certify.balls.tilts import independent, made_on_kink
 
 
 def kinks_through_points(points, count, rng):
@@ -250,3 +251,14 @@ def test_many_points_on_one_kink_are_told_apart_without_all_their_differences(sh
         tracemalloc.stop()
     assert made == (share > 1)
     assert most < 20 * points.nbytes
+
+
+def test_far_out_points_that_lie_in_a_line_but_for_what_a_kink_may_miss_are_not_independent():
+    """A kink 3e-8 away counts as running through a point there, so points 2e-8 off a line are as good as on it."""
+    off = np.array([[0, 0, 0], [1, 2e-8, 0], [2, 0, 2e-8], [3, -2e-8, 1e-8]])
+    members, far = np.arange(4), TrainingSet(off + np.array([1e7, 0, 0]), 0.0)
+    assert independent(TrainingSet(off, 0.0), members)
+    assert not independent(far, members)
+    crossed = np.array([True, False, True, False])
+    with pytest.raises(CertificateUndecided, match="far from the origin"):
+        made_on_kink(far, members, crossed, {}, lambda: None)

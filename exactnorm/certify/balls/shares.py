@@ -30,7 +30,7 @@ PAIRS = 100_000
 """Neurons at points, and patterns on kinks, that are looked at."""
 ENTRIES = 2**22
 """Numbers in one linear program, and in what it leaves: some seconds."""
-SECONDS = 60.0
+SECONDS = 10.0
 """For one linear program."""
 ROUNDING = 1e-12
 """A share that is as near to 0 or to 1 is that."""
@@ -120,7 +120,7 @@ def _choices(
         F = n[members]
         if (key := F.tobytes()) not in patterns:
             check()
-            one_by_one = independent(train.points[F], train.separation)
+            one_by_one = independent(train, F)
             patterns[key] = None if one_by_one else [F[on] for on in patterns_on_kink(train, F, PAIRS, check, known)]
         some = patterns[key]
         group += range(len(of), len(of) + len(F)) if some is None else [len(of)] * len(some)

@@ -102,8 +102,22 @@ def made_on_kink(
     key = members.tobytes() + np.packbits(on).tobytes()
     if key not in known:
         few = len(members) <= THROUGH
-        known[key] = _told_apart(train.points[members], on, NEAR * train.separation, few, known, check)
+        told = _told_apart(train.points[members], on, NEAR * train.separation, few, known, check)
+        # Farther out a kink counts as running through points that it misses by more than they are told apart by.
+        if told and blur(train) > NEAR * train.separation:
+            told = _told_apart(train.points[members], on, blur(train), few, known, check)
+            if not told:
+                msg = (
+                    "far from the origin rounding hides on which sides a kink can pass points that lie nearly in a flat"
+                )
+                raise CertificateUndecided(msg)
+        known[key] = told
     return known[key]
+
+
+def blur(train: TrainingSet) -> float:
+    """Twice the distance at which a kink may count as running through a point, by the rounding of coordinates."""
+    return 64 * float(np.finfo(float).eps) * float(lengths(train.points).max())
 
 
 def misses_balls(train: TrainingSet, w: Array, on: NDArray[np.bool_], known: Known, check: Callable[[], None]) -> bool:
@@ -138,15 +152,16 @@ def _told_apart(
     return False
 
 
-def independent(points: Array, separation: float) -> bool:
+def independent(train: TrainingSet, members: NDArray[np.intp]) -> bool:
     """Whether points are affinely independent to so many digits that every two parts of them are told apart."""
+    points, apart = train.points[members], max(NEAR * train.separation, blur(train))
     if len(points) <= 2:
         return True
     if len(points) > points.shape[1] + 1:
         return False
     # A difference of points of the hulls of two parts is Σ c_n (x_n − x_0), with some |c_n| of at least 1/(N − 1).
     least = float(np.linalg.svd(points[1:] - points[0], compute_uv=False)[-1])
-    return least >= 2 * NEAR * separation * len(points)
+    return least >= 2 * apart * len(points)
 
 
 def patterns_on_kink(
