@@ -4,6 +4,12 @@ import itertools
 import math
 
 import numpy as np
+from scipy.spatial.distance import pdist
+
+from exactnorm import TrainingSet
+from exactnorm.exact.balls.averaged import up_to_symmetry
+from exactnorm.exact.balls.problem import Reduced, reduced
+from exactnorm.exact.balls.start import first_kinks
 
 
 def cross_polytope(d):
@@ -43,3 +49,19 @@ ORDERS = {
     "numbers in balance": (np.array([[0.0], [1.0], [3.0], [4.0]]), 2),
 }
 """Points, and how many isometries permute them, from geometry books."""
+
+
+SETS = {
+    "square": lattice(2, 2),
+    "pentagon": polygon(5),
+    "3 by 3": lattice(3, 3),
+    "prism of 3": prism(3, 1.2),
+    "octahedron": cross_polytope(3),
+    "mirror": np.array([[-1.0, 0.0], [1.0, 0.0], [-0.6, 0.9], [0.6, 0.9], [-0.8, -1.1], [0.8, -1.1], [0.0, 2.0]]),
+}
+
+
+def problems(points: np.ndarray, share: float = 0.3) -> tuple[Reduced, Reduced]:
+    """The problem, and that with one pattern of each orbit."""
+    whole = reduced(TrainingSet(points, share * pdist(points).min()))
+    return whole, up_to_symmetry(whole, first_kinks(whole), lambda: None)
