@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import ortho_group
+from simplex_matrices import contact_matrices, simplex_matrices
 
 from exactnorm import TrainingSet, check_certificate, load, min_norm_denoiser, save
 from exactnorm.certify import CertificateError, RegularSimplex
-from exactnorm.certify.balls.contact import contact_matrices, near_contact, only_corners
+from exactnorm.certify.balls.contact import near_contact, only_corners
 from exactnorm.certify.balls.faces import largest_dual_value
-from exactnorm.certify.balls.simplex import missing_inequality, simplex_lower_bound, simplex_matrices
+from exactnorm.certify.balls.simplex import missing_inequality, simplex_lower_bound
 from exactnorm.closed_form import regular_simplex_near_contact
 from exactnorm.geometry import affine_hull
 from exactnorm.patterns import activation_patterns

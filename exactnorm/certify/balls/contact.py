@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exactnorm.arrays import Array
-
 MARGIN = 1e-9
 """By how much the inequalities are to hold: far more than the rounding of their few operations."""
 
@@ -115,27 +113,3 @@ def near_contact(count: int, share: float) -> Contact:
 def inradius_of_face(count: int) -> float:
     """Of the face opposite to a corner, in units of the height."""
     return float(1 / np.sqrt(count * (count - 2)))
-
-
-def contact_matrices(points: Array, rho: float) -> Array:
-    """The dual matrices for all corners but the first, in the points' coordinates, shape (N − 1, r, r + 1).
-
-    Parameters
-    ----------
-    points : ndarray, shape (N, N − 1)
-        The first at the origin.
-    """
-    count, r = points.shape
-    centre, R, u = from_centre(points)
-    height = R * count / (count - 1)
-    one = near_contact(count, rho / height)
-    M = (count - 1) * one.spread * u[:, :, None] * u[:, None, :] - one.spread * np.eye(r)
-    value = one.slope / height * u
-    return np.asarray(np.concatenate([M + value[:, :, None] * centre, value[:, :, None]], axis=2))[1:]
-
-
-def from_centre(corners: Array) -> tuple[Array, float, Array]:
-    """The centre of a regular simplex, its circumradius R, and the unit vectors from the centre to the corners."""
-    centre = corners.mean(axis=0)
-    R = float(np.linalg.norm(corners - centre, axis=1).mean())
-    return centre, R, (corners - centre) / R

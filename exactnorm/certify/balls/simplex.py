@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.contact import from_centre, near_contact
+from exactnorm.certify.balls.contact import near_contact
 from exactnorm.certify.door import refuse, rows_of
 from exactnorm.training_set import TrainingSet
 
@@ -170,20 +170,3 @@ def missing_inequality(count: int, share: float) -> int:
         reached = excess / largest * (T - 2) ** 2 + k * far / count * T**2
     good = (largest <= 0) | (reached >= (count - 1) / count / share**2 * (1 + MARGIN))
     return 0 if good.all() else int(k[np.flatnonzero(~good)[0]])
-
-
-def simplex_matrices(points: Array, rho: float) -> Array:
-    """The dual matrices of the theorem for all corners but the first, in the points' coordinates, (N − 1, r, r + 1).
-
-    Parameters
-    ----------
-    points : ndarray, shape (N, N − 1)
-        The first at the origin.
-    """
-    count, r = points.shape
-    centre, R, u = from_centre(points)
-    slope = 2 / (R * count / (count - 1) - 2 * rho)
-    M = R / 2 * (u[:, :, None] * u[:, None, :] - np.eye(r) / (count - 1))
-    # w·y + b with y seen from the first corner: b + w·centre is what the formula calls b.
-    M = M + u[:, :, None] * centre[None, None, :]
-    return np.asarray(slope * np.concatenate([M, u[:, :, None]], axis=2))[1:]
