@@ -28,8 +28,8 @@ from exactnorm.training_set import TrainingSet
 
 PAIRS = 100_000
 """Neurons at points, and patterns on kinks, that are looked at."""
-ENTRIES = 2**22
-"""Numbers in one linear program, and in what it leaves: some seconds."""
+ENTRIES = 2**20
+"""Numbers in one linear program, and in what it leaves: seconds, and some hundred megabytes."""
 SECONDS = 10.0
 """For one linear program."""
 ROUNDING = 1e-12
