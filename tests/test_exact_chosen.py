@@ -1,5 +1,6 @@
 """The bound of whole patterns from a path over those that matter, and B stretched on the others."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,20 +10,29 @@ from scipy.spatial.distance import pdist
 from exactnorm import TrainingSet
 from exactnorm.certify.balls.cell import uncovered
 from exactnorm.certify.balls.dual_bound import dual_bound
-from exactnorm.exact.balls import chosen
+from exactnorm.exact.balls import chosen, growing
 from exactnorm.exact.balls.barrier import slack
 from exactnorm.exact.balls.cells import whole_cells
-from exactnorm.exact.balls.chosen import Path, chosen_path, likely, whole_path
+from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likely, whole_path
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.first import first_bracket
+from exactnorm.exact.balls.growing import Path
 from exactnorm.exact.balls.joint import path
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.stretched import stretched
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import affine_hull
+from exactnorm.hulls import hull_gaps
 
 UNLIMITED = Deadline(None)
+
+
+def begun(problem, first, deadline=UNLIMITED, watch=lambda: None):
+    """The path over few patterns, and those that it begins with."""
+    gaps = hull_gaps(problem.points, problem.patterns)
+    way = Path(problem, from_the_first_ball(problem, gaps.w), first.upper, deadline, watch)
+    return way, likely(problem, first.neurons(), gaps.low)
 
 
 def a_set(seed, size=7, share=0.2):
@@ -63,15 +73,17 @@ def test_multipliers_of_a_stretched_b_prove_it_and_those_of_a_shrunk_one_that(se
 @pytest.mark.parametrize("seed", range(3))
 def test_few_patterns_lead_to_the_bound_of_all(seed, monkeypatch):
     monkeypatch.setattr(chosen, "WIDEST", 1)
-    monkeypatch.setattr(chosen, "MORE", 6)
+    monkeypatch.setattr(growing, "MORE", 1)
     problem, first = a_set(seed)
     for every in path(problem, first.upper, UNLIMITED):
         if every.ahead < 2e-3 * first.upper:
             break
     taking_part = []
     original = Path.sealed
-    monkeypatch.setattr(Path, "sealed", lambda self, here: taking_part.append(len(here.rows)) or original(self, here))
-    for found in chosen_path(problem, first.neurons(), first.upper, UNLIMITED, 2e-3):
+    monkeypatch.setattr(
+        Path, "sealed", lambda self, here, far: taking_part.append(len(here.rows)) or original(self, here, far)
+    )
+    for found in chosen_path(*begun(problem, first), 2e-3):
         proved = dual_bound(problem.points, problem.rho, found.B, found.proofs)
         assert proved == pytest.approx(found.lower, rel=1e-9)
         assert not uncovered([proof.cell for proof in found.proofs], problem.patterns)
@@ -84,7 +96,7 @@ def test_few_patterns_lead_to_the_bound_of_all(seed, monkeypatch):
 def test_the_patterns_of_a_network_and_the_widest_are_likely(seven):
     problem, first, _ = seven
     network = first.neurons()
-    there = {problem.patterns[row].tobytes() for row in likely(problem, network)}
+    there = {problem.patterns[row].tobytes() for row in begun(problem, first)[1]}
     heavy = np.linalg.norm(network.a, axis=1) > 0.01 * np.linalg.norm(network.a, axis=1).max()
     assert heavy.sum() >= 10
     assert {pattern.tobytes() for pattern in network.kinks.pattern[heavy]} <= there
@@ -94,9 +106,8 @@ def test_the_patterns_of_a_network_and_the_widest_are_likely(seven):
 
 def test_patterns_that_join_leave_a_point_inside(seven):
     problem, first, _ = seven
-    way = Path(problem, chosen._ways(problem), first.upper, UNLIMITED, lambda: None)
-    first_rows = likely(problem, first.neurons())
-    here = way.begun(first_rows)
+    way, rows = begun(problem, first)
+    here = way.begun(rows)
     here, _ = way.down_to(0.5, here)
     others = np.setdiff1d(np.arange(len(problem.patterns)), here.rows)[:20]
     joined = way.with_more(here, others, stretched(problem, others, here.at.B, UNLIMITED).share)
@@ -120,11 +131,11 @@ def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(sev
             clock.remaining -= 1.0
             yield at
 
-    original = chosen.continued
-    monkeypatch.setattr(chosen, "continued", lambda *arguments: slow(original(*arguments)))
+    original = growing.continued
+    monkeypatch.setattr(growing, "continued", lambda *arguments: slow(original(*arguments)))
     found = []
     with pytest.raises(OutOfTimeError):
-        found.extend(chosen_path(problem, first.neurons(), first.upper, clock, 1e-9))
+        found.extend(chosen_path(*begun(problem, first, clock), 1e-9))
     assert clock.remaining > 0
     assert found[-1].lower > 0.3 * first.upper
     assert dual_bound(problem.points, problem.rho, found[-1].B, found[-1].proofs) == pytest.approx(found[-1].lower)
@@ -142,11 +153,19 @@ def test_no_multipliers_are_sought_that_would_come_too_late(seven, monkeypatch):
     monkeypatch.setattr(Path, "sealing", lambda *_: 100.0)
     monkeypatch.setattr(Path, "sealed", lambda *_: pytest.fail("they were sought"))
     with pytest.raises(OutOfTimeError):
-        next(chosen_path(problem, first.neurons(), first.upper, Deadline(60.0), 0.01))
+        next(chosen_path(*begun(problem, first, Deadline(60.0)), 0.01))
 
 
 def test_every_step_is_heard_of(seven):
     problem, first, _ = seven
     heard = []
-    list(chosen_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01, lambda: heard.append(1)))
+    list(chosen_path(*begun(problem, first, watch=lambda: heard.append(1)), 0.01))
     assert len(heard) > 10
+
+
+def test_what_could_not_be_stretched_at_all_has_no_multipliers_of_a_shrunk_b(seven):
+    problem, _, at = seven
+    found = stretched(problem, np.arange(3), at.B, UNLIMITED)
+    lost = replace(found, share=np.array([1.0, 0.0, 1.0]))
+    with pytest.raises(np.linalg.LinAlgError, match="no multipliers"):
+        lost.shrunk(0.5)

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.exact.balls.bracket import Bracket, with_bound, with_network
-from exactnorm.exact.balls.cells import whole_cells
+from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_network
 from exactnorm.exact.balls.chosen import whole_path
 from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
-from exactnorm.exact.balls.covering import ROUNDED, easy, leaf, priced_leaves
-from exactnorm.exact.balls.finish import in_time, interpolating, settled
+from exactnorm.exact.balls.covering import ROUNDED, easy, priced_leaves
+from exactnorm.exact.balls.finish import STEPS, in_time, interpolating, settled
 from exactnorm.exact.balls.joint import order
 from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
 from exactnorm.exact.balls.look import Look, look
@@ -61,7 +60,7 @@ ENDED = 1e-3
 HEAVY = (1e-4, 1e-5, 1e-6, 1e-7)
 """Shares of the largest weight above which neurons are kept, when they are moved until they interpolate."""
 SYSTEM = 600
-"""Numbers in the kinks of these up to which that is tried: tenths of a second."""
+"""Numbers in the kinks of these up to which that is tried: tenths of a second in six dimensions, seconds in eleven."""
 HIGH = 1e-3
 """How far below 1 the peaks are whose kinks a network is sought over at the end."""
 
@@ -120,6 +119,8 @@ def climbed(
             return
         for network in at_the_end(problem, at, scale, best, settings):
             best = with_network(best, network)
+            if best.upper - dual_value(problem, at.B) <= settings.tol / 4 * best.upper:
+                break
         high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
         yield best, joined(best.neurons.kinks, high)
         if kept == 0:
@@ -172,10 +173,9 @@ class Search:
         problem, settings = self.problem, self.settings
         if faces(problem) <= MANY:
             return self.looked(B)
-        leaves = [leaf(problem, cell, settings.deadline) for cell in whole_cells(problem.patterns, problem.rank)]
         enough = 1 + settings.tol / 8
-        done, left = easy(problem, B, leaves, enough, settings)
-        done += priced_leaves(problem, B, left, enough, settings)
+        done, leaves = easy(problem, B, settings)
+        done += priced_leaves(problem, B, leaves, enough, settings)
         # A bound that is no number is none.
         tight = {one.proof.cell.pattern.tobytes(): one.kappa for one in done if one.kappa <= enough * ROUNDED}
         loose = np.array([pattern.tobytes() not in tight for pattern in problem.patterns])
@@ -239,8 +239,10 @@ def at_the_end(
     weight = np.linalg.norm(network.a, axis=1)
     for share in HEAVY:
         some = weight > share * weight.max()
-        if some.sum() * network.kinks.z.shape[1] <= SYSTEM:
-            yield settled(problem, Neurons(network.kinks[some], network.a[some], network.B))
+        heavy = Neurons(network.kinks[some], network.a[some], network.B)
+        size = heavy.a.size + heavy.kinks.z.size
+        if heavy.kinks.z.size <= SYSTEM and in_time(STEPS * float(size) ** 3, settings.deadline):
+            yield settled(problem, heavy)
     high = at.peaks[at.peaks.value > 1 - HIGH].kinks(problem)
     if len(high):
         yield interpolating(problem, master(problem, high, best.upper, settings))

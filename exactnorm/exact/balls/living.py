@@ -13,8 +13,9 @@ import numpy as np
 
 from exactnorm.certify.balls.dual_bound import dual_bound, elsewhere
 from exactnorm.certify.balls.evidence import Cells
-from exactnorm.exact.balls.chosen import MANY, Sealed, whole_path
+from exactnorm.exact.balls.chosen import MANY, whole_path
 from exactnorm.exact.balls.first import First
+from exactnorm.exact.balls.growing import Sealed
 from exactnorm.exact.balls.joint import Joint, order
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
@@ -30,7 +31,7 @@ SHARE = 0.6
 ENOUGH = 0.05
 """Share of the width of the bracket that more steps might bring, up to which they are not worth their time."""
 LEAST = 1e-3
-"""Share of the cost that more steps might bring, up to which the peaks of the dual function have more to give."""
+"""Share of the cost that more steps might bring at the end of a path over few patterns."""
 TOLD = 1.05
 """Factor by which a bound must rise to be told and kept."""
 ORDER = 8000
@@ -124,7 +125,7 @@ def living_bound(
             if best.lower > TOLD * told:
                 told = best.lower
                 report(proved(problem, best).lower)
-            if point.ahead < ENOUGH * (upper - best.lower):
+            if point.ahead < max(ENOUGH * (upper - best.lower), settings.tol * upper / 4):
                 break
         if best is not None:
             settings.said.append(ended(problem, best, steps))

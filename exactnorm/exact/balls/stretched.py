@@ -36,7 +36,7 @@ AHEAD = 3.0
 REACH = 0.95
 """Share of the way to the end of the domain that a step goes."""
 CLOSE = 1e-3
-"""Sum of the products, relative to θ, at which θ is as large as it can be."""
+"""Sum of the products, relative to θ, at which θ is as large as it can be, nearly."""
 STEPS = 25
 """Of a cell, at most: rounding ends it before."""
 
@@ -54,13 +54,29 @@ class Stretched:
         return Stretched(self.rows[part], self.of[part], self.share[part], self.at[part])
 
     def shrunk(self, share: float) -> Multipliers:
-        """Multipliers of B times `share`, not above that of any of them: those times the square of the quotient."""
+        """Multipliers of B times `share`, not above that of any of them: those times the square of the quotient.
+
+        Raises
+        ------
+        LinAlgError
+            If B could not be stretched at all on some pattern, for rounding.
+        """
+        if not self.share.min(initial=np.inf) > 0:
+            msg = "a pattern has no multipliers to speak of"
+            raise np.linalg.LinAlgError(msg)
         factor = (share / self.share) ** 2
         return Multipliers(self.at.mu * factor, self.at.nu * factor[:, None], self.at.ell * factor[:, None, None])
 
 
-def stretched(problem: Reduced, rows: NDArray[np.intp], B: Array, deadline: Deadline, far: float = 1.0) -> Stretched:
-    """Stretch B to `far` on the patterns of these rows, or as far as multipliers allow.
+def stretched(
+    problem: Reduced,
+    rows: NDArray[np.intp],
+    B: Array,
+    deadline: Deadline,
+    far: float = 1.0,
+    close: float = CLOSE,
+) -> Stretched:
+    """Stretch B to `far` on the patterns of these rows, or as far as multipliers allow but for a share `close`.
 
     Raises
     ------
@@ -68,22 +84,25 @@ def stretched(problem: Reduced, rows: NDArray[np.intp], B: Array, deadline: Dead
     LinAlgError
         If some pattern has no interior to speak of.
     """
-    deadline.check()
-    with np.errstate(all="ignore"):
-        of = whole(replace(problem, patterns=problem.patterns[rows]))
-    if not all(np.isfinite(one).all() for one in (of.G, of.T, of.E)):
-        msg = "a pattern has no interior"
-        raise np.linalg.LinAlgError(msg)
-    share = np.zeros(len(rows))
-    parts = []
+    shapes, shares, parts = [], [], []
     for first in range(0, len(rows), AT_ONCE):
-        some = np.arange(first, min(first + AT_ONCE, len(rows)))
-        share[some], at = _stretched(of[some], of[some].sums(B), problem.points, far, deadline)
+        deadline.check()
+        some = rows[first : first + AT_ONCE]
+        with np.errstate(all="ignore"):
+            of = whole(replace(problem, patterns=problem.patterns[some]))
+        if not all(np.isfinite(one).all() for one in (of.G, of.T, of.E)):
+            msg = "a pattern has no interior"
+            raise np.linalg.LinAlgError(msg)
+        share, at = _stretched(of, of.sums(B), problem.points, far, close, deadline)
+        shapes.append(of)
+        shares.append(share)
         parts.append(at)
-    return Stretched(rows, of, share, joined(parts))
+    return Stretched(rows, joined(shapes), np.concatenate(shares), joined(parts))
 
 
-def _stretched(of: Shape, D: Array, points: Array, far: float, deadline: Deadline) -> tuple[Array, Multipliers]:
+def _stretched(
+    of: Shape, D: Array, points: Array, far: float, close: float, deadline: Deadline
+) -> tuple[Array, Multipliers]:
     at = begun(of, points)
     degree = of.degree // len(of)
     moments = opposite(of, of.zero, at, AHEAD / degree)
@@ -96,7 +115,7 @@ def _stretched(of: Shape, D: Array, points: Array, far: float, deadline: Deadlin
         share[going[here]] += step.rise[here]
         for target, new in zip(_arrays(at, moments), _arrays(*step.arrived), strict=True):
             target[going[here]] = new[here]
-        going = going[here & (share[going] < far) & (step.ahead > CLOSE * share[going])]
+        going = going[here & (share[going] < far) & (step.ahead > close * share[going])]
         if not len(going):
             break
     return share, at
