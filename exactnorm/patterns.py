@@ -33,8 +33,11 @@ class TooManyPatternsError(ValueError):
     """
 
     def __init__(self, message: str, found: int = 0) -> None:
-        super().__init__(message)
+        super().__init__(message, found)  # as it is called, so that workers can send it back
         self.found = found
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def activation_patterns(

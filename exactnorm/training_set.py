@@ -21,8 +21,11 @@ class OverlapError(ValueError):
     """Noise balls of this radius touch or overlap: `why` says which, and the message what to do, too."""
 
     def __init__(self, why: str, remedy: str) -> None:
-        super().__init__(f"{why}; {remedy}")
+        super().__init__(why, remedy)  # as it is called, so that workers can send it back
         self.why = why
+
+    def __str__(self) -> str:
+        return "; ".join(self.args)
 
 
 TIES = 100

@@ -40,8 +40,11 @@ class InfeasibleProblem(ValueError):
     """
 
     def __init__(self, message: str, ray: Array) -> None:
-        super().__init__(message)
+        super().__init__(message, ray)  # as it is called, so that workers can send it back
         self.ray = ray
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True, eq=False)
