@@ -117,7 +117,7 @@ def min_norm_denoiser(
     if method == "auto" and (closed := certified_form(train)) is not None:
         return closed
     # Solvers take a while to load; only those who solve pay for it.
-    from exactnorm.exact.balls.solve import solve_balls
+    from exactnorm.exact.balls.wider import solve_sturdily
     from exactnorm.exact.progress import reporter
     from exactnorm.exact.ramps.solve import solve_ramps
     from exactnorm.exact.settings import Settings
@@ -125,7 +125,7 @@ def min_norm_denoiser(
     with reporter(progress) as report:
         if method == "ramps":
             return solve_ramps(train, Settings(tol, asked, deadline, executor, report))
-        return solve_balls(
+        return solve_sturdily(
             train,
             tol=tol,
             solver=asked,

@@ -54,7 +54,8 @@ def activation_patterns(
     points : array_like, shape (N, d)
         Distinct points, one a row.
     rho : float
-        Radius of the balls; at 0 the hyperplane must miss every point (strict separation).
+        Radius of the balls; at 0 the hyperplane must miss every point (strict separation), by more than rounding: 1e-13
+        of the size of the set, and more where the set is far from the origin.
     max_patterns : int
         Largest number of patterns to enumerate, a pattern and its complement counted once.
     watch : callable
@@ -92,25 +93,37 @@ def kink_patterns(
     max_patterns: int = 20000,
     *,
     watch: Callable[[int], None] = lambda _: None,
+    apart: float = 0.0,
 ) -> Patterns:
     """The patterns that kinks have, off at the first ball and on at some other; as `activation_patterns` in all else.
 
-    They are half of the activation patterns that are not constant: the others are their complements.
+    They are half of the activation patterns that are not constant: the others are their complements. Bare points
+    (rho = 0) on the two sides of a pattern have hulls that are `apart` at least.
     """
     train = training_set(points, rho)
     frame = affine_hull(train.points)
     X = frame.coordinates(train.points)
     rho = train.rho / frame.scale
     # More than there can be of points in general position need not be looked for.
-    most = sum(comb(train.size - 1, i) for i in range(frame.rank + 1))
-    if most > max_patterns and (found := _some(X, rho, max_patterns, watch)) > max_patterns:
+    most = separable_splits(train.size, frame.rank)
+    if most >= max_patterns and (found := _some(X, rho, max_patterns, watch)) > max_patterns:
         raise too_many(train, frame.rank, found)
-    rounding = 1e-13 + 8 * np.finfo(float).eps * float(np.abs(train.points).max()) / frame.scale
+    rounding: float = 1e-13 + 8 * np.finfo(float).eps * float(np.abs(train.points).max()) / frame.scale
+    if rho == 0:
+        rounding = max(rounding, apart / 2 / frame.scale)
     off = _with_first_ball_off(X, rho, rounding, max_patterns, watch)
     if off is None:
         raise too_many(train, frame.rank, max_patterns)
     off = off[off.any(axis=1)]
     return off[np.lexsort(off.T[::-1])]
+
+
+def separable_splits(N: int, r: int) -> int:
+    """Ways to split N points in general position in r dimensions by a hyperplane, Σ_{i=1..r} C(N−1, i) (Cover 1965).
+
+    Points in special position, such as three on a line in the plane, have fewer.
+    """
+    return sum(comb(N - 1, i) for i in range(1, r + 1))
 
 
 def too_many(train: TrainingSet, rank: int, found: int) -> TooManyPatternsError:

@@ -21,11 +21,12 @@ from exactnorm.experiments import (
     width,
 )
 from exactnorm.experiments.beyond_orthogonal import COLUMNS, Angles, observed, predicted
-from exactnorm.experiments.costs import against_cover, separable_splits
+from exactnorm.experiments.costs import against_cover
 from exactnorm.experiments.first_pictures import PUBLISHED, digit_triple
 from exactnorm.experiments.large_rays import orthogonal_rays, own_chance, score_limits
 from exactnorm.experiments.width import certified
 from exactnorm.flow import closed_score_flow, orthogonal_lines, rest_points
+from exactnorm.patterns import separable_splits
 
 
 def test_as_many_sums_are_stable_as_rest_points_in_all_regions_say_and_as_the_theorem_predicts():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from exactnorm.experiments.finished import Rows
 from exactnorm.experiments.solved import solved_denoiser
 from exactnorm.experiments.sweep import HERE, Run, swept
 from exactnorm.experiments.table import Statement, Table
+from exactnorm.patterns import separable_splits
 
 COLUMNS = ("N", "r", "seed", "patterns", "neurons", "lower", "upper", "gap")
 SIZES = ((4, 2), (6, 2), (8, 2), (5, 3), (6, 3), (5, 4), (6, 4))
@@ -82,11 +82,6 @@ def _reading(rows: Rows, tol: float) -> str:
         f"{solved} of {len(rows)} brackets are at most {tol:g} wide. At the median the networks have "
         f"{np.median(many):.1f} neurons for each point besides the first and each dimension of the hull."
     )
-
-
-def separable_splits(N: int, r: int) -> int:
-    """Ways to split N points in general position in r dimensions by a hyperplane, Σ_{i=1..r} C(N−1, i) (Cover 1965)."""
-    return sum(comb(N - 1, i) for i in range(1, r + 1))
 
 
 def against_cover(rows: Rows) -> tuple[Statement, ...]:

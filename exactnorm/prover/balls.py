@@ -15,7 +15,7 @@ from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.balls.simplex import one_versus_rest_is_least
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.exact.balls.pricing import rescaled
-from exactnorm.exact.balls.solve import solve_balls
+from exactnorm.exact.balls.wider import solve_sturdily
 from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
@@ -244,7 +244,7 @@ def _by_program(task: Task) -> Found | None:
     if not task.evidence.rays or not 0 < len(task.patterns) <= MANY:
         return None
     try:
-        solved = solve_balls(task.train, tol=1e-6, solver=task.means.solver, deadline=task.means.deadline)
+        solved = solve_sturdily(task.train, tol=1e-6, solver=task.means.solver, deadline=task.means.deadline)
     except (ValueError, ArithmeticError) as failed:
         task.said.append(f"nor did the program: {failed}")
         return None

@@ -30,10 +30,10 @@ def program(points: Array, rho: float, tol: float = 1e-6) -> CertifiedDenoiser:
     Ctrl-C ends the whole check: a bracket that is still wide would make it fail, and the next one begin.
     """
     # CVXPY takes a second to load; only those who solve pay for it.
-    from exactnorm.exact.balls.solve import solve_balls
+    from exactnorm.exact.balls.wider import solve_sturdily
     from exactnorm.exact.settings import Solver
 
-    denoiser = solve_balls(TrainingSet(points, rho), tol=tol, solver=Solver())
+    denoiser = solve_sturdily(TrainingSet(points, rho), tol=tol, solver=Solver())
     if denoiser.interrupted:
         raise KeyboardInterrupt
     return denoiser

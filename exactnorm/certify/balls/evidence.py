@@ -12,6 +12,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, uncovered
 from exactnorm.certify.balls.conditions import sound_axes, sound_proof
 from exactnorm.certify.balls.dual_bound import dual_bound, elsewhere, face_bound
+from exactnorm.certify.balls.tilts import least_apart
 from exactnorm.certify.door import numbers, refuse, whole
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.geometry import Frame
@@ -106,9 +107,9 @@ def cells_bound(evidence: Cells, train: TrainingSet, effort: Effort) -> float:
     """
     if type(evidence.proofs) is not tuple:
         refuse("the cells are not in a tuple")
-    points, rho, B = _in_coordinates(evidence.frame, evidence.B, train)
+    points, rho, B, apart = _in_coordinates(evidence.frame, evidence.B, train)
     proofs = tuple(sound_proof(proof, *points.shape) for proof in evidence.proofs)
-    if missing := uncovered([proof.cell for proof in proofs], _patterns(points, rho, effort)):
+    if missing := uncovered([proof.cell for proof in proofs], _patterns(points, rho, apart, effort)):
         refuse(missing)
     return (1 - elsewhere(points, rho) / 2) * dual_bound(points, rho, B, proofs, effort)
 
@@ -118,8 +119,8 @@ def faces_bound(evidence: Faces, train: TrainingSet, claim: float | None, effort
 
     Where it is less than `claim`, the search ends as soon as that shows, with a number between the two.
     """
-    points, rho, B = _in_coordinates(evidence.frame, evidence.B, train)
-    patterns = _patterns(points, rho, effort)
+    points, rho, B, apart = _in_coordinates(evidence.frame, evidence.B, train)
+    patterns = _patterns(points, rho, apart, effort)
     if not 0 < whole(evidence.patterns, "the number of patterns") <= len(patterns):
         refuse(f"the certificate states {evidence.patterns} patterns, but there are {len(patterns)}")
     sure = 1 - elsewhere(points, rho) / 2
@@ -128,8 +129,11 @@ def faces_bound(evidence: Faces, train: TrainingSet, claim: float | None, effort
     return sure * face_bound(points, rho, B, patterns, None if claim is None else claim / sure, effort)
 
 
-def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, float, Array]:
-    """Points, radius and B in the coordinates of the certificate, once these are the points' own."""
+def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, float, Array, float]:
+    """Points, radius and B in the coordinates of the certificate, once these are the points' own.
+
+    And in their unit how far hulls are apart if they do not touch.
+    """
     size_of_set = float(np.linalg.norm(train.points - train.points[0], axis=1).max())
     if not train.separation > max(NEAREST * size_of_set, FARTHEST_OUT * float(np.abs(train.points).max())):
         msg = "two points are so near each other that rounding decides which activation patterns there are"
@@ -137,8 +141,8 @@ def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, floa
     axes, scale = sound_axes(frame, train)
     points = (train.points - train.points[0]) @ axes.T / scale
     size, r = points.shape
-    return points, train.rho / scale, numbers(B, "B", (size - 1, r, r + 1))
+    return points, train.rho / scale, numbers(B, "B", (size - 1, r, r + 1)), least_apart(train) / scale
 
 
-def _patterns(points: Array, rho: float, effort: Effort) -> NDArray[np.bool_]:
-    return kink_patterns(points, rho, watch=lambda _: effort.check())
+def _patterns(points: Array, rho: float, apart: float, effort: Effort) -> NDArray[np.bool_]:
+    return kink_patterns(points, rho, watch=lambda _: effort.check(), apart=apart)

@@ -120,6 +120,14 @@ def blur(train: TrainingSet) -> float:
     return 64 * float(np.finfo(float).eps) * float(lengths(train.points).max())
 
 
+def least_apart(train: TrainingSet) -> float:
+    """Distance from which on the hulls of two parts of bare points do not touch, 1e-9 of that of two points as a rule.
+
+    Between nearer ones no kink of a network of floats is surely on the right sides of all points.
+    """
+    return max(NEAR * train.separation, blur(train))
+
+
 def misses_balls(train: TrainingSet, w: Array, on: NDArray[np.bool_], known: Known, check: Callable[[], None]) -> bool:
     """Whether some hyperplane that misses all balls has these on one side: one normal to w as a rule."""
     if on.all() or not on.any() or known.get(key := np.packbits(on).tobytes(), False):
@@ -154,7 +162,7 @@ def _told_apart(
 
 def independent(train: TrainingSet, members: NDArray[np.intp]) -> bool:
     """Whether points are affinely independent to so many digits that every two parts of them are told apart."""
-    points, apart = train.points[members], max(NEAR * train.separation, blur(train))
+    points, apart = train.points[members], least_apart(train)
     if len(points) <= 2:
         return True
     if len(points) > points.shape[1] + 1:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.tilts import least_apart
 from exactnorm.exact.balls.orbits import Orbits
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, printed_radius, too_near
@@ -135,7 +136,7 @@ def reduced(
         raise too_near(train)
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     try:
-        patterns = kink_patterns(points, rho, watch=watch)
+        patterns = kink_patterns(points, rho, watch=watch, apart=least_apart(train) / frame.scale)
     except TooManyPatternsError as many:  # in the user's units
         raise too_many(train, frame.rank, many.found) from None
     if not feasible and (ray := infeasibility_ray(points, patterns)) is not None:
@@ -226,7 +227,7 @@ def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[f
 def _largest_radius(train: TrainingSet, watch: Callable[[int], None]) -> tuple[float, float]:
     frame = affine_hull(train.points)
     X = frame.coordinates(train.points)
-    patterns = kink_patterns(X, watch=watch)
+    patterns = kink_patterns(X, watch=watch, apart=least_apart(train) / frame.scale)
     widths = np.maximum(hull_gaps(X, patterns, watch=lambda: watch(len(patterns))).low, 0.0) / 2
     order = np.argsort(-widths)
     patterns, widths = patterns[order], widths[order]

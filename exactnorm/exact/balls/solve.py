@@ -31,7 +31,7 @@ from exactnorm.exact.balls.living import many_faces, with_living
 from exactnorm.exact.balls.loop import PATIENCE, brackets
 from exactnorm.exact.balls.problem import Reduced, reduced
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
-from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, too_narrow
+from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, special_position
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
@@ -72,6 +72,10 @@ def solve_balls(
         If no network maps every ball to its centre.
     NothingFoundError
         If there is no network when the time is over.
+
+    Notes
+    -----
+    The upper value is infinite where rounding makes the network miss more than a cost of six digits allows.
     """
     deadline = Deadline(None) if deadline is None else deadline
     settings = Settings(tol, solver, deadline, executor, report)
@@ -246,19 +250,19 @@ def certified(
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     miss = sure_miss(network, train)
-    if not miss.error <= TOLD_APART * train.separation:
-        raise too_narrow(train, miss.error)
+    near = miss.error <= TOLD_APART * train.separation
+    upper = stated_upper(network, train, miss, problem.frame) if near else np.inf
     certificate = replace(
-        dual_certificate(problem, replace(best, upper=stated_upper(network, train, miss, problem.frame)), settings),
-        interpolation_error=miss.error,
+        dual_certificate(problem, replace(best, upper=upper), settings), interpolation_error=miss.error
     )
     # The bound may be above the cost by the rounding of both.
     certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
     valid = "" if certificate.certifies(settings.tol) else "; the bracket is valid but wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
+    special = special_position(train, r, len(problem.whole.patterns))
     rounds = f"{counted(best.rounds, 'round')}, {counted(certificate.cells, 'cell')}"
     return CertifiedDenoiser(
-        train, network, certificate, "; ".join([reason + valid, rounds, alone, *settings.said]) + "."
+        train, network, certificate, "; ".join([reason + valid, rounds, alone, *settings.said, *special]) + "."
     )
 
 

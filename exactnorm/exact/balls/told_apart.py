@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from exactnorm.patterns import separable_splits
 from exactnorm.tables import limit
 from exactnorm.training_set import TrainingSet
 
@@ -41,6 +42,13 @@ def too_narrow(train: TrainingSet, error: float) -> ValueError:
         f"being {train.separation:.3g}: some balls leave a gap to the others that is hardly wider than two radii, and "
         "what crosses it is too steep for floating point; use a smaller rho"
     )
+
+
+def special_position(train: TrainingSet, rank: int, patterns: int) -> list[str]:
+    """What there is to say where bare points have fewer patterns than others: small changes of them make new ones."""
+    if train.rho > 0 or not 0 < patterns < separable_splits(train.size, rank):
+        return []
+    return ["points in special position: hulls that are apart by rounding only were taken to touch"]
 
 
 def _size(train: TrainingSet) -> float:

@@ -1,0 +1,85 @@
+"""Bare points on a line up to rounding, and hardly off it: what the bracket is of, and that the status says so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from exactnorm import TrainingSet, min_norm_denoiser
+from exactnorm.certify import check_certificate
+from exactnorm.exact.balls import wider
+from exactnorm.exact.settings import Solver
+
+SPECIAL = "special position"
+
+
+def seven(off):
+    """Four points on a line in space, moved off it by up to so much, and three others."""
+    line = np.column_stack([np.arange(4.0), np.zeros((4, 2))])
+    others = np.random.default_rng(1).standard_normal((3, 3)) * 1.2 + [1.5, 0, 0]
+    away = np.random.default_rng(1).standard_normal((4, 2))
+    points = np.vstack([line, others])
+    points[:4, 1:] += off * away / np.abs(away).max()
+    return points
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-14, 1e-12, 1e-11, 1e-10])
+def test_bare_points_on_a_line_up_to_rounding_are_on_it_and_the_status_says_so(off):
+    denoiser = min_norm_denoiser(seven(off), 0)
+    bracket = denoiser.certificate
+    # Points off the line by 1e-12 had an upper end of 74, and networks for those by 1e-11 were refused by the check.
+    assert 9.519486 < bracket.lower <= 9.5194962
+    assert 9.5194961 <= bracket.upper < 9.519506
+    assert bracket.certifies(1e-6)
+    assert SPECIAL in denoiser.status
+    check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+
+
+def test_balls_so_small_have_the_same_least_cost():
+    """The lower end is that of balls as large as what rounding hides, for which these points are no special case."""
+    bracket = min_norm_denoiser(seven(1e-14), 1e-10).certificate
+    assert bracket.lower <= 9.5194962 <= bracket.upper * (1 + 1e-8)
+    assert bracket.certifies(1e-6)
+
+
+def test_points_a_little_farther_off_the_line_have_more_patterns_and_cost_less():
+    denoiser = min_norm_denoiser(seven(1e-8), 0, time_limit=20)
+    assert 9.51883 < denoiser.certificate.lower <= denoiser.certificate.upper < 9.51885
+    assert SPECIAL not in denoiser.status
+    check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+
+
+def patched(monkeypatch, bad):
+    """Solves, of which the first `bad` give a network that is 1e-3 off; the radii that were asked for."""
+    solved, asked = wider.solve_balls, []
+
+    def missing(train, **options):
+        asked.append(train.rho)
+        found = solved(train, **options)
+        if len(asked) > bad:
+            return found
+        off = replace(found.network, c=found.network.c + 1e-3)
+        certificate = replace(found.certificate, upper=np.inf, interpolation_error=1e-3)
+        return replace(found, network=off, certificate=certificate)
+
+    monkeypatch.setattr(wider, "solve_balls", missing)
+    return asked
+
+
+TRIANGLE = TrainingSet([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]], 0.1)
+
+
+def test_a_network_that_misses_too_much_gives_way_to_one_for_wider_balls(monkeypatch):
+    asked = patched(monkeypatch, 1)
+    denoiser = wider.solve_sturdily(TRIANGLE, tol=1e-6, solver=Solver())
+    assert asked == [0.1, pytest.approx(0.1 + 1e-10, abs=1e-12)]
+    assert denoiser.certificate.certifies(1e-6)
+    assert denoiser.train.rho == 0.1
+    check_certificate(denoiser.certificate, TRIANGLE, denoiser.network)
+
+
+def test_where_that_misses_too_much_as_well_the_error_says_by_how_much(monkeypatch):
+    asked = patched(monkeypatch, 2)
+    with pytest.raises(ValueError, match=r"misses its balls by 0\.001, .* use a smaller rho"):
+        wider.solve_sturdily(TRIANGLE, tol=1e-6, solver=Solver())
+    assert len(asked) == 2
