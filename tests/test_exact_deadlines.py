@@ -14,7 +14,7 @@ import pytest
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
 from exactnorm.exact import deadline
-from exactnorm.exact.balls import unique
+from exactnorm.exact.balls import solve, unique
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import thinned, without_dependent
 from exactnorm.exact.balls.forecast import forecast, seconds
@@ -23,7 +23,7 @@ from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.progress import line
-from exactnorm.exact.settings import Settings
+from exactnorm.exact.settings import Settings, Solver
 
 LIMIT = 1.0
 LATE = 1.1 * LIMIT + 1
@@ -183,6 +183,24 @@ def test_overlapping_solves_in_threads_leave_blas_as_they_found_it():
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == "2 [1, 1, 1, 1] 2 2\n", done.stderr
+
+
+def test_multipliers_may_take_as_long_as_it_took_to_close_the_gap_and_ten_seconds_at_least(monkeypatch):
+    given = []
+
+    def none_at_all(problem, best, settings):
+        given.append(settings.deadline.remaining)
+        raise OutOfTimeError
+
+    monkeypatch.setattr(solve, "multipliers", none_at_all)
+    unlimited = min_norm_denoiser(problems.plane_5().train)
+    late = Deadline(None, time.monotonic() - 100)  # as if the gap had taken so long to close
+    solve.solve_balls(problems.plane_5().train, tol=1e-6, solver=Solver(), deadline=late)
+    assert 9 < given[0] <= 10
+    assert 100 <= given[1] < 130
+    assert unlimited.certificate.certifies(1e-6)
+    assert "the multipliers of the cells were not computed to the end" in unlimited.status
+    check_certificate(unlimited.certificate, unlimited.train, unlimited.network)
 
 
 def test_a_forecast_counts_the_patterns_and_grows_with_them():

@@ -50,6 +50,10 @@ class Deadline:
         """The same, but for a share of the limit that is kept for what follows."""
         return self if self.limit is None else Deadline((1 - share) * self.limit, self.start)
 
+    def at_most(self, more: float) -> Deadline:
+        """The same, or so many seconds from now if that is sooner."""
+        return self if self.remaining <= more else Deadline(self.elapsed + more, self.start)
+
     def check(self) -> None:
         """Raise `OutOfTimeError` once the limit is reached."""
         if self.remaining <= 0:

@@ -163,10 +163,10 @@ def test_ctrl_c_while_a_flow_is_still_solving_ends_with_130_and_follows_nothing(
 
 
 def test_ctrl_c_during_a_solve_ends_the_checks_of_theorems_with_those_that_are_finished(run, monkeypatch):
-    from exactnorm.exact.balls import solve
+    from exactnorm.exact.balls import wider
     from exactnorm.theorems.roads import program
 
-    solved = solve.solve_balls
+    solved = wider.solve_sturdily
     points = exactnorm.problems.acute().train.points
     calls = []
 
@@ -175,7 +175,7 @@ def test_ctrl_c_during_a_solve_ends_the_checks_of_theorems_with_those_that_are_f
         found = solved(*arguments, **options)
         return replace(found, status="interrupted; 1 round.") if len(calls) == 3 else found
 
-    monkeypatch.setattr(solve, "solve_balls", interrupted_at_the_third)
+    monkeypatch.setattr(wider, "solve_sturdily", interrupted_at_the_third)
     assert program(points, 0.1).certificate.gap <= 1e-6
     status, out, err = run("theorems", "A-equilateral", "A-obtuse", "A-rays", "--json")
     assert (status, out, len(calls)) == (130, "", 3)

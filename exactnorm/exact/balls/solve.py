@@ -50,6 +50,8 @@ DECOMPOSITIONS = 4
 coordinates half a second each."""
 RAMPS = 0.2
 """Share of the time limit by which ramps end, where faces are too many to be looked at: better networks begin there."""
+A_WHILE = 10.0
+"""Seconds that multipliers may take at least; they may take as long as it took to close the gap, and no longer."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
@@ -277,7 +279,8 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
         return plain
     settings.report(replace(best, seconds=settings.deadline.elapsed, phase="computing multipliers"))
     try:
-        proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, settings)
+        within = replace(settings, deadline=settings.deadline.at_most(max(A_WHILE, settings.deadline.elapsed)))
+        proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, within)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
         settings.said.append("the multipliers of the cells were not computed to the end")
         return plain
