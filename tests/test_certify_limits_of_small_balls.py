@@ -232,6 +232,25 @@ def test_more_kinks_through_a_point_than_can_be_looked_at_leave_it_undecided(mon
         supported(network, TrainingSet(points, 0.0))
 
 
+def test_a_program_that_was_stopped_before_its_least_slope_leaves_it_undecided(monkeypatch):
+    points = np.vstack([np.zeros(3), np.random.default_rng(0).standard_normal((6, 3))])
+    z, pattern = kinks_through_points(points, 60, np.random.default_rng(1))
+    network = network_of_kinks(points, z, pattern)
+    supported(network, TrainingSet(points))
+    asked, solved = [], shares.linprog
+
+    def stopped(cost, **handed):
+        asked.append(handed["options"]["time_limit"])
+        found = solved(cost, **handed)
+        found.status, found.x = 1, np.append(np.zeros(len(cost) - 1), 1.0)  # feasible, and far from least
+        return found
+
+    monkeypatch.setattr(shares, "linprog", stopped)
+    with pytest.raises(CertificateUndecided, match="is not found out"):
+        sides_of_balls(network, TrainingSet(points))
+    assert asked == [shares.SECONDS]
+
+
 @pytest.mark.parametrize("share", [1e-3, 1e4])
 def test_many_points_on_one_kink_are_told_apart_without_all_their_differences(share):
     """A kink between two parts of hundreds of points: whether they are as far apart as `NEAR` asks, or nearly touch."""

@@ -28,6 +28,8 @@ from exactnorm.training_set import TrainingSet
 
 PAIRS = 100_000
 """Neurons at points, and patterns on kinks, that are looked at."""
+OUT_OF_TIME = 1
+"""The status of a linear program that was stopped at a limit: there may be an answer all the same."""
 ENTRIES = 2**20
 """Numbers in one linear program, and in what it leaves: seconds, and some hundred megabytes."""
 SECONDS = 10.0
@@ -208,7 +210,8 @@ def _program(matrix: csr_array[Any, Any], fixed: Array, group: NDArray[np.intp])
         method="highs",
         options=options,
     )
-    if found.x is None:
+    # A slope that is not known to be the least one shows nothing, so that no network is refused for lack of time.
+    if found.x is None or found.status == OUT_OF_TIME:
         msg = f"on which sides kinks pass the points that they run through is not found out: {found.message}"
         raise CertificateUndecided(msg)
     return np.clip(found.x[:-1], 0.0, 1.0), float(found.x[-1])
