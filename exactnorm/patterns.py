@@ -18,6 +18,8 @@ Patterns = NDArray[np.bool_]
 
 BLOCK = 512
 """Patterns that are extended by one ball at once."""
+TOUCHING = 1e-13
+"""Half the distance of the hulls of bare points, in units of the set, that rounding of coordinates may make up."""
 WORK = 10_000_000
 """Extensions, in the plane, after which the search is given up: minutes. Only dead ends can be so many."""
 
@@ -93,12 +95,12 @@ def kink_patterns(
     max_patterns: int = 20000,
     *,
     watch: Callable[[int], None] = lambda _: None,
-    apart: float = 0.0,
+    apart: float | None = None,
 ) -> Patterns:
     """The patterns that kinks have, off at the first ball and on at some other; as `activation_patterns` in all else.
 
     They are half of the activation patterns that are not constant: the others are their complements. Bare points
-    (rho = 0) on the two sides of a pattern have hulls that are `apart` at least.
+    (rho = 0) on the two sides of a pattern have hulls that are `apart` at least, which is rounding if it is not given.
     """
     train = training_set(points, rho)
     frame = affine_hull(train.points)
@@ -108,9 +110,9 @@ def kink_patterns(
     most = separable_splits(train.size, frame.rank)
     if most >= max_patterns and (found := _some(X, rho, max_patterns, watch)) > max_patterns:
         raise too_many(train, frame.rank, found)
-    rounding: float = 1e-13 + 8 * np.finfo(float).eps * float(np.abs(train.points).max()) / frame.scale
-    if rho == 0:
-        rounding = max(rounding, apart / 2 / frame.scale)
+    rounding: float = TOUCHING + 8 * np.finfo(float).eps * float(np.abs(train.points).max()) / frame.scale
+    if rho == 0 and apart is not None:
+        rounding = apart / 2 / frame.scale
     off = _with_first_ball_off(X, rho, rounding, max_patterns, watch)
     if off is None:
         raise too_many(train, frame.rank, max_patterns)

@@ -47,7 +47,7 @@ class TrainingSet:
         between two points. ``rho=0`` means the limit ρ → 0+: the denoiser is still constant near each
         point, and only activation patterns that strictly separate the points count. (Without that
         reading bare points would be interpolated by the identity, at no cost.) Hyperplanes in gaps below 1e-9 of the
-        smallest distance do not count.
+        smallest distance, or below rounding, do not count.
     samples : sequence of array_like, each of shape (M_n, d), optional
         Noisy samples of each clean point, M_n ≥ 1, in place of the balls; `rho` is then 0. See `from_samples`.
 

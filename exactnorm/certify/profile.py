@@ -8,7 +8,6 @@ import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.evidence import Cells, Faces
-from exactnorm.certify.balls.tilts import least_apart
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.patterns import Patterns, kink_patterns
 
@@ -61,7 +60,7 @@ def dual_profile(denoiser: CertifiedDenoiser, directions: int = 720) -> DualProf
         msg = f"the dual function is drawn for points of affine rank 2; these have {frame.rank}"
         raise ValueError(msg)
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
-    patterns = kink_patterns(X, rho, apart=least_apart(train) / frame.scale)
+    patterns = kink_patterns(X, rho)
     angles = np.linspace(0, 2 * np.pi, directions)
     values = np.array([_largest(B, X, rho, patterns, np.array([np.cos(a), np.sin(a)])) for a in angles])
     # With x_0 switched off: the other sign of a neuron is the same kink.

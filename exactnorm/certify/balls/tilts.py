@@ -13,7 +13,7 @@ from exactnorm.certify.interpolation import BLOCK
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork, lengths
-from exactnorm.patterns import TooManyPatternsError, kink_patterns
+from exactnorm.patterns import TOUCHING, TooManyPatternsError, kink_patterns
 from exactnorm.training_set import TrainingSet
 
 NEAR = 1e-9
@@ -103,12 +103,13 @@ def made_on_kink(
     if key not in known:
         few = len(members) <= THROUGH
         told = _told_apart(train.points[members], on, NEAR * train.separation, few, known, check)
-        # Farther out a kink counts as running through points that it misses by more than they are told apart by.
-        if told and blur(train) > NEAR * train.separation:
-            told = _told_apart(train.points[members], on, blur(train), few, known, check)
+        # Farther out, or where two points are near in a large set, rounding is more than that.
+        if told and (apart := least_apart(train)) > NEAR * train.separation:
+            told = _told_apart(train.points[members], on, apart, few, known, check)
             if not told:
                 msg = (
-                    "far from the origin rounding hides on which sides a kink can pass points that lie nearly in a flat"
+                    "far from the origin, or from each other, rounding hides on which sides a kink can pass points "
+                    "that lie nearly in a flat"
                 )
                 raise CertificateUndecided(msg)
         known[key] = told
@@ -125,7 +126,8 @@ def least_apart(train: TrainingSet) -> float:
 
     Between nearer ones no kink of a network of floats is surely on the right sides of all points.
     """
-    return max(NEAR * train.separation, blur(train))
+    size = float(lengths(train.points - train.points[0]).max())
+    return max(NEAR * train.separation, blur(train), 2 * TOUCHING * size)
 
 
 def misses_balls(train: TrainingSet, w: Array, on: NDArray[np.bool_], known: Known, check: Callable[[], None]) -> bool:

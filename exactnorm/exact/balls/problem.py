@@ -227,7 +227,7 @@ def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[f
 def _largest_radius(train: TrainingSet, watch: Callable[[int], None]) -> tuple[float, float]:
     frame = affine_hull(train.points)
     X = frame.coordinates(train.points)
-    patterns = kink_patterns(X, watch=watch, apart=least_apart(train) / frame.scale)
+    patterns = kink_patterns(X, watch=watch)
     widths = np.maximum(hull_gaps(X, patterns, watch=lambda: watch(len(patterns))).low, 0.0) / 2
     order = np.argsort(-widths)
     patterns, widths = patterns[order], widths[order]

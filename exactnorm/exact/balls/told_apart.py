@@ -48,7 +48,7 @@ def special_position(train: TrainingSet, rank: int, patterns: int) -> list[str]:
     """What there is to say where bare points have fewer patterns than others: small changes of them make new ones."""
     if train.rho > 0 or not 0 < patterns < separable_splits(train.size, rank):
         return []
-    return ["points in special position: hulls that are apart by rounding only were taken to touch"]
+    return ["points in special position: hulls of their parts that are not apart by more than rounding touch"]
 
 
 def _size(train: TrainingSet) -> float:
