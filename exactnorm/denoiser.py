@@ -123,17 +123,8 @@ def min_norm_denoiser(
     from exactnorm.exact.settings import Settings
 
     with reporter(progress) as report:
-        if method == "ramps":
-            return solve_ramps(train, Settings(tol, asked, deadline, executor, report))
-        return solve_sturdily(
-            train,
-            tol=tol,
-            solver=asked,
-            deadline=deadline,
-            executor=executor,
-            report=report,
-            near=near,
-        )
+        settings = Settings(tol, asked, deadline, executor, report)
+        return solve_ramps(train, settings) if method == "ramps" else solve_sturdily(train, settings, near)
 
 
 def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -> TrainingSet:

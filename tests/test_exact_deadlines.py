@@ -23,7 +23,7 @@ from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.progress import line
-from exactnorm.exact.settings import Settings, Solver
+from exactnorm.exact.settings import Settings
 
 LIMIT = 1.0
 LATE = 1.1 * LIMIT + 1
@@ -195,7 +195,7 @@ def test_multipliers_may_take_as_long_as_it_took_to_close_the_gap_and_ten_second
     monkeypatch.setattr(solve, "multipliers", none_at_all)
     unlimited = min_norm_denoiser(problems.plane_5().train)
     late = Deadline(None, time.monotonic() - 100)  # as if the gap had taken so long to close
-    solve.solve_balls(problems.plane_5().train, tol=1e-6, solver=Solver(), deadline=late)
+    solve.solve_balls(problems.plane_5().train, Settings(deadline=late))
     assert 9 < given[0] <= 10
     assert 100 <= given[1] < 130
     assert unlimited.certificate.certifies(1e-6)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, min_norm_denoiser
-from exactnorm.certify import check_certificate
+from exactnorm.certify import CertificateUndecided, check_certificate
+from exactnorm.certify.balls.tilts import least_apart, made_on_kink
 from exactnorm.exact.balls import wider
-from exactnorm.exact.settings import Solver
+from exactnorm.exact.settings import Settings
+from exactnorm.patterns import kink_patterns
 
 SPECIAL = "special position"
 
@@ -49,13 +51,24 @@ def test_points_a_little_farther_off_the_line_have_more_patterns_and_cost_less()
     check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
 
 
+def test_rounding_of_a_large_set_hides_the_same_sides_from_the_solver_and_from_the_check():
+    """Three near points in a set of size 1, the middle one 5e-14 off their line: more than 1e-9 of their distance."""
+    train = TrainingSet([[0.0, 0.0], [1e-6, -5e-14], [2e-6, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    middle = np.array([False, True, False, False, False])
+    found = kink_patterns(train.points, 0.0, apart=least_apart(train))
+    assert not (found == middle).all(axis=1).any()
+    assert (kink_patterns(train.points, 0.0, apart=1e-9 * train.separation) == middle).all(axis=1).any()
+    with pytest.raises(CertificateUndecided, match="rounding hides"):
+        made_on_kink(train, np.arange(3), middle[:3], {}, lambda: None)
+
+
 def patched(monkeypatch, bad):
     """Solves, of which the first `bad` give a network that is 1e-3 off; the radii that were asked for."""
     solved, asked = wider.solve_balls, []
 
-    def missing(train, **options):
+    def missing(train, *rest):
         asked.append(train.rho)
-        found = solved(train, **options)
+        found = solved(train, *rest)
         if len(asked) > bad:
             return found
         off = replace(found.network, c=found.network.c + 1e-3)
@@ -71,7 +84,7 @@ TRIANGLE = TrainingSet([[0.0, 0.0], [1.0, 0.0], [0.4, 0.9]], 0.1)
 
 def test_a_network_that_misses_too_much_gives_way_to_one_for_wider_balls(monkeypatch):
     asked = patched(monkeypatch, 1)
-    denoiser = wider.solve_sturdily(TRIANGLE, tol=1e-6, solver=Solver())
+    denoiser = wider.solve_sturdily(TRIANGLE, Settings())
     assert asked == [0.1, pytest.approx(0.1 + 1e-10, abs=1e-12)]
     assert denoiser.certificate.certifies(1e-6)
     assert denoiser.train.rho == 0.1
@@ -81,5 +94,36 @@ def test_a_network_that_misses_too_much_gives_way_to_one_for_wider_balls(monkeyp
 def test_where_that_misses_too_much_as_well_the_error_says_by_how_much(monkeypatch):
     asked = patched(monkeypatch, 2)
     with pytest.raises(ValueError, match=r"misses its balls by 0\.001, .* use a smaller rho"):
-        wider.solve_sturdily(TRIANGLE, tol=1e-6, solver=Solver())
+        wider.solve_sturdily(TRIANGLE, Settings())
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_ctrl_c_while_wider_balls_are_solved_is_told(monkeypatch, raised):
+    solved, asked = wider.solve_balls, []
+
+    def interrupted(train, *rest):
+        asked.append(train.rho)
+        found = solved(train, *rest)
+        if len(asked) == 1:  # as if the network missed more than the tolerance, and not so much that it is none
+            return replace(found, certificate=replace(found.certificate, upper=1.1 * found.certificate.upper))
+        if raised:
+            raise KeyboardInterrupt
+        return replace(found, status="interrupted; 1 round.")
+
+    monkeypatch.setattr(wider, "solve_balls", interrupted)
+    denoiser = wider.solve_sturdily(TRIANGLE, Settings())
+    assert len(asked) == 2
+    assert denoiser.interrupted
+    assert denoiser.train.rho == 0.1
+    assert denoiser.certificate.certifies(1e-6) == (not raised)
+
+
+def test_progress_never_shows_the_bound_of_wider_balls(monkeypatch):
+    patched(monkeypatch, 1)
+    seen = []
+    denoiser = wider.solve_sturdily(TRIANGLE, Settings(report=seen.append))
+    wide = [one for one in seen if one.phase.startswith("wider balls, ")]
+    assert 0 < len(wide) < len(seen)
+    assert all(one.lower <= denoiser.certificate.lower for one in wide)
+    assert max(one.lower for one in wide) == denoiser.certificate.lower

@@ -17,6 +17,7 @@ from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.wider import solve_sturdily
 from exactnorm.exact.deadline import OutOfTimeError
+from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import Patterns, TooManyPatternsError, activation_patterns
@@ -244,7 +245,7 @@ def _by_program(task: Task) -> Found | None:
     if not task.evidence.rays or not 0 < len(task.patterns) <= MANY:
         return None
     try:
-        solved = solve_sturdily(task.train, tol=1e-6, solver=task.means.solver, deadline=task.means.deadline)
+        solved = solve_sturdily(task.train, Settings(1e-6, task.means.solver, task.means.deadline))
     except (ValueError, ArithmeticError) as failed:
         task.said.append(f"nor did the program: {failed}")
         return None

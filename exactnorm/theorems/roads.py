@@ -31,9 +31,9 @@ def program(points: Array, rho: float, tol: float = 1e-6) -> CertifiedDenoiser:
     """
     # CVXPY takes a second to load; only those who solve pay for it.
     from exactnorm.exact.balls.wider import solve_sturdily
-    from exactnorm.exact.settings import Solver
+    from exactnorm.exact.settings import Settings
 
-    denoiser = solve_sturdily(TrainingSet(points, rho), tol=tol, solver=Solver())
+    denoiser = solve_sturdily(TrainingSet(points, rho), Settings(tol))
     if denoiser.interrupted:
         raise KeyboardInterrupt
     return denoiser

@@ -8,7 +8,6 @@ of the peaks makes the next B a Newton step. At the end semidefinite programs gi
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -35,7 +34,7 @@ from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, speci
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
-from exactnorm.exact.settings import Settings, Solver
+from exactnorm.exact.settings import Settings
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -56,17 +55,8 @@ RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
 
-def solve_balls(
-    train: TrainingSet,
-    *,
-    tol: float,
-    solver: Solver,
-    deadline: Deadline | None = None,
-    executor: Executor | None = None,
-    report: Callable[[Bracket], None] = lambda _: None,
-    near: CertifiedDenoiser | None = None,
-) -> CertifiedDenoiser:
-    """Bracket the least cost to `tol`, or as far as the time goes.
+def solve_balls(train: TrainingSet, settings: Settings, near: CertifiedDenoiser | None = None) -> CertifiedDenoiser:
+    """Bracket the least cost to the tolerance, or as far as the time goes.
 
     Raises
     ------
@@ -79,8 +69,7 @@ def solve_balls(
     -----
     The upper value is infinite where rounding makes the network miss more than a cost of six digits allows.
     """
-    deadline = Deadline(None) if deadline is None else deadline
-    settings = Settings(tol, solver, deadline, executor, report)
+    deadline, report = settings.deadline, settings.report
     check_told_apart(train)
     with one_blas_thread():
         begun = deadline.elapsed
@@ -115,7 +104,7 @@ def solve_balls(
         if many_faces(problem) and best.B is None and first.feasible:
             why = f"{len(problem.patterns)} living patterns of affine rank {problem.rank} have too many faces"
             return ended(cheaper(first, settings), "; ".join([why, *settings.said]), deadline)
-        return first.raised(with_symmetry(train, problem, (best, kinks), first, settings, near), tol)
+        return first.raised(with_symmetry(train, problem, (best, kinks), first, settings, near), settings.tol)
 
 
 def with_symmetry(

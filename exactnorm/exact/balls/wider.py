@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import replace
-from functools import partial
 from math import isinf
 
 from exactnorm.certify.balls.correction import stated_upper
-from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.solve import solve_balls
 from exactnorm.exact.balls.told_apart import TOLD_APART, special_position, too_narrow
-from exactnorm.exact.deadline import Deadline
-from exactnorm.exact.settings import Solver
+from exactnorm.exact.settings import Settings
 from exactnorm.geometry import affine_hull
 from exactnorm.training_set import TrainingSet
 
@@ -24,16 +20,7 @@ WIDER = 1e-10
 that no ramp goes up in them."""
 
 
-def solve_sturdily(
-    train: TrainingSet,
-    *,
-    tol: float,
-    solver: Solver,
-    deadline: Deadline | None = None,
-    executor: Executor | None = None,
-    report: Callable[[Bracket], None] = lambda _: None,
-    near: CertifiedDenoiser | None = None,
-) -> CertifiedDenoiser:
+def solve_sturdily(train: TrainingSet, settings: Settings, near: CertifiedDenoiser | None = None) -> CertifiedDenoiser:
     """As `solve_balls`; where rounding takes more of its network than the tolerance, one for wider balls is tried.
 
     A network that maps larger balls to their centres does so with the balls themselves. The lower end does not come
@@ -48,29 +35,44 @@ def solve_sturdily(
     ValueError
         If two points are too near each other for floating point, or every network that was found misses balls.
     """
-    deadline = Deadline(None) if deadline is None else deadline
-    solve = partial(solve_balls, tol=tol, solver=solver, deadline=deadline, executor=executor, report=report)
-    found = solve(train, near=near)
-    if found.interrupted or deadline.remaining <= 0 or not _lost_to_rounding(found, tol):
+    found = solve_balls(train, settings, near)
+    if found.interrupted or settings.deadline.remaining <= 0 or not _lost_to_rounding(found, settings.tol):
         return _told(found)
     frame = affine_hull(train.points)
+    known = found.certificate.lower
+
+    def report(best: Bracket) -> None:
+        """The wider balls' lower bound is none of these."""
+        settings.report(replace(best, lower=min(known, best.upper), phase=f"wider balls, {best.phase}"))
+
     try:
-        wide = solve(TrainingSet(train.points, train.rho + WIDER * frame.scale))
-    except (ValueError, ArithmeticError, KeyboardInterrupt):  # so much room there is not, or no time for it
+        wide = solve_balls(
+            TrainingSet(train.points, train.rho + WIDER * frame.scale), replace(settings, report=report, said=[])
+        )
+    except (ValueError, ArithmeticError):  # so much room there is not, or no time for it
         return _told(found)
+    except KeyboardInterrupt:
+        return _told(replace(found, status=f"{INTERRUPTED}; {found.status}"))
     miss = sure_miss(wide.network, train)
     upper = stated_upper(wide.network, train, miss, frame)
-    if not (miss.error <= TOLD_APART * train.separation and upper < found.certificate.upper):
-        return _told(found)
+    if miss.error <= TOLD_APART * train.separation and upper < found.certificate.upper:
+        found = _with_network(found, wide, upper, miss.error, settings.tol, frame.rank)
+    return _told(replace(found, status=f"{INTERRUPTED}; {found.status}") if wide.interrupted else found)
+
+
+def _with_network(
+    found: CertifiedDenoiser, wide: CertifiedDenoiser, upper: float, error: float, tol: float, rank: int
+) -> CertifiedDenoiser:
+    """The bracket with the network for wider balls, which costs `upper` and misses the balls by `error`."""
     lower = min(found.certificate.lower, upper)
-    certificate = replace(found.certificate, lower=lower, upper=upper, interpolation_error=miss.error)
+    certificate = replace(found.certificate, lower=lower, upper=upper, interpolation_error=error)
     width = "within tol" if certificate.certifies(tol) else f"{100 * certificate.gap:.2g} % wide"
     status = (
         f"the gap is {width}; the network is one for balls of radius {wide.train.rho:.6g}, because those for the balls "
         "themselves are so steep that rounding moves them; uniqueness was not looked at"
     )
-    status = "; ".join([status, *special_position(train, frame.rank, certificate.patterns)]) + "."
-    return CertifiedDenoiser(train, wide.network, certificate, status)
+    special = special_position(found.train, rank, certificate.patterns)
+    return CertifiedDenoiser(found.train, wide.network, certificate, "; ".join([status, *special]) + ".")
 
 
 def _lost_to_rounding(found: CertifiedDenoiser, tol: float) -> bool:
