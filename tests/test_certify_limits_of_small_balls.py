@@ -10,7 +10,7 @@ from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_deno
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Nothing
 from exactnorm.certify.balls import shares, tilts
 from exactnorm.certify.balls.constancy import local_slope, sides_of_balls
-from exactnorm.certify.balls.tilts import independent, made_on_kink
+from exactnorm.certify.balls.tilts import independent, made_on_kink, unpacked
 
 
 def kinks_through_points(points, count, rng):
@@ -98,7 +98,7 @@ def test_what_is_recognised_is_near_a_network_for_small_balls(seed):
     points = rng.standard_normal((5, 3))
     limit = network_of_kinks(points, *kinks_through_points(points, 60, rng))
     sides = sides_of_balls(limit, TrainingSet(points, 0.0))
-    parts, on = sides.network, sides.on.T
+    parts, on = sides.network, unpacked(sides.packed, 0, sides.network.neurons).T
     for t in (1e-3, 1e-5):
         # An affine function with the signs of the sides on the points of the kink, zero across them.
         moved = np.column_stack([parts.w, parts.b])
@@ -163,7 +163,9 @@ def test_sides_that_hyperplanes_make_of_points_in_a_flat_and_shares_of_them_are_
     assert sides.slope <= 1e-8
     common = (sides.network.w == network.w[-1]).all(axis=1)
     weight = np.linalg.norm(sides.network.a[common], axis=1) / np.linalg.norm(network.a[-1])
-    np.testing.assert_allclose(weight @ sides.on.T[common][:, points[:, -1] == 0], share, atol=1e-7)
+    np.testing.assert_allclose(
+        weight @ unpacked(sides.packed, 0, sides.network.neurons).T[common][:, points[:, -1] == 0], share, atol=1e-7
+    )
     assert supported(network, train) == pytest.approx(network.representation_cost, rel=1e-6)
 
 

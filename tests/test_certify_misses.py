@@ -89,7 +89,7 @@ def lower_and_corrected(points, rho, change):
     train = TrainingSet(points, rho)
     found = min_norm_denoiser(train)
     network = change(found.network)
-    sides = sides_of_balls(network, train).on
+    sides = sides_of_balls(network, train).packed
     return found.certificate, network.representation_cost, correction_cost(network, train, sides)
 
 
@@ -221,7 +221,7 @@ def test_a_miss_that_no_slab_makes_up_for_is_not_priced_by_an_estimate():
     honest = min_norm_denoiser(train)
     lower, upper, _ = check_certificate(honest.certificate, train, honest.network)
     assert lower == pytest.approx(upper, rel=1e-6)
-    sides = sides_of_balls(honest.network, train).on
+    sides = sides_of_balls(honest.network, train).packed
     assert correction_cost(honest.network, train, sides) < 1e-9 * upper
     # A kink through a ball bends it: what that ball alone misses is no sum of what slabs can do.
     net = honest.network

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.shares import in_parts
-from exactnorm.certify.balls.tilts import Known, are_made, room, unpacked
+from exactnorm.certify.balls.tilts import Known, are_made, room
 from exactnorm.certify.interpolation import ball_maps, blocks
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -36,15 +36,16 @@ class Sides:
     ----------
     network : ReLUNetwork
         The same function at the same cost: neurons of which a share is on at some ball are there in parts.
-    on : ndarray of bool, shape (N, K)
-        Empty for more than `FEW` points.
+    packed : ndarray of uint8, shape (N, ⌈K/8⌉)
+        The neurons that are on, on each ball, eight to a byte. Empty where the slope is too large or not known, and
+        where more than `FEW` balls are so large that the error shows it.
     slope : float
         The largest ‖D_n‖, in Frobenius' norm, or the first above `FLAT`; 0 where the balls are so large that the error
         shows it. Infinite where no hyperplane makes a neuron's sides, or there are too many to look at.
     """
 
     network: ReLUNetwork
-    on: NDArray[np.bool_]
+    packed: NDArray[np.uint8]
     slope: float
 
 
@@ -86,28 +87,29 @@ def sides_of_balls(network: ReLUNetwork, train: TrainingSet, check: Callable[[],
     CertificateUndecided
         Where sides are too many to go through.
     """
-    nothing = np.zeros((0, 0), dtype=bool)
+    nothing = np.zeros((0, 0), dtype=np.uint8)
     if train.rho > SMALL * train.separation:
         many = train.size > FEW
-        on = nothing if many else np.vstack([row > 0 for _, row in blocks(network, train.points)])
-        return Sides(network, on, 0.0)
+        plain = [] if many else [np.packbits(before > 0, axis=1) for _, before in blocks(network, train.points)]
+        return Sides(network, nothing if many else np.vstack(plain), 0.0)
     if network.neurons * train.size > MANY:
         return Sides(network, nothing, math.inf)
     known: Known = {}
     with np.errstate(all="ignore"):
         packed, slope, choice = _whole(network, train, check)
         if slope <= FLAT and are_made(network, train, packed, check, known):
-            return Sides(network, nothing if train.size > FEW else unpacked(packed, 0, network.neurons), slope)
+            return Sides(network, packed, slope)
         if not choice:
             return Sides(network, nothing, math.inf if slope <= FLAT else slope)
         parts, on, slope = in_parts(network, train, check, known)
         if slope <= FLAT:
             jacobian = ball_maps(parts)
             slope = max(float(np.linalg.norm(jacobian(row))) for row in on)
-        if slope <= FLAT and not are_made(parts, train, np.packbits(on, axis=1), check, known):
+        packed = np.packbits(on, axis=1)
+        if slope <= FLAT and not are_made(parts, train, packed, check, known):
             slope = math.inf
-    if slope <= FLAT and train.size <= FEW:
-        return Sides(parts, on, slope)
+    if slope <= FLAT:
+        return Sides(parts, packed, slope)
     return Sides(network, nothing, slope if slope < math.inf else math.inf)
 
 

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import balls_along_lines
 from exactnorm.certify.balls.constancy import FLAT, SMALL, Sides, sides_of_balls
-from exactnorm.certify.balls.missed import NEGLIGIBLE, Missed, explained, missed_on_balls, unsure_share
+from exactnorm.certify.balls.missed import (
+    NEGLIGIBLE,
+    Missed,
+    explained,
+    missed_on_balls,
+    unsure_share,
+    wrong_sides,
+)
 from exactnorm.certify.balls.slabs import (
     LOOKED_AT,
     Slabs,
@@ -56,7 +63,7 @@ def upper_value(
     network : ReLUNetwork
     train : TrainingSet
     sides : Sides
-        The neurons that are on, on each ball; not looked at for more than `MANY` points.
+        The neurons that are on, on each ball; not looked at for more than `MANY` balls that are not small.
     miss : Miss
         Of the network on the balls, its slope there included where the balls are small.
     check : callable
@@ -75,7 +82,7 @@ def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Fr
 
     The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
     """
-    sides = Sides(network, np.zeros((0, 0), dtype=bool), 0.0)
+    sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
     try:
         if train.size <= MANY or train.rho <= SMALL * train.separation:
             sides = sides_of_balls(network, train)
@@ -104,16 +111,16 @@ def _with_correction(
         return np.inf
     sure = cost * (1 + share) if share > NEGLIGIBLE else cost
     if train.size <= MANY:
-        more = room * correction_cost(sides.network, train, sides.on, frame, check)
+        more = room * correction_cost(sides.network, train, sides.packed, frame, check)
     else:
-        more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost, frame)
+        more = room * _cost_of_many(network, train, sides, miss, NEGLIGIBLE * cost, frame, check)
     return sure if more <= unsure * cost else sure + more
 
 
 def correction_cost(
     network: ReLUNetwork,
     train: TrainingSet,
-    sides: NDArray[np.bool_],
+    packed: NDArray[np.uint8],
     frame: Frame | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> float:
@@ -123,8 +130,8 @@ def correction_cost(
     ----------
     network : ReLUNetwork
     train : TrainingSet
-    sides : ndarray of bool, shape (N, K)
-        The neurons that are on, on each ball.
+    packed : ndarray of uint8, shape (N, ⌈K/8⌉)
+        The neurons that are on, on each ball, eight to a byte.
     frame : Frame, optional
         Of the points, where it is known.
     check : callable
@@ -137,7 +144,7 @@ def correction_cost(
     """
     frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    missed = missed_on_balls(network, train, sides, frame, check)
+    missed = missed_on_balls(network, train, packed, frame, check)
     slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check))
     gap = (train.separation - 2 * train.rho) / frame.scale
     if slabs is None:
@@ -193,7 +200,15 @@ def _own(network: ReLUNetwork, frame: Frame, points: Array, rho: float, check: C
     return telling_directions(points, rho, np.unique(np.round(w / lengths(w)[:, None], 12), axis=0), check)
 
 
-def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float, frame: Frame | None) -> float:
+def _cost_of_many(
+    network: ReLUNetwork,
+    train: TrainingSet,
+    sides: Sides,
+    miss: Miss,
+    nothing: float,
+    frame: Frame | None,
+    check: Callable[[], None],
+) -> float:
     """The cost that slabs allow for making up for misses whose sizes are known, but not their directions.
 
     Raises
@@ -211,7 +226,8 @@ def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing:
         msg = "how much the network misses on each ball is not known"
         raise CertificateUndecided(msg)
     if train.rho <= SMALL * train.separation:  # kinks may run through the points
-        D = np.full(train.size, miss.slope)
+        value, slope = wrong_sides(sides.network, train, sides.packed, check)
+        e, D = e + value, miss.slope + slope
     e = np.maximum(e - explained(train), 0.0)
     gap = train.separation - 2 * train.rho
     if train.size <= MOST:
