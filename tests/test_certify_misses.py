@@ -230,3 +230,23 @@ def test_a_miss_that_no_slab_makes_up_for_is_not_priced_by_an_estimate():
     )
     with pytest.raises(CertificateUndecided, match="do not tell all 4 apart"):
         check_certificate(Certificate(0.0, np.inf, 1e-6, Nothing()), train, bent)
+
+
+@pytest.mark.parametrize(("size", "share"), [(150, 0.0), (200, 0.3)])
+def test_what_ramps_of_many_points_in_the_plane_miss_by_rounding_is_priced(size, share):
+    """Points amid so many others are told apart by narrow slabs only: of the widest alone there was no basis."""
+    points = np.random.default_rng(0).standard_normal((size, 2))
+    rho = share * TrainingSet(points, 0.0).separation
+    denoiser = min_norm_denoiser(points, rho, method="ramps", time_limit=3)
+    _, upper, _ = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+    assert upper == pytest.approx(denoiser.network.representation_cost, rel=1e-4)
+
+
+def test_a_basis_of_slabs_has_every_pattern_on_its_side_of_the_slab():
+    points, rho = np.random.default_rng(0).standard_normal((150, 2)), 1e-3
+    slabs = basis_of_slabs(points, rho, np.zeros((0, 2)))
+    assert np.linalg.matrix_rank(slabs.on[:, 1:].astype(float)) == len(slabs.half) == 149
+    height = points @ slabs.w.T - slabs.middle
+    assert (np.abs(height) >= slabs.half + rho - 1e-12).all()
+    beyond = height.T > 0
+    np.testing.assert_array_equal(beyond ^ beyond[:, :1], slabs.on)

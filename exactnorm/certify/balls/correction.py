@@ -45,6 +45,8 @@ MANY = 100
 """Points, up to which misses are priced as they are; beyond, by their sizes, whatever their directions."""
 QUICK, MOST = 400, 2000
 """Points, up to which slabs are looked for at once; and up to which they are where the miss is not plainly nothing."""
+DEAR = 1e-2
+"""Share of a network's cost above which a price of what it misses by rounding says nothing of it, but of the slabs."""
 ROOM = 16
 """Units in the last place of the coordinates by which a kink may be elsewhere than meant."""
 
@@ -113,7 +115,7 @@ def _with_correction(
     if train.size <= MANY:
         more = room * correction_cost(sides.network, train, sides.packed, frame, check)
     else:
-        more = room * _cost_of_many(network, train, sides, miss, NEGLIGIBLE * cost, frame, check)
+        more = room * _cost_of_many(network, train, sides, miss, frame, check)
     return sure if more <= unsure * cost else sure + more
 
 
@@ -145,7 +147,7 @@ def correction_cost(
     frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
     missed = missed_on_balls(network, train, packed, frame, check)
-    slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check))
+    slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check), check)
     gap = (train.separation - 2 * train.rho) / frame.scale
     if slabs is None:
         found, value, slope = 0.0, lengths(missed.e) + missed.value, _norms(missed.D) + missed.slope
@@ -205,7 +207,6 @@ def _cost_of_many(
     train: TrainingSet,
     sides: Sides,
     miss: Miss,
-    nothing: float,
     frame: Frame | None,
     check: Callable[[], None],
 ) -> float:
@@ -215,7 +216,7 @@ def _cost_of_many(
     ------
     CertificateUndecided
         Where no basis of slabs is known, and the misses are not so small that many times the estimate from the
-        narrowest gap would be `nothing`.
+        narrowest gap would be nothing; or where they are mere rounding, and the slabs make far more of it.
     """
     found = balls_along_lines(network, train.points, train.rho, least=0)
     if found is not None:
@@ -230,6 +231,7 @@ def _cost_of_many(
         e, D = e + value, miss.slope + slope
     e = np.maximum(e - explained(train), 0.0)
     gap = train.separation - 2 * train.rho
+    cost = network.representation_cost
     if train.size <= MOST:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
         scale = float(lengths(train.points - train.points[0]).max())
@@ -241,16 +243,18 @@ def _cost_of_many(
     if frame.rank == 1:
         return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
     crude = 4 * train.size * float(np.sum(e + 6 * frame.scale * D)) / gap
-    if train.size > QUICK and crude <= nothing:
+    if train.size > QUICK and crude <= NEGLIGIBLE * cost:
         return crude
     slabs = None
     if train.size <= MOST:
         alive = lengths(network.a) * lengths(network.w) > 0
         own = np.unique(np.round(network.w[alive][: 4 * train.size] @ frame.axes.T, 12), axis=0)
-        slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT])
+        slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT], check)
     if slabs is not None and len(slabs.half) == train.size - 1:
-        return _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
-    if crude <= nothing:
+        more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
+        if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
+            return more
+    if crude <= NEGLIGIBLE * cost:
         return crude
     msg = (
         f"the network misses by up to {miss.error + miss.rounding:.1e}, as far as is known, and with {train.size} "
