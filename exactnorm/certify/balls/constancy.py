@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.shares import in_parts
 from exactnorm.certify.balls.tilts import Known, are_made, room
+from exactnorm.certify.effort import Effort
 from exactnorm.certify.interpolation import ball_maps, blocks
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -24,6 +25,8 @@ MANY = 2**29
 """Sides (neurons times points) that are looked at, a bit each: ten thousand points on a line, with their neurons."""
 STEPS = 200
 """Neurons through one point that are switched on one after another."""
+SECONDS = 120.0
+"""For looking at the sides of one network, where no limit is given."""
 FEW = 100
 """Points, up to which the sides are wanted by others."""
 
@@ -49,12 +52,12 @@ class Sides:
     slope: float
 
 
-def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> float:
+def local_slope(network: ReLUNetwork, train: TrainingSet, effort: Effort | None = None) -> float:
     """The slope that `sides_of_balls` finds."""
-    return sides_of_balls(network, train, check).slope
+    return sides_of_balls(network, train, effort).slope
 
 
-def sides_of_balls(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> Sides:
+def sides_of_balls(network: ReLUNetwork, train: TrainingSet, effort: Effort | None = None) -> Sides:
     """The neurons that count as on, on each ball, and the largest slope there.
 
     At ρ = 0 the denoiser is the limit of denoisers for small balls: constant near each point, with kinks that may run
@@ -79,14 +82,16 @@ def sides_of_balls(network: ReLUNetwork, train: TrainingSet, check: Callable[[],
     network : ReLUNetwork
     train : TrainingSet
         With balls.
-    check : callable
-        Called after every ball and every neuron, and may raise.
+    effort : Effort, optional
+        The time that is left for all linear programs, and all else, together; `SECONDS` if that has no limit.
 
     Raises
     ------
     CertificateUndecided
-        Where sides are too many to go through.
+        Where sides are too many to go through, or the time is over.
     """
+    effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
+    check = effort.check
     nothing = np.zeros((0, 0), dtype=np.uint8)
     if train.rho > SMALL * train.separation:
         many = train.size > FEW
@@ -101,7 +106,7 @@ def sides_of_balls(network: ReLUNetwork, train: TrainingSet, check: Callable[[],
             return Sides(network, packed, slope)
         if not choice:
             return Sides(network, nothing, math.inf if slope <= FLAT else slope)
-        parts, on, slope = in_parts(network, train, check, known)
+        parts, on, slope = in_parts(network, train, effort, known)
         if slope <= FLAT:
             jacobian = ball_maps(parts)
             slope = max(float(np.linalg.norm(jacobian(row))) for row in on)
@@ -127,7 +132,7 @@ def _whole(
     for rows, before in blocks(network, train.points):
         for n, row in zip(rows, before, strict=True):
             free = np.flatnonzero(np.abs(row) <= near)
-            side, slope = _flattest(network, jacobian, row > 0, free)
+            side, slope = _flattest(network, jacobian, row > 0, free, check)
             packed[n] = np.packbits(side)
             check()
             worst, choice = max(worst, slope if slope < math.inf else math.inf), choice or len(free) > 0
@@ -141,10 +146,12 @@ def _flattest(
     jacobian: Callable[[NDArray[np.bool_]], Array],
     active: NDArray[np.bool_],
     free: NDArray[np.intp],
+    check: Callable[[], None],
 ) -> tuple[NDArray[np.bool_], float]:
     """The neurons that are on, those in `free` chosen such that the slope vanishes if that is found, and the slope."""
     best, least = active, math.inf
-    for choice in _choices(network, active, free):
+    for choice in _choices(network, active, free, check):
+        check()
         tried = active.copy()
         tried[free] = choice
         slope = float(np.linalg.norm(jacobian(tried)))
@@ -156,7 +163,7 @@ def _flattest(
 
 
 def _choices(
-    network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp]
+    network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp], check: Callable[[], None]
 ) -> Iterator[NDArray[np.bool_] | list[bool]]:
     """Ways to switch the free neurons on and off, likely ones first."""
     yield active[free]
@@ -177,6 +184,7 @@ def _choices(
     # One after another, the one that helps most.
     chosen, left = np.zeros(len(free), dtype=bool), pull.copy()
     for _ in range(min(len(free), STEPS)):
+        check()
         gain = np.where(chosen, -1.0, 2 * left - square)
         k = int(np.argmax(gain))
         if not gain[k] > 0:
