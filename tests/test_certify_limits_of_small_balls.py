@@ -1,5 +1,6 @@
 """At ρ = 0 a network is a limit of networks for small balls or it is none: what is honest passes, a slope does not."""
 
+import time
 import tracemalloc
 
 import numpy as np
@@ -11,6 +12,7 @@ from exactnorm.certify import Certificate, CertificateError, CertificateUndecide
 from exactnorm.certify.balls import shares, tilts
 from exactnorm.certify.balls.constancy import local_slope, sides_of_balls
 from exactnorm.certify.balls.tilts import independent, made_on_kink, unpacked
+from exactnorm.certify.effort import Effort
 
 
 def kinks_through_points(points, count, rng):
@@ -123,7 +125,7 @@ def test_the_least_slope_is_that_of_bounded_least_squares(seed):
     terms = rng.standard_normal((rows, count))
     inside = seed % 2 == 0
     fixed = -terms @ rng.random(count) if inside else 3 * rng.standard_normal(rows)
-    share, left = shares._program(shares.csr_array(terms), fixed, np.arange(count))
+    share, left = shares._program(shares.csr_array(terms), fixed, np.arange(count), Effort())
     least = np.linalg.norm(lsq_linear(terms, -fixed, (0, 1), tol=1e-14).fun)
     assert ((share >= 0) & (share <= 1)).all()
     assert np.abs(terms @ share + fixed).max() == pytest.approx(left, abs=1e-9)
@@ -243,14 +245,59 @@ def test_a_program_that_was_stopped_before_its_least_slope_leaves_it_undecided(m
 
     def stopped(cost, **handed):
         asked.append(handed["options"]["time_limit"])
+        time.sleep(0.3)
         found = solved(cost, **handed)
         found.status, found.x = 1, np.append(np.zeros(len(cost) - 1), 1.0)  # feasible, and far from least
         return found
 
     monkeypatch.setattr(shares, "linprog", stopped)
     with pytest.raises(CertificateUndecided, match="is not found out"):
-        sides_of_balls(network, TrainingSet(points))
-    assert asked == [shares.SECONDS]
+        sides_of_balls(network, TrainingSet(points), Effort(7.0))
+    assert 6 < asked[0] < 7
+
+
+def test_programs_get_what_is_left_of_the_check_and_none_keeps_it_beyond(monkeypatch):
+    """Seven of them, one for each point, and a solver that never looks at its limit."""
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((7, 6))
+    network = network_of_kinks(points, *kinks_through_points(points, 98, rng))
+    asked, solved = [], shares.linprog
+
+    def slow(cost, **handed):
+        asked.append(handed["options"]["time_limit"])
+        time.sleep(0.4 if len(asked) < 3 else 9.0)
+        return solved(cost, **handed)
+
+    monkeypatch.setattr(shares, "linprog", slow)
+    start = time.monotonic()
+    with pytest.raises(CertificateUndecided, match=r"not done after 3 seconds"):
+        check_certificate(Certificate(0.0, np.inf, 1e-6, Nothing()), TrainingSet(points), network, time_limit=3.0)
+    assert time.monotonic() - start < 1.1 * 3 + 1
+    assert len(asked) == 3
+    assert (np.diff([3.0, *asked]) < [0, -0.4, -0.4]).all()
+
+
+def test_the_two_sides_of_a_thousand_points_are_told_apart_at_once_however_near():
+    """They are a hair more apart than rounding hides: least squares over all pairs took most of a minute for it."""
+    rng = np.random.default_rng(0)
+    on = rng.random(1000) < 0.5
+    points = np.column_stack([rng.standard_normal(1000), np.where(on, 1e-9, -1e-9)])
+    start = time.process_time()
+    assert tilts.made_on_kink(TrainingSet(points, 0.0), np.arange(1000), on, {}, lambda: None)
+    assert time.process_time() - start < 2
+
+
+def test_few_points_in_thousands_of_dimensions_are_told_apart_in_little_room():
+    rng = np.random.default_rng(0)
+    points, on = rng.standard_normal((5, 4000)), np.array([True, True, False, False, False])
+    train = TrainingSet(points, 0.0)
+    tracemalloc.start()
+    try:
+        assert tilts.made_on_kink(train, np.arange(5), on, {}, lambda: None)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 32 * points.nbytes
 
 
 @pytest.mark.parametrize("share", [1e-3, 1e4])
