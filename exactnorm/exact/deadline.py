@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from exactnorm.arrays import real_number
+from exactnorm.certify.effort import Effort
 from exactnorm.waiting import in_thread
 
 T = TypeVar("T")
 
+A_WHILE = 10.0
+"""Seconds that what follows a solve may take at least."""
 GRACE = 2.0
 """Seconds that a call is given to end after it was told to stop."""
 
@@ -54,6 +57,11 @@ class Deadline:
     def at_most(self, more: float) -> Deadline:
         """The same, or so many seconds from now if that is sooner."""
         return self if self.remaining <= more else Deadline(self.elapsed + more, self.start)
+
+    @property
+    def effort(self) -> Effort:
+        """What is left, and `A_WHILE` at least, for looking at a network that was found."""
+        return Effort(None if self.limit is None else max(self.remaining, A_WHILE))
 
     def check(self) -> None:
         """Raise `OutOfTimeError` once the limit is reached."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import balls_along_lines
-from exactnorm.certify.balls.constancy import FLAT, SMALL, Sides, sides_of_balls
+from exactnorm.certify.balls.constancy import FLAT, SECONDS, SMALL, Sides, sides_of_balls
 from exactnorm.certify.balls.missed import (
     NEGLIGIBLE,
     Missed,
@@ -35,7 +35,7 @@ from exactnorm.certify.balls.slabs import (
     slabs_around_each,
     telling_directions,
 )
-from exactnorm.certify.effort import CertificateUndecided
+from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.interpolation import Miss
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork, lengths
@@ -79,19 +79,23 @@ def upper_value(
     return _with_correction(network, train, sides, miss, 1.0, check=check)
 
 
-def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None) -> float:
-    """The upper value to state, so that others, who round otherwise, find no more.
+def stated_upper(
+    network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None, effort: Effort | None = None
+) -> float:
+    """The upper value to state, so that others, who round otherwise, find no more; infinite once the time is over.
 
     The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
     """
+    effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
     sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
     try:
         if train.size <= MANY or train.rho <= SMALL * train.separation:
-            sides = sides_of_balls(network, train)
+            sides = sides_of_balls(network, train, effort)
         if sides.slope <= FLAT:
-            return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame)
+            return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
     except CertificateUndecided:
-        pass
+        if effort.remaining <= 0:  # whoever has more may find that it costs more
+            return np.inf
     return network.representation_cost
 
 
