@@ -30,9 +30,9 @@ PAIRS = 100_000
 """Neurons at points, and patterns on kinks, that are looked at."""
 OUT_OF_TIME = 1
 """The status of a linear program that was stopped at a limit: there may be an answer all the same."""
-ENTRIES = 2**20
-"""Numbers in the slopes of one linear program, and members of all patterns. HiGHS, and what is handed to it, hold each
-of them in some fifty words: half a gigabyte. What the programs leave is sixteen numbers for each, at most."""
+ENTRIES, WORDS = 2**20, 64
+"""Numbers in the slopes of one linear program, and members of all patterns; and words of eight bytes that HiGHS, and
+what is handed to it, hold for each at most: half a gigabyte. What the programs leave are sixteen numbers for each."""
 TOGETHER = 256
 """Vectors of which a basis is found together."""
 ROUNDING = 1e-12
