@@ -11,8 +11,10 @@ from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_deno
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Nothing
 from exactnorm.certify.balls import shares, tilts
 from exactnorm.certify.balls.constancy import local_slope, sides_of_balls
+from exactnorm.certify.balls.correction import stated_upper
 from exactnorm.certify.balls.tilts import independent, made_on_kink, unpacked
 from exactnorm.certify.effort import Effort
+from exactnorm.certify.interpolation import sure_miss
 
 
 def kinks_through_points(points, count, rng):
@@ -275,6 +277,19 @@ def test_programs_get_what_is_left_of_the_check_and_none_keeps_it_beyond(monkeyp
     assert time.monotonic() - start < 1.1 * 3 + 1
     assert len(asked) == 3
     assert (np.diff([3.0, *asked]) < [0, -0.4, -0.4]).all()
+
+
+def test_where_there_is_no_time_to_look_at_a_network_nothing_is_stated_that_a_check_might_refute(monkeypatch):
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((7, 6))
+    network = network_of_kinks(points, *kinks_through_points(points, 98, rng))
+    train = TrainingSet(points)
+    miss = sure_miss(network, train)
+    assert stated_upper(network, train, miss) < np.inf
+    monkeypatch.setattr(shares, "linprog", lambda *_, **__: time.sleep(5))
+    start = time.monotonic()
+    assert stated_upper(network, train, miss, effort=Effort(0.5)) == np.inf
+    assert time.monotonic() - start < 1.1 * 0.5 + 1
 
 
 def test_the_two_sides_of_a_thousand_points_are_told_apart_at_once_however_near():

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
+from exactnorm.certify.balls import correction
 from exactnorm.exact import deadline
 from exactnorm.exact.balls import solve, unique
 from exactnorm.exact.balls.covering import multipliers
@@ -231,3 +232,23 @@ def test_a_solver_that_ctrl_c_left_behind_is_waited_for_at_the_end(monkeypatch):
         left = set(threading.enumerate()) - before
         assert [one.is_alive() and not one.daemon for one in left] == [True]
         release.set()
+
+
+@pytest.mark.parametrize("size", [5, 40])
+def test_networks_are_looked_at_within_the_time_of_the_solve_or_a_while(size, monkeypatch):
+    given, looked = [], correction.sides_of_balls
+
+    def recorded(network, train, effort):
+        given.append(effort.remaining)
+        return looked(network, train, effort)
+
+    monkeypatch.setattr(correction, "sides_of_balls", recorded)
+    points = np.random.default_rng(0).standard_normal((size, 4))
+    min_norm_denoiser(points, 0.0, time_limit=2)
+    assert given
+    assert 0 < max(given) <= deadline.A_WHILE
+    # Points on a line have a closed form.
+    given.clear()
+    min_norm_denoiser(np.arange(float(size))[:, None] * np.ones(3), 0.0, time_limit=2)
+    assert given
+    assert 0 < max(given) <= deadline.A_WHILE
