@@ -131,31 +131,26 @@ import resource
 import numpy as np
 from scipy.sparse import csr_array
 from exactnorm.certify.balls import shares
-from exactnorm.certify.effort import CertificateUndecided, Effort
+from exactnorm.certify.effort import Effort
 
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 rng = np.random.default_rng(0)
 shares._program(csr_array(rng.standard_normal((2, 2))), np.ones(2), np.arange(2), Effort())
-terms = rng.standard_normal(({rows}, shares.ENTRIES // {rows}))
+terms = rng.standard_normal((16, shares.ENTRIES // 16))
 count = terms.shape[1]
 matrix, fixed = csr_array(terms), -terms @ rng.random(count)
 del terms
 before = most()
-try:
-    shares._program(matrix, fixed, np.arange(count), Effort(20.0))
-except CertificateUndecided:
-    pass
+shares._program(matrix, fixed, np.arange(count), Effort())
 print((most() - before) / shares.ENTRIES)
 """
 
 
-@pytest.mark.parametrize("rows", [16, 1024])
-def test_a_linear_program_holds_no_more_for_each_entry_than_is_said(rows):
-    ended = subprocess.run(
-        [sys.executable, "-c", HELD.format(rows=rows)], check=True, capture_output=True, text=True, env=os.environ
-    )
+def test_a_linear_program_holds_no_more_for_each_entry_than_is_said():
+    """Few rows and many columns: a square one of as many entries, which takes long, holds a fifth less."""
+    ended = subprocess.run([sys.executable, "-c", HELD], check=True, capture_output=True, text=True)
     assert 100 < float(ended.stdout) < 8 * shares.WORDS
 
 
