@@ -1,5 +1,7 @@
 """A network that misses its balls or samples a little is no upper bound, however small the miss: it is priced."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -13,13 +15,16 @@ from exactnorm import (
     min_norm_network,
 )
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Multipliers, Nothing
+from exactnorm.certify.balls import missed
 from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import correction_cost, stated_upper
+from exactnorm.certify.balls.missed import explained, missed_on_balls, unsure_share
 from exactnorm.certify.balls.slabs import basis_of_slabs, seen, slabs_around_each, telling_directions
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
 from exactnorm.certify.finite.correction import misses
 from exactnorm.certify.interpolation import sure_miss
+from exactnorm.geometry import Frame, affine_hull
 
 TOOTH = FiniteProblem(np.array([0, 1e-7, 2e-7, 1, 2, 3])[:, None], [0, 8e-7, 0, 0, 1, 0])
 """A tooth of slopes 8 and −8 at the first inputs: the jumps are 16, 8, 1, 2, and 27 is the least cost."""
@@ -110,6 +115,151 @@ def test_whatever_is_changed_the_corrected_cost_is_above_the_least(rho, part):
     assert cost + more >= certificate.lower
     # A kink that enters a ball by more than rounding counts as if it ran through the middle.
     assert part == "b" or more <= 1e-4 * certificate.upper
+
+
+LAST = 2.0**-43
+"""64 units in the last place of 8, the largest coordinate of the sets below, radius included."""
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.99e-9, 1e-9), (1.01e-9, 1.01e-9), (0.99e-6, 0.99e-6), (1.01e-6, 1e-6), (np.inf, 1e-6), (np.nan, 1e-6)],
+)
+def test_the_share_that_rounding_of_coordinates_hides_is_a_billionth_to_a_millionth(share, expected):
+    """Nine digits as a rule, and six at least: what a statement of six digits may leave out."""
+    train = TrainingSet([[0.0, 0.0], [6.0, 0.0], [0.0, -6.0]], 2.0)
+    length = 0.0 if share == np.inf else LAST / share
+    assert unsure_share(train, length) == pytest.approx(expected, rel=1e-12)
+
+
+def test_rounding_explains_a_miss_only_where_it_is_a_millionth_of_the_gap_between_two_balls():
+    for factor, expected in ((1.01, 0.0), (0.99, LAST)):
+        gap = factor * LAST / 1e-6
+        train = TrainingSet([[0.0], [16 / 3]], 8 / 3 - gap / 2)
+        assert explained(train) == pytest.approx(expected, rel=1e-6)
+
+
+def a_network_that_misses(seed, skip):
+    """Balls round five points, the last of them off the plane of the frame, and neurons of which many enter them."""
+    rng = np.random.default_rng(seed)
+    plane = np.linalg.qr(rng.standard_normal((3, 2)))[0].T
+    points = np.array([[0.0, 0], [3, 0], [1, 2.5], [4, 3], [-2, 2]]) @ plane
+    points[4] += 0.07 * np.cross(*plane)
+    w = rng.standard_normal((14, 3))
+    height = np.sort(points @ w.T, axis=0)
+    k = np.arange(14)
+    b = -(height[k % 4, k] + height[k % 4 + 1, k]) / 2
+    sides = points @ w.T + b > 0
+    b += 0.2 * rng.standard_normal(14)
+    sides[2, 3] ^= True  # no offset at all makes it miss the balls
+    b[:2] = [-height[0, 0] + 0.3 * np.linalg.norm(w[0]), -height[4, 1] - 0.3 * np.linalg.norm(w[1])]
+    b[12:] = [-height[0, 12] + 9, -height[4, 13] - 9]
+    sides[:, [0, 12]], sides[:, [1, 13]] = True, False  # on at every ball, or at none
+    V = 0.1 * rng.standard_normal((3, 3)) if skip else None
+    network = ReLUNetwork(rng.standard_normal((14, 3)), w, b, V, rng.standard_normal(3))
+    return network, TrainingSet(points, 0.5), sides, Frame(points[0], plane, 2.0)
+
+
+@pytest.mark.parametrize("block", [1, 8 * 5 * 5, 2**21])
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_little_as_can_be(
+    seed, skip, block, monkeypatch
+):
+    """By hand, one neuron and one ball after another, and by values on the spheres."""
+    monkeypatch.setattr(missed, "BLOCK", block)
+    network, train, sides, frame = a_network_that_misses(seed, skip)
+    points, rho, axes = train.points, train.rho, frame.axes
+    found = missed_on_balls(network, train, sides, frame, lambda: None)
+    length = [float(np.linalg.norm(w)) for w in network.w]
+    moved = list(network.b)
+    for k in range(network.neurons):
+        # On at ball n: z + shift ≥ ρ‖w‖, off: z + shift ≤ −ρ‖w‖.
+        z = [float(w @ x) + network.b[k] for w, x in ((network.w[k], x) for x in points)]
+        least = max([rho * length[k] - z[n] for n in range(5) if sides[n, k]], default=-np.inf)
+        most = min([-rho * length[k] - z[n] for n in range(5) if not sides[n, k]], default=np.inf)
+        moved[k] += sorted([least, 0.0, most])[1] if least <= most else (least + most) / 2
+    skipped = np.zeros((3, 3)) if network.V is None else network.V
+    entered = 0
+    for n, x in enumerate(points):
+        off, D, value, slope = skipped @ x + network.c - x, skipped.copy(), 0.07 * (n == 4), 0.0
+        for k, (a, w) in enumerate(zip(network.a, network.w, strict=True)):
+            z = float(w @ x) + moved[k]
+            off, D = (off + a * z, D + np.outer(a, w)) if sides[n, k] else (off, D)
+            depth = rho * length[k] - (z if sides[n, k] else -z)
+            if depth > 1e-12:
+                entered += 1
+                value += depth * np.linalg.norm(a)
+                slope += length[k] * np.linalg.norm(a)
+        np.testing.assert_allclose(found.e[n], axes @ off / 2.0, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(found.D[n], axes @ D @ axes.T, rtol=1e-9, atol=1e-12)
+        assert found.value[n] == pytest.approx(value / 2.0, rel=1e-9, abs=1e-12)
+        assert found.slope[n] == pytest.approx(slope, rel=1e-9, abs=1e-12)
+        if n == 4:
+            continue
+        # In the hull, the network is off by no more, anywhere on the ball.
+        t = np.random.default_rng(0).standard_normal((200, 2))
+        t *= rho / 2.0 / np.linalg.norm(t, axis=1)[:, None]
+        y = x + 2.0 * t @ axes
+        values = np.maximum(y @ network.w.T + moved, 0.0) @ network.a + y @ skipped.T + network.c
+        rest = (values - x) @ axes.T / 2.0 - found.e[n] - t @ found.D[n].T
+        assert (np.linalg.norm(rest, axis=1) <= found.value[n] + 1e-12).all()
+    assert 5 < entered < 50
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "e", "value"),
+    [(3.0, 0.0, (2.0, 2.0), (0.0, 0.0)), (0.5, 0.8, (0, 0), (0.3, 0.7)), (3.0, 0.8, (2.0, 2.4), (0.8, 0.8))],
+)
+def test_of_a_miss_that_rounding_explains_only_what_is_more_is_left(known, unknown, e, value):
+    """Of the part that is known first, then of the other, in units of the rounding of nearly touching balls."""
+    gap = 0.5 * LAST / 1e-6
+    train = TrainingSet([[0.0], [16 / 3]], 8 / 3 - gap / 2)
+    # A kink in the gap, on for the wrong ball, enters both by 16/3, and is −8/3 at the middle of the first.
+    kink = ReLUNetwork([[unknown * LAST * 3 / 16]], [[1.0]], [-8 / 3], np.eye(1), [(known + unknown / 2) * LAST])
+    sides = np.array([[True], [False]])
+    found = missed_on_balls(kink, train, sides, affine_hull(train.points), lambda: None)
+    assert np.abs(found.e[:, 0]) * 16 / 3 / LAST == pytest.approx(e, abs=0.05)
+    assert found.value * 16 / 3 / LAST == pytest.approx(value, abs=0.05)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_values_that_terms_hide_are_made_exact_or_count_as_missed(exact, monkeypatch):
+    train = TrainingSet([[0.0, 0.0], [1.0, 0.25], [0.4, 0.9]], 0.1)
+    rng = np.random.default_rng(0)
+    # Terms of a hundred million that cancel but for a hundred, all on everywhere.
+    a, w = 1e8 * rng.standard_normal((5, 2)), rng.standard_normal((5, 2))
+    b = 2 * np.linalg.norm(w, axis=1)
+    network = ReLUNetwork(np.vstack([a, -a]), np.vstack([w, w]), np.append(b, b + 2.0**-20), None, np.zeros(2))
+    if not exact:
+        monkeypatch.setattr(missed, "EXACT", 0)
+    frame = affine_hull(train.points)
+    sides = np.ones((3, 10), dtype=bool)
+    found = missed_on_balls(network, train, sides, frame, lambda: None)
+    for n, x in enumerate(train.points):
+        off = [Fraction(float(c)) - Fraction(float(p)) for c, p in zip(network.c, x, strict=True)]
+        for a_k, w_k, b_k in zip(network.a, network.w, network.b, strict=True):
+            z = sum(
+                (Fraction(float(p)) * Fraction(float(q)) for p, q in zip(w_k, x, strict=True)), Fraction(float(b_k))
+            )
+            off = [o + Fraction(float(p)) * max(z, 0) for o, p in zip(off, a_k, strict=True)]
+        away = np.linalg.norm(frame.axes @ np.array([float(o) for o in off]) / frame.scale - found.e[n])
+        assert away <= (1e-13 if exact else found.value[n])
+        assert found.value[n] <= (1e-15 if exact else 1e-4)
+
+
+def test_rounding_counts_from_a_ten_millionth_of_the_separation_on(monkeypatch):
+    """Seven digits of a distance, a tenth of what an error may be."""
+    train = TrainingSet([[0.0, 0.0], [2.0, 0.0], [0.0, 4.0]], 0.1)
+    unsure = 2e-7 * np.array([0.99, 1.01, 5.0])
+    monkeypatch.setattr(missed, "rounding_at", lambda *_: unsure)
+    network = ReLUNetwork(np.zeros((1, 2)), [[1.0, 0.0]], [-1.0], np.eye(2), np.zeros(2))
+    sides = np.array([[False], [True], [False]])
+    for most in (6 - 1, 6):
+        monkeypatch.setattr(missed, "EXACT", most)
+        found = missed_on_balls(network, train, sides, affine_hull(train.points), lambda: None)
+        expected = unsure * [0, 1, 1] / 4.0 if most < 6 else np.zeros(3)
+        np.testing.assert_allclose(found.value, expected, rtol=1e-9, atol=1e-16)
 
 
 def test_slabs_miss_all_balls_and_their_patterns_tell_them_apart():
