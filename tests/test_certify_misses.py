@@ -133,10 +133,10 @@ def test_the_share_that_rounding_of_coordinates_hides_is_a_billionth_to_a_millio
 
 
 def test_rounding_explains_a_miss_only_where_it_is_a_millionth_of_the_gap_between_two_balls():
-    for factor, expected in ((1.01, 0.0), (0.99, LAST)):
+    for factor, expected in ((1.01, 0.0), (0.99, 1.0)):
         gap = factor * LAST / 1e-6
         train = TrainingSet([[0.0], [16 / 3]], 8 / 3 - gap / 2)
-        assert explained(train) == pytest.approx(expected, rel=1e-6)
+        assert explained(train) / LAST == pytest.approx(expected, rel=1e-6)
 
 
 def a_network_that_misses(seed, skip):
@@ -209,7 +209,12 @@ def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_lit
 
 @pytest.mark.parametrize(
     ("known", "unknown", "e", "value"),
-    [(3.0, 0.0, (2.0, 2.0), (0.0, 0.0)), (0.5, 0.8, (0, 0), (0.3, 0.7)), (3.0, 0.8, (2.0, 2.4), (0.8, 0.8))],
+    [
+        (3.0, 0.0, (2.0, 2.0), (0.0, 0.0)),
+        (0.5, 0.8, (0.0, 0.0), (0.3, 0.7)),
+        (0.5, 0.2, (0.0, 0.0), (0.0, 0.0)),
+        (3.0, 0.8, (2.0, 2.4), (0.8, 0.8)),
+    ],
 )
 def test_of_a_miss_that_rounding_explains_only_what_is_more_is_left(known, unknown, e, value):
     """Of the part that is known first, then of the other, in units of the rounding of nearly touching balls."""
@@ -223,6 +228,19 @@ def test_of_a_miss_that_rounding_explains_only_what_is_more_is_left(known, unkno
     assert found.value * 16 / 3 / LAST == pytest.approx(value, abs=0.05)
 
 
+@pytest.mark.parametrize(("digits", "counts"), [(0.9, False), (1.1, True)])
+def test_a_kink_bends_a_ball_that_it_enters_by_more_than_the_rounding_of_offsets(digits, counts):
+    """64 units in the last place of coordinates and radius; between balls so near that it cannot but enter both."""
+    last = 64 * np.finfo(float).eps * (8.0 + 3.0)
+    cosine = (2 * 3.0 - 2 * digits * last) / 8.0
+    w = 4.0 * np.array([[cosine, np.sqrt(1 - cosine**2)]])
+    train = TrainingSet([[0.0, 0.0], [8.0, 0.0]], 3.0)
+    network = ReLUNetwork([[0.0, 0.5]], w, -4.0 * w[:, 0], np.eye(2), np.zeros(2))
+    found = missed_on_balls(network, train, np.array([[False], [True]]), affine_hull(train.points), lambda: None)
+    assert found.value * 8.0 / (0.5 * 4.0 * last) == pytest.approx(np.full(2, digits), abs=0.02)
+    assert found.slope == pytest.approx(np.full(2, 0.5 * 4.0 * counts))
+
+
 @pytest.mark.parametrize("exact", [True, False])
 def test_values_that_terms_hide_are_made_exact_or_count_as_missed(exact, monkeypatch):
     train = TrainingSet([[0.0, 0.0], [1.0, 0.25], [0.4, 0.9]], 0.1)
@@ -230,15 +248,16 @@ def test_values_that_terms_hide_are_made_exact_or_count_as_missed(exact, monkeyp
     # Terms of a hundred million that cancel but for a hundred, all on everywhere.
     a, w = 1e8 * rng.standard_normal((5, 2)), rng.standard_normal((5, 2))
     b = 2 * np.linalg.norm(w, axis=1)
-    network = ReLUNetwork(np.vstack([a, -a]), np.vstack([w, w]), np.append(b, b + 2.0**-20), None, np.zeros(2))
+    w, b = np.vstack([w, w, [[0.0, 1.0]]]), np.append(b, [*(b + 2.0**-20), 0.0])  # the last enters the first ball
+    network = ReLUNetwork(np.vstack([a, -a, [[0.0, 1.0]]]), w, b, None, np.zeros(2))
     if not exact:
         monkeypatch.setattr(missed, "EXACT", 0)
     frame = affine_hull(train.points)
-    sides = np.ones((3, 10), dtype=bool)
+    sides = np.ones((3, 11), dtype=bool)
     found = missed_on_balls(network, train, sides, frame, lambda: None)
     for n, x in enumerate(train.points):
         off = [Fraction(float(c)) - Fraction(float(p)) for c, p in zip(network.c, x, strict=True)]
-        for a_k, w_k, b_k in zip(network.a, network.w, network.b, strict=True):
+        for a_k, w_k, b_k in zip(network.a, network.w, [*b[:10], 0.1], strict=True):
             z = sum(
                 (Fraction(float(p)) * Fraction(float(q)) for p, q in zip(w_k, x, strict=True)), Fraction(float(b_k))
             )
@@ -253,12 +272,12 @@ def test_rounding_counts_from_a_ten_millionth_of_the_separation_on(monkeypatch):
     train = TrainingSet([[0.0, 0.0], [2.0, 0.0], [0.0, 4.0]], 0.1)
     unsure = 2e-7 * np.array([0.99, 1.01, 5.0])
     monkeypatch.setattr(missed, "rounding_at", lambda *_: unsure)
-    network = ReLUNetwork(np.zeros((1, 2)), [[1.0, 0.0]], [-1.0], np.eye(2), np.zeros(2))
-    sides = np.array([[False], [True], [False]])
-    for most in (6 - 1, 6):
+    network = ReLUNetwork(np.zeros((2, 2)), [[1.0, 0.0]] * 2, [-1.0] * 2, np.eye(2), np.zeros(2))
+    sides = np.array([[False] * 2, [True] * 2, [False] * 2])
+    for most in (12 - 1, 12):
         monkeypatch.setattr(missed, "EXACT", most)
         found = missed_on_balls(network, train, sides, affine_hull(train.points), lambda: None)
-        expected = unsure * [0, 1, 1] / 4.0 if most < 6 else np.zeros(3)
+        expected = unsure * [0, 1, 1] / 4.0 if most < 12 else np.zeros(3)
         np.testing.assert_allclose(found.value, expected, rtol=1e-9, atol=1e-16)
 
 
