@@ -16,6 +16,7 @@ from exactnorm import (
 )
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Multipliers, Nothing
 from exactnorm.certify.balls import missed
+from exactnorm.certify.balls import slabs as slabs_module
 from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import correction_cost, stated_upper
 from exactnorm.certify.balls.missed import explained, missed_on_balls, unsure_share
@@ -281,13 +282,82 @@ def test_rounding_counts_from_a_ten_millionth_of_the_separation_on(monkeypatch):
         np.testing.assert_allclose(found.value, expected, rtol=1e-9, atol=1e-16)
 
 
+def touch_both_sides(heights, away, rel=1e-12):
+    """The nearest points on either side of every middle plane are so far from it."""
+    above = heights > 0
+    np.testing.assert_allclose(np.where(above, heights, np.inf).min(axis=0), away, rtol=rel)
+    np.testing.assert_allclose(np.where(above, -np.inf, heights).max(axis=0), -away, rtol=rel)
+
+
 def test_slabs_miss_all_balls_and_their_patterns_tell_them_apart():
     points, rho = np.random.default_rng(7).standard_normal((9, 3)), 0.1
     slabs = basis_of_slabs(points, rho, np.zeros((0, 3)))
     heights = points @ slabs.w.T - slabs.middle
-    assert (np.abs(heights) >= (rho + slabs.half) * (1 - 1e-12)).all()
+    touch_both_sides(heights, rho + slabs.half)
     assert ((heights.T > 0) ^ (heights.T[:, :1] > 0) == slabs.on).all()
     assert np.linalg.matrix_rank(slabs.on[:, 1:].astype(float)) == 8
+
+
+@pytest.mark.parametrize("own", [[[0.3, 0.1]], np.zeros((0, 2)), [[0.0, 0.0]]])
+def test_between_two_balls_the_slab_is_as_wide_as_their_gap(own):
+    points = np.array([[1.0, 2.0], [4.0, -2.0]])
+    slabs = basis_of_slabs(points, 0.7, np.array(own))
+    assert slabs.on.tolist() == [[False, True]]
+    assert slabs.half == pytest.approx([2.5 - 0.7], rel=1e-14)
+    assert np.abs(slabs.w) == pytest.approx(np.array([[0.6, 0.8]]), rel=1e-14)
+    assert slabs.middle == pytest.approx(slabs.w @ [2.5, 0.0], rel=1e-14)
+    assert basis_of_slabs(points, 2.5, np.array(own)) is None
+
+
+def exact(rows):
+    return np.vectorize(Fraction, otypes=[object])(rows)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_slab_is_wider_than_it_is_in_rational_arithmetic(seed, monkeypatch):
+    """Where widths are differences of heights, of balls a thousand units apart and of radius one of their gaps."""
+    points = 1e3 * np.random.default_rng(seed).standard_normal((16, 40))
+    found = slabs_around_each(points, 1.0, 1e-9)
+    height = exact(found.w) @ exact(points.T)
+    width = np.array([one[on].min() - one[~on].max() for one, on in zip(height, found.on, strict=True)])
+    square = (exact(found.w) ** 2).sum(axis=1)
+    half = exact(found.half) + 1
+    assert (4 * half**2 * square <= width**2).all()
+    assert (half * 2 * (1 + Fraction(1, 10**12)) >= width.astype(float)).all()
+    # The same of any directions, between neighbours, by whichever way.
+    w = np.random.default_rng(seed).standard_normal((20, 40))
+    w /= np.linalg.norm(w, axis=1)[:, None]
+    order = np.argsort(w @ points.T, axis=1)
+    width = np.diff(np.sort((exact(w) @ exact(points.T)).astype(float), axis=1), axis=1) / 2 - 1
+    plain = slabs_module._half_widths(points, 1.0, w, order)
+    np.testing.assert_allclose(plain, width, rtol=0, atol=1e-12)
+    monkeypatch.setattr(slabs_module, "LARGEST", 0)
+    by_heights = slabs_module._half_widths(points, 1.0, w, order)
+    assert (by_heights <= width).all()
+    np.testing.assert_allclose(by_heights, width, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+@pytest.mark.parametrize("rank", [2, 3, 6])
+def test_a_slope_across_a_slab_costs_no_more_than_is_said(rank, share):
+    """By kinks through the middle, one tilted by as much as misses all balls and one not, for each direction across."""
+    points = np.random.default_rng(rank).standard_normal((8, rank))
+    rho = share * TrainingSet(points, 0.0).separation / 2
+    slabs = basis_of_slabs(points, rho, np.zeros((0, rank)))
+    p, far, across = seen(slabs, points, rho)
+    for k, n in enumerate(slabs.w):
+        tilt = slabs.half[k] / (2 * far[k])
+        directions = np.linalg.svd(n[None])[2][1:]
+        for v in (*directions, *-directions):
+            height = (points - p[k]) @ (np.cos(tilt) * n + np.sin(tilt) * v)
+            assert (np.abs(height) >= rho).all()
+            assert ((height > 0) == ((points - p[k]) @ n > 0)).all()
+        # Of all slopes of size 1 those the same in every direction cost most.
+        cost = np.sqrt(rank - 1) * (1 + np.cos(tilt)) / np.sin(tilt)
+        assert cost <= across[k]
+        assert across[k] * np.sqrt((rank - 1) / rank) <= 1.08 * cost  # 4.2 for 4, and less at large tilts
+    line = seen(basis_of_slabs(points[:, :1], 0.0, np.zeros((0, 1))), points[:, :1], 0.0)
+    assert (line[2] == 0).all()
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e5])
@@ -296,7 +366,10 @@ def test_slabs_around_each_ball_miss_all_and_have_one_ball_beyond(offset):
     slabs = slabs_around_each(points, rho, 0.1)
     middle = points.mean(axis=0)  # digits of an offset are lost in a product with it
     heights = (points - middle) @ slabs.w.T - (slabs.middle - slabs.w @ middle)
-    assert (np.abs(heights) >= (rho + slabs.half) * (1 - 1e-12) - 1e-15 * offset).all()
+    touch_both_sides(heights, rho + slabs.half, 1e-9)
+    narrowest = slabs.half.min()
+    assert slabs_around_each(points, rho, narrowest * (1 - 1e-9)) is not None
+    assert slabs_around_each(points, rho, narrowest * (1 + 1e-9)) is None
     assert (heights.T > 0).sum(axis=1).tolist() == [1] * 39
     assert ((heights.T > 0) == slabs.on).all()
     assert slabs_around_each(np.vstack([points, points.mean(axis=0)]), rho, 1e-9) is None  # a ball in the middle
