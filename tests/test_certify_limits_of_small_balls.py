@@ -8,9 +8,9 @@ from scipy.optimize import lsq_linear
 
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Nothing
-from exactnorm.certify.balls import shares, tilts
+from exactnorm.certify.balls import constancy, shares, tilts
 from exactnorm.certify.balls.constancy import local_slope, sides_of_balls
-from exactnorm.certify.balls.tilts import independent, made_on_kink
+from exactnorm.certify.balls.tilts import are_made, independent, least_apart, made_on_kink, misses_balls, room
 
 
 def kinks_through_points(points, count, rng):
@@ -281,3 +281,208 @@ def test_far_out_points_that_lie_in_a_line_but_for_what_a_kink_may_miss_are_not_
     crossed = np.array([True, False, True, False])
     with pytest.raises(CertificateUndecided, match="far from the origin"):
         made_on_kink(far, members, crossed, {}, lambda: None)
+
+
+@pytest.mark.parametrize(("slope", "constant"), [(0.99e-6, True), (1.01e-6, False)])
+def test_a_slope_of_a_millionth_is_the_least_that_is_one(slope, constant):
+    """Six digits of a cost: a network with less of a slope is priced as if it had none, or with what that costs."""
+    train = TrainingSet([[0.0, 0.0], [1.0, 0.0]], 0.0)
+    V = np.array([[0.0, 0.0], [0.0, slope]])
+    tilted = ReLUNetwork([[1.0, 0.0], [-1.0, 0.0]], [[1.0, 0.0]] * 2, [0.0, -1.0], V, np.zeros(2))
+    assert local_slope(tilted, train) == pytest.approx(slope, rel=1e-9)
+    if constant:
+        assert supported(tilted, train) == pytest.approx(2.0, rel=1e-5)
+    else:
+        with pytest.raises(CertificateError, match="not constant near the clean points"):
+            supported(tilted, train)
+
+
+@pytest.mark.parametrize("share", [0.99e-2, 1.01e-2])
+def test_balls_of_a_hundredth_of_the_separation_show_a_slope_by_their_error(share):
+    train = TrainingSet(4 * IN_A_ROW, share * 4)
+    net = ReLUNetwork([[1.0, 0.0]], [[1.0, 0.0]], [-5.0], np.eye(2), np.zeros(2))
+    sides = sides_of_balls(net, train)
+    assert sides.slope == (0.0 if share > 1e-2 else pytest.approx(np.sqrt(2)))
+    assert share < 1e-2 or sides.on[:, 0].tolist() == [False, False, False, True, True]
+
+
+def test_a_neuron_away_from_a_point_has_no_choice_of_sides_there():
+    """On at x_0 it would take the slope away; it is off by half the distance of two points, and on elsewhere."""
+    train = TrainingSet(IN_A_ROW, 0.0)
+    a, w = np.array([[1.0, 2.0]]), np.array([[1.0, 0.0]])
+    for b in (-0.8, -0.3 - 1.1e-9, -0.3 - 0.9e-9, -0.3 + 0.9e-9):
+        slope = local_slope(ReLUNetwork(a, w, [b], -a.T @ w, np.zeros(2)), TrainingSet(IN_A_ROW[[0, 2, 3]], 0.0))
+        assert slope == (0.0 if b > -0.3 - 1e-9 else pytest.approx(np.sqrt(5)))
+    assert local_slope(ReLUNetwork(a, w, [-0.8], None, np.zeros(2)), train) == pytest.approx(np.sqrt(5))
+
+
+@pytest.mark.parametrize("most", [9, 10])
+def test_of_more_sides_than_are_looked_at_no_slope_is_known(most, monkeypatch):
+    monkeypatch.setattr(constancy, "MANY", most)
+    flat = ReLUNetwork(np.zeros((2, 2)), np.eye(2), [-9.0, -9.0], None, np.zeros(2))
+    assert local_slope(flat, TrainingSet(IN_A_ROW, 0.0)) == (0.0 if most == 10 else np.inf)
+
+
+def test_a_slope_that_shares_leave_is_measured_by_all_of_its_entries():
+    """No entry is above a millionth, and all together are 1.8 of it, at the first point alone."""
+    size = 0.9e-6
+    points = np.array([[0.0, 0.0], [3.0, 1.0], [1.0, 4.0]])
+    # Through the first point, whose slope they can only increase.
+    a, w = np.array([[1.0, 0], [1, 0], [0, 1]]), np.array([[1.0, 0], [0, 1], [1, 0]])
+    # What is on at the others takes away all that is there.
+    there = [[-size, -size], [-1.0, 0.0], [-1.0, 0.0], [0.0, -1.0]]
+    network = ReLUNetwork(
+        np.vstack([a, there]),
+        np.vstack([w, [[1.0, 1.0], [1, 0], [0, 1], [1, 0]]]),
+        [0.0, 0, 0, -0.5, -0.5, -0.5, -0.5],
+        np.full((2, 2), size),
+        np.zeros(2),
+    )
+    assert local_slope(network, TrainingSet(points)) == pytest.approx(2 * size, rel=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.9, 0.9985, 0.9995, 1.1])
+@pytest.mark.parametrize("through", [False, True])
+def test_kinks_that_no_hyperplane_between_the_balls_makes_are_none_of_a_limit(share, through):
+    """Two that cancel but between them, between a line of two balls and a third, through the line or above it.
+
+    The third is nearer to the line than two radii, or not, where a thousandth of these is left to rounding.
+    """
+    rho = 4e-3
+    h = share * 2 * rho
+    train = TrainingSet([[0.0, 0.0], [2.0, 0.0], [1.0, h], [0.5, 3.0]], rho)
+    network = ReLUNetwork(
+        [[0.0, 1.0], [0.0, -1.0]], [[0.0, 1.0], [0.0, 1.0]], [0.0 if through else -0.1 * h, -h / 2], None, [0.0, 0.0]
+    )
+    assert local_slope(network, train) == (0.0 if share > 0.999 else np.inf)
+
+
+def test_how_near_a_kink_counts_as_through_a_point():
+    """A billionth of the separation, or 16 units in the last place of what its height is a sum of."""
+    w = np.array([[3.0, 4.0], [0.0, 0.5]])
+    near = room(ReLUNetwork(np.zeros((2, 2)), w, [1.0, 1.0], None, np.zeros(2)), TrainingSet([[0.0, 0.0], [0.0, 2.0]]))
+    assert near == pytest.approx([1e-8, 1e-9], rel=1e-12)
+    eps = np.finfo(float).eps
+    far = TrainingSet([[6e8, 8e8], [6e8, 8e8 + 2.0]])
+    near = room(ReLUNetwork(np.zeros((2, 2)), w, [-(2.0**40), 0.0], None, np.zeros(2)), far)
+    assert near == pytest.approx([16 * eps * (5e9 + 2.0**40), 16 * eps * 5e8], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("off", "out", "made"),
+    [
+        # The separation is 1, and coordinates are small.
+        (1.01e-9, 0.0, True),
+        (0.99e-9, 0.0, False),
+        # 64 units in the last place of 2²⁰ are 2⁻²⁶, and the middle point can be off by their multiples of a 64th.
+        (65 * 2.0**-32, 2.0**20, True),
+        (63 * 2.0**-32, 2.0**20, None),
+        (4 * 2.0**-32, 2.0**20, False),
+    ],
+)
+@pytest.mark.parametrize("few", [True, False])
+def test_a_kink_passes_points_of_a_line_on_such_sides_as_they_are_off_it_for(off, out, made, few, monkeypatch):
+    """By how far the hull of the two ends is from the middle, whichever way that is computed."""
+    if not few:
+        monkeypatch.setattr(tilts, "DIFFERENCES", 0)
+    points = np.array([[out, 0.0], [out - 1, off], [out - 2, 0.0], [out - 1.5, 7.0]])
+    train, middle = TrainingSet(points), np.array([False, True, False])
+    known = {}
+    for sides in (middle, ~middle):
+        if made is None:
+            with pytest.raises(CertificateUndecided, match="far from the origin"):
+                made_on_kink(train, np.arange(3), sides, known, lambda: None)
+        else:
+            for _ in range(2):  # as it was found, and as it is known
+                assert made_on_kink(train, np.arange(3), sides, known, lambda: None) == made
+    assert made_on_kink(train, np.arange(3), np.array([False, False, True]), known, lambda: None)
+    assert made_on_kink(train, np.arange(3), np.ones(3, dtype=bool), known, lambda: None)
+
+
+def test_hulls_nearer_than_rounding_of_the_whole_set_touch():
+    """Each of the three distances, where it is the largest: of the separation, the coordinates, and the size."""
+    assert least_apart(TrainingSet([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])) == pytest.approx(3e-9, rel=1e-12)
+    far = TrainingSet([[0.0, -(2.0**20)], [3.0, -(2.0**20)]])
+    assert least_apart(far) == pytest.approx(2.0**-26, rel=1e-9)
+    # Patterns of hulls that touch to 1e-13 of the size, on either side, are none (`patterns.TOUCHING`).
+    wide = TrainingSet([[1.0, 0.0], [1.0 + 1e-5, 0.0], [-1e3 + 1.0, 0.0]])
+    assert least_apart(wide) == pytest.approx(2e-10, rel=1e-6)
+
+
+def test_only_neurons_that_cost_something_and_points_that_they_run_through_count():
+    """A kink within twice what counts as through a point is looked at there, as its height may be rounded otherwise."""
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [0.3, 1.0]])
+    train, middle = TrainingSet(points), np.array([[False], [True], [False], [True]])
+    for b, size, made in ((0.0, 1.0, False), (1.9e-9, 1.0, False), (2.1e-9, 1.0, True), (0.0, 0.0, True)):
+        for w in (np.array([[0.0, 1.0]]), np.array([[0.0, -3.0]])):
+            network = ReLUNetwork([[size, 0.0]], w, [b * w[0, 1]], None, np.zeros(2))
+            assert are_made(network, train, np.packbits(middle, axis=1), lambda: None, {}) == made
+
+
+@pytest.mark.parametrize("wide", [8, 16])
+def test_every_neuron_is_looked_at_in_whichever_block(wide, monkeypatch):
+    monkeypatch.setattr(tilts, "WIDE", wide)
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [0.3, 1.0]])
+    w = np.tile([[0.0, 1.0]], (20, 1))
+    network = ReLUNetwork(np.ones((20, 2)), w, np.zeros(20), None, np.zeros(2))
+    sides = np.zeros((4, 20), dtype=bool)
+    sides[3] = True
+    assert are_made(network, TrainingSet(points), np.packbits(sides, axis=1), lambda: None, {})
+    for k in range(20):
+        sides[1, k] = True
+        assert not are_made(network, TrainingSet(points), np.packbits(sides, axis=1), lambda: None, {})
+        sides[1, k] = False
+
+
+@pytest.mark.parametrize("few", [True, False])
+@pytest.mark.parametrize(("gap", "made"), [(0.9985, False), (0.9995, True), (1.1, True)])
+def test_a_hyperplane_between_balls_is_that_of_the_kink_or_any_other(gap, made, few, monkeypatch):
+    """Two balls above a line of two others, at so many times two radii: a thousandth less is left to rounding."""
+    if not few:
+        monkeypatch.setattr(tilts, "DIFFERENCES", 0)
+    train = TrainingSet([[0.0, 0.0], [3.0, 0.0], [1.5, 0.5 * gap], [1.5, 3.0]], 0.25)
+    on = np.array([False, False, True, True])
+    for w in ([0.0, 1.0], [0.0, 5.0], [1.0, 1.0], [0.0, -1.0]):
+        known = {}
+        for _ in range(2):
+            assert misses_balls(train, np.array(w), on, known, lambda: None) == made
+            # Another kink with the same sides finds it known.
+            assert misses_balls(train, np.array([0.0, 1.0]), on, known, lambda: None) == made
+    assert misses_balls(train, np.array([1.0, 0.0]), np.ones(4, dtype=bool), {}, lambda: None)
+
+
+def test_of_many_balls_only_the_direction_of_the_kink_itself_is_looked_at(monkeypatch):
+    monkeypatch.setattr(tilts, "FEW", 3)
+    train = TrainingSet([[0.0, 0.0], [3.0, 0.0], [0.0, 2.0], [3.0, 2.0]], 0.5)
+    on = np.array([False, False, True, True])
+    known = {}
+    with pytest.raises(CertificateUndecided, match="2 of 4 points"):
+        misses_balls(train, np.array([1.0, 1.0]), on, known, lambda: None)
+    assert misses_balls(train, np.array([0.0, 1.0]), on, known, lambda: None)
+    assert misses_balls(train, np.array([1.0, 1.0]), on, known, lambda: None)  # as is known now
+
+
+@pytest.mark.parametrize("size", [3, 5, 8, 12])
+@pytest.mark.parametrize("middle", [False, True])
+def test_independent_points_can_be_passed_on_any_sides(size, middle):
+    """A point nearly in the middle of a regular simplex of the others, the hardest to tell from these."""
+    simplex = np.eye(size - 1) - 1 / (size - 1)
+    answers = []
+    for off in np.geomspace(0.05, 40 * size, 30):
+        points = np.vstack([np.zeros(size - 1), simplex]) if middle else np.vstack([simplex, np.zeros(size - 1)])
+        train = TrainingSet(points)
+        points[0 if middle else -1] += off * least_apart(train) / np.sqrt(size - 1)
+        train = TrainingSet(points)
+        sides = np.arange(size) == (0 if middle else size - 1)
+        answers.append(independent(train, np.arange(size)))
+        assert not answers[-1] or made_on_kink(train, np.arange(size), sides, {}, lambda: None)
+    assert answers[-1]
+    assert not answers[0]
+
+
+def test_two_points_are_independent_and_more_than_fit_are_not():
+    points = np.random.default_rng(0).standard_normal((5, 3))
+    train = TrainingSet(points)
+    assert [independent(train, np.arange(k)) for k in range(1, 6)] == [True, True, True, True, False]
+    flat = TrainingSet(points[:, :1])
+    assert [independent(flat, np.arange(k)) for k in range(1, 6)] == [True, True, False, False, False]
