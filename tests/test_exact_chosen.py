@@ -16,10 +16,11 @@ from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likely, whole_path
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.first import first_bracket
-from exactnorm.exact.balls.growing import Path
+from exactnorm.exact.balls.growing import Chosen, Path
 from exactnorm.exact.balls.joint import path
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.stretched import stretched
+from exactnorm.exact.balls.tracked import Tracked
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import affine_hull
@@ -115,9 +116,74 @@ def test_patterns_that_join_leave_a_point_inside(seven):
     assert (joined.at.of.on == problem.patterns[joined.rows, 1:]).all()
     assert np.linalg.eigvalsh(slack(joined.at.of, joined.at.of.sums(joined.at.B), joined.at.at)).min() > 0
     assert np.linalg.eigvalsh(joined.at.moments.X).min() > 0
+    # Of B times θ and multipliers times θ², θ² F + (1 − θ²) e_t e_tᵀ is left of F.
+    old = here.back((1 - min(1.0, stretched(problem, others, here.at.B, UNLIMITED).share.min())) * first.upper)
+    theta = joined.at.B.sum() / old.B.sum()
+    assert 0 < theta < 0.95 + 1e-9
+    E = old.of.E[:, -1]
+    expected = theta**2 * slack(old.of, old.of.sums(old.B), old.at)
+    expected += (1 - theta**2) * E[:, :, None] * E[:, None, :]
+    whole = slack(joined.at.of, joined.at.of.sums(joined.at.B), joined.at.at)
+    np.testing.assert_allclose(whole[: len(old.of)], expected, rtol=1e-9, atol=1e-12)
     # And near enough to the path to go on from: that is what points before are kept for.
     again, _ = way.down_to(1e-3, joined)
     assert again.at.ahead <= 1e-3 * first.upper
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.2])
+def test_what_is_sealed_is_proved_and_says_which_patterns_stop_it(seven, factor):
+    """A point of the path of few patterns, its B so large that others stop it, or so small that none does."""
+    problem, first, at = seven
+    rows = np.arange(20)
+    few = stretched(problem, rows, factor * at.B, UNLIMITED)
+    least = min(1.0, few.share.min())
+    B, own = factor * least * at.B, few.shrunk(least)  # as if this were the point, and 5 of 30 were ahead
+    way, _ = begun(problem, first)
+    here = Chosen(rows, SimpleNamespace(B=B, at=own, of=few.of, lower=30.0, ahead=5.0, proofs=()))
+    others = stretched(problem, np.setdiff1d(np.arange(len(problem.patterns)), rows), B, UNLIMITED, 1.1)
+    whole, open_ = way.sealed(here, 1.1)
+    share = whole.B.sum() / B.sum()
+    assert share == pytest.approx(min(1.0, others.share.min()), rel=2e-2)
+    assert share == 1 if factor < 1 else share < 1
+    assert whole.lower == pytest.approx(share * 30, rel=1e-12)
+    assert whole.lower + whole.ahead == pytest.approx(35, rel=1e-12)
+    value = np.sum(whole.B[:, :, -1] * (problem.points[1:] - problem.points[0]))
+    assert dual_bound(problem.points, problem.rho, whole.B, whole.proofs) == pytest.approx(value, rel=1e-9)
+    assert not uncovered([proof.cell for proof in whole.proofs], problem.patterns)
+    if factor < 1:
+        assert open_ is None
+    else:
+        assert (open_.share < 1.1).all()
+        assert (np.diff(open_.share) >= 0).all()
+        assert set(others.rows[others.share < 1.05]) <= set(open_.rows) <= set(others.rows[others.share < 1.12])
+
+
+def test_where_all_patterns_take_part_nothing_is_left_to_seal(seven):
+    problem, first, at = seven
+    way, _ = begun(problem, first)
+    whole, open_ = way.sealed(Chosen(np.arange(len(problem.patterns)), at), 1.1)
+    assert open_ is None
+    assert (whole.lower, whole.ahead, whole.B is at.B) == (at.lower, at.ahead, True)
+
+
+def test_the_point_to_go_back_to_is_the_last_with_so_much_ahead():
+    before = tuple(SimpleNamespace(ahead=ahead) for ahead in (5.0, 3.0, 2.0))
+    here = Chosen(np.arange(1), SimpleNamespace(ahead=1.0), before)
+    assert [here.back(ahead).ahead for ahead in (0.5, 1.0, 1.5, 3.0, 3.5, 9.0)] == [1, 1, 2, 3, 5, 5]
+    assert Chosen(np.arange(1), here.at).back(9.0).ahead == 1
+
+
+@pytest.mark.parametrize("highest", [1.0 + 0.9e-6, 1.0 + 1.1e-6, 1.5])
+def test_the_patterns_that_a_value_above_1_is_found_on_join_highest_first(seven, highest, monkeypatch):
+    problem, first, at = seven
+    way, _ = begun(problem, first)
+    of, value = np.array([7, 3, 9, 7, 5]), np.array([0.95, 2.0, 0.92, highest, 0.97])
+    found = Tracked(of, np.ones((5, 7), dtype=bool), np.ones((5, 6)), value)
+    monkeypatch.setattr(growing, "followed", lambda *_: found)
+    rows = way.broken(Chosen(np.array([0, 3]), at))
+    assert rows.tolist() == ([7, 5, 9] if highest > 1 + 1e-6 else [])
+    monkeypatch.setattr(growing, "MORE", 0)
+    assert way.broken(Chosen(np.array([0, 3]), at)).tolist() == rows.tolist()[:2]
 
 
 def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(seven, monkeypatch):
