@@ -289,7 +289,9 @@ def touch_both_sides(heights, away, rel=1e-12):
     np.testing.assert_allclose(np.where(above, -np.inf, heights).max(axis=0), -away, rtol=rel)
 
 
-def test_slabs_miss_all_balls_and_their_patterns_tell_them_apart():
+@pytest.mark.parametrize("room", [1, 100, 2**20])
+def test_slabs_miss_all_balls_and_their_patterns_tell_them_apart(room, monkeypatch):
+    monkeypatch.setattr(slabs_module, "ROOM", room)
     points, rho = np.random.default_rng(7).standard_normal((9, 3)), 0.1
     slabs = basis_of_slabs(points, rho, np.zeros((0, 3)))
     heights = points @ slabs.w.T - slabs.middle
@@ -434,7 +436,9 @@ def test_neurons_that_carry_nothing_do_not_lower_the_price_of_a_miss(turn, size)
         assert optimum <= upper < optimum * (1 + 1e-6)
 
 
-def test_directions_that_tell_balls_apart_are_found_among_any_others():
+@pytest.mark.parametrize("room", [400, 2**20])
+def test_directions_that_tell_balls_apart_are_found_among_any_others(room, monkeypatch):
+    monkeypatch.setattr(slabs_module, "ROOM", room)
     points, rho = np.random.default_rng(5).standard_normal((6, 3)), 0.2
     w = np.random.default_rng(6).standard_normal((3000, 3))
     w /= np.linalg.norm(w, axis=1)[:, None]
