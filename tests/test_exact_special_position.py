@@ -162,6 +162,7 @@ def solves(monkeypatch, denoiser, lower, upper, error=1e-9, off=0.0, failure=Non
         (1.01e-6, 1.01e-6, False),  # the network itself is not good enough
         (0.99e-6, 0.99e-6, False),  # nor is the miss what is in the way
         (0.1e-6, 0.8e-6, False),
+        (-1.5e-6, 2e-6, False),  # the bracket is closed as it is, above the network's own cost
         (0.99e-6, np.inf, True),
         (0.1, np.inf, True),
     ],
@@ -175,6 +176,7 @@ def test_wider_balls_are_tried_where_rounding_alone_keeps_the_gap_open(large, mo
     assert found.certificate.lower == pytest.approx((1 - below) * cost, rel=1e-12)
     width = "10 % wide" if below == 0.1 else "within tol"
     assert found.status.startswith(f"the gap is {width}; the network is one for balls" if tried else "as it was")
+    assert found.status.endswith(".")
 
 
 def test_no_wider_balls_are_tried_when_the_time_is_over_or_ctrl_c_was_pressed(large, monkeypatch):
