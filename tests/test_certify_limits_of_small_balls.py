@@ -363,7 +363,7 @@ def test_how_near_a_kink_counts_as_through_a_point():
     near = room(ReLUNetwork(np.zeros((2, 2)), w, [1.0, 1.0], None, np.zeros(2)), TrainingSet([[0.0, 0.0], [0.0, 2.0]]))
     assert near == pytest.approx([1e-8, 1e-9], rel=1e-12)
     eps = np.finfo(float).eps
-    far = TrainingSet([[6e8, 8e8], [6e8, 8e8 + 2.0]])
+    far = TrainingSet([[6e8, 8e8], [0.0, 1.0], [0.0, 3.0]])
     near = room(ReLUNetwork(np.zeros((2, 2)), w, [-(2.0**40), 0.0], None, np.zeros(2)), far)
     assert near == pytest.approx([16 * eps * (5e9 + 2.0**40), 16 * eps * 5e8], rel=1e-6)
 
@@ -371,9 +371,9 @@ def test_how_near_a_kink_counts_as_through_a_point():
 @pytest.mark.parametrize(
     ("off", "out", "made"),
     [
-        # The separation is 1, and coordinates are small.
-        (1.01e-9, 0.0, True),
-        (0.99e-9, 0.0, False),
+        # The separation is 4, and coordinates are small.
+        (4.04e-9, 0.0, True),
+        (3.96e-9, 0.0, False),
         # 64 units in the last place of 2²⁰ are 2⁻²⁶, and the middle point can be off by their multiples of a 64th.
         (65 * 2.0**-32, 2.0**20, True),
         (63 * 2.0**-32, 2.0**20, None),
@@ -385,7 +385,7 @@ def test_a_kink_passes_points_of_a_line_on_such_sides_as_they_are_off_it_for(off
     """By how far the hull of the two ends is from the middle, whichever way that is computed."""
     if not few:
         monkeypatch.setattr(tilts, "DIFFERENCES", 0)
-    points = np.array([[out, 0.0], [out - 1, off], [out - 2, 0.0], [out - 1.5, 7.0]])
+    points = np.array([[out, 0.0], [out - 4, off], [out - 8, 0.0], [out - 6, 7.0]])
     train, middle = TrainingSet(points), np.array([False, True, False])
     known = {}
     for sides in (middle, ~middle):
@@ -402,21 +402,23 @@ def test_a_kink_passes_points_of_a_line_on_such_sides_as_they_are_off_it_for(off
 def test_hulls_nearer_than_rounding_of_the_whole_set_touch():
     """Each of the three distances, where it is the largest: of the separation, the coordinates, and the size."""
     assert least_apart(TrainingSet([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])) == pytest.approx(3e-9, rel=1e-12)
-    far = TrainingSet([[0.0, -(2.0**20)], [3.0, -(2.0**20)]])
+    far = TrainingSet([[0.0, -(2.0**20)], [3.0, -(2.0**20)], [0.0, -0.95 * 2.0**20]])
     assert least_apart(far) == pytest.approx(2.0**-26, rel=1e-9)
     # Patterns of hulls that touch to 1e-13 of the size, on either side, are none (`patterns.TOUCHING`).
     wide = TrainingSet([[1.0, 0.0], [1.0 + 1e-5, 0.0], [-1e3 + 1.0, 0.0]])
-    assert least_apart(wide) == pytest.approx(2e-10, rel=1e-6)
+    assert least_apart(wide) == pytest.approx(2e-10, rel=1e-9)
 
 
 def test_only_neurons_that_cost_something_and_points_that_they_run_through_count():
     """A kink within twice what counts as through a point is looked at there, as its height may be rounded otherwise."""
-    points = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [0.3, 1.0]])
-    train, middle = TrainingSet(points), np.array([[False], [True], [False], [True]])
-    for b, size, made in ((0.0, 1.0, False), (1.9e-9, 1.0, False), (2.1e-9, 1.0, True), (0.0, 0.0, True)):
+    points = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0], [0.3, 2.0]])
+    train, middle = TrainingSet(points), np.packbits([[False], [True], [False], [True]], axis=1)
+    for b, size, made in ((0.0, 1.0, False), (1.99e-9, 1.0, False), (2.01e-9, 1.0, True), (0.0, 0.0, True)):
         for w in (np.array([[0.0, 1.0]]), np.array([[0.0, -3.0]])):
-            network = ReLUNetwork([[size, 0.0]], w, [b * w[0, 1]], None, np.zeros(2))
-            assert are_made(network, train, np.packbits(middle, axis=1), lambda: None, {}) == made
+            network = ReLUNetwork([[size, 0.0]], w, [(b - 1) * w[0, 1]], None, np.zeros(2))
+            assert are_made(network, train, middle, lambda: None, {}) == made
+    constant = ReLUNetwork([[1.0, 0.0]], [[0.0, 0.0]], [0.0], None, np.zeros(2))
+    assert are_made(constant, train, middle, lambda: None, {})
 
 
 @pytest.mark.parametrize("wide", [8, 16])
@@ -432,6 +434,41 @@ def test_every_neuron_is_looked_at_in_whichever_block(wide, monkeypatch):
         sides[1, k] = True
         assert not are_made(network, TrainingSet(points), np.packbits(sides, axis=1), lambda: None, {})
         sides[1, k] = False
+
+
+@pytest.mark.parametrize("wide", [8, 16])
+def test_the_sides_of_every_neuron_are_looked_for_along_its_own_direction(wide, monkeypatch):
+    """Twenty balls on a circle, of which each neuron is on at one; no other direction is tried."""
+    monkeypatch.setattr(tilts, "WIDE", wide)
+    monkeypatch.setattr(tilts, "FEW", 0)
+    angle = 2 * np.pi / 20 * np.arange(20)
+    u = np.column_stack([np.cos(angle), np.sin(angle)])
+    network = ReLUNetwork(np.ones((20, 2)), u, np.full(20, -4.9), None, np.zeros(2))
+    assert are_made(network, TrainingSet(5 * u, 0.1), np.packbits(np.eye(20, dtype=bool), axis=1), lambda: None, {})
+
+
+def test_what_is_known_of_some_points_is_not_taken_for_others():
+    train, middle, known = TrainingSet(IN_A_ROW), np.array([False, True, False]), {}
+    for members, made in (([1, 2, 3], False), ([1, 4, 3], True), ([1, 2, 3], False), ([0, 2, 3], True)):
+        assert made_on_kink(train, np.array(members), middle, known, lambda: None) == made
+
+
+@pytest.mark.parametrize(("off", "made"), [(4.04e-9, True), (3.96e-9, False)])
+def test_balls_of_hardly_any_radius_are_told_apart_as_points_are(off, made):
+    train = TrainingSet([[0.0, 0.0], [4.0, off], [8.0, 0.0]], 1e-12)
+    assert misses_balls(train, np.array([0.0, 1.0]), np.array([False, True, False]), {}, lambda: None) == made
+
+
+@pytest.mark.parametrize(("off", "told"), [(1.05e-8, True), (0.95e-8, None)])
+def test_an_iteration_on_hulls_tells_no_parts_apart_that_rounding_may_join(off, told, monkeypatch):
+    """By 1e-13 of the size of the set, where a smaller distance is asked for."""
+    monkeypatch.setattr(tilts, "DIFFERENCES", 0)
+    X, on = np.array([[0.0, 0.0], [5e4, off], [1e5, 0.0]]), np.array([False, True, False])
+    if told:
+        assert tilts._told_apart(X, on, 1e-9, True, {}, lambda: None)
+    else:
+        with pytest.raises(CertificateUndecided, match="1 of 3 points"):
+            tilts._told_apart(X, on, 1e-9, True, {}, lambda: None)
 
 
 @pytest.mark.parametrize("few", [True, False])

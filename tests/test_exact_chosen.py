@@ -11,6 +11,7 @@ from exactnorm import TrainingSet
 from exactnorm.certify.balls.cell import uncovered
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.exact.balls import chosen, growing
+from exactnorm.exact.balls import stretched as stretched_module
 from exactnorm.exact.balls.barrier import slack
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likely, whole_path
@@ -69,6 +70,27 @@ def test_multipliers_of_a_stretched_b_prove_it_and_those_of_a_shrunk_one_that(se
     every = 1.2 * found.of.sums(at.B)
     for share, multipliers in ((found.share[:, None, None], found.at), (0.5, found.shrunk(0.5))):
         assert np.linalg.eigvalsh(slack(found.of, share * every, multipliers)).min() > 0
+    # Of θ B with θ² of the multipliers, θ² F + (1 − θ²) e_t e_tᵀ is left of F.
+    theta, E = (0.5 / found.share)[:, None, None], found.of.E[:, -1]
+    expected = theta**2 * slack(found.of, found.share[:, None, None] * every, found.at)
+    expected += (1 - theta**2) * E[:, :, None] * E[:, None, :]
+    np.testing.assert_allclose(slack(found.of, 0.5 * every, found.shrunk(0.5)), expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["G", "T", "E"])
+def test_a_pattern_without_interior_is_told(seven, name, monkeypatch):
+    problem, _, at = seven
+    made = stretched_module.whole
+
+    def broken(part):
+        of = made(part)
+        numbers = getattr(of, name).copy()
+        numbers[1, 0, 0] = np.nan
+        return replace(of, **{name: numbers})
+
+    monkeypatch.setattr(stretched_module, "whole", broken)
+    with pytest.raises(np.linalg.LinAlgError, match="no interior"):
+        stretched(problem, np.arange(3), at.B, UNLIMITED)
 
 
 @pytest.mark.parametrize("seed", range(3))
