@@ -339,6 +339,14 @@ def test_a_slope_that_shares_leave_is_measured_by_all_of_its_entries():
         np.zeros(2),
     )
     assert local_slope(network, TrainingSet(points)) == pytest.approx(2 * size, rel=1e-6)
+    assert shares.in_parts(network, TrainingSet(points), lambda: None, {})[2] == pytest.approx(size, rel=1e-6)
+
+
+def test_a_neuron_through_a_point_that_costs_nothing_takes_no_slope_away():
+    """There is no share to choose then, and the slope is what it was."""
+    for a, w in (([0.0, 0.0], [1.0, 0.0]), ([1.0, 0.0], [0.0, 0.0])):
+        idle = ReLUNetwork([a], [w], [0.0], np.eye(2), np.zeros(2))
+        assert local_slope(idle, TrainingSet(IN_A_ROW)) == pytest.approx(np.sqrt(2), rel=1e-12)
 
 
 @pytest.mark.parametrize("share", [0.9, 0.9985, 0.9995, 1.1])
@@ -472,7 +480,7 @@ def test_an_iteration_on_hulls_tells_no_parts_apart_that_rounding_may_join(off, 
 
 
 @pytest.mark.parametrize("few", [True, False])
-@pytest.mark.parametrize(("gap", "made"), [(0.9985, False), (0.9995, True), (1.1, True)])
+@pytest.mark.parametrize(("gap", "made"), [(0.998995, False), (0.999005, True), (1.1, True)])
 def test_a_hyperplane_between_balls_is_that_of_the_kink_or_any_other(gap, made, few, monkeypatch):
     """Two balls above a line of two others, at so many times two radii: a thousandth less is left to rounding."""
     if not few:
