@@ -12,7 +12,7 @@ from exactnorm.certify.balls.cell import uncovered
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.exact.balls import chosen, growing
 from exactnorm.exact.balls import stretched as stretched_module
-from exactnorm.exact.balls.barrier import slack
+from exactnorm.exact.balls.barrier import Moments, Multipliers, slack
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likely, whole_path
 from exactnorm.exact.balls.covering import leaf, priced_leaves
@@ -75,6 +75,17 @@ def test_multipliers_of_a_stretched_b_prove_it_and_those_of_a_shrunk_one_that(se
     expected = theta**2 * slack(found.of, found.share[:, None, None] * every, found.at)
     expected += (1 - theta**2) * E[:, :, None] * E[:, None, :]
     np.testing.assert_allclose(slack(found.of, 0.5 * every, found.shrunk(0.5)), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_step_leads_nowhere_for_the_cells_of_which_any_number_is_none():
+    numbers = {"rise": (6,), "ahead": (6,), "mu": (6,), "nu": (6, 3), "ell": (6, 2, 3), "X": (6, 2, 2)}
+    for name, shape in numbers.items():
+        made = {one: np.ones(size) for one, size in numbers.items()}
+        made[name].reshape(6, -1)[2, -1] = np.nan
+        at = Multipliers(made["mu"], made["nu"], made["ell"])
+        moments = Moments(made["X"], np.ones((6, 3)), np.ones((6, 2, 3)))
+        step = SimpleNamespace(rise=made["rise"], ahead=made["ahead"], arrived=(at, moments))
+        assert stretched_module._Step.finite.fget(step).tolist() == [True, True, False, True, True, True], shape
 
 
 @pytest.mark.parametrize("name", ["G", "T", "E"])
