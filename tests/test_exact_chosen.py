@@ -138,6 +138,66 @@ def test_the_patterns_of_a_network_and_the_widest_are_likely(seven):
     assert sum(one.tobytes() in there for one in alone) >= 4
 
 
+def test_a_path_begins_with_heavy_patterns_the_widest_of_all_and_the_widest_at_each_ball(monkeypatch):
+    monkeypatch.setattr(chosen, "WIDEST", 1)
+    on = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 1]], dtype=bool)
+    patterns = np.column_stack([np.zeros(7, dtype=bool), on])
+    width = np.array([0.1, 0.2, 0.3, 0.6, 0.5, 0.4, -0.1])  # row 3 is the widest, and 4 at the last ball
+    problem = SimpleNamespace(patterns=patterns, points=np.zeros((1, 2)))
+    weight = np.array([1.0, 1.9e-3, 2.1e-3, 2.0, 1.5])
+    pattern = np.vstack([patterns[[0, 1, 5, 3]], np.zeros((1, 4), dtype=bool)])  # the last is none of the problem's
+    network = SimpleNamespace(a=weight[:, None] * [0.6, 0.8], kinks=SimpleNamespace(pattern=pattern))
+    assert likely(problem, network, width).tolist() == [0, 3, 4, 5]
+
+
+def played(least, sealing, late=(), stopped=0):
+    """What a path asks for, and what comes of it: pairs of a step and what it got.
+
+    Multipliers of all patterns take `sealing` of the 100 seconds that are left; goals in `late` are reached late; and
+    the first `stopped` certificates have patterns that stop B.
+    """
+    steps, stops = [], iter([True] * stopped)
+
+    def down_to(goal, here):
+        steps.append(("down to", goal))
+        return here, goal in late
+
+    def sealed(_, far):
+        steps.append(("sealed", far))
+        return "found", SimpleNamespace(rows=None, share=None) if next(stops, False) else None
+
+    way = SimpleNamespace(
+        begun=lambda _: None,
+        deadline=SimpleNamespace(remaining=100.0),
+        down_to=down_to,
+        sealed=sealed,
+        sealing=lambda _: 100.0 * sealing,
+        with_more=lambda *_: steps.append(("more", None)),
+    )
+    try:
+        for found in chosen_path(way, None, least):
+            steps.append((found, None))
+    except OutOfTimeError:
+        steps.append(("out of time", None))
+    return [step for step, _ in steps], [value for _, value in steps if value is not None]
+
+
+def test_multipliers_are_sought_at_the_goal_and_before_it_if_they_take_little_time_or_it_is_late():
+    down, seal = ["down to"], ["sealed", "found"]
+    assert played(0.01, 0.21) == (3 * down + seal, [0.3, 0.1, 0.01, 1.1])
+    assert played(0.2, 0.21) == (2 * down + seal, [0.3, 0.2, 1.1])
+    assert played(0.3, 0.21) == (down + seal, [0.3, 1.1])
+    assert played(0.01, 0.19) == (2 * down + seal + down + seal, [0.3, 0.1, 1.1, 0.01, 1.1])
+    # Patterns that stop B join at the last goal alone.
+    assert played(0.01, 0.19, stopped=1) == played(0.01, 0.19)
+    assert played(0.01, 0.21, stopped=1)[0] == [*3 * down, *seal, "more", *down, *seal]
+    end = ["out of time"]
+    assert played(0.01, 1.49, late=[0.3], stopped=1) == (down + seal + end, [0.3, 1.0])
+    assert played(0.01, 1.49, late=[0.01]) == (3 * down + seal + end, [0.3, 0.1, 0.01, 1.0])
+    assert played(0.01, 1.51, late=[0.3]) == (down + end, [0.3])
+    assert played(0.01, 1.51) == (3 * down + end, [0.3, 0.1, 0.01])
+
+
 def test_patterns_that_join_leave_a_point_inside(seven):
     problem, first, _ = seven
     way, rows = begun(problem, first)
