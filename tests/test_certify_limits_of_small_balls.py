@@ -182,6 +182,16 @@ def test_of_slopes_that_are_no_numbers_or_have_no_shares_the_least_is_what_they_
     assert shares._program(shares.csr_array((0, 0)), np.zeros(0), np.zeros(0, dtype=int))[1] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("share", "off"), [([0.25, 0.5], 0.25), ([0.4, 0.6], 0.0), ([0.4, 0.6 - 1e-13], 0.0), ([0.4, 0.6 + 1e-9], 0.0)]
+)
+def test_what_patterns_leave_of_a_neuron_is_off_at_all_points_of_its_kink(share, off):
+    points = [np.array([1]), np.array([1, 2])]
+    parts = shares._patterns(points, np.array(share))
+    assert [weight for weight, _ in parts] == pytest.approx([*share, off], abs=0)
+    assert [members.tolist() for _, members in parts] == [[1], [1, 2], []]
+
+
 def test_a_program_without_an_answer_leaves_it_undecided(monkeypatch):
     gone = shares.linprog
 
@@ -196,12 +206,12 @@ def test_a_program_without_an_answer_leaves_it_undecided(monkeypatch):
 
 
 def test_more_patterns_on_a_kink_than_can_be_looked_at_leave_it_undecided(monkeypatch):
-    def too_many(points, rho, most, **_):
-        assert most == 7
-        raise TooManyPatternsError("more than 7", most)
+    def too_many(*given, **_):
+        assert given[2] == 7
+        raise TooManyPatternsError("more than 7", 8)
 
     monkeypatch.setattr(tilts, "kink_patterns", too_many)
-    with pytest.raises(CertificateUndecided, match="3 points lie on one kink.*more than 7"):
+    with pytest.raises(CertificateUndecided, match=r"3 points lie on one kink.*more than 7"):
         tilts.patterns_on_kink(TrainingSet(IN_A_ROW), np.array([1, 2, 3]), 7, lambda: None, {})
 
 
@@ -244,6 +254,7 @@ def test_sides_that_hyperplanes_make_of_points_in_a_flat_and_shares_of_them_are_
     common = (sides.network.w == network.w[-1]).all(axis=1)
     weight = np.linalg.norm(sides.network.a[common], axis=1) / np.linalg.norm(network.a[-1])
     np.testing.assert_allclose(weight @ sides.on.T[common][:, points[:, -1] == 0], share, atol=1e-7)
+    assert weight.sum() == pytest.approx(1, rel=1e-12)
     assert supported(network, train) == pytest.approx(network.representation_cost, rel=1e-6)
 
 
