@@ -413,6 +413,33 @@ def test_how_far_balls_reach_from_a_slab_is_not_less_than_it_is(offset):
     np.testing.assert_allclose(far, exact, rtol=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_balls_reach_no_farther_from_a_slab_in_rational_arithmetic(seed):
+    points = np.random.default_rng(seed).standard_normal((26, 24))
+    slabs = basis_of_slabs(points, 0.125, np.zeros((0, 24)))
+    p, far, _ = seen(slabs, points, 0.125)
+    square = ((exact(points)[None] - exact(p)[:, None]) ** 2).sum(axis=2).max(axis=1)
+    assert ((exact(far) - Fraction(1, 8)) ** 2 >= square).all()
+
+
+def test_of_slabs_that_tell_balls_apart_the_widest_are_taken():
+    """Of three, by how far a corner is from the hull of the other two, the two widest."""
+    slabs = basis_of_slabs(np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 1.0]]), 0.1, np.zeros((0, 2)))
+    assert sorted(map(tuple, slabs.on.tolist())) == [(False, False, True), (False, True, False)]
+    assert sorted(slabs.half) == pytest.approx([0.4, 4.9], rel=1e-12)
+
+
+@pytest.mark.parametrize("narrow", [1.0, 1e-3, 1e-17, 1e-30])
+def test_patterns_are_independent_however_narrow_the_slabs_are_that_make_them_so(narrow):
+    on = np.array([[1.0, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1]])
+    width = np.array([1.0, 0.9, 0.6 if narrow > 1e-9 else 0.8, narrow])
+    chosen = slabs_module._independent(on, width)
+    assert np.linalg.matrix_rank(on[chosen]) == len(chosen) == 3
+    assert slabs_module._independent(on[:3], width[:3]).size == 2
+    # Where widths hide nothing the widest are taken, two of the three.
+    assert narrow < 1e-9 or sorted(chosen) == [0, 1, 3]
+
+
 @pytest.mark.parametrize("size", [0.0, 1e-12])
 @pytest.mark.parametrize("turn", [0.0, 0.3])
 def test_neurons_that_carry_nothing_do_not_lower_the_price_of_a_miss(turn, size):
