@@ -11,7 +11,7 @@ from exactnorm.exact.balls import loop, solve
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.interior import climbed, interior
-from exactnorm.exact.balls.lineage import lineage
+from exactnorm.exact.balls.lineage import lineage, unknown
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.solve import started
 from exactnorm.exact.balls.tracked import Tracked
@@ -53,6 +53,35 @@ def test_two_peaks_of_one_face_each_keep_their_own():
     known = kinks_at(np.array([0.0, 3.0]), [0, 0])
     line = lineage(kinks_at(np.array([2.98, 0.01]), [0, 0]), known)
     assert line.inherited(np.array([5.0, 7.0])) == pytest.approx([7.0, 5.0])
+
+
+@pytest.mark.parametrize(("chord", "heir"), [(0.49, 0), (0.51, 1)])
+def test_a_peak_whose_normal_has_turned_by_more_than_half_a_unit_is_another(chord, heir):
+    line = lineage(kinks_at(np.array([2 * np.arcsin(chord / 2)]), [0]), kinks_at(np.zeros(1), [0]))
+    assert line.heir.tolist() == [heir]
+    assert line.old.tolist() == [not heir]
+    assert line.inherited(np.array([3.0])).tolist() == [0.0 if heir else 3.0]
+
+
+def test_a_peak_of_a_pattern_that_no_peak_was_known_of_is_new():
+    line = lineage(kinks_at(np.zeros(2), [0, 4]), kinks_at(np.zeros(3), [2, 4, 4]))
+    assert line.old.tolist() == [False, True]
+    assert line.heir.tolist() == [2, 1, 1]
+    assert line.inherited(np.array([1.0, 2.0, 4.0])).tolist() == [0.0, 6.0]
+
+
+def test_a_peak_is_unknown_that_differs_by_more_than_rounding_from_all_of_its_pattern():
+    """By a ten thousandth in any entry."""
+    known = kinks_at(np.array([0.0, 1.0]), [0, 1])
+    away = [0.0, 0.99e-4, 1.01e-4, 0.0, 1.0, 1.0]
+    assert unknown(kinks_at(np.array(away), [0, 0, 0, 1, 1, 2]), known).tolist() == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("excess", [1.0, 1.05])

@@ -142,5 +142,5 @@ def _shift(before: Array, radius: Array, on: NDArray[np.bool_]) -> Array:
     """
     least = np.where(on, radius - before, -np.inf).max(axis=0)
     most = np.where(on, np.inf, -radius - before).min(axis=0)
-    shift = np.where(least <= most, np.clip(0.0, least, np.maximum(least, most)), (least + most) / 2)
+    shift = np.where(least <= most, np.clip(0.0, least, most), (least + most) / 2)
     return np.where(np.isfinite(shift), shift, 0.0)

@@ -172,7 +172,7 @@ class Path:
         when B shrinks by θ and its multipliers by θ². That loses so much that the path goes on better from a point
         before.
         """
-        old = here.back((1 - min(1.0, float(shares.min()))) * self.upper)
+        old = here.back((1 - float(shares.min())) * self.upper)
         found = self.stretched(more, old.B)
         share = INSIDE * min(1.0, float(found.share.min()))
         new, weight = found.shrunk(share), old.products / old.of.degree
@@ -195,7 +195,7 @@ class Path:
         if not len(rest):
             return Sealed(here.at.B, here.at.proofs, here.at.lower, here.at.ahead), None
         found = self.stretched(rest, here.at.B, far)
-        share = min(1.0, float(found.share.min(initial=1.0)))
+        share = float(found.share.min(initial=1.0))
         own = Multipliers(share**2 * here.at.at.mu, share**2 * here.at.at.nu, share**2 * here.at.at.ell)
         every = (*proofs(here.at.of, own), *proofs(found.of, found.shrunk(share)))
         whole = Sealed(share * here.at.B, every, share * here.at.lower, here.at.ahead + (1 - share) * here.at.lower)
