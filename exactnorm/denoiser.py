@@ -114,7 +114,7 @@ def min_norm_denoiser(
         problem = finite_problem(train, weight_decay)
         found = bracketed(problem, tol, asked, time_limit, progress, executor)
         return CertifiedDenoiser(train, *found)
-    if method == "auto" and (closed := certified_form(train)) is not None:
+    if method == "auto" and (closed := certified_form(train, deadline.effort)) is not None:
         return closed
     # Solvers take a while to load; only those who solve pay for it.
     from exactnorm.exact.balls.wider import solve_sturdily

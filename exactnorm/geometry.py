@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import lsq_linear, nnls
 
 from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
+
+DIFFERENCES = 2**15
+"""Numbers in the differences of two sets of points, up to which all are looked at where few do not tell their distance:
+a fraction of a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +73,9 @@ def length_rounding(dimension: int) -> float:
     return float(np.finfo(float).eps) * (4 + dimension / 2)
 
 
-def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, float]:
+def separating_hyperplane(
+    ones: Array, zeros: Array, watch: Callable[[], None] = lambda: None
+) -> tuple[Array, float, float]:
     """Middle of the widest gap between two point sets, given as rows.
 
     Returns
@@ -77,46 +85,85 @@ def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, floa
     b : float
     h : float
         Half the distance between the convex hulls: w·x + b ≥ h on `ones` and ≤ −h on `zeros`.
+
+    `watch` is called again and again; what it raises ends the computation.
+
+    Raises
+    ------
+    ArithmeticError
+        If the distance could not be computed to nine digits.
     """
-    if (quick := _quickly(ones, zeros)) is not None:
-        return quick
-    differences = (ones[:, None, :] - zeros[None, :, :]).reshape(-1, ones.shape[1])
+    both = np.vstack([ones, zeros]) - zeros[0]
+    size = float(np.abs(both).max())
+    on = np.arange(len(both)) < len(ones)
+    found = hull_gaps(both / size, on[None], watch=watch)
+    w, low, high = found.w[0], float(found.low[0]), float(found.high[0])
+    if high <= 1e-14:
+        return np.zeros(ones.shape[1]), 0.0, 0.0
+    if low >= (1 - 1e-9) * high - 1e-13:
+        # The heights of the points themselves, not of their differences to one of them.
+        below, above = float((zeros @ w).max()), float((ones @ w).min())
+        return w, -(below + above) / 2, max((above - below) / 2, 0.0)
+    support, some = found.support, found.support.weight[0] > 0
+    gathered = _by_few(ones, zeros, support.p[0, some], support.q[0, some] - len(ones), watch)
+    if gathered is not None:
+        return gathered
+    if len(ones) * len(zeros) * ones.shape[1] <= DIFFERENCES:
+        differences = (ones[:, None, :] - zeros[None, :, :]).reshape(-1, ones.shape[1])
+        for solve in (_nnls, _bvls):
+            watch()
+            exact, _ = _widest(ones, zeros, differences, solve)
+            if exact is not None:
+                return exact
+    msg = f"the distance between the hulls of {len(ones)} and {len(zeros)} points could not be computed to 9 digits"
+    raise ArithmeticError(msg)
+
+
+def _by_few(
+    ones: Array, zeros: Array, p: NDArray[np.intp], q: NDArray[np.intp], watch: Callable[[], None]
+) -> tuple[Array, float, float] | None:
+    """The same from the differences of few pairs of points p, q, to which those are added that are nearest.
+
+    None where there are no more to add, and rounding has kept them from the distance.
+    """
+    pairs = list(dict.fromkeys(zip(p.tolist(), q.tolist(), strict=True)))
+    for _ in range(30 + 8 * ones.shape[1]):
+        watch()
+        chosen = np.array(pairs)
+        found, tried = _widest(ones, zeros, ones[chosen[:, 0]] - zeros[chosen[:, 1]], _nnls)
+        if found is not None:
+            return found
+        new = [(int((ones @ w).argmin()), int((zeros @ w).argmax())) for w in tried]
+        more = [pair for pair in dict.fromkeys(new) if pair not in pairs]
+        if not more:
+            return None
+        pairs += more
+    return None
+
+
+def _widest(
+    ones: Array, zeros: Array, differences: Array, solve: Callable[[Array, Array], Array]
+) -> tuple[tuple[Array, float, float] | None, list[Array]]:
+    """The gap across the shortest vector in the hull of some differences, if it is the widest; and normals tried."""
     # min ‖Dᵀλ‖² + (1 − Σλ)² over λ ≥ 0: at any fixed direction of λ the best Σλ is 1/(1 + p²), p the norm at Σλ = 1,
     # so λ/Σλ gives the shortest difference of the hulls.
     matrix = np.vstack([differences.T, np.ones(len(differences))])
     target = np.zeros(matrix.shape[0])
     target[-1] = 1.0
     size = float(np.abs(differences).max())
-    for solve in (_nnls, _bvls):
-        weights = solve(matrix, target)
-        shortest = differences.T @ (weights / weights.sum())
-        gap = float(np.linalg.norm(shortest))
-        if gap <= 1e-14 * size:
-            return np.zeros(ones.shape[1]), 0.0, 0.0
-        for w in (shortest / gap, _across(differences[weights > 0], shortest)):
-            low, high = float((zeros @ w).max()), float((ones @ w).min())
-            # The hulls are at most `gap` apart, and this hyperplane keeps them high − low apart: the two must agree.
-            # They do not always: nnls of SciPy 1.17 stops at points that are not optimal on some subsets of {0,1}⁴.
-            if high - low >= (1 - 1e-9) * gap - 1e-13 * size:
-                return w, -(low + high) / 2, max((high - low) / 2, 0.0)
-    msg = f"the distance between the hulls of {len(ones)} and {len(zeros)} points could not be computed to 9 digits"
-    raise ArithmeticError(msg)
-
-
-def _quickly(ones: Array, zeros: Array) -> tuple[Array, float, float] | None:
-    """The same by an iteration on the hulls, where it gets to the same accuracy; None where it does not."""
-    both = np.vstack([ones, zeros]) - zeros[0]
-    size = float(np.abs(both).max())
-    on = np.arange(len(both)) < len(ones)
-    found = hull_gaps(both / size, on[None])
-    w, low, high = found.w[0], float(found.low[0]), float(found.high[0])
-    if high <= 1e-14:
-        return np.zeros(ones.shape[1]), 0.0, 0.0
-    if not low >= (1 - 1e-9) * high - 1e-13:
-        return None
-    # The heights of the points themselves, not of their differences to one of them.
-    below, above = float((zeros @ w).max()), float((ones @ w).min())
-    return w, -(below + above) / 2, max((above - below) / 2, 0.0)
+    weights = solve(matrix, target)
+    shortest = differences.T @ (weights / weights.sum())
+    gap = float(np.linalg.norm(shortest))
+    if gap <= 1e-14 * size:
+        return (np.zeros(ones.shape[1]), 0.0, 0.0), []
+    tried = [shortest / gap, _across(differences[weights > 0], shortest)]
+    for w in tried:
+        low, high = float((zeros @ w).max()), float((ones @ w).min())
+        # The hulls are at most `gap` apart, and this hyperplane keeps them high − low apart: the two must agree.
+        # They do not always: nnls of SciPy 1.17 stops at points that are not optimal on some subsets of {0,1}⁴.
+        if high - low >= (1 - 1e-9) * gap - 1e-13 * size:
+            return (w, -(low + high) / 2, max((high - low) / 2, 0.0)), tried
+    return None, tried
 
 
 def _across(support: Array, shortest: Array) -> Array:

@@ -22,13 +22,13 @@ NONE_SO_FAR = 1e-14
 
 @dataclass(frozen=True, eq=False)
 class Support:
-    """For each pair of sets, up to r + 2 pairs of points and weights: a difference of points of the hulls.
+    """For each pair of sets, up to m = min(r, n) + 2 pairs of points and weights: a difference of points of the hulls.
 
     Parameters
     ----------
-    p, q : ndarray of int, shape (F, r + 2)
+    p, q : ndarray of int, shape (F, m)
         Rows of the points, p in the first set and q in the second.
-    weight : ndarray, shape (F, r + 2)
+    weight : ndarray, shape (F, m)
         ≥ 0; where all are 0 there is none.
     """
 
@@ -121,9 +121,10 @@ def hull_gaps(
     """
     count, r = on.shape[0], X.shape[1]
     off = ~on if off is None else off
-    start = no_support(count, r) if start is None else start.within(on, off)
+    most = min(r, len(X))  # few points in many dimensions span few
+    start = no_support(count, most) if start is None else start.within(on, off)
     narrow = np.broadcast_to(np.asarray(narrow, dtype=float), count)
-    step = max(1, ENTRIES // max(X.shape[0], (r + 2) * (r + 2)))
+    step = max(1, ENTRIES // max(X.shape[0], (most + 2) * (r + 2)))
     parts = [slice(first, first + step) for first in range(0, max(count, 1), step)]
     return joined_gaps(
         [_wolfe(X, on[k], off[k], None if guess is None else guess[k], start[k], wide, narrow[k], watch) for k in parts]
@@ -131,7 +132,7 @@ def hull_gaps(
 
 
 def no_support(count: int, r: int) -> Support:
-    """For pairs of sets that nothing is known of."""
+    """For pairs of sets, in so many dimensions, that nothing is known of."""
     none = np.zeros((count, r + 2), dtype=np.intp)
     return Support(none, none, np.zeros((count, r + 2)))
 

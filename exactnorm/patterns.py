@@ -246,7 +246,7 @@ def _extended(
     for k in open_:  # a hair's breadth on either side, or rounding in the way
         watch()
         pattern = both[some[k]]
-        normal, _, half = separating_hyperplane(Y[: n + 1][pattern], Y[: n + 1][~pattern])
+        normal, _, half = separating_hyperplane(Y[: n + 1][pattern], Y[: n + 1][~pattern], watch)
         alive[some[k]] = half >= rho - rounding if rho > 0 else half > rounding
         normals[some[k]] = normal
     return both[alive], normals[alive]

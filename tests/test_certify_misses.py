@@ -95,7 +95,7 @@ def lower_and_corrected(points, rho, change):
     train = TrainingSet(points, rho)
     found = min_norm_denoiser(train)
     network = change(found.network)
-    sides = sides_of_balls(network, train).on
+    sides = sides_of_balls(network, train).packed
     return found.certificate, network.representation_cost, correction_cost(network, train, sides)
 
 
@@ -171,7 +171,7 @@ def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_lit
     monkeypatch.setattr(missed, "BLOCK", block)
     network, train, sides, frame = a_network_that_misses(seed, skip)
     points, rho, axes = train.points, train.rho, frame.axes
-    found = missed_on_balls(network, train, sides, frame, lambda: None)
+    found = missed_on_balls(network, train, np.packbits(sides, axis=1), frame, lambda: None)
     length = [float(np.linalg.norm(w)) for w in network.w]
     moved = list(network.b)
     for k in range(network.neurons):
@@ -224,7 +224,7 @@ def test_of_a_miss_that_rounding_explains_only_what_is_more_is_left(known, unkno
     # A kink in the gap, on for the wrong ball, enters both by 16/3, and is −8/3 at the middle of the first.
     kink = ReLUNetwork([[unknown * LAST * 3 / 16]], [[1.0]], [-8 / 3], np.eye(1), [(known + unknown / 2) * LAST])
     sides = np.array([[True], [False]])
-    found = missed_on_balls(kink, train, sides, affine_hull(train.points), lambda: None)
+    found = missed_on_balls(kink, train, np.packbits(sides, axis=1), affine_hull(train.points), lambda: None)
     assert np.abs(found.e[:, 0]) * 16 / 3 / LAST == pytest.approx(e, abs=0.05)
     assert found.value * 16 / 3 / LAST == pytest.approx(value, abs=0.05)
 
@@ -237,7 +237,9 @@ def test_a_kink_bends_a_ball_that_it_enters_by_more_than_the_rounding_of_offsets
     w = 4.0 * np.array([[cosine, np.sqrt(1 - cosine**2)]])
     train = TrainingSet([[0.0, 0.0], [8.0, 0.0]], 3.0)
     network = ReLUNetwork([[0.0, 0.5]], w, -4.0 * w[:, 0], np.eye(2), np.zeros(2))
-    found = missed_on_balls(network, train, np.array([[False], [True]]), affine_hull(train.points), lambda: None)
+    found = missed_on_balls(
+        network, train, np.packbits([[False], [True]], axis=1), affine_hull(train.points), lambda: None
+    )
     assert found.value * 8.0 / (0.5 * 4.0 * last) == pytest.approx(np.full(2, digits), abs=0.02)
     assert found.slope == pytest.approx(np.full(2, 0.5 * 4.0 * counts))
 
@@ -255,7 +257,7 @@ def test_values_that_terms_hide_are_made_exact_or_count_as_missed(exact, monkeyp
         monkeypatch.setattr(missed, "EXACT", 0)
     frame = affine_hull(train.points)
     sides = np.ones((3, 11), dtype=bool)
-    found = missed_on_balls(network, train, sides, frame, lambda: None)
+    found = missed_on_balls(network, train, np.packbits(sides, axis=1), frame, lambda: None)
     for n, x in enumerate(train.points):
         off = [Fraction(float(c)) - Fraction(float(p)) for c, p in zip(network.c, x, strict=True)]
         for a_k, w_k, b_k in zip(network.a, network.w, [*b[:10], 0.1], strict=True):
@@ -277,7 +279,7 @@ def test_rounding_counts_from_a_ten_millionth_of_the_separation_on(monkeypatch):
     sides = np.array([[False] * 2, [True] * 2, [False] * 2])
     for most in (12 - 1, 12):
         monkeypatch.setattr(missed, "EXACT", most)
-        found = missed_on_balls(network, train, sides, affine_hull(train.points), lambda: None)
+        found = missed_on_balls(network, train, np.packbits(sides, axis=1), affine_hull(train.points), lambda: None)
         expected = unsure * [0, 1, 1] / 4.0 if most < 12 else np.zeros(3)
         np.testing.assert_allclose(found.value, expected, rtol=1e-9, atol=1e-16)
 
@@ -433,9 +435,20 @@ def test_of_slabs_that_tell_balls_apart_the_widest_are_taken():
 def test_patterns_are_independent_however_narrow_the_slabs_are_that_make_them_so(narrow):
     on = np.array([[1.0, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1]])
     width = np.array([1.0, 0.9, 0.6 if narrow > 1e-9 else 0.8, narrow])
-    chosen = slabs_module._independent(on, width)
+
+    def looked_for(rows):
+        found, others = [], np.eye(3)
+        for apart in slabs_module.APART:
+            chosen, others = slabs_module._independent(rows, width[: len(rows)], others, apart)
+            found += chosen.tolist()
+        return found, others
+
+    chosen, others = looked_for(on)
     assert np.linalg.matrix_rank(on[chosen]) == len(chosen) == 3
-    assert slabs_module._independent(on[:3], width[:3]).size == 2
+    assert others.size == 0
+    few, others = looked_for(on[:3])
+    assert len(few) == 2
+    assert np.abs(on[:3] @ others).max() < 1e-15
     # Where widths hide nothing the widest are taken, two of the three.
     assert narrow < 1e-9 or sorted(chosen) == [0, 1, 3]
 
@@ -494,7 +507,7 @@ def test_a_miss_that_no_slab_makes_up_for_is_not_priced_by_an_estimate():
     honest = min_norm_denoiser(train)
     lower, upper, _ = check_certificate(honest.certificate, train, honest.network)
     assert lower == pytest.approx(upper, rel=1e-6)
-    sides = sides_of_balls(honest.network, train).on
+    sides = sides_of_balls(honest.network, train).packed
     assert correction_cost(honest.network, train, sides) < 1e-9 * upper
     # A kink through a ball bends it: what that ball alone misses is no sum of what slabs can do.
     net = honest.network
@@ -503,3 +516,23 @@ def test_a_miss_that_no_slab_makes_up_for_is_not_priced_by_an_estimate():
     )
     with pytest.raises(CertificateUndecided, match="do not tell all 4 apart"):
         check_certificate(Certificate(0.0, np.inf, 1e-6, Nothing()), train, bent)
+
+
+@pytest.mark.parametrize(("size", "share"), [(150, 0.0), (200, 0.3)])
+def test_what_ramps_of_many_points_in_the_plane_miss_by_rounding_is_priced(size, share):
+    """Points amid so many others are told apart by narrow slabs only: of the widest alone there was no basis."""
+    points = np.random.default_rng(0).standard_normal((size, 2))
+    rho = share * TrainingSet(points, 0.0).separation
+    denoiser = min_norm_denoiser(points, rho, method="ramps", time_limit=3)
+    _, upper, _ = check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
+    assert upper == pytest.approx(denoiser.network.representation_cost, rel=1e-4)
+
+
+def test_a_basis_of_slabs_has_every_pattern_on_its_side_of_the_slab():
+    points, rho = np.random.default_rng(0).standard_normal((150, 2)), 1e-3
+    slabs = basis_of_slabs(points, rho, np.zeros((0, 2)))
+    assert np.linalg.matrix_rank(slabs.on[:, 1:].astype(float)) == len(slabs.half) == 149
+    height = points @ slabs.w.T - slabs.middle
+    assert (np.abs(height) >= slabs.half + rho - 1e-12).all()
+    beyond = height.T > 0
+    np.testing.assert_array_equal(beyond ^ beyond[:, :1], slabs.on)

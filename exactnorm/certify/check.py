@@ -175,7 +175,7 @@ def _ball_upper(
     if not interpolates_balls:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     else:
-        sides = sides_of_balls(network, train, effort.check)
+        sides = sides_of_balls(network, train, effort)
         if sides.slope == math.inf and network.neurons * train.size > MANY:
             msg = (
                 f"whether the network of {network.neurons} neurons is constant near {train.size} points is not decided"

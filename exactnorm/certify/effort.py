@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+from exactnorm.waiting import in_thread
+
+T = TypeVar("T")
 
 LARGEST_CHECK = 600
 """Heaps of 20 000 faces that a check looks at before it gives up: some minutes."""
@@ -33,8 +39,27 @@ class Effort:
             raise ValueError(msg)
         self.end = math.inf if self.limit is None else time.monotonic() + self.limit
 
+    @property
+    def remaining(self) -> float:
+        """Seconds left; infinite without a limit."""
+        return self.end - time.monotonic()
+
+    def or_at_most(self, seconds: float) -> Effort:
+        """The same; where there is no limit, one of so many seconds from now."""
+        return Effort(seconds) if self.limit is None else self
+
     def check(self) -> None:
         """Raise `CertificateUndecided` once the time is over."""
         if time.monotonic() > self.end:
             msg = f"the check was not done after {self.limit:g} seconds; give it more time"
             raise CertificateUndecided(msg)
+
+    def wait_for(self, call: Callable[[], T]) -> T:
+        """What a call into compiled code returns, which should take its own end from `remaining`.
+
+        Raises
+        ------
+        CertificateUndecided
+            As soon as the time is over; the call goes on unseen until it ends.
+        """
+        return in_thread(lambda _: call(), self.check, 0.0)

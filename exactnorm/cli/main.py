@@ -15,6 +15,7 @@ from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.misuse import Command, parsed
 from exactnorm.cli.streams import BadInput, prepare, say
+from exactnorm.waiting import left_behind
 
 COMMANDS = (
     "solve",
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         interrupts.loaded()
         status = answer(argv) if prepare() else 2
     except KeyboardInterrupt:
+        end_if_kept()
         say(interrupts.SENTENCE)
         status = 130
     interrupts.answered()
@@ -106,6 +108,15 @@ def with_formulas(given: Sequence[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+def end_if_kept() -> None:
+    """After Ctrl-C, end the command here and now if a call that cannot be told to stop would keep the process."""
+    if left_behind() and interrupts.is_command(sys.orig_argv):
+        from multiprocessing import active_children
+
+        if not active_children():  # they are told to end when Python is torn down
+            interrupts.end_at_once()
 
 
 def forget_stdout() -> None:

@@ -10,6 +10,7 @@ from exactnorm.certify.balls.constancy import FLAT, local_slope
 from exactnorm.certify.balls.correction import MANY, stated_upper
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.interpolation import EXACT, MISSED, sure_miss
 from exactnorm.closed_form.catalogue import FORMS, Form, LeastCost
 from exactnorm.network import ReLUNetwork
@@ -20,8 +21,10 @@ NARROWEST = 1e-9
 stays below what a network may miss. Below, a last digit would decide between this road and the program's."""
 
 
-def certified_form(train: TrainingSet) -> CertifiedDenoiser | None:
+def certified_form(train: TrainingSet, effort: Effort | None = None) -> CertifiedDenoiser | None:
     """The first closed form that applies and has a proof of the least cost, as a denoiser; None where there is none.
+
+    So it is where the time to look at the network is over.
 
     Points on one-sided rays have one: points on a line, orthogonal sets and obtuse simplices are such points. No
     activation pattern is enumerated, so a thousand points are no obstacle.
@@ -34,12 +37,14 @@ def certified_form(train: TrainingSet) -> CertifiedDenoiser | None:
                 network, least = form.build(train.points, train.rho), form.lower_bound(train)
             except (ValueError, ArithmeticError):
                 continue
-            if (denoiser := _certified(form, train, network, least)) is not None:
+            if (denoiser := _certified(form, train, network, least, effort)) is not None:
                 return denoiser
     return None
 
 
-def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: LeastCost) -> CertifiedDenoiser | None:
+def _certified(
+    form: Form, train: TrainingSet, network: ReLUNetwork, least: LeastCost, effort: Effort | None
+) -> CertifiedDenoiser | None:
     """None where the hypotheses hold to so few digits that the network of the formula misses the balls.
 
     With balls that almost touch, a slope of 1e7 makes much of the tenth digit.
@@ -49,10 +54,13 @@ def _certified(form: Form, train: TrainingSet, network: ReLUNetwork, least: Leas
     if not (miss.below(enough) or (network.neurons * train.points.size > EXACT and miss.error <= enough)):
         return None
     # Without balls, points that are on rays to nine digits may lie beside the kinks that are to run through them.
-    if train.size <= MANY and not local_slope(network, train) <= FLAT:
+    try:
+        if train.size <= MANY and not local_slope(network, train, effort) <= FLAT:
+            return None
+    except CertificateUndecided:
         return None
-    upper = stated_upper(network, train, miss)
-    if not math.isfinite(upper):  # a gap no wider than rounding
+    upper = stated_upper(network, train, miss, effort=effort)
+    if not math.isfinite(upper):  # a gap no wider than rounding, or no time
         return None
     certificate = Certificate(
         lower=min(least.value, upper),  # the two sums round differently

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from exactnorm.arrays import real_number
+from exactnorm.certify.effort import Effort
+from exactnorm.waiting import in_thread
 
 T = TypeVar("T")
 
+A_WHILE = 10.0
+"""Seconds that what follows a solve may take at least."""
 GRACE = 2.0
 """Seconds that a call is given to end after it was told to stop."""
 
@@ -54,6 +58,11 @@ class Deadline:
         """The same, or so many seconds from now if that is sooner."""
         return self if self.remaining <= more else Deadline(self.elapsed + more, self.start)
 
+    @property
+    def effort(self) -> Effort:
+        """What is left, and `A_WHILE` at least, for looking at a network that was found."""
+        return Effort(None if self.limit is None else max(self.remaining, A_WHILE))
+
     def check(self) -> None:
         """Raise `OutOfTimeError` once the limit is reached."""
         if self.remaining <= 0:
@@ -61,42 +70,14 @@ class Deadline:
 
 
 def interruptible(call: Callable[[threading.Event], T], deadline: Deadline) -> T:
-    """Run `call(stop)` in a thread and wait for it, so that Ctrl-C and the deadline act at once.
-
-    Solvers release the interpreter while they work but never look at signals. When the wait is over early, `stop` is
-    set, and the call is expected to end soon. One that does not is left behind: nobody reads its result, but the
-    interpreter does not end before it, since tearing down an interpreter under a running solver crashes.
+    """Run `call(stop)` in a thread and wait for it: see `in_thread`.
 
     Raises
     ------
     OutOfTimeError
         If the deadline passes first.
     """
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-    stop, done = threading.Event(), threading.Event()
-
-    def work() -> None:
-        try:
-            outcome.append(call(stop))
-        except BaseException as error:  # handed to the waiting thread, which raises it
-            failure.append(error)
-        finally:
-            done.set()
-
-    threading.Thread(target=work).start()
-    try:
-        # Not join(): a KeyboardInterrupt in it makes Python up to 3.12 take the thread for ended, and not wait for it
-        # at the end. And short waits, so that the deadline is looked at.
-        while not done.wait(0.02):
-            deadline.check()
-    except BaseException:
-        stop.set()
-        done.wait(GRACE)
-        raise
-    if failure:
-        raise failure[0]
-    return outcome[0]
+    return in_thread(call, deadline.check, GRACE)
 
 
 def collected(futures: Sequence[Future[T]], deadline: Deadline) -> Iterator[T]:

@@ -160,3 +160,22 @@ def test_a_point_is_added_beside_the_others_or_a_word_is_said_where_there_is_no_
     assert len(said) == 1 - added
     if added:
         assert np.linalg.norm(changed[0][:-1] - changed[0][-1], axis=1).min() > 0.05 * 2 * width
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET / HTTP/1.1\r\nHost: 127.0", b"POST / HTTP/1.1\r\nHost: %s:%d\r\nContent-Length: 9\r\n\r\n1"]
+)
+def test_a_connection_that_says_nothing_or_half_of_it_is_closed_after_a_while(monkeypatch, said):
+    import exactnorm
+    from exactnorm.explorer.page import server
+
+    assert server.PATIENCE == 60
+    monkeypatch.setattr(server, "PATIENCE", 0.5)
+    running = exactnorm.explore([[0, 0], [1, 0], [0, 2]], 0.1)
+    try:
+        with socket.create_connection((server.ADDRESS, running.port), timeout=30) as idle:
+            idle.sendall(said.replace(b"%s:%d", f"{server.ADDRESS}:{running.port}".encode()))
+            while idle.recv(4096):  # until it is closed: 30 s of silence are an error
+                pass
+    finally:
+        running.close()

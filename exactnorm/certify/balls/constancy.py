@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.shares import in_parts
-from exactnorm.certify.balls.tilts import Known, are_made, room, unpacked
+from exactnorm.certify.balls.tilts import Known, are_made, room
+from exactnorm.certify.effort import Effort
 from exactnorm.certify.interpolation import ball_maps, blocks
 from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
@@ -24,6 +25,8 @@ MANY = 2**29
 """Sides (neurons times points) that are looked at, a bit each: ten thousand points on a line, with their neurons."""
 STEPS = 200
 """Neurons through one point that are switched on one after another."""
+SECONDS = 120.0
+"""For looking at the sides of one network, where no limit is given."""
 FEW = 100
 """Points, up to which the sides are wanted by others."""
 
@@ -36,24 +39,25 @@ class Sides:
     ----------
     network : ReLUNetwork
         The same function at the same cost: neurons of which a share is on at some ball are there in parts.
-    on : ndarray of bool, shape (N, K)
-        Empty for more than `FEW` points.
+    packed : ndarray of uint8, shape (N, ⌈K/8⌉)
+        The neurons that are on, on each ball, eight to a byte. Empty where the slope is too large or not known, and
+        where more than `FEW` balls are so large that the error shows it.
     slope : float
         The largest ‖D_n‖, in Frobenius' norm, or the first above `FLAT`; 0 where the balls are so large that the error
         shows it. Infinite where no hyperplane makes a neuron's sides, or there are too many to look at.
     """
 
     network: ReLUNetwork
-    on: NDArray[np.bool_]
+    packed: NDArray[np.uint8]
     slope: float
 
 
-def local_slope(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> float:
+def local_slope(network: ReLUNetwork, train: TrainingSet, effort: Effort | None = None) -> float:
     """The slope that `sides_of_balls` finds."""
-    return sides_of_balls(network, train, check).slope
+    return sides_of_balls(network, train, effort).slope
 
 
-def sides_of_balls(network: ReLUNetwork, train: TrainingSet, check: Callable[[], None] = lambda: None) -> Sides:
+def sides_of_balls(network: ReLUNetwork, train: TrainingSet, effort: Effort | None = None) -> Sides:
     """The neurons that count as on, on each ball, and the largest slope there.
 
     At ρ = 0 the denoiser is the limit of denoisers for small balls: constant near each point, with kinks that may run
@@ -78,36 +82,39 @@ def sides_of_balls(network: ReLUNetwork, train: TrainingSet, check: Callable[[],
     network : ReLUNetwork
     train : TrainingSet
         With balls.
-    check : callable
-        Called after every ball and every neuron, and may raise.
+    effort : Effort, optional
+        The time that is left for all linear programs, and all else, together; `SECONDS` if that has no limit.
 
     Raises
     ------
     CertificateUndecided
-        Where sides are too many to go through.
+        Where sides are too many to go through, or the time is over.
     """
-    nothing = np.zeros((0, 0), dtype=bool)
+    effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
+    check = effort.check
+    nothing = np.zeros((0, 0), dtype=np.uint8)
     if train.rho > SMALL * train.separation:
         many = train.size > FEW
-        on = nothing if many else np.vstack([row > 0 for _, row in blocks(network, train.points)])
-        return Sides(network, on, 0.0)
+        plain = [] if many else [np.packbits(before > 0, axis=1) for _, before in blocks(network, train.points)]
+        return Sides(network, nothing if many else np.vstack(plain), 0.0)
     if network.neurons * train.size > MANY:
         return Sides(network, nothing, math.inf)
     known: Known = {}
     with np.errstate(all="ignore"):
         packed, slope, choice = _whole(network, train, check)
         if slope <= FLAT and are_made(network, train, packed, check, known):
-            return Sides(network, nothing if train.size > FEW else unpacked(packed, 0, network.neurons), slope)
+            return Sides(network, packed, slope)
         if not choice:
             return Sides(network, nothing, math.inf if slope <= FLAT else slope)
-        parts, on, slope = in_parts(network, train, check, known)
+        parts, on, slope = in_parts(network, train, effort, known)
         if slope <= FLAT:
             jacobian = ball_maps(parts)
             slope = max(float(np.linalg.norm(jacobian(row))) for row in on)
-        if slope <= FLAT and not are_made(parts, train, np.packbits(on, axis=1), check, known):
+        packed = np.packbits(on, axis=1)
+        if slope <= FLAT and not are_made(parts, train, packed, check, known):
             slope = math.inf
-    if slope <= FLAT and train.size <= FEW:
-        return Sides(parts, on, slope)
+    if slope <= FLAT:
+        return Sides(parts, packed, slope)
     return Sides(network, nothing, slope if slope < math.inf else math.inf)
 
 
@@ -125,7 +132,7 @@ def _whole(
     for rows, before in blocks(network, train.points):
         for n, row in zip(rows, before, strict=True):
             free = np.flatnonzero(np.abs(row) <= near)
-            side, slope = _flattest(network, jacobian, row > 0, free)
+            side, slope = _flattest(network, jacobian, row > 0, free, check)
             packed[n] = np.packbits(side)
             check()
             worst, choice = max(worst, slope if slope < math.inf else math.inf), choice or len(free) > 0
@@ -139,10 +146,12 @@ def _flattest(
     jacobian: Callable[[NDArray[np.bool_]], Array],
     active: NDArray[np.bool_],
     free: NDArray[np.intp],
+    check: Callable[[], None],
 ) -> tuple[NDArray[np.bool_], float]:
     """The neurons that are on, those in `free` chosen such that the slope vanishes if that is found, and the slope."""
     best, least = active, math.inf
-    for choice in _choices(network, active, free):
+    for choice in _choices(network, active, free, check):
+        check()
         tried = active.copy()
         tried[free] = choice
         slope = float(np.linalg.norm(jacobian(tried)))
@@ -154,7 +163,7 @@ def _flattest(
 
 
 def _choices(
-    network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp]
+    network: ReLUNetwork, active: NDArray[np.bool_], free: NDArray[np.intp], check: Callable[[], None]
 ) -> Iterator[NDArray[np.bool_] | list[bool]]:
     """Ways to switch the free neurons on and off, likely ones first."""
     yield active[free]
@@ -175,6 +184,7 @@ def _choices(
     # One after another, the one that helps most.
     chosen, left = np.zeros(len(free), dtype=bool), pull.copy()
     for _ in range(min(len(free), STEPS)):
+        check()
         gain = np.where(chosen, -1.0, 2 * left - square)
         k = int(np.argmax(gain))
         if not gain[k] > 0:

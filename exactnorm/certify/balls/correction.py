@@ -18,8 +18,15 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import balls_along_lines
-from exactnorm.certify.balls.constancy import FLAT, SMALL, Sides, sides_of_balls
-from exactnorm.certify.balls.missed import NEGLIGIBLE, Missed, explained, missed_on_balls, unsure_share
+from exactnorm.certify.balls.constancy import FLAT, SECONDS, SMALL, Sides, sides_of_balls
+from exactnorm.certify.balls.missed import (
+    NEGLIGIBLE,
+    Missed,
+    explained,
+    missed_on_balls,
+    unsure_share,
+    wrong_sides,
+)
 from exactnorm.certify.balls.slabs import (
     LOOKED_AT,
     Slabs,
@@ -28,7 +35,7 @@ from exactnorm.certify.balls.slabs import (
     slabs_around_each,
     telling_directions,
 )
-from exactnorm.certify.effort import CertificateUndecided
+from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.interpolation import Miss
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork, lengths
@@ -38,6 +45,8 @@ MANY = 100
 """Points, up to which misses are priced as they are; beyond, by their sizes, whatever their directions."""
 QUICK, MOST = 400, 2000
 """Points, up to which slabs are looked for at once; and up to which they are where the miss is not plainly nothing."""
+DEAR = 1e-2
+"""Share of a network's cost above which a price of what it misses by rounding says nothing of it, but of the slabs."""
 ROOM = 16
 """Units in the last place of the coordinates by which a kink may be elsewhere than meant."""
 
@@ -56,7 +65,7 @@ def upper_value(
     network : ReLUNetwork
     train : TrainingSet
     sides : Sides
-        The neurons that are on, on each ball; not looked at for more than `MANY` points.
+        The neurons that are on, on each ball; not looked at for more than `MANY` balls that are not small.
     miss : Miss
         Of the network on the balls, its slope there included where the balls are small.
     check : callable
@@ -70,19 +79,23 @@ def upper_value(
     return _with_correction(network, train, sides, miss, 1.0, check=check)
 
 
-def stated_upper(network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None) -> float:
-    """The upper value to state, so that others, who round otherwise, find no more.
+def stated_upper(
+    network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None, effort: Effort | None = None
+) -> float:
+    """The upper value to state, so that others, who round otherwise, find no more; infinite once the time is over.
 
     The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
     """
-    sides = Sides(network, np.zeros((0, 0), dtype=bool), 0.0)
+    effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
+    sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
     try:
         if train.size <= MANY or train.rho <= SMALL * train.separation:
-            sides = sides_of_balls(network, train)
+            sides = sides_of_balls(network, train, effort)
         if sides.slope <= FLAT:
-            return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame)
+            return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
     except CertificateUndecided:
-        pass
+        if effort.remaining <= 0:  # whoever has more may find that it costs more
+            return np.inf
     return network.representation_cost
 
 
@@ -104,16 +117,16 @@ def _with_correction(
         return np.inf
     sure = cost * (1 + share) if share > NEGLIGIBLE else cost
     if train.size <= MANY:
-        more = room * correction_cost(sides.network, train, sides.on, frame, check)
+        more = room * correction_cost(sides.network, train, sides.packed, frame, check)
     else:
-        more = room * _cost_of_many(network, train, miss, NEGLIGIBLE * cost, frame)
+        more = room * _cost_of_many(network, train, sides, miss, frame, check)
     return sure if more <= unsure * cost else sure + more
 
 
 def correction_cost(
     network: ReLUNetwork,
     train: TrainingSet,
-    sides: NDArray[np.bool_],
+    packed: NDArray[np.uint8],
     frame: Frame | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> float:
@@ -123,8 +136,8 @@ def correction_cost(
     ----------
     network : ReLUNetwork
     train : TrainingSet
-    sides : ndarray of bool, shape (N, K)
-        The neurons that are on, on each ball.
+    packed : ndarray of uint8, shape (N, ⌈K/8⌉)
+        The neurons that are on, on each ball, eight to a byte.
     frame : Frame, optional
         Of the points, where it is known.
     check : callable
@@ -137,8 +150,8 @@ def correction_cost(
     """
     frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    missed = missed_on_balls(network, train, sides, frame, check)
-    slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check))
+    missed = missed_on_balls(network, train, packed, frame, check)
+    slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check), check)
     gap = (train.separation - 2 * train.rho) / frame.scale
     if slabs is None:
         found, value, slope = 0.0, lengths(missed.e) + missed.value, _norms(missed.D) + missed.slope
@@ -193,14 +206,21 @@ def _own(network: ReLUNetwork, frame: Frame, points: Array, rho: float, check: C
     return telling_directions(points, rho, np.unique(np.round(w / lengths(w)[:, None], 12), axis=0), check)
 
 
-def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing: float, frame: Frame | None) -> float:
+def _cost_of_many(
+    network: ReLUNetwork,
+    train: TrainingSet,
+    sides: Sides,
+    miss: Miss,
+    frame: Frame | None,
+    check: Callable[[], None],
+) -> float:
     """The cost that slabs allow for making up for misses whose sizes are known, but not their directions.
 
     Raises
     ------
     CertificateUndecided
         Where no basis of slabs is known, and the misses are not so small that many times the estimate from the
-        narrowest gap would be `nothing`.
+        narrowest gap would be nothing; or where they are mere rounding, and the slabs make far more of it.
     """
     found = balls_along_lines(network, train.points, train.rho, least=0)
     if found is not None:
@@ -211,9 +231,11 @@ def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing:
         msg = "how much the network misses on each ball is not known"
         raise CertificateUndecided(msg)
     if train.rho <= SMALL * train.separation:  # kinks may run through the points
-        D = np.full(train.size, miss.slope)
+        value, slope = wrong_sides(sides.network, train, sides.packed, check)
+        e, D = e + value, miss.slope + slope
     e = np.maximum(e - explained(train), 0.0)
     gap = train.separation - 2 * train.rho
+    cost = network.representation_cost
     if train.size <= MOST:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
         scale = float(lengths(train.points - train.points[0]).max())
@@ -225,16 +247,18 @@ def _cost_of_many(network: ReLUNetwork, train: TrainingSet, miss: Miss, nothing:
     if frame.rank == 1:
         return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
     crude = 4 * train.size * float(np.sum(e + 6 * frame.scale * D)) / gap
-    if train.size > QUICK and crude <= nothing:
+    if train.size > QUICK and crude <= NEGLIGIBLE * cost:
         return crude
     slabs = None
     if train.size <= MOST:
         alive = lengths(network.a) * lengths(network.w) > 0
         own = np.unique(np.round(network.w[alive][: 4 * train.size] @ frame.axes.T, 12), axis=0)
-        slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT])
+        slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT], check)
     if slabs is not None and len(slabs.half) == train.size - 1:
-        return _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
-    if crude <= nothing:
+        more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
+        if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
+            return more
+    if crude <= NEGLIGIBLE * cost:
         return crude
     msg = (
         f"the network misses by up to {miss.error + miss.rounding:.1e}, as far as is known, and with {train.size} "

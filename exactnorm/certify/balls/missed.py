@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.tilts import unpacked
 from exactnorm.certify.interpolation import BLOCK, EXACT, last_digits, rounding_at
 from exactnorm.certify.rational import at_points, fractions
 from exactnorm.geometry import Frame
@@ -55,42 +56,68 @@ class Missed:
 
 
 def missed_on_balls(
-    network: ReLUNetwork, train: TrainingSet, sides: NDArray[np.bool_], frame: Frame, check: Callable[[], None]
+    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], frame: Frame, check: Callable[[], None]
 ) -> Missed:
     """What a network of the same cost misses: a kink that enters balls by its offset alone is moved out of them.
 
     Nor does a network cost more whose inputs and outputs are projected onto the hull of the points: only what happens
     there matters, so that nothing here is as large as the square of the dimension.
     """
-    X, rho = train.points, train.rho
+    X = train.points
     e = network.c - X if network.V is None else X @ network.V.T + network.c - X
     value, slope = frame.distance(X), np.zeros(train.size)  # the first is the rounding of the hull
     a, w = network.a @ frame.axes.T, network.w @ frame.axes.T
     V = 0 if network.V is None else frame.axes @ (network.V @ frame.axes.T)
     D, b = np.zeros((train.size, frame.rank, frame.rank)) + V, network.b.copy()
-    size, speed = lengths(network.a), lengths(network.w)
-    touches = last_digits(X, rho)
-    step = max(1, BLOCK // (8 * train.size))  # neurons at a time
-    for start in range(0, network.neurons, step):
-        k = slice(start, start + step)
-        on = sides[:, k]
-        before = X @ network.w[k].T + b[k]
-        shift = _shift(before, rho * speed[k], on)
+    size = lengths(network.a)
+    for k, on, before, shift, depth in _moved(network, train, packed, check):
         # The same numbers, moved: computed again they would be rounded otherwise, and enter balls by that.
         before, b[k] = before + shift, b[k] + shift
         e += np.where(on, before, 0.0) @ network.a[k]
-        depth = np.maximum(rho * speed[k] - np.where(on, before, -before), 0.0)
         value += depth @ size[k]
-        slope += (depth > touches * speed[k]) @ (size[k] * speed[k])
+        slope += _unlike(network, train, k, depth)
         for n, row in enumerate(on):
             D[n] += a[k][row].T @ w[k][row]
-        check()
     value += _hidden(replace(network, b=b), train, e, check)
     e, rounded = e @ frame.axes.T, explained(train)
     length = lengths(e)
     e *= (np.maximum(length - rounded, 0.0) / np.where(length > 0, length, 1.0))[:, None]
     value = np.maximum(value - np.maximum(rounded - length, 0.0), 0.0)
     return Missed(e / frame.scale, D, value / frame.scale, slope)
+
+
+def wrong_sides(
+    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], check: Callable[[], None]
+) -> tuple[Array, Array]:
+    """How much values (N,) and slopes (N,) on the balls may differ, at most, from those that these sides make."""
+    size, (value, slope) = lengths(network.a), np.zeros((2, train.size))
+    for k, on, _, shift, depth in _moved(network, train, packed, check):
+        value += (depth + np.abs(shift) * on) @ size[k]
+        slope += _unlike(network, train, k, depth)
+    return value, slope
+
+
+def _moved(
+    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], check: Callable[[], None]
+) -> Iterator[tuple[slice, NDArray[np.bool_], Array, Array, Array]]:
+    """Of some neurons at a time: sides (N, K), heights (N, K), shifts (K,), and depths in balls after that (N, K)."""
+    radius = train.rho * lengths(network.w)
+    step = max(8, BLOCK // (8 * train.size) // 8 * 8)
+    for start in range(0, network.neurons, step):
+        k = slice(start, min(start + step, network.neurons))
+        on = unpacked(packed, k.start, k.stop)
+        before = train.points @ network.w[k].T + network.b[k]
+        shift = _shift(before, radius[k], on)
+        height = before + shift
+        yield k, on, before, shift, np.maximum(radius[k] - np.where(on, height, -height), 0.0)
+        check()
+
+
+def _unlike(network: ReLUNetwork, train: TrainingSet, k: slice, depth: Array) -> Array:
+    """Slopes (N,) of neurons k that are, in some part of a ball, not what their sides are, by more than rounding."""
+    speed = lengths(network.w[k])
+    deep = depth > last_digits(train.points, train.rho) * speed
+    return np.asarray(deep @ (lengths(network.a[k]) * speed))
 
 
 def _hidden(network: ReLUNetwork, train: TrainingSet, e: Array, check: Callable[[], None]) -> Array:

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.tilts import Known, independent, patterns_on_kink, room
-from exactnorm.certify.effort import CertificateUndecided
+from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.interpolation import blocks
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -30,10 +30,11 @@ PAIRS = 100_000
 """Neurons at points, and patterns on kinks, that are looked at."""
 OUT_OF_TIME = 1
 """The status of a linear program that was stopped at a limit: there may be an answer all the same."""
-ENTRIES = 2**20
-"""Numbers in one linear program, and in what it leaves: seconds, and some hundred megabytes."""
-SECONDS = 10.0
-"""For one linear program."""
+ENTRIES, WORDS = 2**20, 64
+"""Numbers in the slopes of one linear program, and members of all patterns; and words of eight bytes that HiGHS, and
+what is handed to it, hold for each at most: half a gigabyte. What the programs leave are sixteen numbers for each."""
+TOGETHER = 256
+"""Vectors of which a basis is found together."""
 ROUNDING = 1e-12
 """A share that is as near to 0 or to 1 is that."""
 
@@ -55,8 +56,37 @@ class Choices:
     group: NDArray[np.intp]
 
 
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """What neurons add to slopes, in bases of the output weights and of the directions of those that may be on.
+
+    Parameters
+    ----------
+    a : ndarray, shape (K, p)
+    w : ndarray, shape (K, q)
+    skip : ndarray, shape (p, q)
+    on : ndarray of bool, shape (N, K)
+        The neurons that are on at each point whatever is chosen.
+    """
+
+    a: Array
+    w: Array
+    skip: Array
+    on: NDArray[np.bool_]
+
+    @property
+    def size(self) -> int:
+        """How many numbers a slope is, p q."""
+        return self.skip.size
+
+    def fixed(self, n: int) -> Array:
+        """The slope at a point, shape (p q,), without any choice."""
+        on = self.on[n]
+        return np.asarray(self.a[on].T @ self.w[on] + self.skip).ravel()
+
+
 def in_parts(
-    network: ReLUNetwork, train: TrainingSet, check: Callable[[], None], known: Known
+    network: ReLUNetwork, train: TrainingSet, effort: Effort, known: Known
 ) -> tuple[ReLUNetwork, NDArray[np.bool_], float]:
     """The network with neurons in parts, their sides (N, parts), and the largest entry of a slope that is left.
 
@@ -65,7 +95,7 @@ def in_parts(
     Raises
     ------
     CertificateUndecided
-        If there are too many neurons at points, or patterns.
+        If there are too many neurons at points, or patterns, or the time is over: all programs share that of `effort`.
     """
     near, cost = room(network, train), lengths(network.a) * lengths(network.w)
     through: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
@@ -79,15 +109,15 @@ def in_parts(
         through.append((rows[n], k))
         if sum(len(one) for _, one in through) > PAIRS:
             raise _too_many()
-        check()
+        effort.check()
     n, k = (np.concatenate(one) for one in zip(*through, strict=True))
-    choices = _choices(train, n, k, check, known)
+    slopes = _slopes(network, on, np.unique(k), effort.check)
+    choices = _choices(train, n, k, slopes.size, effort.check, known)
     share, left = np.zeros(len(choices.of)), 0.0
-    basis = _basis(network.a[k]), _basis(network.w[k])
     for points, columns in _apart(train.size, choices):
-        share[columns], slope = _least(network, on, basis, points, columns, choices)
+        share[columns], slope = _least(slopes, points, columns, choices, effort)
         left = max(left, slope)
-        check()
+        effort.check()
     return *_divided(network, on, choices, share), left
 
 
@@ -97,38 +127,59 @@ def _too_many() -> CertificateUndecided:
     )
 
 
-def _basis(rows: Array) -> Array:
-    """An orthonormal basis (d, m) of the span of some vectors, but for rounding."""
-    if not len(rows):
-        return np.zeros((rows.shape[1], 0))
-    unit = rows / np.maximum(lengths(rows), 1e-300)[:, None]
-    _, s, vt = np.linalg.svd(unit, full_matrices=False)
-    return np.asarray(vt[s > 1e-13 * s[0]].T)
+def _slopes(network: ReLUNetwork, on: NDArray[np.bool_], free: NDArray[np.intp], check: Callable[[], None]) -> Slopes:
+    """Those of a network of which the neurons `free` run through points, beside those that are `on`."""
+    A = _basis(network.a[free], ENTRIES, check)
+    W = _basis(network.w[free], ENTRIES // max(A.shape[1], 1), check)
+    skip = np.zeros((A.shape[1], W.shape[1])) if network.V is None else A.T @ network.V @ W
+    return Slopes(network.a @ A, network.w @ W, skip, on)
+
+
+def _basis(rows: Array, most: int, check: Callable[[], None]) -> Array:
+    """An orthonormal basis (d, m) of the span of some vectors, but for rounding, with at most so many columns."""
+    basis = np.zeros((0, rows.shape[1]))
+    for start in range(0, len(rows), TOGETHER):
+        check()
+        some = rows[start : start + TOGETHER]
+        rest = some / np.maximum(lengths(some), 1e-300)[:, None]
+        for _ in range(2):  # the first leaves rounding
+            rest = rest - (rest @ basis.T) @ basis
+        _, s, vt = np.linalg.svd(rest, full_matrices=False)
+        new = vt[s > 1e-13]
+        new = new - (new @ basis.T) @ basis
+        basis = np.vstack([basis, np.linalg.qr(new.T)[0].T])
+        if len(basis) > most:
+            raise _too_many()
+    return basis.T
 
 
 def _choices(
-    train: TrainingSet, n: NDArray[np.intp], k: NDArray[np.intp], check: Callable[[], None], known: Known
+    train: TrainingSet, n: NDArray[np.intp], k: NDArray[np.intp], size: int, check: Callable[[], None], known: Known
 ) -> Choices:
-    """The choices of neurons k on points n."""
+    """The choices of neurons k on points n, where a slope is so many numbers."""
     order = np.lexsort((n, k))
     n, k = n[order], k[order]
     of: list[int] = []
     points: list[NDArray[np.intp]] = []
     group: list[int] = []
     patterns: dict[bytes, list[NDArray[np.intp]] | None] = {}
+    held = 0
     for members in np.split(np.arange(len(k)), np.flatnonzero(np.diff(k)) + 1):
         if not len(members):
             continue
         F = n[members]
         if (key := F.tobytes()) not in patterns:
             check()
+            # All patterns on a kink, half of its points on each, are in one program.
+            most = min(PAIRS, ENTRIES // max(size * len(F), 1))
             one_by_one = independent(train, F)
-            patterns[key] = None if one_by_one else [F[on] for on in patterns_on_kink(train, F, PAIRS, check, known)]
+            patterns[key] = None if one_by_one else [F[on] for on in patterns_on_kink(train, F, most, check, known)]
         some = patterns[key]
+        held += len(F) if some is None else sum(len(one) for one in some)
         group += range(len(of), len(of) + len(F)) if some is None else [len(of)] * len(some)
         points += [F[m : m + 1] for m in range(len(F))] if some is None else some
         of += [int(k[members[0]])] * (len(points) - len(of))
-        if len(of) > PAIRS:
+        if len(of) > PAIRS or held > ENTRIES:
             raise _too_many()
     return Choices(np.array(of, dtype=np.intp), tuple(points), np.array(group, dtype=np.intp))
 
@@ -154,22 +205,18 @@ def _by(label: NDArray[np.int32], names: NDArray[np.int32]) -> list[NDArray[np.i
 
 
 def _least(
-    network: ReLUNetwork,
-    on: NDArray[np.bool_],
-    basis: tuple[Array, Array],
-    points: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    choices: Choices,
+    slopes: Slopes, points: NDArray[np.intp], columns: NDArray[np.intp], choices: Choices, effort: Effort
 ) -> tuple[Array, float]:
     """The shares of some choices that leave the least of the largest entry of the slopes at some points, and that."""
-    A, W = basis
-    size = A.shape[1] * W.shape[1]
-    of = choices.of[columns]
+    of, size = choices.of[columns], slopes.size
     counts = [len(choices.points[c]) for c in columns]
     if size * max(len(points), sum(counts)) > ENTRIES:
         raise _too_many()
-    fixed = np.array([_slope(network, on[n], A, W) for n in points]).reshape(len(points), size)
-    terms = ((network.a[of] @ A)[:, :, None] * (network.w[of] @ W)[:, None, :]).reshape(len(of), size)
+    fixed = np.empty((len(points), size))
+    for row, n in zip(fixed, points, strict=True):
+        effort.check()
+        row[:] = slopes.fixed(n)
+    terms = (slopes.a[of][:, :, None] * slopes.w[of][:, None, :]).reshape(len(of), size)
     column = np.repeat(np.arange(len(of)), counts)
     rows = np.searchsorted(points, np.concatenate([np.zeros(0, dtype=np.intp), *(choices.points[c] for c in columns)]))
     places = rows[:, None] * size + np.arange(size), np.broadcast_to(column[:, None], (len(column), size))
@@ -179,17 +226,11 @@ def _least(
     if fixed.size > len(of) + 1 and fixed.size * len(of) <= ENTRIES:
         # In coordinates of the span of the columns: no entry there is more than the norm of all.
         R: Array = np.asarray(np.linalg.qr(np.column_stack([matrix.toarray(), fixed.ravel()]), mode="r"))
-        return _program(csr_array(R[:, :-1]), R[:, -1], choices.group[columns])
-    return _program(matrix, fixed.ravel(), choices.group[columns])
+        return _program(csr_array(R[:, :-1]), R[:, -1], choices.group[columns], effort)
+    return _program(matrix, fixed.ravel(), choices.group[columns], effort)
 
 
-def _slope(network: ReLUNetwork, on: NDArray[np.bool_], A: Array, W: Array) -> Array:
-    """The slope that the neurons make that are on, in the bases of the others."""
-    skip = 0.0 if network.V is None else A.T @ network.V @ W
-    return np.asarray((network.a[on] @ A).T @ (network.w[on] @ W) + skip)
-
-
-def _program(matrix: csr_array[Any, Any], fixed: Array, group: NDArray[np.intp]) -> tuple[Array, float]:
+def _program(matrix: csr_array[Any, Any], fixed: Array, group: NDArray[np.intp], effort: Effort) -> tuple[Array, float]:
     """Shares x ≥ 0, at most 1 together in each group, for which ‖matrix x + fixed‖∞ is least, and that norm."""
     rows, count = matrix.shape
     if not np.isfinite(fixed).all() or not np.isfinite(matrix.data).all():
@@ -200,16 +241,13 @@ def _program(matrix: csr_array[Any, Any], fixed: Array, group: NDArray[np.intp])
     names, which = np.unique(group, return_inverse=True)
     once = coo_array((np.ones(count), (which, np.arange(count))), shape=(len(names), count + 1))
     conditions: Any = vstack([hstack([matrix, below]), hstack([-matrix, below]), once])
-    options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10, "time_limit": SECONDS}
-    cost = np.zeros(count + 1)
+    options: Any = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+    cost, right = np.zeros(count + 1), np.concatenate([-fixed, fixed, np.ones(len(names))])
     cost[-1] = 1.0
-    found = linprog(
-        cost,
-        A_ub=conditions,
-        b_ub=np.concatenate([-fixed, fixed, np.ones(len(names))]),
-        method="highs",
-        options=options,
-    )
+    effort.check()
+    # In a thread: for a moment HiGHS does not look at its limit, and never at Ctrl-C.
+    options["time_limit"] = max(effort.remaining, 0.0)
+    found = effort.wait_for(lambda: linprog(cost, A_ub=conditions, b_ub=right, method="highs", options=options))
     # A slope that is not known to be the least one shows nothing, so that no network is refused for lack of time.
     if found.x is None or found.status == OUT_OF_TIME:
         msg = f"on which sides kinks pass the points that they run through is not found out: {found.message}"
@@ -230,7 +268,7 @@ def _divided(
             together = any(len(one) > 1 for one in points)
             some = _patterns(points, share[rows]) if together else _levels(np.concatenate(points), share[rows])
             parts += [(k, weight, members) for weight, members in some if weight > 0]
-        if len(parts) * len(on) > 16 * ENTRIES:
+        if len(parts) * max(len(on), 2 * network.dimension) > 16 * ENTRIES:
             raise _too_many()
     of, weight = np.array([k for k, _, _ in parts], dtype=np.intp), np.array([part for _, part, _ in parts])
     sides = on[:, of]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,11 @@ LOOKED_AT = 300
 """Directions of a network's own neurons that are tried with more than a hundred points."""
 LARGEST = 2**24
 """Entries of an array of differences of points, and of patterns of slabs that may be the same."""
-BASIS = 2**22
-"""Entries of a matrix of patterns in which a basis is looked for: a second of a pivoted decomposition."""
+BASIS, TRIED = 2**22, 2**30
+"""Entries of a matrix of patterns in which a basis is looked for, a second of a pivoted decomposition; and of all."""
+APART = (0.3, 0.03, 1e-9)
+"""How far from the span of those before a pattern is to be, which is 0 and 1; the last is far above rounding. The
+nearer it is, the more slabs make up for one ball, with the more weight: so all are tried first that are far."""
 ROOM = 2**20
 """Differences of points, and entries of patterns, that are looked at together."""
 
@@ -42,10 +46,11 @@ class Slabs:
     half: Array
 
 
-def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
+def basis_of_slabs(points: Array, rho: float, own: Array, check: Callable[[], None] = lambda: None) -> Slabs | None:
     """Wide slabs with independent patterns, normal to the axes, to differences of points or to the vectors `own`.
 
-    They are a basis, where that many were found; None where there is no slab at all, or there are too many to choose.
+    They are a basis, where that many were found; None where there is no slab at all. `check` is called now and then,
+    and may raise.
     """
     size, r = points.shape
     pairs = np.column_stack(np.triu_indices(size, 1))
@@ -61,22 +66,23 @@ def basis_of_slabs(points: Array, rho: float, own: Array) -> Slabs | None:
     if not len(direction):
         return None
     wide, width = np.argsort(-half[direction, gap], kind="stable"), half[direction, gap]
-    few: Slabs | None = None
-    for many in (8 * size, 64 * size, 512 * size, len(wide)):  # the widest, if they are enough
-        rows = wide[:many]
-        if rows.size * size > LARGEST:
-            break
+    found, others = np.zeros(0, dtype=np.intp), np.eye(size - 1)
+    step = min(8 * size, max(1, BASIS // size))
+    for apart, start in product(APART, range(0, min(len(wide), TRIED // size), step)):  # the widest, if they are enough
+        check()
+        rows = wide[start : start + step]
         on = _beyond(order, direction[rows], gap[rows])
-        first = np.sort(np.unique(_packed(on), return_index=True)[1])[: BASIS // size]
-        on, rows = on[first], rows[first]
-        chosen = _independent(on[:, 1:].astype(float), width[rows])
-        best = rows[chosen]
-        along, after = direction[best], gap[best]
-        ends = points[order[along, after]] + points[order[along, after + 1]]
-        few = Slabs(on[chosen], w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, width[best])
-        if len(chosen) == size - 1:
+        first = np.sort(np.unique(_packed(on), return_index=True)[1])
+        chosen, others = _independent(on[first, 1:], width[rows[first]], others, apart)
+        found = np.append(found, rows[first[chosen]])
+        if not others.size:
             break
-    return few
+    along, after = direction[found], gap[found]
+    on = _beyond(order, along, after)
+    if len(found) == size - 1 and not _invertible(on[:, 1:].astype(float)):
+        found = found[:-1]
+    ends = points[order[along, after]] + points[order[along, after + 1]]
+    return Slabs(on, w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, width[found])
 
 
 def telling_directions(points: Array, rho: float, w: Array, check: Callable[[], None] = lambda: None) -> Array:
@@ -141,16 +147,23 @@ def slabs_around_each(points: Array, rho: float, least: float) -> Slabs | None:
     return Slabs(on, w, (own + below) / 2 + w @ points.mean(axis=0), half)
 
 
-def _independent(on: Array, width: Array) -> NDArray[np.intp]:
-    """Rows of patterns (C, N − 1) that are independent, as many as there can be, wide ones before narrow ones."""
-    pivots = qr(on.T * width, mode="r", pivoting=True)[1][: on.shape[1]]
-    best = on[pivots]
-    if len(best) == on.shape[1] and _invertible(best):
-        return np.asarray(pivots, dtype=np.intp)
-    # Widths of many decades may hide it: of the patterns alone, which are 0 and 1, ranks are clear-cut.
-    R, pivots = qr(on.T, mode="r", pivoting=True)
-    rank = int(np.sum(np.abs(np.diag(R)) > 1e-9))
-    return np.asarray(pivots[:rank], dtype=np.intp)
+def _independent(on: NDArray[np.bool_], width: Array, others: Array, apart: float) -> tuple[NDArray[np.intp], Array]:
+    """Rows of patterns (C, N − 1) so far from the span of those before and of each other, and what is outside of all.
+
+    Rows of wide slabs go before narrow ones. The patterns before are orthogonal to the columns of `others`, which are
+    orthonormal; so are all, then, to those of what is returned.
+    """
+    part = on @ others
+    new = np.flatnonzero(lengths(part) > apart)
+    if not len(new):
+        return new, others
+    _, R, pivots = qr(part[new].T * width[new], mode="economic", pivoting=True)
+    size = np.abs(np.diag(R))
+    near = size <= apart * width[new[pivots[: len(size)]]]
+    count = int(np.argmax(np.append(near, True)))
+    chosen = new[pivots[:count]]
+    Q = np.asarray(qr(part[chosen].T, mode="full")[0])
+    return chosen, others @ Q[:, count:]
 
 
 def _invertible(matrix: Array) -> bool:

@@ -27,9 +27,6 @@ SETS = 10_000
 """Pairs of sets of points between which a hyperplane is looked for: some seconds."""
 THROUGH = 1000
 """Points on one kink, up to which a hyperplane is looked for that tells some of them from the others."""
-DIFFERENCES = 2**20
-"""Numbers in the differences of two parts of points, up to which the distance of their hulls is computed to nine digits
-where an iteration on the hulls leaves it open: a second or two."""
 BLURRED = 1e-13
 """Distance of two hulls, in units of the size of both, that rounding does not make up."""
 
@@ -150,16 +147,16 @@ def _told_apart(
     msg = f"whether some hyperplane tells {int(on.sum())} of {len(on)} points from the others is not found out"
     if not few or len(known) > SETS:
         raise CertificateUndecided(msg)
-    if int(on.sum()) * int((~on).sum()) * X.shape[1] <= DIFFERENCES:
-        return bool(2 * separating_hyperplane(X[on], X[~on])[2] >= apart)
-    # All differences would be far more numbers than the points, and take minutes: an iteration tells, or nothing does.
     size = float(np.abs(X - X[0]).max())
     gap = hull_gaps((X - X[0]) / size, on[None], wide=apart / size, narrow=apart / size, watch=check)
     if gap.low[0] >= max(apart / size, BLURRED):
         return True
-    if not gap.high[0] < apart / size:
-        raise CertificateUndecided(msg)
-    return False
+    if gap.high[0] < apart / size:
+        return False
+    try:
+        return bool(2 * separating_hyperplane(X[on], X[~on], check)[2] >= apart)
+    except ArithmeticError:
+        raise CertificateUndecided(msg) from None
 
 
 def independent(train: TrainingSet, members: NDArray[np.intp]) -> bool:
@@ -184,6 +181,9 @@ def patterns_on_kink(
     CertificateUndecided
         If they are more than `most`.
     """
+    if len(members) > THROUGH:
+        msg = f"{len(members)} points lie on one kink, too many to find out on which sides it passes them"
+        raise CertificateUndecided(msg)
     try:
         some = kink_patterns(train.points[members], train.rho, most, watch=lambda _: check())
     except TooManyPatternsError as many:

@@ -13,6 +13,7 @@ from exactnorm.certify.balls.edges import Segments, edges_lower_bound
 from exactnorm.certify.balls.evidence import Cells
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.effort import Effort
 from exactnorm.certify.interpolation import sure_miss
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.certify.rays.evidence import Rays
@@ -161,7 +162,7 @@ class First:
         if known is not None and known.ramps is not self.ramps:
             left = SOON if self.interrupted else max(deadline.remaining, 0.0) + SOON / 2
             known = known if known.seconds > left else None
-        known = known or stated(self.train, self.frame, self.ramps)
+        known = known or stated(self.train, self.frame, self.ramps, deadline.effort)
         # Both bounds may be the optimum, and they round differently.
         certificate = Certificate(min(self.lower, known.upper), known.upper, known.error, self.evidence)
         status = (
@@ -194,12 +195,12 @@ class First:
         return replace(solved, certificate=certificate, status=said)
 
 
-def stated(train: TrainingSet, frame: Frame, ramps: Ramps) -> Stated:
+def stated(train: TrainingSet, frame: Frame, ramps: Ramps, effort: Effort) -> Stated:
     """The network of some ramps, by how much it misses, and the upper value."""
     clock = Deadline(None)
     network = ramps.network(np.zeros(frame.rank)).lifted(frame)
     miss = sure_miss(network, train)
-    return Stated(ramps, network, miss.error, stated_upper(network, train, miss, frame), clock.elapsed)
+    return Stated(ramps, network, miss.error, stated_upper(network, train, miss, frame, effort), clock.elapsed)
 
 
 def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First:
@@ -214,7 +215,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
     found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), Rays(pair))
     share, longer = part_of_limit(settings.deadline, SHARE), at_least(part_of_limit(settings.deadline, LONGER), BRIEF)
     settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-    found = replace(found, closed=certified_form(train))
+    found = replace(found, closed=certified_form(train, settings.deadline.effort))
     if found.closed is not None:
         return found
     X, rho = frame.coordinates(train.points), train.rho / frame.scale
@@ -227,7 +228,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
             settings.report(found.bracket(PHASE, settings.deadline.elapsed))
         found = with_rays(found, X, rho, settings)
         if found.ramps is not None and train.size > LARGE:
-            found = replace(found, stated=stated(train, frame, found.ramps))
+            found = replace(found, stated=stated(train, frame, found.ramps, settings.deadline.effort))
         share.check()
         for ramps in more:
             found = replace(found, ramps=ramps)

@@ -45,9 +45,9 @@ def forecast(train: TrainingSet, tol: float, time_limit: float | None) -> Foreca
     ValueError
         If two points are too near each other for floating point.
     """
-    if certified_form(train) is not None:
-        return Forecast(None, 0.0, "a closed form that is proved to have the least cost is taken; no program is solved")
     deadline = Deadline(time_limit)
+    if certified_form(train, deadline.effort) is not None:
+        return Forecast(None, 0.0, "a closed form that is proved to have the least cost is taken; no program is solved")
     wide = "a wide but valid bracket comes within seconds, a network of ramps and a bound that needs no patterns"
     try:
         problem = reduced(train, lambda _: deadline.check())

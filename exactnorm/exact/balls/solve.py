@@ -33,7 +33,7 @@ from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, special_position
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
 from exactnorm.exact.blas import one_blas_thread
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import A_WHILE, Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import affine_hull
 from exactnorm.network import ReLUNetwork
@@ -49,8 +49,6 @@ DECOMPOSITIONS = 4
 coordinates half a second each."""
 RAMPS = 0.2
 """Share of the time limit by which ramps end, where faces are too many to be looked at: better networks begin there."""
-A_WHILE = 10.0
-"""Seconds that multipliers may take at least; they may take as long as it took to close the gap, and no longer."""
 RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
@@ -242,7 +240,9 @@ def certified(
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     miss = sure_miss(network, train)
     near = miss.error <= TOLD_APART * train.separation
-    upper = stated_upper(network, train, miss, problem.frame) if near else np.inf
+    upper = stated_upper(network, train, miss, problem.frame, settings.deadline.effort) if near else np.inf
+    if near and upper == np.inf:
+        settings.said.append("what it would cost to make up for what the network misses is not known")
     certificate = replace(
         dual_certificate(problem, replace(best, upper=upper), settings), interpolation_error=miss.error
     )
@@ -268,6 +268,7 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
         return plain
     settings.report(replace(best, seconds=settings.deadline.elapsed, phase="computing multipliers"))
     try:
+        # They may take as long as it took to close the gap, or a while, and no longer.
         within = replace(settings, deadline=settings.deadline.at_most(max(A_WHILE, settings.deadline.elapsed)))
         proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, within)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):

@@ -54,7 +54,7 @@ def solve_sturdily(train: TrainingSet, settings: Settings, near: CertifiedDenois
     except KeyboardInterrupt:
         return _told(replace(found, status=f"{INTERRUPTED}; {found.status}"))
     miss = sure_miss(wide.network, train)
-    upper = stated_upper(wide.network, train, miss, frame)
+    upper = stated_upper(wide.network, train, miss, frame, settings.deadline.effort)
     if miss.error <= TOLD_APART * train.separation and upper < found.certificate.upper:
         found = _with_network(found, wide, upper, miss.error, settings.tol, frame.rank)
     return _told(replace(found, status=f"{INTERRUPTED}; {found.status}") if wide.interrupted else found)
