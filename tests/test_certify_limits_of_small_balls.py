@@ -144,6 +144,49 @@ def test_the_least_slope_is_that_of_bounded_least_squares(seed):
     assert not inside or left <= 1e-9
 
 
+def neurons_to_choose(a, w, chosen, fixed, skip):
+    """A network of some neurons to choose and others that are on, whose slope vanishes if the right ones are chosen."""
+    rng, r = np.random.default_rng(5), a.shape[1]
+    a_on, w_on = rng.standard_normal((2, fixed, r))
+    target = -(a_on.T @ w_on + a[chosen].T @ w[chosen])
+    more = (np.zeros((0, r)), np.zeros((0, r))) if skip else (target.T, np.eye(r))  # on as well
+    a, w = np.vstack([a, a_on, more[0]]), np.vstack([w, w_on, more[1]])
+    active = np.arange(len(a)) >= len(chosen)
+    network = ReLUNetwork(a, w, np.zeros(len(a)), target if skip else None, np.zeros(r))
+    active[0] = True
+    return network, active, np.arange(len(chosen))
+
+
+@pytest.mark.parametrize("fixed", [0, 2, 9])
+@pytest.mark.parametrize("skip", [False, True])
+def test_neurons_through_a_point_are_switched_on_one_after_another(skip, fixed, monkeypatch):
+    """Whose slopes have nothing to do with each other, but for two that do the same, of which one is enough."""
+    e = np.eye(4)
+    a = np.vstack([2 * e[0], 2 * e[0], 0.5 * e[1], 3 * e[2], e[3]])
+    w, chosen = e[[0, 0, 2, 1, 3]] * [[1.0], [1], [0.5], [1], [2]], np.array([True, False, True, False, True])
+    network, active, free = neurons_to_choose(a, w, chosen, fixed, skip)
+    first, none, greedy, _ = constancy._choices(network, active, free, lambda: None)
+    assert [list(one) for one in (first, none, greedy)] == [[True] + [False] * 4, [False] * 5, chosen.tolist()]
+    monkeypatch.setattr(constancy, "STEPS", 1)
+    assert list(constancy._choices(network, active, free, lambda: None))[2].tolist() == [True] + [False] * 4
+    assert len(list(constancy._choices(network, active, free[:0], lambda: None))) == 1
+
+
+@pytest.mark.parametrize("fixed", [0, 2, 9])
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_neurons_through_a_point_are_switched_on_at_once_where_slopes_are_independent(seed, skip, fixed):
+    rng = np.random.default_rng(seed)
+    a, w = rng.standard_normal((2, 12, 4))
+    chosen = rng.random(12) < 0.5
+    network, active, free = neurons_to_choose(a, w, chosen, fixed, skip)
+    assert list(constancy._choices(network, active, free, lambda: None))[3].tolist() == chosen.tolist()
+    jacobian = constancy.ball_maps(network)
+    side, slope = constancy._flattest(network, jacobian, active, free, lambda: None)
+    assert slope < 1e-9
+    assert side.tolist() == [*chosen, *active[12:]]
+
+
 @pytest.mark.parametrize("count", [3, 16])
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("seed", range(4))

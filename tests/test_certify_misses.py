@@ -19,7 +19,7 @@ from exactnorm.certify.balls import missed
 from exactnorm.certify.balls import slabs as slabs_module
 from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import correction_cost, stated_upper
-from exactnorm.certify.balls.missed import explained, missed_on_balls, unsure_share
+from exactnorm.certify.balls.missed import explained, missed_on_balls, unsure_share, wrong_sides
 from exactnorm.certify.balls.slabs import basis_of_slabs, seen, slabs_around_each, telling_directions
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
@@ -172,6 +172,7 @@ def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_lit
     network, train, sides, frame = a_network_that_misses(seed, skip)
     points, rho, axes = train.points, train.rho, frame.axes
     found = missed_on_balls(network, train, np.packbits(sides, axis=1), frame, lambda: None)
+    wrong = wrong_sides(network, train, np.packbits(sides, axis=1), lambda: None)
     length = [float(np.linalg.norm(w)) for w in network.w]
     moved = list(network.b)
     for k in range(network.neurons):
@@ -183,10 +184,11 @@ def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_lit
     skipped = np.zeros((3, 3)) if network.V is None else network.V
     entered = 0
     for n, x in enumerate(points):
-        off, D, value, slope = skipped @ x + network.c - x, skipped.copy(), 0.07 * (n == 4), 0.0
+        off, D, value, slope, shifted = skipped @ x + network.c - x, skipped.copy(), 0.0, 0.0, 0.0
         for k, (a, w) in enumerate(zip(network.a, network.w, strict=True)):
             z = float(w @ x) + moved[k]
             off, D = (off + a * z, D + np.outer(a, w)) if sides[n, k] else (off, D)
+            shifted += abs(moved[k] - network.b[k]) * sides[n, k] * np.linalg.norm(a)
             depth = rho * length[k] - (z if sides[n, k] else -z)
             if depth > 1e-12:
                 entered += 1
@@ -194,8 +196,10 @@ def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_lit
                 slope += length[k] * np.linalg.norm(a)
         np.testing.assert_allclose(found.e[n], axes @ off / 2.0, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(found.D[n], axes @ D @ axes.T, rtol=1e-9, atol=1e-12)
-        assert found.value[n] == pytest.approx(value / 2.0, rel=1e-9, abs=1e-12)
+        assert found.value[n] == pytest.approx((value + 0.07 * (n == 4)) / 2.0, rel=1e-9, abs=1e-12)
         assert found.slope[n] == pytest.approx(slope, rel=1e-9, abs=1e-12)
+        # Of sides that the network as it stands is to have, the shifts of neurons that are on count, too.
+        assert [one[n] for one in wrong] == pytest.approx([value + shifted, slope], rel=1e-9, abs=1e-12)
         if n == 4:
             continue
         # In the hull, the network is off by no more, anywhere on the ball.

@@ -12,7 +12,7 @@ from exactnorm.certify.balls.cell import uncovered
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.exact.balls import chosen, growing
 from exactnorm.exact.balls import stretched as stretched_module
-from exactnorm.exact.balls.barrier import Moments, Multipliers, slack
+from exactnorm.exact.balls.barrier import Moments, Multipliers, proofs, slack
 from exactnorm.exact.balls.cells import whole_cells
 from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likely, whole_path
 from exactnorm.exact.balls.covering import leaf, priced_leaves
@@ -240,6 +240,11 @@ def test_what_is_sealed_is_proved_and_says_which_patterns_stop_it(seven, factor)
     assert share == 1 if factor < 1 else share < 1
     assert whole.lower == pytest.approx(share * 30, rel=1e-12)
     assert whole.lower + whole.ahead == pytest.approx(35, rel=1e-12)
+    # B times θ goes with multipliers times θ².
+    for proof, before in zip(whole.proofs[: len(rows)], proofs(few.of, own), strict=True):
+        assert proof.mu == pytest.approx(share**2 * before.mu, rel=1e-9)
+        np.testing.assert_allclose(proof.nu, share**2 * before.nu, rtol=1e-9)
+        np.testing.assert_allclose(proof.ell, share**2 * before.ell, rtol=1e-9, atol=1e-300)
     value = np.sum(whole.B[:, :, -1] * (problem.points[1:] - problem.points[0]))
     assert dual_bound(problem.points, problem.rho, whole.B, whole.proofs) == pytest.approx(value, rel=1e-9)
     assert not uncovered([proof.cell for proof in whole.proofs], problem.patterns)
