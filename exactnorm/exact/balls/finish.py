@@ -208,8 +208,8 @@ def interpolates(problem: Reduced, neurons: Neurons) -> bool:
     else:
         off = float(np.abs(unmet(problem, neurons.kinks, neurons.a)).max())
     inside = float(margins(problem.points, problem.rho, neurons.kinks).min())
-    # Relative to the distance of the points as well: where balls nearly touch, making up for a miss takes a share of the
-    # cost that is tens of times as large, and the network stands in the way of others that miss nothing. What a costly
-    # network rounds to is far below the error that a certificate may have (`check_told_apart`).
+    # Relative to the distance of the points as well: where balls nearly touch, making up for a miss takes a share of
+    # the cost that is tens of times as large, and the network stands in the way of others that miss nothing. What a
+    # costly network rounds to is far below the error that a certificate may have (`check_told_apart`).
     allowed = max(1e-9 * problem.apart, 2 * np.finfo(float).eps * neurons.cost)
     return off < min(1e-11, allowed) and inside > -min(1e-12, max(1e-9 * problem.apart, 4e-15))
