@@ -182,7 +182,8 @@ def main() -> int:
             # What is left behind is told by the wall's clock, also of a machine that is busy.
             hung = 0.0 if given.processor else time.perf_counter() - back
             seconds = row.get("seconds", float("nan"))
-            this = not seconds + hung <= (2 if given.interrupt else 1.1 * limit + 1)
+            allowed = 2 if given.interrupt and not row.get("before") else 1.1 * limit + 1
+            this = not seconds + hung <= allowed
             none = not given.interrupt and not math.isfinite(row.get("upper", math.inf))
             late |= this or none
             bracket = f"[{row['lower']:.6g}, {row['upper']:.6g}]" if "upper" in row else row.get("status", "failed")
