@@ -105,7 +105,7 @@ def finished_average(problem: Reduced, neurons: Neurons, touching: Kinks | None,
     """The same for a network that means its average over the group."""
     tried = []
     if touching is not None and settings.deadline.remaining > 0:
-        with suppress(ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+        with suppress(ArithmeticError, OutOfTimeError):
             tried.append(corrected_average(problem, master(problem, touching, neurons.cost, settings)))
     tried += [
         corrected_average(problem, merge_nearby(problem.tree, neurons, radius, 1e-6)) for radius in (1e-2, 1e-3, 1e-5)
@@ -134,7 +134,7 @@ def over_touching(problem: Reduced, touching: Kinks, neurons: Neurons, settings:
     """The cheapest network over the touching kinks, or `neurons` where no solver finds it in time."""
     try:
         return corrected(problem.points, master(problem, touching, neurons.cost, settings))
-    except (ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+    except (ArithmeticError, OutOfTimeError):
         return neurons
 
 
