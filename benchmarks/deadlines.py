@@ -1,21 +1,27 @@
 """Time limits: how long solves take with one on sets small and large, and the bracket they bring.
 
-    python benchmarks/deadlines.py [--limits 3 10] [--only NAME …] [--processor]
+    python benchmarks/deadlines.py [--limits 3 10] [--only NAME …] [--processor] [--interrupt]
 
 Noise balls, finite problems with and without weight decay, paths of denoisers and largest radii. With ``--processor``
 limits and times are processor seconds: what a machine with nothing else to do would show.
 
 A row says the limit, the seconds until the answer was there and until the process had ended (both after loading the
 solvers, which takes a second or two), the bracket, and the phase in which the limit was reached. Each row is a process
-of its own. A row later than 1.1 × limit + 1 s is marked, and ends the script with status 1.
+of its own. A row later than 1.1 × limit + 1 s, or without a finite bracket, is marked, and ends the script with
+status 1. With ``--interrupt`` Ctrl-C comes at a third of the limit, seconds count from it, and more than 2 of them are
+late.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -106,7 +112,15 @@ def bracket(found: CertifiedDenoiser | CertifiedNetwork) -> dict[str, Any]:
     return {"lower": found.certificate.lower, "upper": found.certificate.upper, "status": found.status}
 
 
-def one(name: str, limit: float, processor: bool) -> None:
+def ctrl_c(at: float, clock: Callable[[], float], came: list[float]) -> None:
+    """Wait until `at`, note the time and send SIGINT to this process, as a terminal does."""
+    while clock() < at:
+        time.sleep(0.01)
+    came.append(clock())
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def one(name: str, limit: float, processor: bool, interrupt: bool) -> None:
     """Solve and print the row as JSON."""
     import exactnorm.exact.balls.solve
     import exactnorm.exact.finite.solve  # noqa: F401 — the solvers
@@ -121,6 +135,9 @@ def one(name: str, limit: float, processor: bool) -> None:
 
     train = SETS[name]() if name in SETS else None
     start = clock()
+    came: list[float] = []
+    if interrupt:
+        threading.Thread(target=ctrl_c, args=(start + limit / 3, clock, came), daemon=True).start()
     try:
         if train is not None:
             method = "program" if name.endswith("program") else "auto"
@@ -129,7 +146,12 @@ def one(name: str, limit: float, processor: bool) -> None:
             row = (other if name in OTHERS else finite)(name, limit, hear)
     except ArithmeticError as nothing:
         row = {"status": str(nothing)}
-    row["seconds"] = clock() - start
+    except KeyboardInterrupt:
+        row = {"status": "no answer"}
+    end = clock()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it may come when all is done
+    row["seconds"] = end - (came[0] if came else start)
+    row["before"] = interrupt and not came
     over = [phase for phase in phases if phase not in ("looking at uniqueness", "finishing the network")]
     print(json.dumps(row | {"phase": over[-1] if over else ""}))
 
@@ -140,17 +162,18 @@ def main() -> int:
     parser.add_argument("--limits", type=float, nargs="+", default=[3.0, 10.0])
     parser.add_argument("--only", nargs="+", default=list(NAMES))
     parser.add_argument("--processor", action="store_true", help="count processor seconds")
+    parser.add_argument("--interrupt", action="store_true", help="Ctrl-C at a third of the limit")
     parser.add_argument("--row", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.row:
-        one(given.row[0], float(given.row[1]), given.processor)
+        one(given.row[0], float(given.row[1]), given.processor, given.interrupt)
         return 0
     print(f"{'set':30s} {'limit':>5s} {'back':>6s} {'ended':>6s}  {'bracket':28s} {'phase at the limit'}")
     late = False
     for name in given.only:
         for limit in given.limits:
             command = [sys.executable, __file__, "--row", name, str(limit)]
-            command += ["--processor"] if given.processor else []
+            command += ["--processor"] * given.processor + ["--interrupt"] * given.interrupt
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             assert process.stdout is not None
             row = json.loads(process.stdout.readline() or "{}")
@@ -159,10 +182,13 @@ def main() -> int:
             # What is left behind is told by the wall's clock, also of a machine that is busy.
             hung = 0.0 if given.processor else time.perf_counter() - back
             seconds = row.get("seconds", float("nan"))
-            this = not seconds + hung <= 1.1 * limit + 1
-            late |= this
+            allowed = 2 if given.interrupt and not row.get("before") else 1.1 * limit + 1
+            this = not seconds + hung <= allowed
+            none = not given.interrupt and not math.isfinite(row.get("upper", math.inf))
+            late |= this or none
             bracket = f"[{row['lower']:.6g}, {row['upper']:.6g}]" if "upper" in row else row.get("status", "failed")
-            mark = "  LATE" if this else ""
+            mark = "  before Ctrl-C" * bool(row.get("before")) + "  LATE" * this
+            mark += "  NO BRACKET" * none
             print(
                 f"{name:30s} {limit:5g} {seconds:6.2f} {seconds + hung:6.2f}  {bracket:28s} "
                 f"{row.get('phase', '')}{mark}",

@@ -140,6 +140,18 @@ def test_a_near_pair_whose_balls_nearly_touch_reaches_the_tolerance_in_any_order
     assert 2 / (1 - 2 * share) < found[0].lower < 2 / (1 - 2 * share) + 6
 
 
+def test_ten_points_on_a_circle_two_of_whose_balls_nearly_touch_reach_the_tolerance_in_any_order():
+    # Networks that missed by 3e-12 to 7e-12 had passed for interpolating ones: 2e-6 of the cost to make up for it.
+    angle = [-1.28977411, 1.87918446, -2.4989605, 3.0271763, 2.17457855, -0.70255823, -1.90378329, 2.59834541]
+    angle += [-1.7185498, 3.02700266]
+    X = np.column_stack([np.cos(angle), np.sin(angle)])
+    rho = 0.97 * max_radius(X)[0]
+    rng = np.random.default_rng(0)
+    found = [min_norm_denoiser(Y, rho).certificate for Y in [X, *(rng.permutation(X) for _ in range(9))]]
+    assert max(one.gap for one in found) <= TOLERANCE
+    assert max(one.lower for one in found) <= min(one.upper for one in found) * (1 + 1e-12)
+
+
 @pytest.mark.parametrize(
     ("points", "rho"),
     [

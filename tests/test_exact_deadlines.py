@@ -12,10 +12,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems
+from exactnorm import DenoiserPath, TrainingSet, check_certificate, min_norm_denoiser, problems
 from exactnorm.certify.balls import correction
 from exactnorm.exact import deadline
-from exactnorm.exact.balls import solve, unique
+from exactnorm.exact.balls import finish, solve, unique
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import thinned, without_dependent
 from exactnorm.exact.balls.forecast import forecast, seconds
@@ -202,6 +202,27 @@ def test_multipliers_may_take_as_long_as_it_took_to_close_the_gap_and_ten_second
     assert unlimited.certificate.certifies(1e-6)
     assert "the multipliers of the cells were not computed to the end" in unlimited.status
     check_certificate(unlimited.certificate, unlimited.train, unlimited.network)
+
+
+@pytest.mark.parametrize(("module", "name"), [(solve, "multipliers"), (finish, "master")])
+def test_ctrl_c_while_the_network_or_its_proof_is_finished_is_told_and_ends_a_path(monkeypatch, module, name):
+    # A path went on to its next level: what it had of this one said nothing of Ctrl-C.
+    whole, points, came = getattr(module, name), problems.plane_5().train.points, []
+
+    def once(*given):
+        if not came:
+            came.append(name)
+            raise KeyboardInterrupt
+        return whole(*given)
+
+    monkeypatch.setattr(module, name, once)
+    denoiser = min_norm_denoiser(points, 0.1, method="program")
+    assert came
+    assert denoiser.interrupted
+    assert denoiser.certificate.certifies(1e-6)
+    came.clear()
+    with pytest.raises(KeyboardInterrupt):
+        DenoiserPath(points, [0.1, 0.12, 0.14])
 
 
 def test_a_forecast_counts_the_patterns_and_grows_with_them():

@@ -105,7 +105,7 @@ def finished_average(problem: Reduced, neurons: Neurons, touching: Kinks | None,
     """The same for a network that means its average over the group."""
     tried = []
     if touching is not None and settings.deadline.remaining > 0:
-        with suppress(ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+        with suppress(ArithmeticError, OutOfTimeError):
             tried.append(corrected_average(problem, master(problem, touching, neurons.cost, settings)))
     tried += [
         corrected_average(problem, merge_nearby(problem.tree, neurons, radius, 1e-6)) for radius in (1e-2, 1e-3, 1e-5)
@@ -134,7 +134,7 @@ def over_touching(problem: Reduced, touching: Kinks, neurons: Neurons, settings:
     """The cheapest network over the touching kinks, or `neurons` where no solver finds it in time."""
     try:
         return corrected(problem.points, master(problem, touching, neurons.cost, settings))
-    except (ArithmeticError, OutOfTimeError, KeyboardInterrupt):
+    except (ArithmeticError, OutOfTimeError):
         return neurons
 
 
@@ -208,7 +208,8 @@ def interpolates(problem: Reduced, neurons: Neurons) -> bool:
     else:
         off = float(np.abs(unmet(problem, neurons.kinks, neurons.a)).max())
     inside = float(margins(problem.points, problem.rho, neurons.kinks).min())
-    # Relative to the distance of the points as well: a network that maps two of them to one place is no solution. What
-    # a costly network rounds to is far below the error that a certificate may have (`check_told_apart`).
-    allowed = max(1e-7 * problem.apart, 2 * np.finfo(float).eps * neurons.cost)
+    # Relative to the distance of the points as well: where balls nearly touch, making up for a miss takes a share of
+    # the cost that is tens of times as large, and the network stands in the way of others that miss nothing. What a
+    # costly network rounds to is far below the error that a certificate may have (`check_told_apart`).
+    allowed = max(1e-9 * problem.apart, 2 * np.finfo(float).eps * neurons.cost)
     return off < min(1e-11, allowed) and inside > -min(1e-12, max(1e-9 * problem.apart, 4e-15))

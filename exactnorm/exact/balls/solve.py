@@ -271,7 +271,7 @@ def dual_certificate(problem: Reduced, best: Bracket, settings: Settings) -> Cer
         # They may take as long as it took to close the gap, or a while, and no longer.
         within = replace(settings, deadline=settings.deadline.at_most(max(A_WHILE, settings.deadline.elapsed)))
         proofs, kappa = (best.proofs, 1.0) if best.proofs else multipliers(problem, best, within)
-    except (OutOfTimeError, KeyboardInterrupt, ArithmeticError):
+    except (OutOfTimeError, ArithmeticError):
         settings.said.append("the multipliers of the cells were not computed to the end")
         return plain
     if problem.orbits is not None:
