@@ -36,7 +36,7 @@ SMALL = {
     "leave-one-out": {"inputs": 20, "sets": ("orthonormal",), "radii": (0.1,)},
     "attribution-levels": {"samples": 10, "sets": ("orthonormal",), "radii": (0.05, 0.2)},
     "other-denoisers": {"starts": 20, "levels": 3, "sets": ("orthonormal",)},
-    "trained-networks": {"widths": (12,), "points": 3, "samples": 6, "steps": 20, "starts": 5, "sizes": (2,)},
+    "trained-networks": {"widths": (12,), "points": 3, "samples": (6,), "steps": 20, "starts": 5, "sizes": (2,)},
     "inertia-end": {"counts": (4, 9), "sets": 2},
     "linear-one-step": {"counts": (3, 12), "runs": 3, "dimension": 4},
     "attribution-scores": {"samples": 6, "sets": ("obtuse",), "radii": (0.1,), "width": 8, "steps": 20},
