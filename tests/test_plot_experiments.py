@@ -9,11 +9,14 @@ from exactnorm import (
 )
 
 
-def test_the_picture_of_early_stopping_shows_the_table_s_shares():
-    table = experiments.early_stopping(starts=50)
-    axes = plot.experiment(table)
-    curve = axes.get_lines()[0].get_xydata()
-    assert np.array_equal(curve, np.column_stack([table.column("T"), table.column("vertex_share")]))
+def test_the_picture_of_early_stopping_shows_the_table_s_shares_and_probabilities_of_each_box():
+    table = experiments.early_stopping(starts=50, longest=(1.0, 3.0))
+    curves = [curve.get_xydata() for curve in plot.experiment(table).get_lines()]
+    for n, longest in enumerate((1.0, 3.0)):
+        rows = [row for row in table.records() if row["longest"] == longest]
+        for curve, name in zip(curves[2 * n : 2 * n + 2], ("vertex_share", "probability"), strict=True):
+            assert np.array_equal(curve, [[row["T"], row[name]] for row in rows])
+    assert np.array_equal(curves[4], [[row["T"], row["memorised"]] for row in table.records()[:16]])
 
 
 def test_the_picture_of_where_flows_end_has_one_curve_for_each_flow_and_kind_that_occurs():
