@@ -136,6 +136,17 @@ def test_a_network_for_each_number_of_samples_and_the_published_counts_beside_th
     assert [(r["sums"], r["published"]) for r in of_thirty] == [(435, 429), (27405, 6965)]
 
 
+def test_weight_decay_is_what_was_asked_for_and_none_is_adam_alone():
+    how = {"widths": (24,), "points": 3, "samples": (12,), "steps": 300, "starts": 3, "sizes": (2,)}
+
+    def costs(decay):
+        return trained_networks(ways=("Adam", "Adam, weight decay"), decay=decay, **how).column("cost")
+
+    none, some, much = costs(0.0), costs(1e-3), costs(3e-2)
+    assert none[0] == some[0] == much[0] == none[1]
+    assert none[1] > some[1] > much[1]
+
+
 def test_an_unknown_way_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="'SGD' is none; give some of 'Adam'"):
         trained_networks(ways=("SGD",))

@@ -33,8 +33,8 @@ COLUMNS = (
     "cost_elsewhere", "r2", "together", "size", "stable", "sums", "published",
 )  # fmt: skip
 WAYS = ("Adam", "Adam, weight decay", "Adam, dropout", "augmented Lagrangian")
-RATE, DECAY, DROPPED, PENALTY = 1e-2, 1e-4, 0.1, 3e4
-"""Adam's first rate, which falls a hundredfold; weight decay; share of neurons that is dropped; L-BFGS's penalty."""
+RATE, DROPPED, PENALTY = 1e-2, 0.1, 3e4
+"""Adam's first rate, which falls a hundredfold; share of neurons that is dropped; L-BFGS's penalty."""
 STABLE = 0.2
 """Distance in L∞ within which a sum of points ends that counts as stable (arXiv:2506.19031)."""
 ITERATIONS = 300
@@ -52,6 +52,7 @@ class Trained:
     points: int
     rho: float
     samples: int
+    decay: float
     steps: int
     rounds: int
     starts: int
@@ -68,6 +69,7 @@ def trained_networks(
     points: int = 5,
     rho: float = 0.2,
     samples: tuple[int, ...] = (40,),
+    decay: float = 1e-4,
     steps: int = 4000,
     rounds: int = 12,
     starts: int = 100,
@@ -90,6 +92,8 @@ def trained_networks(
         Samples lie on the spheres of this radius.
     samples : tuple of int
         Noisy samples of each point, drawn once: a network for each of these numbers.
+    decay : float
+        λ of "Adam, weight decay", which minimises the mean of ½‖h(y) − x‖² plus λ/2 times the squared norm of a and w.
     steps : int
         Of Adam.
     rounds : int
@@ -116,6 +120,7 @@ def trained_networks(
         "points": points,
         "rho": rho,
         "samples": samples,
+        "decay": decay,
         "steps": steps,
         "rounds": rounds,
         "starts": starts,
@@ -126,7 +131,7 @@ def trained_networks(
         msg = f"ways: {unknown[0]!r} is none; give some of {', '.join(map(repr, WAYS))}"
         raise ValueError(msg)
     units = [
-        Trained(way, width, points, rho, number, steps, rounds, starts, sizes, seed)
+        Trained(way, width, points, rho, number, decay, steps, rounds, starts, sizes, seed)
         for number in samples
         for width in widths
         for way in ways
@@ -139,7 +144,7 @@ def trained(unit: Trained, inputs: Array, targets: Array, rng: np.random.Generat
     start = started(unit.width, inputs.shape[1], rng)
     if unit.way == "augmented Lagrangian":
         return augmented_lagrangian(start, inputs, targets, rounds=unit.rounds, penalty=PENALTY)
-    objective = Objective(inputs, targets, DECAY if unit.way == "Adam, weight decay" else 0.0)
+    objective = Objective(inputs, targets, unit.decay if unit.way == "Adam, weight decay" else 0.0)
 
     def gradient(weights: Weights) -> Weights:
         keep = None
