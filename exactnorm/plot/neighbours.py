@@ -175,9 +175,9 @@ def _endpoints_against_cost(table: Table, axes: Axes) -> None:
         cost, r2 = ([r[name] for r in chosen] for name in ("cost", "r2"))
         axes.semilogx(cost, r2, "o", color=colour, label=way)
         for n, record in enumerate(chosen):
-            beside = (4.0, 4.0 if n % 2 else -11.0)  # above and below in turn
+            beside, side = (((4.0, -11.0), "left"), ((4.0, 4.0), "left"), ((0.0, 15.0), "center"))[n % 3]  # in turn
             place = (record["cost"], record["r2"])
-            axes.annotate(str(record["width"]), place, beside, textcoords="offset points", fontsize="small")
+            axes.annotate(str(record["width"]), place, beside, textcoords="offset points", fontsize="small", ha=side)
     axes.axvline(records[0]["least"], color="black", ls=":", lw=1, label="least cost on whole balls")
     axes.set(xlabel="representation cost (numbers: neurons)", ylabel="median r² of endpoints", ylim=(-0.1, 1.1))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
