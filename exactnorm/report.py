@@ -28,6 +28,7 @@ MEANING = {
     "boundary": "boundary, interior, outside: of the hyperbox that points on orthogonal lines span.",
     "other": "other: at no training point, and these points span no hyperbox to be on or in.",
     "none": "none: without an endpoint.",
+    "longest": "longest: longest side of the hyperbox that the points span, whose shortest side is 1.",
     "below": "below, above: starts whose own threshold tau is below T, or above; on vertex: how many of them end at a "
     "vertex, a corner of the hyperbox that points on orthogonal lines span.",
     "memorised": "memorised: more than three times nearer to one training point than to any other.",

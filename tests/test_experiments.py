@@ -20,12 +20,13 @@ from exactnorm.experiments import (
     stable_virtual_points,
     where_flows_end,
 )
+from exactnorm.experiments.early_stopping import COLUMNS, Stop, _statements, beyond, followed
 from exactnorm.flow import closed_score_flow, endpoints, score_flow
 
 SMALL = {
     "stable-virtual-points": {"points": 6, "perturbations": (0.0, 1e-3)},
     "where-flows-end": {"starts": 60, "dimension": 6, "counts": (2, 5)},
-    "early-stopping": {"starts": 60, "points": 3},
+    "early-stopping": {"starts": 60, "points": 3, "longest": (1.0, 2.0)},
     "early-stopping-map": {"starts": 20, "times": 6},
     "beyond-orthogonal": {"starts": 10, "families": ("obtuse",)},
     "first-pictures": {"grid": 3, "width": 16, "rounds": 1},
@@ -36,7 +37,7 @@ SMALL = {
     "leave-one-out": {"inputs": 20, "sets": ("orthonormal",), "radii": (0.1,)},
     "attribution-levels": {"samples": 10, "sets": ("orthonormal",), "radii": (0.05, 0.2)},
     "other-denoisers": {"starts": 20, "levels": 3, "sets": ("orthonormal",)},
-    "trained-networks": {"widths": (12,), "points": 3, "samples": 6, "steps": 20, "starts": 5, "sizes": (2,)},
+    "trained-networks": {"widths": (12,), "points": 3, "samples": (6,), "steps": 20, "starts": 5, "sizes": (2,)},
     "inertia-end": {"counts": (4, 9), "sets": 2},
     "linear-one-step": {"counts": (3, 12), "runs": 3, "dimension": 4},
     "attribution-scores": {"samples": 6, "sets": ("obtuse",), "radii": (0.1,), "width": 8, "steps": 20},
@@ -102,18 +103,56 @@ def test_the_ends_of_the_experiment_are_those_of_the_exact_pieces_on_the_same_ne
     assert len(set(closed.kind)) > 1
 
 
-def test_the_threshold_tells_apart_every_start_at_every_time():
-    table = early_stopping(starts=80, points=3)
+def test_the_threshold_tells_apart_every_start_at_every_time_in_every_box():
+    table = early_stopping(starts=80, points=3, longest=(1.0, 1.7, 6.0))
     for row in table.records():
         assert row["below"] + row["above"] == 80
         assert row["below_on_vertex"] == row["below"]
         assert row["above_on_vertex"] == 0
     assert 0 < table.column("below")[8] < 80
-    assert all(s.holds for s in table.statements)
+    assert [s.verdict for s in table.statements] == ["agrees"] * 4
 
 
-def test_in_the_plane_every_pair_of_time_and_start_lies_on_its_side_of_the_threshold():
-    table = early_stopping_map(starts=40, times=8)
+def test_in_a_box_each_start_s_threshold_is_that_of_its_sides():
+    """τ from the flow's formula at the starts against the sides and the noise themselves, of the longest box."""
+    unit = Stop(5.0, 0.3, 7, 50, 3, 0.5, 0.4, 12)
+    Y, tau, _, _ = followed(unit)
+    rng = np.random.default_rng(7)
+    axes = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    sides = np.array([1.0, np.sqrt(5), 5.0])
+    t = 0.25 * sides + 0.4 * sides * (rng.standard_normal((50, 3)) @ axes.T)
+    assert pytest.approx(t, abs=1e-12) == Y @ axes.T
+    ends = np.where((t > 0) & (t < sides), np.minimum(t, sides - t), 0.0).max(axis=1)
+    assert tau == pytest.approx((ends / 0.5) ** 2, rel=1e-9, abs=1e-15)
+
+
+def test_the_probability_of_a_vertex_is_the_share_of_many_thresholds():
+    for longest, T in ((1.0, 0.5), (2.5, 0.9), (4.0, 0.1)):
+        unit = Stop(longest, T, 8, 100_000, 3, 0.5, 0.4, 2)
+        share, chance = float(np.mean(followed(unit)[1] < T)), beyond(unit)
+        assert 0.01 < chance < 0.99
+        assert abs(share - chance) < 4 * math.sqrt(chance * (1 - chance) / 100_000)  # standard deviations
+
+
+def test_counts_that_the_probabilities_forbid_and_shares_that_rise_with_the_sides_are_told():
+    table = early_stopping(starts=80, points=3, times=4, longest=(1.0, 2.0))
+    column = COLUMNS.index("longest")
+    swapped = tuple((3 - row[column], *row[1:]) for row in table.rows)
+    verdicts = {s.text.split(",")[0]: s.verdict for s in _statements(swapped)}
+    assert verdicts["The longer the sides of the box"] == "differs"
+    wrong = tuple((*row[:9], 0.01, *row[10:]) for row in table.rows)
+    assert [s.verdict for s in _statements(wrong)][-1] == "differs"
+
+
+def test_a_longest_side_shorter_than_the_shortest_is_refused():
+    for experiment, longest in ((early_stopping, (1.0, 0.5)), (early_stopping_map, 0.5)):
+        with pytest.raises(ValueError, match="give a length from 1 on"):
+            experiment(longest=longest)
+
+
+@pytest.mark.parametrize("longest", [1.0, 3.0])
+def test_in_the_plane_every_pair_of_time_and_start_lies_on_its_side_of_the_threshold(longest):
+    table = early_stopping_map(starts=40, times=8, longest=longest)
     records = table.records()
     assert len(records) == 40 * 8
     assert {record["vertex"] for record in records} == {True, False}
@@ -121,7 +160,7 @@ def test_in_the_plane_every_pair_of_time_and_start_lies_on_its_side_of_the_thres
         # The threshold itself, by its formula: the farthest that a coordinate between 0 and 1 is from either.
         angle = np.linalg.qr(np.random.default_rng(0).standard_normal((2, 2)))[0]
         t = angle @ [record["y_1"], record["y_2"]]
-        tau = max((min(c, 1 - c) / 0.5) ** 2 if 0 < c < 1 else 0.0 for c in t)
+        tau = max((min(c, L - c) / 0.5) ** 2 if 0 < c < L else 0.0 for c, L in zip(t, (1, longest), strict=True))
         assert record["tau"] == pytest.approx(tau, rel=1e-9)
         assert record["vertex"] == (record["T"] > tau)
     assert [s.verdict for s in table.statements] == ["agrees"]

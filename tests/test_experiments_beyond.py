@@ -93,7 +93,7 @@ def test_a_network_that_costs_nothing_but_a_rounding_counts_as_certified_and_one
 
 def test_what_was_not_trained_is_said_to_be_unknown_and_no_number():
     table = trained_networks(
-        widths=(8,), ways=("augmented Lagrangian",), points=3, samples=4, rounds=1, starts=4, sizes=(2,)
+        widths=(8,), ways=("augmented Lagrangian",), points=3, samples=(4,), rounds=1, starts=4, sizes=(2,)
     )
     said = [statement.evidence for statement in table.statements]
     assert "unknown with weight decay, unknown without" in said[-1]

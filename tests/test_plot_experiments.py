@@ -9,11 +9,14 @@ from exactnorm import (
 )
 
 
-def test_the_picture_of_early_stopping_shows_the_table_s_shares():
-    table = experiments.early_stopping(starts=50)
-    axes = plot.experiment(table)
-    curve = axes.get_lines()[0].get_xydata()
-    assert np.array_equal(curve, np.column_stack([table.column("T"), table.column("vertex_share")]))
+def test_the_picture_of_early_stopping_shows_the_table_s_shares_and_probabilities_of_each_box():
+    table = experiments.early_stopping(starts=50, longest=(1.0, 3.0))
+    curves = [curve.get_xydata() for curve in plot.experiment(table).get_lines()]
+    for n, longest in enumerate((1.0, 3.0)):
+        rows = [row for row in table.records() if row["longest"] == longest]
+        for curve, name in zip(curves[2 * n : 2 * n + 2], ("vertex_share", "probability"), strict=True):
+            assert np.array_equal(curve, [[row["T"], row[name]] for row in rows])
+    assert np.array_equal(curves[4], [[row["T"], row["memorised"]] for row in table.records()[:16]])
 
 
 def test_the_picture_of_where_flows_end_has_one_curve_for_each_flow_and_kind_that_occurs():
@@ -53,10 +56,24 @@ def test_lines_of_an_inertia_end_and_of_trained_networks_are_numbers_of_their_ta
     table = experiments.Table("inertia-end", columns, ((4, 1.0, 2.0, 3.0), (9, 0.5, 1.0, 5.0)), {}, "")
     line = {c.get_label(): c.get_xydata() for c in plot.experiment(table).get_lines()}["4.00 $n^{-2/5}$"]
     assert np.allclose(line, [[4, 4 * 4**-0.4], [9, 4 * 9**-0.4]])
-    columns = ("way", "width", "size", "cost", "least", "r2")
-    table = experiments.Table("trained-networks", columns, (("Adam", 8, 2, 5.0, 4.0, 0.5),), {}, "")
+    columns = ("way", "width", "samples", "size", "cost", "least", "r2")
+    table = experiments.Table("trained-networks", columns, (("Adam", 8, 40, 2, 5.0, 4.0, 0.5),), {}, "")
     line = {c.get_label(): c.get_xdata() for c in plot.experiment(table).get_lines()}["least cost on whole balls"]
     assert line == [4.0, 4.0]
+
+
+def test_of_several_numbers_of_samples_the_picture_holds_the_shares_over_all_widths_and_the_published_ones():
+    columns = ("way", "width", "samples", "size", "stable", "sums", "published")
+    rows = [("Adam", 8, 10, 2, 1, 435, 429), ("Adam", 8, 10, 3, 0, 4060, 3390), ("Adam", 9, 10, 2, 2, 435, 429)]
+    rows += [("Adam", 9, 10, 3, 7, 4060, 3390), ("Adam", 8, 50, 2, 435, 435, 429), ("Adam", 8, 50, 3, 9, 4060, 3390)]
+    rows += [("Adam, dropout", 8, 50, 2, 87, 435, 429)]  # stopped before the others
+    axes = plot.experiment(experiments.Table("trained-networks", columns, tuple(rows), {}, ""))
+    lines = {c.get_label(): np.asarray(c.get_xydata()).tolist() for c in axes.get_lines()}
+    assert lines["Adam: 2"] == [[10, 3 / 870], [50, 1.0]]
+    assert lines["Adam, dropout: 2"] == [[50, 0.2]]
+    assert lines["Adam: 3"] == [[10, 7 / 8120], [50, 9 / 4060]]
+    flat = [c.get_ydata()[0] for c in axes.get_lines() if c.get_label().startswith("_")]
+    assert flat == [429 / 435, 3390 / 4060]
 
 
 def test_a_table_without_rows_is_told_to_be_one():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,18 +25,20 @@ from exactnorm.experiments.training import (
     started,
     value_and_gradient,
 )
-from exactnorm.experiments.virtual_points import iterate
+from exactnorm.experiments.virtual_points import FAR, PUBLISHED, published, stable_counts
 from exactnorm.network import ReLUNetwork
 
 COLUMNS = (
-    "way", "width", "cost", "least", "above_bound", "misses_samples", "misses_balls", "kinks", "kinks_found",
-    "cost_elsewhere", "r2", "together", "size", "stable", "sums",
+    "way", "width", "samples", "cost", "least", "above_bound", "misses_samples", "misses_balls", "kinks", "kinks_found",
+    "cost_elsewhere", "r2", "together", "size", "stable", "sums", "published",
 )  # fmt: skip
 WAYS = ("Adam", "Adam, weight decay", "Adam, dropout", "augmented Lagrangian")
-RATE, DECAY, DROPPED, PENALTY = 1e-2, 1e-4, 0.1, 3e4
-"""Adam's first rate, which falls a hundredfold; weight decay; share of neurons that is dropped; L-BFGS's penalty."""
+RATE, DROPPED, PENALTY = 1e-2, 0.1, 3e4
+"""Adam's first rate, which falls a hundredfold; share of neurons that is dropped; L-BFGS's penalty."""
 STABLE = 0.2
 """Distance in L∞ within which a sum of points ends that counts as stable (arXiv:2506.19031)."""
+ITERATIONS = 300
+"""Of y ← h(y) from each sum, unless it stands still before."""
 STEP, STEPS = 0.1, 400
 """Of Euler's method for the score flow, whose endpoints attract: both networks take the same steps."""
 
@@ -50,6 +52,7 @@ class Trained:
     points: int
     rho: float
     samples: int
+    decay: float
     steps: int
     rounds: int
     starts: int
@@ -61,15 +64,16 @@ class Trained:
 def trained_networks(
     *,
     seed: int = 0,
-    widths: tuple[int, ...] = (64, 256),
+    widths: tuple[int, ...] = (64, 256, 1024),
     ways: tuple[str, ...] = WAYS,
     points: int = 5,
     rho: float = 0.2,
-    samples: int = 40,
+    samples: tuple[int, ...] = (40,),
+    decay: float = 1e-4,
     steps: int = 4000,
     rounds: int = 12,
     starts: int = 100,
-    sizes: tuple[int, ...] = (2, 3),
+    sizes: tuple[int, ...] = (2, 3, 4),
     run: Run = HERE,
 ) -> Table:
     """Train networks on noisy samples of orthonormal points and 0, and hold each against the exact denoiser.
@@ -86,8 +90,10 @@ def trained_networks(
         Orthonormal points besides 0, and dimension; 30 in the published experiment.
     rho : float
         Samples lie on the spheres of this radius.
-    samples : int
-        Noisy samples of each point, drawn once.
+    samples : tuple of int
+        Noisy samples of each point, drawn once: a network for each of these numbers.
+    decay : float
+        λ of "Adam, weight decay", which minimises the mean of ½‖h(y) − x‖² plus λ/2 times the squared norm of a and w.
     steps : int
         Of Adam.
     rounds : int
@@ -95,7 +101,7 @@ def trained_networks(
     starts : int
         Starts of score flows.
     sizes : tuple of int
-        Sums of so many points are tried for stability.
+        Sums of so many of the points besides 0 are tried for stability.
     run : Run
 
     Returns
@@ -105,7 +111,7 @@ def trained_networks(
         is cost over it, less one; a network that misses the balls may cost less. `r2` is the median over the starts of
         1 − ‖e − e*‖²/‖e* − mean‖², with the ends e of the trained and e* of the exact score flow and the mean of the
         points. `together` is the share of ends within ρ of each other. `stable` of `sums` end within 0.2 in L∞ of where
-        they began under y ← h(y).
+        they began under y ← h(y), and `published` of as many for one trained network, where that is known.
     """
     given = {
         "seed": seed,
@@ -114,6 +120,7 @@ def trained_networks(
         "points": points,
         "rho": rho,
         "samples": samples,
+        "decay": decay,
         "steps": steps,
         "rounds": rounds,
         "starts": starts,
@@ -123,8 +130,12 @@ def trained_networks(
     if unknown:
         msg = f"ways: {unknown[0]!r} is none; give some of {', '.join(map(repr, WAYS))}"
         raise ValueError(msg)
-    settings = (points, rho, samples, steps, rounds, starts, sizes, seed)
-    units = [Trained(way, width, *settings) for width in widths for way in ways]
+    units = [
+        Trained(way, width, points, rho, number, decay, steps, rounds, starts, sizes, seed)
+        for number in samples
+        for width in widths
+        for way in ways
+    ]
     return swept("trained-networks", compared, units, given, run).table(COLUMNS, _reading, _statements)
 
 
@@ -133,7 +144,7 @@ def trained(unit: Trained, inputs: Array, targets: Array, rng: np.random.Generat
     start = started(unit.width, inputs.shape[1], rng)
     if unit.way == "augmented Lagrangian":
         return augmented_lagrangian(start, inputs, targets, rounds=unit.rounds, penalty=PENALTY)
-    objective = Objective(inputs, targets, DECAY if unit.way == "Adam, weight decay" else 0.0)
+    objective = Objective(inputs, targets, unit.decay if unit.way == "Adam, weight decay" else 0.0)
 
     def gradient(weights: Weights) -> Weights:
         keep = None
@@ -160,6 +171,7 @@ def compared(unit: Trained) -> Iterator[tuple[Any, ...]]:
     row = (
         unit.way,
         unit.width,
+        unit.samples,
         found.cost,
         exact.certificate.lower,
         found.cost / exact.certificate.lower - 1,
@@ -172,16 +184,18 @@ def compared(unit: Trained) -> Iterator[tuple[Any, ...]]:
         float(np.mean(apart <= unit.rho)),
     )
     for size in unit.sizes:
-        sums = np.array([axes[list(rows)].sum(axis=0) for rows in combinations(range(unit.points), size)])
-        moved = np.abs(iterate(h, sums, 300) - sums).max(axis=1)
-        yield *row, size, int((moved <= STABLE).sum()), len(sums)
+        (stable,), total = stable_counts(h, axes, size, (STABLE,), ITERATIONS)
+        yield *row, size, stable, total, published(unit.points, size)
 
 
 def score_flow_ends(h: ReLUNetwork, starts: Array) -> Array:
-    """Where dy/du = h(y) − y is after 400 steps of 0.1."""
-    y = starts
+    """Where dy/du = h(y) − y is after 400 steps of 0.1; a flow that some network throws to infinity stops at `FAR`."""
+    y, alive = starts.copy(), np.arange(len(starts))
     for _ in range(STEPS):
-        y = y + STEP * (h(y) - y)
+        y[alive] += STEP * (h(y[alive]) - y[alive])
+        alive = alive[np.abs(y[alive]).max(axis=1) < FAR]
+        if not len(alive):
+            break
     return y
 
 
@@ -194,14 +208,28 @@ def _each(rows: Rows, way: str, column: str) -> list[float]:
     return [row[COLUMNS.index(column)] for row in rows if row[0] == way]
 
 
+def _by_size(rows: Rows, way: str) -> dict[int, tuple[int, int]]:
+    """Stable sums and all sums of each number of points, added up over the networks."""
+    found: dict[int, tuple[int, int]] = {}
+    for size, stable, total in zip(*(_each(rows, way, name) for name in ("size", "stable", "sums")), strict=True):
+        before = found.get(int(size), (0, 0))
+        found[int(size)] = (before[0] + int(stable), before[1] + int(total))
+    return found
+
+
+def _counts(rows: Rows, way: str) -> str:
+    found = _by_size(rows, way)
+    counts = ", ".join(f"{stable} of {total}" for stable, total in found.values())
+    return f"{counts} sums of {', '.join(map(str, found))} points stable" if found else "unknown"
+
+
 def _reading(rows: Rows) -> str:
     lines = []
     for way in dict.fromkeys(row[0] for row in rows):
-        above, r2 = _each(rows, way, "above_bound"), _each(rows, way, "r2")
-        misses, stable, sums = (_each(rows, way, name) for name in ("misses_balls", "stable", "sums"))
+        above, r2, misses = (_each(rows, way, name) for name in ("above_bound", "r2", "misses_balls"))
         lines.append(
             f"{way}: costs {_span([100 * one for one in above], '+.0f')} % over the bound, misses the balls by "
-            f"{_span(misses, '.2g')}, median r² {_span(r2, '.2f')}, {sum(stable):.0f} of {sum(sums):.0f} sums stable"
+            f"{_span(misses, '.2g')}, median r² {_span(r2, '.3g')}, {_counts(rows, way)}"
         )
     return (
         "; ".join(lines) + ". Networks that miss whole balls may cost less than any that do not; what the bracket says "
@@ -214,25 +242,42 @@ def _span(values: list[float], form: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _statements(rows: Rows) -> tuple[Statement, ...]:
-    def share(way: str) -> tuple[float, float]:
-        return sum(_each(rows, way, "stable")), sum(_each(rows, way, "sums"))
+def falling(rows: Rows) -> tuple[int, int]:
+    """Of the networks with any stable sum, and of several sizes: where the share falls with the size; all of them."""
+    size, stable, total = (COLUMNS.index(name) for name in ("size", "stable", "sums"))
+    networks: dict[tuple[Any, ...], dict[int, float]] = {}
+    for row in rows:
+        networks.setdefault(row[:3], {})[row[size]] = row[stable] / row[total]
+    shares = [[found[k] for k in sorted(found)] for found in networks.values() if len(found) > 1]
+    known = [one for one in shares if any(one)]
+    return sum(all(a >= b for a, b in pairwise(one)) for one in known), len(known)
 
+
+def _statements(rows: Rows) -> tuple[Statement, ...]:
     def best(*ways: str) -> str:
         found = [one for way in ways for one in _each(rows, way, "r2")]
-        return format(max(found), ".2f") if found else "unknown"
+        return format(max(found), ".3g") if found else "unknown"
 
-    plain, decay = share("Adam"), share("Adam, weight decay")
+    plain = [stable for stable, _ in _by_size(rows, "Adam").values()]
+    order = falling(rows)
+    ways = dict.fromkeys(row[0] for row in rows)
+    others = "; ".join(f"{way}: {_counts(rows, way)}" for way in ways if way != "Adam")
+    one = ", ".join(f"{PUBLISHED[size][1]} of {PUBLISHED[size][0]} sums of {size} points" for size in PUBLISHED)
     return (
         Statement(
             "Without weight decay no sum of training points is stable (arXiv:2506.19031, paraphrased).",
-            plain[0] == 0 if plain[1] else None,
-            f"{plain[0]:.0f} of {plain[1]:.0f} stable after Adam without weight decay",
+            sum(plain) == 0 if plain else None,
+            f"after Adam without weight decay: {_counts(rows, 'Adam')}",
         ),
         Statement(
-            "With weight decay most sums of two are stable: 429 of 435 in one trained network (arXiv:2506.19031).",
+            f"With weight decay {one} are stable in one trained network (arXiv:2506.19031).",
             None,
-            f"{decay[0]:.0f} of {decay[1]:.0f} sums stable; number of samples, width and steps there are unknown",
+            f"{others or 'unknown'}; number of samples, width and steps there are unknown",
+        ),
+        Statement(
+            "The more points in a sum, the smaller the share of sums that is stable (arXiv:2506.19031, by its counts).",
+            order[0] == order[1] if order[1] else None,
+            f"so in {order[0]} of {order[1]} networks with any stable sum",
         ),
         Statement(
             "Networks trained with weight decay drive flows to where the theory says (arXiv:2506.19031, paraphrased; "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -19,6 +20,10 @@ PUBLISHED = {2: (435, 429), 3: (4060, 3390), 4: (27405, 6965)}
 """Sums of so many points: how many there are, and how many of them one trained network kept (arXiv:2506.19031)."""
 COLUMNS = ("perturbation", "size", "threshold", "stable", "total", "share", "published")
 THRESHOLDS = (0.2, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9)
+FAR = 1e100
+"""In L∞, farther than which no row is followed."""
+BLOCK = 2**12
+"""Sums that are iterated at a time, so that their values at hundreds of neurons stay near the processor."""
 PERTURBATIONS = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 5e-2, 7e-2, 1e-1)
 
 
@@ -92,14 +97,31 @@ def stable_sums(unit: Shaken) -> Rows:
     axes = np.linalg.qr(np.random.default_rng(unit.seed).standard_normal((unit.points, unit.points)))[0]
     exact = orthogonal(np.vstack([np.zeros(unit.points), axes]), unit.rho)
     h = perturbed(exact, unit.amount, np.random.default_rng(unit.noise))
-    Y = _sums(axes, unit.size)
-    moved = np.abs(iterate(h, Y, unit.iterations) - Y).max(axis=1)
-    published = PUBLISHED[unit.size][1] if unit.points == 30 and unit.size in PUBLISHED else None
-    counts = [int((moved <= threshold).sum()) for threshold in unit.thresholds]
+    counts, total = stable_counts(h, axes, unit.size, unit.thresholds, unit.iterations)
     return tuple(
-        (unit.amount, unit.size, threshold, count, len(Y), count / len(Y), published)
+        (unit.amount, unit.size, threshold, count, total, count / total, published(unit.points, unit.size))
         for threshold, count in zip(unit.thresholds, counts, strict=True)
     )
+
+
+def published(points: int, size: int) -> int | None:
+    """How many sums of so many points one trained network kept, if that was published for so many points."""
+    return PUBLISHED[size][1] if points == 30 and size in PUBLISHED else None
+
+
+def stable_counts(
+    h: ReLUNetwork, axes: Array, size: int, thresholds: tuple[float, ...], iterations: int
+) -> tuple[list[int], int]:
+    """How many sums of `size` of the axes end within each threshold, in L∞, of where they began; and of how many.
+
+    Sums are made and forgotten in blocks, so that memory does not grow with their number.
+    """
+    counts, total = np.zeros(len(thresholds), dtype=int), 0
+    for Y in sums(axes, size):
+        moved = np.abs(iterate(h, Y, iterations) - Y).max(axis=1)
+        counts += (moved[:, None] <= thresholds).sum(axis=0)
+        total += len(Y)
+    return counts.tolist(), total
 
 
 def perturbed(network: ReLUNetwork, amount: float, rng: np.random.Generator) -> ReLUNetwork:
@@ -112,11 +134,11 @@ def perturbed(network: ReLUNetwork, amount: float, rng: np.random.Generator) -> 
 
 
 def iterate(h: ReLUNetwork, Y: Array, iterations: int) -> Array:
-    """Fixed-point iteration y ← h(y), each row until it no longer moves."""
+    """Fixed-point iteration y ← h(y), each row until it no longer moves, or some network throws it to `FAR`."""
     out, alive = Y.copy(), np.arange(len(Y))
     for _ in range(iterations):
         following = h(out[alive])
-        going = np.abs(following - out[alive]).max(axis=1) > 1e-13
+        going = (np.abs(following - out[alive]).max(axis=1) > 1e-13) & (np.abs(following).max(axis=1) < FAR)
         out[alive] = following
         alive = alive[going]
         if not len(alive):
@@ -124,12 +146,14 @@ def iterate(h: ReLUNetwork, Y: Array, iterations: int) -> Array:
     return out
 
 
-def _sums(axes: Array, size: int) -> Array:
-    rows = np.array(list(combinations(range(len(axes)), size)))
-    out = np.zeros((len(rows), axes.shape[1]))
-    for k in range(size):
-        out += axes[rows[:, k]]
-    return out
+def sums(axes: Array, size: int, block: int = BLOCK) -> Iterator[Array]:
+    """All sums of `size` different axes, in arrays of at most `block` rows."""
+    chosen = combinations(range(len(axes)), size)
+    while len(rows := np.array(list(islice(chosen, block)))):
+        out = axes[rows[:, 0]]
+        for column in rows.T[1:]:
+            out += axes[column]
+        yield out
 
 
 def _share(rows: Rows, amount: float, size: int, threshold: float) -> float:

@@ -68,11 +68,23 @@ def _where_flows_end(table: Table, axes: Axes) -> None:
 
 
 def _early_stopping(table: Table, axes: Axes) -> None:
-    """Share of ends on a vertex against T, with its interval."""
-    T = table.column("T")
-    axes.fill_between(T, table.column("vertex_low"), table.column("vertex_high"), color=BLUE, alpha=0.2, lw=0)
-    axes.semilogx(T, table.column("vertex_share"), "o-", color=BLUE, label="ends on a vertex (95 % interval)")
-    axes.semilogx(T, table.column("memorised"), "s--", color=VERMILION, label="memorised")
+    """Share of ends on a vertex against T for each box, its interval and probability; and of memorised ends."""
+    boxes = dict.fromkeys(table.column("longest"))
+    for longest, colour in zip(boxes, (BLUE, ORANGE, GREEN, PURPLE, GREY), strict=False):
+        chosen = [record for record in table.records() if record["longest"] == longest]
+        T, low, high, share, law = (
+            [record[name] for record in chosen]
+            for name in ("T", "vertex_low", "vertex_high", "vertex_share", "probability")
+        )
+        label = "ends on a vertex (95 % interval)" if len(boxes) == 1 else f"on a vertex, longest side {longest:g}"
+        axes.fill_between(T, low, high, color=colour, alpha=0.2, lw=0)
+        axes.semilogx(T, share, "o", ms=4, color=colour, label=label)
+        axes.semilogx(T, law, "-", lw=1, color=colour)
+    first = [record for record in table.records() if record["longest"] == next(iter(boxes))]
+    T, memorised = ([record[name] for record in first] for name in ("T", "memorised"))
+    label = "memorised" if len(boxes) == 1 else f"memorised, longest side {next(iter(boxes)):g}"
+    axes.semilogx(T, memorised, "s--", ms=4, color=VERMILION, label=label)
+    axes.plot([], [], color="black", lw=1, label="probability")
     axes.set(xlabel="start time T", ylabel="share of flows", ylim=(-0.02, 1.02))
     axes.legend(fontsize="small")
 

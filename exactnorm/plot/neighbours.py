@@ -138,6 +138,36 @@ def _inertia_end(table: Table, axes: Axes) -> None:
 
 
 def _trained_networks(table: Table, axes: Axes) -> None:
+    """Of one number of samples endpoints against cost; of several how many sums are stable."""
+    (_endpoints_against_cost if len(set(table.column("samples"))) == 1 else _stable_against_samples)(table, axes)
+
+
+def _stable_against_samples(table: Table, axes: Axes) -> None:
+    """Share of stable sums of each number of points against the samples, over all widths, and those published."""
+    records = table.records()
+    ways, sizes, samples = (list(dict.fromkeys(r[name] for r in records)) for name in ("way", "size", "samples"))
+    styles = dict(zip(sizes, ("o-", "s--", "^:", "v-."), strict=False))
+    for way, colour in zip(ways, SHARES, strict=False):
+        for size, style in styles.items():
+            counts: dict[int, list[int]] = {}
+            for record in records:
+                if (record["way"], record["size"]) == (way, size):
+                    count = counts.setdefault(record["samples"], [0, 0])
+                    count[0] += record["stable"]
+                    count[1] += record["sums"]
+            shares = [stable / total for stable, total in counts.values()]
+            axes.semilogx(list(counts), shares, style, ms=5, color=colour, label=f"{way}: {size}")
+    known = {r["size"]: r["published"] / r["sums"] for r in records if r["published"] is not None}
+    for size, share in known.items():
+        axes.axhline(share, color=GREY, ls=styles[size][1:], lw=1)
+    axes.set_xticks([], minor=True)
+    axes.set_xticks(samples, [str(number) for number in samples])
+    axes.set(xlabel="noisy samples of each point" + (" (grey: published)" if known else ""), ylim=(-0.03, 1.03))
+    axes.set_ylabel("share of stable sums of so many points")
+    axes.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+
+
+def _endpoints_against_cost(table: Table, axes: Axes) -> None:
     """Median r² of endpoints against cost over the bound; the width beside each mark."""
     records = table.records()
     for way, colour in zip(dict.fromkeys(r["way"] for r in records), SHARES, strict=False):
@@ -145,9 +175,9 @@ def _trained_networks(table: Table, axes: Axes) -> None:
         cost, r2 = ([r[name] for r in chosen] for name in ("cost", "r2"))
         axes.semilogx(cost, r2, "o", color=colour, label=way)
         for n, record in enumerate(chosen):
-            beside = (4.0, 4.0 if n % 2 else -11.0)  # above and below in turn
+            beside, side = (((4.0, -11.0), "left"), ((4.0, 4.0), "left"), ((0.0, 15.0), "center"))[n % 3]  # in turn
             place = (record["cost"], record["r2"])
-            axes.annotate(str(record["width"]), place, beside, textcoords="offset points", fontsize="small")
+            axes.annotate(str(record["width"]), place, beside, textcoords="offset points", fontsize="small", ha=side)
     axes.axvline(records[0]["least"], color="black", ls=":", lw=1, label="least cost on whole balls")
     axes.set(xlabel="representation cost (numbers: neurons)", ylabel="median r² of endpoints", ylim=(-0.1, 1.1))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
