@@ -77,6 +77,11 @@ def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, floa
     b : float
     h : float
         Half the distance between the convex hulls: w·x + b ≥ h on `ones` and ≤ −h on `zeros`.
+
+    Raises
+    ------
+    ArithmeticError
+        If rounding hides the distance; the message says between which two numbers it is, and what to do.
     """
     if (quick := _quickly(ones, zeros)) is not None:
         return quick
@@ -87,6 +92,7 @@ def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, floa
     target = np.zeros(matrix.shape[0])
     target[-1] = 1.0
     size = float(np.abs(differences).max())
+    least, most = 0.0, np.inf
     for solve in (_nnls, _bvls):
         weights = solve(matrix, target)
         shortest = differences.T @ (weights / weights.sum())
@@ -99,7 +105,13 @@ def separating_hyperplane(ones: Array, zeros: Array) -> tuple[Array, float, floa
             # They do not always: nnls of SciPy 1.17 stops at points that are not optimal on some subsets of {0,1}⁴.
             if high - low >= (1 - 1e-9) * gap - 1e-13 * size:
                 return w, -(low + high) / 2, max((high - low) / 2, 0.0)
-    msg = f"the distance between the hulls of {len(ones)} and {len(zeros)} points could not be computed to 9 digits"
+            least, most = max(least, high - low), min(most, gap)
+    msg = (
+        f"the distance between the hulls of {len(ones)} and {len(zeros)} points in {ones.shape[1]} dimensions could "
+        f"not be computed to 9 digits: it is {least / size:.3g} to {most / size:.3g} of their largest difference in a "
+        "coordinate. Leave out or move points that lie nearly upon each other, or nearly between others, or take "
+        "another radius"
+    )
     raise ArithmeticError(msg)
 
 
