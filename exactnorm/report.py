@@ -30,7 +30,8 @@ MEANING = {
     "orthogonal lines, to be on or in.",
     "none": "none: without an endpoint.",
     "below": "below, above: starts whose threshold tau is below T, or above: of a flow from a T above it the theory "
-    "says that it ends at a vertex, a corner of the hyperbox that points on orthogonal lines span; on vertex: how many do.",
+    "says that it ends at a vertex, a corner of the hyperbox that points on orthogonal lines span; on vertex: how many "
+    "do.",
     "memorised": "memorised: more than three times nearer to one training point than to any other.",
 }
 """What the words in a table of endpoints mean."""
