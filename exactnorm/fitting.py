@@ -97,7 +97,7 @@ class Fitting:
         """What holds in every row: an entry under its heading, or a sign between the columns beside it."""
         heading, entry = self.text.headings[column], self.text.rows[0][column]
         if heading:
-            return f"in every row {heading}: {entry}"
+            return f"'{heading}' is {entry} in every row"
         return f"in every row: {self.text.headings[column - 1]} {entry} {self.text.headings[column + 1]}"
 
     def widths(self, column: int) -> tuple[int, int]:

@@ -91,7 +91,7 @@ def separating_hyperplane(
     Raises
     ------
     ArithmeticError
-        If the distance could not be computed to nine digits.
+        If rounding hides the distance; the message says between which two numbers it is, and what to do.
     """
     both = np.vstack([ones, zeros]) - zeros[0]
     size = float(np.abs(both).max())
@@ -115,7 +115,11 @@ def separating_hyperplane(
             exact, _ = _widest(ones, zeros, differences, solve)
             if exact is not None:
                 return exact
-    msg = f"the distance between the hulls of {len(ones)} and {len(zeros)} points could not be computed to 9 digits"
+    msg = (
+        f"the distance between the hulls of {len(ones)} and {len(zeros)} points in {ones.shape[1]} dimensions could "
+        f"not be computed to 9 digits: it is {low:.3g} to {high:.3g} of how far they differ in a coordinate. Leave out "
+        "or move points that lie nearly upon each other, or nearly between others, or take another radius"
+    )
     raise ArithmeticError(msg)
 
 

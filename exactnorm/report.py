@@ -26,11 +26,13 @@ MOST = 40
 MEANING = {
     "virtual training point": "virtual training point: a sum of training points, seen from one of them, that is none.",
     "boundary": "boundary, interior, outside: of the hyperbox that points on orthogonal lines span.",
-    "other": "other: at no training point, and these points span no hyperbox to be on or in.",
+    "other": "other: at no training point, and these points span no hyperbox, the box of points on "
+    "orthogonal lines, to be on or in.",
     "none": "none: without an endpoint.",
     "longest": "longest: longest side of the hyperbox that the points span, whose shortest side is 1.",
-    "below": "below, above: starts whose own threshold tau is below T, or above; on vertex: how many of them end at a "
-    "vertex, a corner of the hyperbox that points on orthogonal lines span.",
+    "below": "below, above: starts whose threshold tau is below T, or above: of a flow from a T above it the theory "
+    "says that it ends at a vertex, a corner of the hyperbox that points on orthogonal lines span; on vertex: how many "
+    "do.",
     "memorised": "memorised: more than three times nearer to one training point than to any other.",
 }
 """What the words in a table of endpoints mean."""
@@ -38,10 +40,35 @@ MEANT_WITH = {"interior": "boundary", "outside": "boundary"}
 """Kinds of endpoint that are explained together with another one."""
 
 
-PATTERNS = (
-    "A pattern says on which balls a neuron is on; a cell is a pattern, or a part of one, with a bound of its own."
+INTERVALS = "low, high: the ends of 95 % intervals."
+"""What these columns of an experiment are."""
+GIVEN = {
+    "alpha": "alpha: noise radius per unit of noise, rho = alpha·sigma.",
+    "T": "T: the schedule's time at which flows start; sigma_T: the noise level there.",
+    "gap": "gap: by what share of itself the denoiser's cost may be above the least.",
+}
+"""What the parameters of a flow mean."""
+COST = "The cost of a network is the sum of |a| |w| over its neurons a [w·y + b]_+, which weight decay keeps small."
+DUAL = "Dual multipliers are numbers that show such a bound, whoever found them."
+SOLVED = {
+    "points": "The affine rank is the dimension of what the points span.",
+    "objective at the network": (
+        "The objective is half the mean squared error on the samples, and the weight decay times the cost."
+    ),
+    "patterns, cells": (
+        "A pattern says on which balls a neuron is on; a cell is a pattern, or a part of one, with a bound of its own. "
+        + DUAL
+    ),
+    "multipliers": DUAL,
+    "points on rays": "Rays begin at one of the points, any two of them at a right angle or a wider one.",
+    "segments": "A segment joins two of the points.",
+}
+"""What the words in the table of a solution, and in the sentences below it, mean."""
+STANDINGS = (
+    "standing: proved, published (in one of the papers), measured (seen in computations), or open. Names with A- are "
+    "statements of arXiv:2311.06748, with B- of arXiv:2506.19031."
 )
-"""What the last words in the table of a solution mean."""
+"""What the words in a table of statements mean."""
 
 
 def prose(text: str) -> RenderableType:
@@ -88,8 +115,8 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     table = denoiser.table()
     rows = (*table.rows, ("time", f"{seconds:.2f} s"))
     shown = grid(TextTable(table.headings, rows), title, header=False)
-    words = [prose(PATTERNS)] if any(row[0].startswith("patterns") for row in rows) else []
-    return Group(shown, prose(what_is_shown(denoiser)), *words, prose(sentence(denoiser.status)))
+    words = [COST, *(SOLVED[name] for name, *_ in rows if name in SOLVED)]
+    return Group(shown, prose(what_is_shown(denoiser)), prose(" ".join(words)), prose(sentence(denoiser.status)))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
@@ -216,7 +243,8 @@ def comparison_table(found: Comparison) -> RenderableType:
 
 def checks_table(checks: Iterable[Check]) -> RenderableType:
     """Statements, one a row: computed, claimed, how far apart, standing, and whether they hold; details below."""
-    return grid(stacked(checks), "Statements, computed and claimed", right=("computed", "", "claimed", "difference"))
+    table = grid(stacked(checks), "Statements, computed and claimed", right=("computed", "", "claimed", "difference"))
+    return Group(table, prose(STANDINGS))
 
 
 def check_record(check: Check) -> dict[str, Any]:
@@ -242,9 +270,11 @@ def flow_table(flow: Flow, ends: Endpoints, parameters: dict[str, Any]) -> Rende
     table = grid(ends.table(), f"Where the {parameters['flow']} flow ended", right=("count", "share", "95 % interval"))
     met = [MEANT_WITH.get(kind, kind) for kind, share in ends.shares().items() if share.count]
     words = [MEANING[kind] for kind in dict.fromkeys(met) if kind in MEANING]
+    given = [meaning for name, meaning in GIVEN.items() if parameters.get(name) is not None]
     said = ", ".join(f"{name}={entry(value, '.6g')}" for name, value in parameters.items() if name != "flow")
     stood_in = "" if flow.switch_sigma is None else f"; the stand-in drove the flow down to sigma={flow.switch_sigma:g}"
-    return Group(table, prose("\n".join([*words, MEANING["memorised"], f"{said}.", f"{flow.status}{stood_in}"])))
+    words = [*words, MEANING["memorised"], f"{said}.", *given, f"{flow.status}{stood_in}"]
+    return Group(table, prose("\n".join(words)))
 
 
 def memorised(ends: Endpoints) -> Share:
@@ -273,9 +303,10 @@ def experiment_record(table: experiments.Table) -> dict[str, Any]:
 def experiment_table(table: experiments.Table) -> RenderableType:
     """The rows, and below them the parameters, a sentence that reads them, and published statements line by line."""
     text = table.table()
-    words = "\n".join(meaning for name, meaning in MEANING.items() if name.split()[0] in text.headings)
+    words = [meaning for name, meaning in MEANING.items() if name.split()[0] in text.headings]
+    words += [INTERVALS] if any(heading.split()[-1] == "low" for heading in text.headings if heading) else []
     shown = grid(text, table.name, right=text.headings, most=MOST)
-    return Group(shown, *([prose(words)] if words else []))
+    return Group(shown, *([prose("\n".join(words))] if words else []))
 
 
 def grid(

@@ -74,13 +74,28 @@ def test_the_scripts_of_the_page_on_parallel_work_run(tmp_path):
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.torch
-def test_the_pytorch_snippet_runs():
-    (snippet,) = indented_blocks("howto/other-libraries.md")
-    names = {"denoiser": exactnorm.min_norm_denoiser(problems.acute().train)}
+def pytorch_snippet(page):
+    """What the names of the one block of a page that uses PyTorch are, run by itself as it is printed."""
+    (snippet,) = [block for block in indented_blocks(page) if "torch" in block]
+    names = {}
     exec(snippet, names)
+    return names
+
+
+@pytest.mark.torch
+def test_the_pytorch_snippet_on_other_libraries_gives_the_same_network_back():
+    names = pytorch_snippet("howto/other-libraries.md")
     for name in ("a", "w", "b", "c"):
         assert (getattr(names["network"], name) == getattr(names["denoiser"].network, name)).all()
+
+
+@pytest.mark.torch
+def test_the_pytorch_snippet_on_trained_networks_reads_module_and_state(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = pytorch_snippet("howto/trained-network.md")
+    y = names["torch"].linspace(-1, 1, 8, dtype=names["torch"].float64).reshape(4, 2)
+    values = names["module"].double()(y).detach().numpy()
+    assert names["network"](y.numpy()) == pytest.approx(values, abs=1e-12)
 
 
 def command_lines():

@@ -242,6 +242,7 @@ def test_the_script_says_the_shares_of_the_bars_and_draws_the_view(points, click
     assert len(bars["kind"]) > 1
     for kind, count, low, high in zip(bars["kind"], bars["count"], bars["low"], bars["high"], strict=True):
         assert f"{kind}: {count}, {low:.3f} to {high:.3f}\n" in said
+    assert said.count("rest point ") == 1  # one table, not one for each
     assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 

@@ -28,6 +28,15 @@ WORDS = {
     r"memoris(?:ed|es|e|ation)": "memorisation-ratio",
     r"bypass|skip connections?": "denoiser",
     r"closed forms?": "closed-form",
+    r"minimum-norm|least norm": "representation-cost",
+    r"noise radi(?:us|i)": "noise-ball",
+    r"convex programs?|cone programs?|semidefinite": "convex-program",
+    r"standings?": "standing",
+    r"vert(?:ex|ices)": "hyperbox",
+    r"orthogonal (?:sets?|data|points|lines)": "simplex",
+    r"posterior mean": "stand-in",
+    r"schedules?": "score-flow-probability-flow",
+    r"affine hull": "general-position",
 }
 NO_PROSE = (
     r"```.*?```|^(?:#| {4}|:label:|```\{)[^\n]*|!\[[^\]]*\]\([^)]*\)|\{[a-z:]+\}`[^`]*`|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$"

@@ -32,10 +32,11 @@ examples:
   exactnorm solve acute --out denoiser.npz
   exactnorm check denoiser.npz
   exactnorm check denoiser.npz --points acute --rho 0.1
-  exactnorm check levels
+  exactnorm check path
 
-A directory is that of a saved path, of which all levels are checked.
-no solver runs: bounds are recomputed from the multipliers in the file, patterns are enumerated afresh.
+A directory is what `exactnorm flow --out` wrote: denoisers at several noise radii, of which all are checked.
+No solver runs: bounds are recomputed from the numbers in the file, and for every set of balls on which a neuron may \
+be on (an activation pattern).
 The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
 certificate is held against yours instead. Nothing in a stranger's file is run, \
 and it sets no tolerance.

@@ -40,6 +40,15 @@ examples:
   exactnorm flow acute --flow score --plot flow.png
   exactnorm COMMAND --help
 
+words:
+  denoiser     carries noisy points back to those that they are from, the clean or training points
+  ball         noise ball: all noisy copies of a point, up to noise of length rho, the noise radius
+  cost         of a network: the sum of |a| |w| over its neurons a [w·y + b]_+, which weight decay keeps small
+  bracket      two numbers with the least possible cost between them; gap: their difference, as a share of the upper one
+  certificate  a bracket with the arrays that it can be recomputed from
+  flow         score flow follows a denoiser at one noise level, probability flow while the noise goes to 0
+  problem      points with a name, of which `exactnorm problems` has a list
+
 exit status:
   0    done; for `solve`, the relative gap is at most the tolerance
   1    a valid answer that is wider than asked, or none because a solver failed; for `check` and `verify`, refuted

@@ -30,8 +30,7 @@ denoiser = exactnorm.min_norm_denoiser(points, rho)
 certificate = denoiser.certificate
 print(f"cost {certificate.upper:.9g}, lower bound {certificate.lower:.9g}, {certificate.kind}")
 rest = exactnorm.rest_points(denoiser)
-for one in rest:
-    print(one)
+print(exactnorm.tables.stacked(rest))
 """
 UNFOLLOWED = """
 # No flow was followed: {why}.

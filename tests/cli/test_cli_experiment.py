@@ -43,7 +43,7 @@ def test_the_words_of_a_table_of_endpoints_are_explained_below_it(run):
     assert status == 0
     assert "Score flow ends mostly at virtual training points." in " ".join(out.split())
     assert "…" not in out
-    for word in ("virtual training point", "boundary", "memorised"):  # columns of the table
+    for word in ("virtual training point", "boundary", "memorised", "low, high"):  # columns of the table
         assert f"\n{word}" in out
 
 

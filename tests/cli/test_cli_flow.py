@@ -253,3 +253,11 @@ def test_a_word_that_is_no_choice_is_told_with_the_other_mistakes(run, folder):
     assert (status, out) == (2, "")
     told = [line.split(":")[0].strip() for line in err.splitlines()[1:]]
     assert told == ["--flow scor", "--high-noise loud", "--alpha -1"]
+
+
+def test_the_parameters_of_a_probability_flow_are_explained_below_it(run):
+    status, out, _ = run("flow", "orthogonal", "--flow", "probability", "--alpha", 0.1, "--T", 1, "--starts", 5)
+    assert status == 0
+    for word in ("alpha: noise radius", "T: the schedule's time", "gap: by what share"):
+        assert (f"\n{word}" in out) == (f"{word.split(':', maxsplit=1)[0]}=" in out)
+    assert "\nalpha: noise radius" in out

@@ -55,3 +55,16 @@ def test_wrapping_keeps_every_word_and_hangs_below_the_second_column(monkeypatch
     assert lines[:4] == ["examples:", "  exactnorm solve points.csv --rho 0.1 --out denoiser.npz", "", lines[3]]
     assert all(re.match(r" {9}\w", line) for line in lines[4:])
     assert " ".join(lines).split() == text.split()
+
+
+def test_the_words_that_the_help_needs_are_explained_in_that_of_the_program(run):
+    words = run("--help")[1].split("\nwords:\n")[1].split("\n\n")[0]
+    assert re.findall(r"^  (\S+) ", words, re.MULTILINE) == [
+        "denoiser",
+        "ball",
+        "cost",
+        "bracket",
+        "certificate",
+        "flow",
+        "problem",
+    ]

@@ -194,3 +194,20 @@ def test_every_mistake_is_told_at_once(run):
         "leave --plot",
     ):
         assert sum(told in line for line in others) == 1, told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("acute",), ("cost of a network is", "affine rank is", "A pattern says", "Dual multipliers are")),
+        (("orthogonal",), ("cost of a network is", "affine rank is", "Rays begin")),
+        (("points.csv", "--samples-file", "samples.npy", "--weight-decay", 0.01), ("The objective is", "Dual mult")),
+    ],
+)
+def test_the_words_of_the_table_are_explained_below_it(run, folder, arguments, words):
+    written(folder, "points.csv", "0\n1\n")
+    np.save(folder / "samples.npy", np.array([[[-0.1], [0.1]], [[0.9], [1.1]]]))
+    status, out, _ = run("solve", *arguments)
+    assert status == 0
+    explained = " ".join(out.split("└")[1].split())
+    assert [word for word in words if word not in explained] == []

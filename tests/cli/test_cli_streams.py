@@ -47,7 +47,7 @@ def test_columns_go_in_order_and_what_goes_is_said():
     table = report.grid(TextTable(HEADINGS, ROWS), "A table")
     wide, narrower, narrowest = (printed(table, width) for width in (120, 75, 34))
     assert "in every row" not in wide
-    assert "in every row constant: 5" in narrower
+    assert "'constant' is 5 in every row" in narrower
     assert "│" in narrower
     assert "│" not in narrowest
 

@@ -35,3 +35,11 @@ def test_an_unknown_statement_is_bad_input_and_list_names_them_all(run):
     assert "no statement is called 'nonsense'" in err
     status, out, _ = run("theorems", "--list")
     assert (status, out.split()) == (0, list(theorems.STATEMENTS))
+
+
+def test_what_standing_and_the_letters_of_names_mean_is_printed_and_in_the_help(run):
+    out = " ".join(run("theorems", "A-rays")[1].split())
+    shown = " ".join(run("theorems", "--help")[1].split())
+    for said in ("standing: proved, published (in one of the papers)", "A- are statements of arXiv:2311.06748"):
+        assert said in out
+        assert said in shown

@@ -252,3 +252,17 @@ def test_the_link_holds_that_basins_are_coloured(server, window):
         page.page.wait_for_function("(on) => location.search.endsWith('&basins=yes') == on", arg=on)
         page.page.wait_for_function(named, arg=limits)
     assert page.errors == []
+
+
+def test_the_link_holds_what_is_shown_before_anything_is_changed(tmp_path, window):
+    (tmp_path / "points.csv").write_text("0,0\n1,0\n0.4,0.9\n")
+    process, address = started(str(tmp_path / "points.csv"), "--rho", "0.125")
+    try:
+        page = window(address)
+        page.page.wait_for_function("() => location.search.includes('points=0.0,0.0;1.0,0.0;0.4,0.9&rho=0.125&')")
+        again = window(page.page.url)
+        assert again.points().tolist() == page.points().tolist()
+        assert page.errors == again.errors == []
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)

@@ -87,7 +87,9 @@ def _wire_browser(window: Window) -> None:
         plot.js_on_event(event, CustomJS(args=hands, code=code))
     window.answered.js_on_change("data", CustomJS(args={"drag": drag}, code=scripts.ANSWERED))
     window.file.js_on_change("data", CustomJS(args={"file": window.file}, code=scripts.SAVE))
-    window.query.js_on_change("data", CustomJS(args={"query": window.query}, code=scripts.LINK))
+    link = CustomJS(args={"query": window.query}, code=scripts.LINK)
+    window.query.js_on_change("data", link)
+    window.document.js_on_event("document_ready", link)  # a first view is there before the page is: nothing changes
     chosen = {"file": window.widgets.file, "message": window.widgets.message, "most": LARGEST_TEXT}
     window.document.js_on_event("document_ready", CustomJS(args=chosen, code=scripts.CHOSEN))
     told = {"readout": window.widgets.readout}
