@@ -266,3 +266,18 @@ def test_the_link_holds_what_is_shown_before_anything_is_changed(tmp_path, windo
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_words_on_the_page_are_explained_there_when_that_is_asked_for(server, window, width):
+    page = window(f"{server[1]}?problem=orthogonal", width, 800)
+    words = page.page.locator("details")
+    assert not words.locator("dl").is_visible()
+    words.locator("summary").press("Enter")
+    assert words.locator("dl").is_visible()
+    assert page.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    explained = " ".join(words.locator("dt").all_inner_texts())
+    for word in ("kink", "noise ball", "at rest", "cost, lower bound", "virtual training point", "score flow", "basin"):
+        assert word in explained
+        assert word.split(",")[0] in page.text().replace(explained, "")
+    assert page.errors == []
