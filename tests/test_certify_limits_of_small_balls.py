@@ -684,6 +684,19 @@ def test_balls_of_hardly_any_radius_are_told_apart_as_points_are(off, made):
     assert misses_balls(train, np.array([0.0, 1.0]), np.array([False, True, False]), {}, lambda: None) == made
 
 
+@pytest.mark.parametrize(("ulps", "made"), [(65, True), (63, None), (4, False)])
+def test_far_out_balls_of_hardly_any_radius_are_told_apart_as_points_are(ulps, made):
+    """64 units in the last place, there as at radius 0, by which a kink may be off."""
+    out, off = 2.0**20, ulps * 2.0**-32
+    train = TrainingSet([[out, 0.0], [out - 4, off], [out - 8, 0.0]], 1e-12)
+    for w in ([0.0, 1.0], [1.0, 1.0]):
+        if made is None:
+            with pytest.raises(CertificateUndecided, match="far from the origin"):
+                misses_balls(train, np.array(w), np.array([False, True, False]), {}, lambda: None)
+        else:
+            assert misses_balls(train, np.array(w), np.array([False, True, False]), {}, lambda: None) == made
+
+
 @pytest.mark.parametrize(("off", "told"), [(1.05e-8, True), (2.1e-9, True), (1.9e-9, False)])
 def test_parts_are_told_apart_by_the_distance_of_their_hulls(off, told):
     """Also where that is 1e-14 of the size of the set."""

@@ -99,17 +99,7 @@ def made_on_kink(
     key = members.tobytes() + np.packbits(on).tobytes()
     if key not in known:
         few = len(members) <= THROUGH
-        told = _told_apart(train.points[members], on, NEAR * train.separation, few, known, check)
-        # Farther out, or where two points are near in a large set, rounding is more than that.
-        if told and (apart := least_apart(train)) > NEAR * train.separation:
-            told = _told_apart(train.points[members], on, apart, few, known, check)
-            if not told:
-                msg = (
-                    "far from the origin, or from each other, rounding hides on which sides a kink can pass points "
-                    "that lie nearly in a flat"
-                )
-                raise CertificateUndecided(msg)
-        known[key] = told
+        known[key] = _surely_apart(train, members, on, NEAR * train.separation, few, known, check)
     return known[key]
 
 
@@ -133,11 +123,39 @@ def misses_balls(train: TrainingSet, w: Array, on: NDArray[np.bool_], known: Kno
         return True
     apart = max(2 * train.rho * (1 - 1e-3), NEAR * train.separation)
     height = train.points @ (w / lengths(w[None])[0])
-    good = float(height[on].min() - height[~on].max()) >= apart
+    good = float(height[on].min() - height[~on].max()) >= max(apart, least_apart(train))
     known[key] = good or (
-        known.get(key, True) and _told_apart(train.points, on, apart, train.size <= FEW, known, check)
+        known.get(key, True) and _surely_apart(train, np.arange(train.size), on, apart, train.size <= FEW, known, check)
     )
     return known[key]
+
+
+def _surely_apart(
+    train: TrainingSet,
+    members: NDArray[np.intp],
+    on: NDArray[np.bool_],
+    apart: float,
+    few: bool,
+    known: Known,
+    check: Callable[[], None],
+) -> bool:
+    """Whether the hulls of two parts of some points are so far apart, by more than rounding.
+
+    Raises
+    ------
+    CertificateUndecided
+        If that takes too long to find out, or if they are, but no farther than kinks may be from where they are meant.
+    """
+    told = _told_apart(train.points[members], on, apart, few, known, check)
+    # Farther out, or where two points are near in a large set, rounding is more than that.
+    sure = least_apart(train)
+    if told and sure > apart and not _told_apart(train.points[members], on, sure, few, known, check):
+        msg = (
+            "far from the origin, or from each other, rounding hides on which sides a kink can pass points that lie "
+            "nearly in a flat"
+        )
+        raise CertificateUndecided(msg)
+    return told
 
 
 def _told_apart(
