@@ -82,7 +82,8 @@ def upper_value(
 def stated_upper(
     network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None, effort: Effort | None = None
 ) -> float:
-    """The upper value to state, so that others, who round otherwise, find no more; infinite once the time is over.
+    """The upper value to state, so that others, who round otherwise, find no more; a hundredth more than the cost, or
+    infinite, once the time is over.
 
     The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
     """
@@ -95,7 +96,8 @@ def stated_upper(
             return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
     except CertificateUndecided:
         if effort.remaining <= 0:  # whoever has more may find that it costs more
-            return np.inf
+            # Of many balls, once the sides are known, up to this share, or it is left undecided (`_cost_of_many`).
+            return (1 + DEAR) * network.representation_cost if train.size > MANY and sides.slope <= FLAT else np.inf
     return network.representation_cost
 
 
@@ -258,7 +260,7 @@ def _cost_of_many(
         more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
         if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
             return more
-    if crude <= NEGLIGIBLE * cost:
+    elif crude <= NEGLIGIBLE * cost:
         return crude
     msg = (
         f"the network misses by up to {miss.error + miss.rounding:.1e}, as far as is known, and with {train.size} "

@@ -17,7 +17,7 @@ from exactnorm.network import lengths
 LOOKED_AT = 300
 """Directions of a network's own neurons that are tried with more than a hundred points."""
 LARGEST = 2**24
-"""Entries of an array of differences of points, and of patterns of slabs that may be the same."""
+"""Entries of an array of differences of points."""
 BASIS, TRIED = 2**22, 2**30
 """Entries of a matrix of patterns in which a basis is looked for, a second of a pivoted decomposition; and of all."""
 APART = (0.3, 0.03, 1e-9)
@@ -77,10 +77,10 @@ def basis_of_slabs(points: Array, rho: float, own: Array, check: Callable[[], No
         found = np.append(found, rows[first[chosen]])
         if not others.size:
             break
+    if len(found) == size - 1 and not _invertible(_beyond(order, direction[found], gap[found])[:, 1:].astype(float)):
+        found = found[:-1]  # a basis but for rounding is none
     along, after = direction[found], gap[found]
     on = _beyond(order, along, after)
-    if len(found) == size - 1 and not _invertible(on[:, 1:].astype(float)):
-        found = found[:-1]
     ends = points[order[along, after]] + points[order[along, after + 1]]
     return Slabs(on, w[along], np.einsum("kr,kr->k", ends, w[along]) / 2, width[found])
 
