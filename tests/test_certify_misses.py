@@ -21,6 +21,7 @@ from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import correction_cost, stated_upper
 from exactnorm.certify.balls.missed import explained, missed_on_balls, unsure_share, wrong_sides
 from exactnorm.certify.balls.slabs import basis_of_slabs, seen, slabs_around_each, telling_directions
+from exactnorm.certify.effort import Effort
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.correction import correction_cost as correction_at_inputs
 from exactnorm.certify.finite.correction import misses
@@ -540,3 +541,18 @@ def test_a_basis_of_slabs_has_every_pattern_on_its_side_of_the_slab():
     assert (np.abs(height) >= slabs.half + rho - 1e-12).all()
     beyond = height.T > 0
     np.testing.assert_array_equal(beyond ^ beyond[:, :1], slabs.on)
+
+
+def test_of_many_points_the_upper_value_is_finite_when_the_time_is_over():
+    """Two thousand points in the plane: 15 s of slabs had ended in an infinite one."""
+    points = np.random.default_rng(0).standard_normal((150, 2))
+    denoiser = min_norm_denoiser(points, 0, method="ramps", time_limit=3)
+    net, train = denoiser.network, denoiser.train
+    stated = stated_upper(net, train, sure_miss(net, train), effort=Effort(1e-9))
+    assert stated == pytest.approx(1.01 * net.representation_cost, rel=1e-12)
+
+
+def test_patterns_that_are_a_basis_but_for_rounding_are_cut_down_with_all_that_belongs_to_them(monkeypatch):
+    monkeypatch.setattr(slabs_module, "_invertible", lambda _: False)
+    slabs = basis_of_slabs(np.random.default_rng(7).standard_normal((9, 3)), 0.1, np.zeros((0, 3)))
+    assert len(slabs.on) == len(slabs.w) == len(slabs.middle) == len(slabs.half) == 7

@@ -82,9 +82,9 @@ def upper_value(
 def stated_upper(
     network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None, effort: Effort | None = None
 ) -> float:
-    """The upper value to state, so that others, who round otherwise, find no more; a hundredth more than the cost, or
-    infinite, once the time is over.
+    """The upper value to state, so that others, who round otherwise, find no more.
 
+    Once the time is over it is infinite; of more than `MANY` balls 1 % above the cost, which is not shown to be enough.
     The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
     """
     effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
@@ -96,8 +96,8 @@ def stated_upper(
             return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
     except CertificateUndecided:
         if effort.remaining <= 0:  # whoever has more may find that it costs more
-            # Of many balls, once the sides are known, up to this share, or it is left undecided (`_cost_of_many`).
-            return (1 + DEAR) * network.representation_cost if train.size > MANY and sides.slope <= FLAT else np.inf
+            # Of many balls by up to this share, or a miss by rounding is left undecided: see `_cost_of_many`.
+            return (1 + DEAR) * network.representation_cost if train.size > MANY else np.inf
     return network.representation_cost
 
 
