@@ -37,8 +37,10 @@ def heard(one, *sent, end=False):
     with suppress(ConnectionError):
         for data in sent:
             one.sendall(data)
-        if end:
+    if end:
+        with suppress(OSError):  # "not connected", which is no ConnectionError, where the other side has hung up
             one.shutdown(socket.SHUT_WR)
+    with suppress(ConnectionError):
         while got := one.recv(2**16):
             answer += got
     return answer
