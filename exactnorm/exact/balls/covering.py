@@ -121,7 +121,9 @@ def bounds(
         done = [one for one in done if one.proof.cell.pattern.tobytes() not in again] + tight
         report(len(done))
         worst = max(one.kappa for one in priced) - 1
-        loosest, idle = (worst, 0) if worst < TIGHTER * loosest or again else (loosest, idle + 1)
+        loosest, idle = (worst, 0) if worst < TIGHTER * loosest else (loosest, idle + 1)
+        if again:  # whole patterns, looser than the pieces they replace
+            loosest, idle = np.inf, 0
         if parts and idle >= STUCK:
             msg = "splitting cells does not make their bounds tighter"
             raise ArithmeticError(msg)
