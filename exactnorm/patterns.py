@@ -156,7 +156,8 @@ def _some(X: Array, rho: float, enough: int, watch: Callable[[int], None]) -> in
     """How many different patterns sweeps along directions find, until they are more than `enough`."""
     rng = np.random.default_rng(0)
     size, found = len(X), np.zeros((0, (len(X) + 7) // 8), dtype=np.uint8)
-    step, most = max(1, 4_000_000 // (size * size)), 3 * enough
+    most = 3 * enough
+    step = min(most, max(1, 4_000_000 // (size * size)))
     for first in range(0, most, step):
         watch(len(found))
         before = len(found)

@@ -6,9 +6,9 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from exactnorm import problems
+from exactnorm import patterns, problems
 from exactnorm.hulls import hull_gaps
-from exactnorm.patterns import TooManyPatternsError, activation_patterns, kink_patterns
+from exactnorm.patterns import TooManyPatternsError, activation_patterns, kink_patterns, telling
 
 
 def cut_set(seed):
@@ -57,7 +57,7 @@ def test_what_is_decided_early_is_decided_rightly():
 def test_living_patterns_of_digits_are_those_of_all_subsets_tried_one_by_one():
     train = problems.digits(7).train
     rho = 0.35 * train.separation
-    patterns = activation_patterns(train.points, rho)
+    whole = activation_patterns(train.points, rho)
     living = []
     for bits in itertools.product([False, True], repeat=6):
         on = np.array([False, *bits])
@@ -66,7 +66,7 @@ def test_living_patterns_of_digits_are_those_of_all_subsets_tried_one_by_one():
     assert 4 < len(living) < 128
     kinks = [on for on in living if any(on) and not on[0]]
     np.testing.assert_array_equal(kink_patterns(train.points, rho), sorted(kinks))
-    np.testing.assert_array_equal(patterns, np.array(sorted(living)))
+    np.testing.assert_array_equal(whole, np.array(sorted(living)))
 
 
 @pytest.mark.parametrize(("size", "share", "living"), [(10, 0.4, 36), (12, 0.4, 239), (20, 0.45, 76)])
@@ -82,6 +82,14 @@ def test_more_patterns_than_admitted_are_found_out_in_a_moment_and_said_in_words
     with pytest.raises(TooManyPatternsError, match=said) as caught:
         activation_patterns(points, 0.001)
     assert "max_patterns" not in str(caught.value)
+
+
+def test_a_small_number_of_admitted_patterns_asks_for_few_directions(monkeypatch):
+    asked = []
+    monkeypatch.setattr(patterns, "telling", lambda X, rng, count: asked.append(count) or telling(X, rng, count))
+    with pytest.raises(TooManyPatternsError, match="more than 2"):
+        kink_patterns([[0], [1], [2]], 0.1, max_patterns=1)
+    assert 0 < sum(asked) < 10
 
 
 def test_the_enumeration_tells_how_far_it_is_and_stops_when_told():
