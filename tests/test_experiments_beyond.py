@@ -1,6 +1,7 @@
 """Beyond orthogonal points, width, the first paper's pictures, the large case, costs: two roads to the same numbers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from exactnorm.experiments import (
     fitted,
     large_rays,
     simulated,
+    solved,
     trained_networks,
     unit_memory,
     unit_seconds,
@@ -68,6 +70,35 @@ def test_beyond_six_digits_the_network_is_said_to_be_a_sum_of_ramps_and_not_the_
     assert (record["points"], record["dimension"], record["method"]) == (7, 64, "ramps")
     assert record["lower"] < record["upper"]
     assert record["sums"] is None
+
+
+def test_sums_of_ramps_are_looked_for_to_the_end_and_the_program_until_its_time_is_over(monkeypatch):
+    solve, asked = solved.min_norm_denoiser, []
+
+    def noted(points, rho, **how):
+        asked.append((len(points), how.get("method", "auto"), how.get("time_limit")))
+        return solve(points, rho, **how)
+
+    monkeypatch.setattr(solved, "min_norm_denoiser", noted)
+    for count in (3.0, 7.0):
+        observed(Angles("digits", count, 2, 0.1, 60.0, "CLARABEL", np.random.SeedSequence(0)))
+    assert asked == [(3, "auto", 60.0), (7, "ramps", None)]
+
+
+def test_of_networks_that_are_not_shown_to_be_least_no_statement_agrees_or_differs(monkeypatch):
+    solve = solved.min_norm_denoiser
+
+    def too_soon(points, rho, **how):
+        found = solve(points, rho, **how)
+        return replace(found, certificate=replace(found.certificate, lower=0.9 * found.certificate.upper))
+
+    how = {"families": ("obtuse", "nearly orthogonal", "equilateral"), "starts": 2}
+    assert [s.verdict for s in beyond_orthogonal(**how).statements] == ["agrees"] * 3
+    monkeypatch.setattr(solved, "min_norm_denoiser", too_soon)
+    table = beyond_orthogonal(**how)
+    assert [s.verdict for s in table.statements] == ["not comparable"] * 3
+    assert "not shown to be least: equilateral 3" in table.statements[1].evidence
+    assert table.reading.startswith("The time was over before these networks were shown to be least: obtuse 90, ")
 
 
 def test_minimisers_have_fewer_neurons_than_points_squared_and_of_two_points_on_a_line_exactly_none():

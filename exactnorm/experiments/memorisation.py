@@ -1,7 +1,8 @@
 """Memorisation against the number of points: where score flow ends on ever more handwritten digits.
 
-Beside each share stands the bracket on the least cost, and which method gave either end of it: where the bracket is not
-closed, flows are those of the best network that was found in the time, which is not shown to be the least of all.
+Two networks for each number of digits, neither of which hangs on the clock: the least of all, where the program closes
+its bracket in the time, and the best sum of ramps that is found without a limit. What else a program has when its time
+is over is another network on another machine; its lower bound is taken, and its flows are not.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from exactnorm.network import ReLUNetwork
 
 COUNTS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 50, 100)
 COLUMNS = (
-    "points", "rank", "rho", "lower", "upper", "width", "status", "lower_by", "upper_by", "neurons", "training",
-    "training_low", "training_high", "virtual", "virtual_low", "virtual_high", "elsewhere", "elsewhere_low",
-    "elsewhere_high", "memorised", "nearest", "different", "stable",
+    "points", "network", "rank", "rho", "lower", "upper", "width", "status", "lower_by", "upper_by", "neurons",
+    "training", "training_low", "training_high", "virtual", "virtual_low", "virtual_high", "elsewhere",
+    "elsewhere_low", "elsewhere_high", "memorised", "nearest", "different", "stable",
 )  # fmt: skip
 EXACT, BEST, NONE = "closed bracket", "best found", "no network found"
+LEAST, RAMPS = "least", "ramps"
 BOUNDS = {"Rays": "rays", "RegularSimplex": "theorem", "Segments": "segments", "Cells": "patterns", "Faces": "faces"}
 """What a lower bound rests on, in a word, by the name of its evidence."""
 NEAR = 1e-6
@@ -87,18 +89,22 @@ def memorisation(
     noise : float
         Starts are the points' mean plus this times the root mean square of the points' coordinates times standard
         normal noise, in the space that the points span.
-    tol, time_limit, solver
-        As for `min_norm_denoiser`, for each N; the time once more for a sum of ramps where the bracket is not closed.
-        Where a time limit is reached the row depends on the machine.
+    tol, solver
+        As for `min_norm_denoiser`, for each N.
+    time_limit : float
+        Of the program, for each N. It decides whether there is a row of the least network, and how wide the bracket is
+        where there is none; sums of ramps have no limit.
     run : Run
         Where and how it is computed. With `Run.out`, `unit_seconds` reads how long each N took.
 
     Returns
     -------
     Table
-        A row for each N. "status" is "closed bracket" where the relative "width" is at most `tol`: the network is the
-        least of all; "best found" where it is not shown to be; "no network found" with nothing else known. "lower_by"
-        and "upper_by" say what gave either end: for the network "formula", "ramps" for a sum of them, or "program".
+        For each N a row of the "least" network, where it is shown to be that, and one of the best sum of "ramps" that
+        was found. "upper" is the row's network's cost, and "lower" the best bound that is known, on the cost of all
+        networks. "status" is "closed bracket" where the relative "width" is at most `tol`: the network is the least of
+        all; "best found" where it is not shown to be; "no network found" with nothing else known. "lower_by" and
+        "upper_by" say what gave either end: for the network "formula", "ramps" for a sum of them, or "program".
         Shares of the flows that end at a training point, at a virtual one, which is a sum of two or more seen from one
         of them, and elsewhere, with 95 % intervals (Wilson); sums are not looked for where the points form no simplex.
         "memorised" ends are three times nearer to one training point than to the next, and "nearest" ends are at the
@@ -128,41 +134,44 @@ def memorisation(
 
 
 def observed(unit: Digits) -> Rows:
-    """One row."""
+    """A row for each network."""
     X = problems.digit_images()[0][: unit.count] / WHITE
     frame = affine_hull(X)
     separation = float(np.linalg.norm(X[:, None] - X, axis=2)[~np.eye(len(X), dtype=bool)].min())
-    head = (unit.count, frame.rank, unit.rho * separation)
-    found = best_found(X, head[-1], unit)
-    if found is None:
-        return ((*head, None, None, None, NONE, *[None] * (len(COLUMNS) - 7)),)
-    h, bracket = found
-    lower, upper = float(bracket.lower), float(h.certificate.upper)
-    width = relative_gap(lower, upper)
-    status = EXACT if width <= unit.tol else BEST
+    rho = unit.rho * separation
+    tail = (frame.rank, rho)
     mean = X.mean(axis=0)
     size = float(np.sqrt(((X - mean) ** 2).sum() / len(X) / frame.rank))
     draws = np.random.default_rng(unit.seed).standard_normal((unit.starts, frame.rank))
-    ends = _ends(h, X, mean + unit.noise * size * draws @ frame.axes, NEAR * separation)
-    return ((*head, lower, upper, width, status, lower_by(bracket), upper_by(h), h.network.neurons, *ends),)
+    starts = mean + unit.noise * size * draws @ frame.axes
+    chosen, bracket = networks(X, rho, unit)
+    if not chosen or bracket is None:
+        return ((unit.count, RAMPS, *tail, None, None, None, NONE, *[None] * (len(COLUMNS) - 8)),)
+    rows = []
+    for kind, h in chosen.items():
+        lower, upper = float(bracket.lower), float(h.certificate.upper)
+        width = relative_gap(lower, upper)
+        status = EXACT if width <= unit.tol else BEST
+        known = (lower, upper, width, status, lower_by(bracket), upper_by(h), h.network.neurons)
+        rows.append((unit.count, kind, *tail, *known, *_ends(h, X, starts, NEAR * separation)))
+    return tuple(rows)
 
 
-def best_found(X: Array, rho: float, unit: Digits) -> tuple[CertifiedDenoiser, Certificate] | None:
-    """The cheapest network, and the certificate with the highest lower bound; None if no network was found.
+def networks(X: Array, rho: float, unit: Digits) -> tuple[dict[str, CertifiedDenoiser], Certificate | None]:
+    """The least network, where one is shown to be that in the time, the best sum of ramps, and the best bound.
 
-    Where the bracket is not closed, sums of ramps are looked for as well: of many points they are the better networks.
+    Either is left out where it was not found. Sums of ramps are looked for until none that pays is left.
     """
-    found: list[CertifiedDenoiser] = []
-    for method in ("auto", "ramps"):
-        if found and found[0].certificate.certifies(unit.tol):
-            break
-        with suppress(ArithmeticError):
-            how = {"tol": unit.tol, "time_limit": unit.time_limit, "solver": unit.solver}
-            found.append(solved_denoiser(X, rho, method=method, **how))
-    if not found:
-        return None
-    h = min(found, key=lambda one: one.certificate.upper)
-    return h, max((one.certificate for one in found), key=lambda one: one.lower)
+    how: dict[str, Any] = {"tol": unit.tol, "solver": unit.solver}
+    found: dict[str, CertifiedDenoiser] = {}
+    with suppress(ArithmeticError):
+        found[LEAST] = solved_denoiser(X, rho, time_limit=unit.time_limit, **how)
+    with suppress(ArithmeticError):
+        found[RAMPS] = solved_denoiser(X, rho, method="ramps", time_limit=None, **how)
+    bracket = max((one.certificate for one in found.values()), key=lambda one: one.lower, default=None)
+    least = [h for h in found.values() if bracket and relative_gap(bracket.lower, h.certificate.upper) <= unit.tol]
+    found.pop(LEAST, None)
+    return ({LEAST: least[0]} if least else {}) | found, bracket
 
 
 def lower_by(bracket: Certificate) -> str:
@@ -235,6 +244,10 @@ def _known(rows: Rows) -> list[dict[str, Any]]:
     return sorted((r for r in records if r["status"] != NONE), key=lambda r: r["points"])
 
 
+def _of(records: list[dict[str, Any]], network: str) -> list[dict[str, Any]]:
+    return [record for record in records if record["network"] == network]
+
+
 def _listed(records: list[dict[str, Any]], column: str) -> str:
     return ", ".join(f"{r['points']}: {r[column]:.1%}" for r in records)
 
@@ -242,27 +255,36 @@ def _listed(records: list[dict[str, Any]], column: str) -> str:
 def _reading(rows: Rows) -> str:
     known = _known(rows)
     if not known:
-        return "No network was found in the time."
-    exact = [r["points"] for r in known if r["status"] == EXACT]
-    least = f"The bracket is closed with {', '.join(map(str, exact))} digits" if exact else "No bracket is closed"
-    return (
-        f"{least}; its relative width by number of digits: {_listed(known, 'width')}. Where it is not closed, flows "
-        "are those of the best network found, and of the least one nothing is said. Ends at training points: "
-        f"{_listed(known, 'training')}; at the training point nearest to the start: {_listed(known, 'nearest')}. "
-        f"Different ends: {', '.join(str(r['points']) + ': ' + str(r['different']) for r in known)}."
-    )
+        return "No network was found."
+    least, ramps = _of(known, LEAST), _of(known, RAMPS)
+    exact = ", ".join(str(r["points"]) for r in least)
+    said = [f"The bracket is closed with {exact} digits" if least else "No bracket is closed in the time"]
+    for records, name in ((least, "the least network"), (ramps, "the best sum of ramps that was found")):
+        if records:
+            said.append(
+                f"Of {name}, ends at training points: {_listed(records, 'training')}; at the training point nearest to "
+                f"the start: {_listed(records, 'nearest')}; different ends: "
+                f"{', '.join(str(r['points']) + ': ' + str(r['different']) for r in records)}"
+            )
+    if ramps:
+        said.append(
+            f"What a sum of ramps may cost too much, at most, as a share of its cost: {_listed(ramps, 'width')}. Where "
+            "that is not next to nothing, its flows are those of one network, and of the least one nothing is said"
+        )
+    return ". ".join(said) + "."
 
 
 def _statements(rows: Rows) -> tuple[Statement, ...]:
     known = _known(rows)
-    exact = [r for r in known if r["status"] == EXACT]
+    exact = _of(known, LEAST)
     least = exact if len(exact) > 1 else []
     # Published of least networks: others neither agree nor differ.
     less = falls([r["training"] for r in least]) if least else None
     # Two points have no sum.
     sums = [r["virtual"] for r in least if r["points"] > 2 and r["virtual"] is not None]
     virtual = min(sums) > 0.5 if sums else None
-    beyond = [r for r in known if r not in least]
+    shown = {r["points"] for r in least}
+    beyond = [r for r in _of(known, RAMPS) if r["points"] not in shown]
     return (
         Statement("The more training points, the less memorisation.", less, _evidence(least, beyond, "training")),
         Statement("Score flow ends mostly at virtual points.", virtual, _evidence(least, beyond, "virtual")),
@@ -272,7 +294,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
 def _evidence(least: list[dict[str, Any]], beyond: list[dict[str, Any]], column: str) -> str:
     said = f"least networks, ends at {column} points: {_listed(least, column) or 'fewer than two of them'}"
     known = [record for record in beyond if record[column] is not None]
-    return f"{said}; not shown to be least: {_listed(known, column)}" if known else said
+    return f"{said}; sums of ramps, not shown to be least: {_listed(known, column)}" if known else said
 
 
 def falls(shares: list[float]) -> bool:

@@ -120,32 +120,38 @@ def _beyond_orthogonal(table: Table, axes: Axes) -> None:
 
 
 def _memorisation(table: Table, axes: Axes) -> None:
-    """Shares against the number of points; below them brackets on the least cost per point. Filled where closed."""
+    """Shares against the number of points, of least networks and of sums of ramps; below, cost per point of these."""
     known = [record for record in table.records() if record["upper"] is not None]
+    ramps = [record for record in known if record["network"] == "ramps"]
+    least = [record for record in known if record["network"] == "least"]
     below = _second(axes)
     shares = (("training", BLUE), ("virtual", ORANGE), ("elsewhere", GREEN), ("nearest", GREY))
     labels = ("at training points", "at virtual points", "elsewhere", "at the nearest training point")
     for (kind, colour), label in zip(shares, labels, strict=True):
-        some = [record for record in known if record[kind] is not None]
+        some = [record for record in ramps if record[kind] is not None]
         place, share = [record["points"] for record in some], np.array([record[kind] for record in some])
-        axes.semilogx(place, share, "--" if kind == "nearest" else "-", color=colour, label=label)
+        axes.semilogx(place, share, "o--" if kind == "nearest" else "o-", color=colour, mfc="white", ms=5, label=label)
         if kind != "nearest":
             off = [[abs(record[kind] - record[f"{kind}_{end}"]) for record in some] for end in ("low", "high")]
             axes.errorbar(place, share, off, fmt="none", ecolor=colour, lw=1, capsize=2)
-        _filled(axes, some, kind, colour)
-    place = [record["points"] for record in known]
-    lower, upper = ([record[end] / record["points"] for record in known] for end in ("lower", "upper"))
+        some = [record for record in least if record[kind] is not None]
+        place, share = [record["points"] for record in some], np.array([record[kind] for record in some])
+        axes.semilogx(place, share, "D", color=colour, ms=5)
+    place = [record["points"] for record in ramps]
+    lower, upper = ([record[end] / record["points"] for record in ramps] for end in ("lower", "upper"))
     below.vlines(place, lower, upper, color=VERMILION, lw=3, alpha=0.5)
-    for mark, costs, label in (("_", lower, "lower bound"), ("v", upper, "cost of the network")):
+    for mark, costs, label in (("_", lower, "lower bound"), ("v", upper, "cost of the sum of ramps")):
         below.plot(place, costs, mark, color=VERMILION, ms=5, label=label)
     # Room for the legend above: curves go anywhere between 0 and 1.
     axes.set(ylabel="share of flows", ylim=(-0.05, 1.5), yticks=np.linspace(0, 1, 6))
     axes.legend(fontsize="small", loc="upper center", ncols=2)
     axes.tick_params(labelbottom=False)
     below.set(
-        xlabel="number of digits N (open marks: not shown to be the least network)", ylabel="least cost per digit"
+        xlabel="number of digits N (circles: best sum of ramps found; diamonds: least network)",
+        ylabel="least cost per digit",
     )
-    below.set_xticks(place, [str(count) for count in place], fontsize="small")
+    places = list(dict.fromkeys(record["points"] for record in known))
+    below.set_xticks(places, [str(count) for count in places], fontsize="small")
     below.minorticks_off()
     below.set_ylim(bottom=0)
     below.legend(fontsize="small")
@@ -159,13 +165,6 @@ def _second(axes: Axes) -> Axes:
     parts = place.subgridspec(2, 1, height_ratios=(3, 2))
     axes.set_subplotspec(parts[0])
     return axes.figure.add_subplot(parts[1], sharex=axes)
-
-
-def _filled(axes: Axes, records: list[dict[str, Any]], column: str, colour: str) -> None:
-    """Marks at the points of a curve, filled where the bracket is closed."""
-    for record in records:
-        face = colour if record["status"] == "closed bracket" else "white"
-        axes.plot(record["points"], record[column], "o", ms=5, mfc=face, mec=colour)
 
 
 def _first_pictures(table: Table, axes: Axes) -> None:
