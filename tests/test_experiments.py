@@ -16,6 +16,7 @@ from exactnorm.experiments import (
     Run,
     early_stopping,
     early_stopping_map,
+    leave_one_out_formula,
     solved,
     stable_virtual_points,
     where_flows_end,
@@ -178,6 +179,31 @@ def test_every_experiment_that_was_killed_in_a_unit_or_in_a_line_is_gone_on_with
     assert again == whole
     assert again.csv() == whole.csv()
     assert len(file.read_bytes().splitlines()) == 1 + len(lines)
+
+
+NOTHING_TO_COMPARE = [
+    ("early-stopping", {"times": 1, "longest": (1.0,)}, {"Started at a smaller T", "The longer the sides"}),
+    ("where-flows-end", {"counts": (1,), "starts": 20}, {"Score flow ends mostly", "The more training points"}),
+    ("linear-one-step", {"counts": (12,)}, {"The divergence falls"}),
+    ("linear-one-step", {"counts": (3,)}, {"The divergence falls"}),
+    ("width", {"tol": 1e-300, "shapes": ((4, 2, 2),)}, {"For vector outputs"}),
+    ("inertia-end", {"sets": 1}, {"From n points of a manifold"}),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "silent"), NOTHING_TO_COMPARE)
+def test_a_statement_about_several_rows_is_neither_met_nor_refuted_by_too_few(name, given, silent):
+    table = EXPERIMENTS[name](**SMALL[name] | given)
+    said = {s.text: s.verdict for s in table.statements}
+    found = [verdict for start in silent for text, verdict in said.items() if text.startswith(start)]
+    assert found == ["not comparable"] * len(silent)
+    assert plot.experiment(table).has_data()
+
+
+def test_a_single_input_on_no_slope_is_no_counterexample_to_the_formula():
+    table = leave_one_out_formula(seed=3, inputs=1, sets=("orthonormal",), radii=(0.1,))
+    assert min(r["rms"] for r in table.records()) < 1e-12  # of some point nothing but a rounding is left
+    assert table.statements[0].verdict == "agrees"
 
 
 SOLVE = {

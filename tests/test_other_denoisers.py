@@ -1,6 +1,7 @@
 """Denoisers of neighbouring theories: formulas against programs, brute force and limits."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ from exactnorm.experiments.inertia_end import circle_distance, normal_lattice
 from exactnorm.experiments.score_matching import noisy_numbers
 from exactnorm.experiments.training import Objective, augmented_lagrangian, started, value_and_gradient
 from exactnorm.flow import closed_probability_flow, sampler_levels
+
+DENOISERS = sys.modules[other_denoisers.__module__].DENOISERS  # the function hides the module of its name
 
 
 def test_the_divergence_is_the_integral_of_the_log_ratio_of_densities():
@@ -148,6 +151,28 @@ def test_empirical_flows_end_at_training_points_and_others_in_known_places():
         assert found["line", "penalised bias"][column] == found["line", "minimum norm"][column]
     for row in table.records():
         assert sum(row[k] for k in ("training", "virtual", "boundary", "interior", "elsewhere")) == pytest.approx(1)
+
+
+def test_where_most_ends_of_one_set_are_at_training_points_the_statement_that_they_are_not_differs(monkeypatch):
+    """Five digits in 64 dimensions: an inertia end stops so late that it hardly ends anywhere else."""
+    # Digits take a program a level, which has nothing to do with this.
+    monkeypatch.setitem(DENOISERS, "minimum norm", lambda points, _: LinearDenoiser(points))
+    table = other_denoisers(starts=60, levels=8, sets=("obtuse", "digits"))
+    at = {r["data"]: r["training"] for r in table.records() if r["denoiser"] == "empirical MMSE, inertia end"}
+    assert at["obtuse"] < 0.2
+    assert at["digits"] > 0.8
+    verdicts = {s.text.split(" (")[0]: s.verdict for s in table.statements}
+    assert verdicts["An inertia end generates samples that are not the training points"] == "differs"
+    assert verdicts["Smoothing the closed-form score makes flows end between training points"] == "agrees"
+
+
+def test_the_reading_says_how_many_ends_of_the_minimum_norm_denoiser_are_at_sums():
+    table = other_denoisers(starts=60, levels=8, sets=("orthonormal",))
+    (ours,) = [r for r in table.records() if r["denoiser"] == "minimum norm"]
+    assert f"up to {ours['virtual']:.0%} are at sums" in table.reading
+    assert f"up to {ours['boundary']:.0%} elsewhere" in table.reading
+    obtuse = other_denoisers(starts=60, levels=8, sets=("obtuse",))
+    assert "up to 0% are at sums" in obtuse.reading
 
 
 def test_the_trace_that_is_expected_of_what_is_generated_is_its_mean_and_infinite_for_too_few_points():

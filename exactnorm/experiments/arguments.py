@@ -12,6 +12,9 @@ import numpy as np
 
 from exactnorm.arrays import real_number
 
+FROM_ZERO = ("seed", "rounds")
+"""Whole numbers that may be 0; of everything else there is one at least, or there would be nothing to say."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -41,8 +44,9 @@ def _check(value: Any, like: Any, name: str, default: Any) -> None:
             msg = f"{name}={value!r}: give a word, {such}"
             raise ValueError(msg)
     elif isinstance(like, int):
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
-            msg = f"{name}={value!r}: give whole numbers from 0 on, {such}"
+        least = 0 if name in FROM_ZERO else 1
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+            msg = f"{name}={value!r}: give whole numbers from {least} on, {such}"
             raise ValueError(msg)
     elif isinstance(like, float):
         real_number(value, name)

@@ -23,6 +23,8 @@ LEVELS = ("data", "quantity", "rho", "rms", "raw_share", "rank_with_raw", "rank_
 QUANTITIES = {"denoised point": 0, "noise": 1, "score": 2}
 """What a denoiser may be said to predict, and the power of ρ by which differences of it are divided: ρ = ασ, α = 1."""
 ROADS = {"formula": "auto", "program": "program"}
+ROUNDING = 1e-12
+"""Differences, over the distance of the points, that are none."""
 AGREES = 1e-6
 """Largest error, in the unit of the points, whose distances are about 1: a program's gap of 1e-8 leaves less."""
 
@@ -150,10 +152,11 @@ def removed(unit: Removal) -> Iterator[tuple[Any, ...]]:
 
 
 def _across(delta: Array, direction: Array) -> float:
-    """Share of Σ ‖Δ‖² that is orthogonal to a direction."""
+    """Share of Σ ‖Δ‖² that is orthogonal to a direction; 0 where all of it is a rounding."""
     along = np.outer(delta @ direction, direction) / (direction @ direction)
     total = float(np.sum(delta**2))
-    return float(np.sum((delta - along) ** 2)) / total if total else 0.0
+    rounding = len(delta) * ROUNDING**2 * float(direction @ direction)
+    return float(np.sum((delta - along) ** 2)) / total if total > rounding else 0.0
 
 
 def summed(unit: OverLevels) -> Iterator[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,9 @@ def attribution_scores(
         weight decay; the same networks trained again without each point; the weight of each point in the posterior
         mean; minus the distance; and the exact effect itself, which shows what a sum over points can tell of subsets.
     """
+    if subsets < 2:
+        msg = f"subsets={subsets}: scores of subsets are ranked among each other; give 2 or more"
+        raise ValueError(msg)
     given = {
         "seed": seed,
         "samples": samples,
@@ -150,7 +154,11 @@ def _judged(scores: Array, effect: Array, truth: Truth, values: Array) -> tuple[
 def _mean(rows: Rows, score: str, column: str = "pearson") -> float:
     """Over sets and single levels."""
     values = [row[COLUMNS.index(column)] for row in rows if row[3] == score and row[1] is not None]
-    return float(np.mean([value for value in values if value is not None]))
+    return _over([value for value in values if value is not None])
+
+
+def _over(values: list[float]) -> float:
+    return float(np.mean(values)) if values else math.nan
 
 
 def _reading(rows: Rows) -> str:
@@ -171,13 +179,13 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
     ours, near = _mean(rows, "TracIn"), _mean(rows, "nearness")
     again = _mean(rows, "retrained")
     raw, normalised = (
-        float(np.mean([row[4] for row in rows if row[2] == way and row[3] == "TracIn" and row[4] is not None]))
+        _over([row[4] for row in rows if row[2] == way and row[3] == "TracIn" and row[4] is not None])
         for way in ("raw", "normalised")
     )
     return (
         Statement(
             "Leaving a point out of the exact problem foretells what training again without it does (ours).",
-            again > 0.9,
+            None if math.isnan(again) else again > 0.9,
             f"mean correlation {again:.3f}",
         ),
         Statement(
@@ -189,7 +197,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
         Statement(
             "Normalising each noise level makes gradient scores of diffusion models better (arXiv:2401.09031, "
             "paraphrased; there the gradients are normalised, here the scores).",
-            None if abs(normalised - raw) < DRAW else normalised > raw,
+            normalised > raw if abs(normalised - raw) >= DRAW else None,
             f"TracIn's mean correlation {normalised:.3f} normalised, {raw:.3f} raw",
         ),
     )

@@ -89,7 +89,7 @@ def early_stopping(
     Raises
     ------
     ValueError
-        If a longest side is shorter than 1.
+        If a longest side is shorter than 1, or `alpha` or `scale` is not positive.
     """
     given = {"seed": seed, "starts": starts, "points": points, "alpha": alpha, "scale": scale, "steps": steps}
     found = _over_times("early-stopping", counted, times, tuple(longest), given, {"longest": longest}, run)
@@ -126,7 +126,7 @@ def early_stopping_map(
     Raises
     ------
     ValueError
-        If the longer side is shorter than 1.
+        If the longer side is shorter than 1, or `alpha` or `scale` is not positive.
     """
     given = {"seed": seed, "starts": starts, "alpha": alpha, "scale": scale, "steps": steps}
     found = _over_times("early-stopping-map", told_apart, times, (longest,), given, {"longest": longest}, run)
@@ -147,6 +147,9 @@ def _over_times(
         if side < 1:
             msg = f"longest={side!r}: give a length from 1 on, the shortest side of the box"
             raise ValueError(msg)
+    if not (given["alpha"] > 0 and given["scale"] > 0):
+        msg = f"alpha={given['alpha']:g}, scale={given['scale']:g}; give positive numbers"
+        raise ValueError(msg)
     largest = (0.49 / given["alpha"]) ** 2
     stops = np.geomspace(1e-3 * largest, largest, times)
     units = [Stop(float(side), float(T), **{"points": 2, **given}) for side in boxes for T in stops]
@@ -233,8 +236,8 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
         ),
         Statement(
             "Started at a smaller T, fewer flows end on a vertex.",
-            all(a[6] <= b[6] for of in boxes.values() for a, b in pairwise(of)),
-            "whether the share ever falls as T grows, in each box",
+            all(a[6] <= b[6] for of in boxes.values() for a, b in pairwise(of)) if len(rows) > len(boxes) else None,
+            "whether the share ever falls as T grows, in each box" if len(rows) > len(boxes) else "one T only",
         ),
         Statement(
             "The longer the sides of the box, the fewer flows end on a vertex at the same T.",

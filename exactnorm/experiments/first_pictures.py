@@ -84,6 +84,9 @@ def first_pictures(
         miss on its samples. The triangles are the triples of this package's digits whose largest angle is nearest to
         the published one: the published digits are others.
     """
+    if grid < 2 or not penalty > 0:
+        msg = f"grid={grid}, penalty={penalty:g}; give two places or more along each side, and a positive penalty"
+        raise ValueError(msg)
     given: dict[str, Any] = {"rho": rho, "width": width, "samples": samples, "rounds": rounds}
     given |= {"penalty": penalty, "grid": grid}
     names = ("univariate", *PUBLISHED)

@@ -96,29 +96,30 @@ def _error(values: Array) -> float:
 
 
 def _reading(rows: Rows) -> str:
-    last = rows[-1]
     finite = [row for row in rows if row[2] is not None]
+    medians = ", ".join(f"{row[4]:.3g} at n = {row[0]}" for row in finite) or "none finite"
     return (
-        "With no more points than dimensions the fitted map is singular and the divergence infinite. Beyond, it falls "
-        f"from a median of {finite[0][4]:.3g} at n = {finite[0][0]} to {last[4]:.3g} at n = {last[0]}, towards "
-        f"{last[7]:.4g}, which no number of points takes away: one step of a linear denoiser shrinks the distribution. "
-        "The mean says little where n is at most the dimension plus 2: the inverse of the inputs' covariance has no "
-        "finite expectation there, so that each sample mean is what its worst run made it."
+        "With no more points than dimensions the fitted map is singular and the divergence infinite. Medians beyond: "
+        f"{medians}. As n grows it goes to {rows[-1][7]:.4g}, which no number of points takes away: one step of a "
+        "linear denoiser shrinks the distribution. The mean says little where n is at most the dimension plus 2: the "
+        "inverse of the inputs' covariance has no finite expectation there, so that each sample mean is what its worst "
+        "run made it."
     )
 
 
 def _statements(rows: Rows) -> tuple[Statement, ...]:
     limit = rows[-1][7]
-    medians = [row[4] for row in rows if row[2] is not None]
+    medians = [row[4] for row in sorted(rows, key=lambda row: row[0]) if row[2] is not None]
     falls = all(a > b for a, b in pairwise(medians))
+    listed = f"from {medians[0]:.3g} to {medians[-1]:.4g}" if medians else "infinite"
     known = [row for row in rows if row[8] is not None]
     met = [row[5] is not None and abs(row[5] / row[8] - 1) < CLOSE for row in known]
     return (
         Statement(
             "The divergence falls with n towards a limit above zero, (d/2)(r − 1 − log r) (arXiv:2411.17807, "
             "paraphrased; the formula for sampled noise is ours).",
-            falls and medians[-1] > limit,
-            f"medians from {medians[0]:.3g} to {medians[-1]:.4g}, limit {limit:.4g}",
+            falls and medians[-1] > limit if len(medians) > 1 else None,
+            f"medians {listed}, limit {limit:.4g}",
         ),
         *(
             Statement(

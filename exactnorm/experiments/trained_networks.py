@@ -25,7 +25,7 @@ from exactnorm.experiments.training import (
     started,
     value_and_gradient,
 )
-from exactnorm.experiments.virtual_points import FAR, PUBLISHED, published, stable_counts
+from exactnorm.experiments.virtual_points import FAR, PUBLISHED, check_sizes, published, stable_counts
 from exactnorm.network import ReLUNetwork
 
 COLUMNS = (
@@ -129,6 +129,10 @@ def trained_networks(
     unknown = [way for way in ways if way not in WAYS]
     if unknown:
         msg = f"ways: {unknown[0]!r} is none; give some of {', '.join(map(repr, WAYS))}"
+        raise ValueError(msg)
+    check_sizes(sizes, points)
+    if decay < 0:
+        msg = f"decay={decay:g} is negative; give a weight decay >= 0"
         raise ValueError(msg)
     units = [
         Trained(way, width, points, rho, number, decay, steps, rounds, starts, sizes, seed)

@@ -79,6 +79,7 @@ def stable_virtual_points(
     Table
         Columns: perturbation, size, threshold (in L∞), stable, total, share, published.
     """
+    check_sizes(sizes, points)
     given = {
         "seed": seed, "points": points, "rho": rho, "sizes": sizes, "perturbations": perturbations,
         "thresholds": thresholds, "iterations": iterations,
@@ -122,6 +123,13 @@ def stable_counts(
         counts += (moved[:, None] <= thresholds).sum(axis=0)
         total += len(Y)
     return counts.tolist(), total
+
+
+def check_sizes(sizes: tuple[int, ...], points: int) -> None:
+    """Raise a ``ValueError`` where so many points have no sums of so many."""
+    if max(sizes) > points:
+        msg = f"sizes={sizes!r}: of {points} points there are no sums of {max(sizes)}; give fewer, or more points"
+        raise ValueError(msg)
 
 
 def perturbed(network: ReLUNetwork, amount: float, rng: np.random.Generator) -> ReLUNetwork:

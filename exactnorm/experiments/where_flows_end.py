@@ -139,7 +139,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
     return (
         Statement(
             "Score flow ends mostly at virtual training points.",
-            virtual > 0.5,
+            virtual > 0.5 if most > 1 else None,  # one point and x_0 have no sum
             f"{virtual:.1%} of ends with {most} points",
         ),
         Statement(
@@ -155,7 +155,7 @@ def _statements(rows: Rows) -> tuple[Statement, ...]:
         ),
         Statement(
             "The more training points, the less memorisation.",
-            all(a >= b for a, b in pairwise(memory)) and memory[0] > memory[-1],
+            all(a >= b for a, b in pairwise(memory)) and memory[0] > memory[-1] if len(memory) > 1 else None,
             f"share of training points among score-flow ends {memory[0]:.1%} with {counts[0]} points, "
             f"{memory[-1]:.1%} with {most}",
         ),

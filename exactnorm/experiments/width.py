@@ -118,4 +118,4 @@ def _statements(rows: Rows, tol: float) -> tuple[Statement, ...]:
     text = "For vector outputs at most N² neurons suffice for a minimiser (arXiv:2305.16534)."
     evidence = f"{above} of {len(solved)} certified minimisers have more; the one found need not be the smallest"
     # More neurons in one minimiser would not refute that another has fewer.
-    return (Statement(text, True if not above else None, evidence),)
+    return (Statement(text, True if solved and not above else None, evidence),)

@@ -39,7 +39,7 @@ def _stable_virtual_points(table: Table, axes: Axes) -> None:
     """Share of stable sums within the largest threshold against the perturbation, with the published shares."""
     records = table.records()
     widest = max(record["threshold"] for record in records)
-    smallest = min(record["perturbation"] for record in records if record["perturbation"] > 0)
+    smallest = min((record["perturbation"] for record in records if record["perturbation"] > 0), default=1.0)
     for size, colour in zip(table.parameters["sizes"], (BLUE, ORANGE, GREEN), strict=False):
         chosen = [record for record in records if record["size"] == size and record["threshold"] == widest]
         # Zero has no place on a logarithmic axis: it is drawn half a decade below the smallest perturbation.

@@ -119,7 +119,7 @@ def _linear_one_step(table: Table, axes: Axes) -> None:
     axes.loglog([r["points"] for r in known], [r["median"] for r in known], "o-", color=BLUE, label="median")
     old = [r for r in known if r["recorded"] is not None]
     axes.loglog([r["points"] for r in old], [r["recorded"] for r in old], "x", color=VERMILION, label="recorded mean")
-    axes.axhline(known[-1]["limit"], color=GREY, ls="--", lw=1, label="limit")
+    axes.axhline(table.records()[-1]["limit"], color=GREY, ls="--", lw=1, label="limit")
     axes.set_xticks([], minor=True)
     axes.set_xticks([r["points"] for r in known], [str(r["points"]) for r in known], fontsize="small")
     axes.set(xlabel="number of points n", ylabel="KL divergence")
