@@ -195,6 +195,8 @@ def write(folder: Path, record: dict[str, Any], table: Any) -> None:
     if not table.missing:
         figure = plot.figure(*SIZES.get(table.name, (7.0, 4.5)))
         plot.experiment(table, figure.add_subplot()).set_title(table.name)
-        figure.savefig(folder / "picture.png", dpi=100)
+        drawn_from = {name: record[name] for name in ("parameters", "versions")}
+        made = {"Title": table.name, "Description": json.dumps(drawn_from, allow_nan=False)}
+        figure.savefig(folder / "picture.png", dpi=100, metadata=made)
         names.append("picture.png")
     say(f"wrote {', '.join(names)} in {folder}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli_records import strict
+from PIL import Image
 
 
 def test_an_experiment_prints_its_table_and_writes_csv_markdown_json_and_a_picture(run, folder):
@@ -27,6 +28,9 @@ def test_an_experiment_prints_its_table_and_writes_csv_markdown_json_and_a_pictu
     page = (folder / "results" / "table.md").read_text(encoding="utf-8")
     assert page.startswith("# early-stopping\n")
     assert record["reading"] in page
+    with Image.open(folder / "results" / "picture.png") as picture:
+        assert picture.text["Title"] == "early-stopping"
+        assert strict(picture.text["Description"]) == {name: record[name] for name in ("parameters", "versions")}
     # The folder is not written over, and goes on where it is asked to: here there is nothing left to do.
     status, out, err = run("experiment", "early-stopping", "--seed", 2, "--out", "results")
     assert (status, out) == (2, "")
