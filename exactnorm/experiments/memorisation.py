@@ -138,30 +138,30 @@ def observed(unit: Digits) -> Rows:
     X = problems.digit_images()[0][: unit.count] / WHITE
     frame = affine_hull(X)
     separation = float(np.linalg.norm(X[:, None] - X, axis=2)[~np.eye(len(X), dtype=bool)].min())
-    rho = unit.rho * separation
-    tail = (frame.rank, rho)
+    place = (frame.rank, unit.rho * separation)
     mean = X.mean(axis=0)
     size = float(np.sqrt(((X - mean) ** 2).sum() / len(X) / frame.rank))
     draws = np.random.default_rng(unit.seed).standard_normal((unit.starts, frame.rank))
     starts = mean + unit.noise * size * draws @ frame.axes
-    chosen, bracket = networks(X, rho, unit)
-    if not chosen or bracket is None:
-        return ((unit.count, RAMPS, *tail, None, None, None, NONE, *[None] * (len(COLUMNS) - 8)),)
-    rows = []
-    for kind, h in chosen.items():
-        lower, upper = float(bracket.lower), float(h.certificate.upper)
-        width = relative_gap(lower, upper)
-        status = EXACT if width <= unit.tol else BEST
-        known = (lower, upper, width, status, lower_by(bracket), upper_by(h), h.network.neurons)
-        rows.append((unit.count, kind, *tail, *known, *_ends(h, X, starts, NEAR * separation)))
-    return tuple(rows)
+    chosen, bracket = networks(X, place[1], unit)
+    if bracket is None:
+        return ((unit.count, RAMPS, *place, None, None, None, NONE, *[None] * (len(COLUMNS) - 8)),)
+    return tuple(
+        (unit.count, kind, *place, *_bracketed(h, bracket, unit.tol), *_ends(h, X, starts, NEAR * separation))
+        for kind, h in chosen.items()
+    )
+
+
+def _bracketed(h: CertifiedDenoiser, bracket: Certificate, tol: float) -> tuple[Any, ...]:
+    """The bracket with this network's cost, and where either end is from, in the order of the columns."""
+    lower, upper = float(bracket.lower), float(h.certificate.upper)
+    width = relative_gap(lower, upper)
+    status = EXACT if width <= tol else BEST
+    return lower, upper, width, status, lower_by(bracket), upper_by(h), h.network.neurons
 
 
 def networks(X: Array, rho: float, unit: Digits) -> tuple[dict[str, CertifiedDenoiser], Certificate | None]:
-    """The least network, where one is shown to be that in the time, the best sum of ramps, and the best bound.
-
-    Either is left out where it was not found. Sums of ramps are looked for until none that pays is left.
-    """
+    """The least network, if one is shown to be that in the time, the best sum of ramps, if any, and the best bound."""
     how: dict[str, Any] = {"tol": unit.tol, "solver": unit.solver}
     found: dict[str, CertifiedDenoiser] = {}
     with suppress(ArithmeticError):
@@ -254,24 +254,22 @@ def _listed(records: list[dict[str, Any]], column: str) -> str:
 
 def _reading(rows: Rows) -> str:
     known = _known(rows)
-    if not known:
-        return "No network was found."
     least, ramps = _of(known, LEAST), _of(known, RAMPS)
     exact = ", ".join(str(r["points"]) for r in least)
     said = [f"The bracket is closed with {exact} digits" if least else "No bracket is closed in the time"]
     for records, name in ((least, "the least network"), (ramps, "the best sum of ramps that was found")):
         if records:
+            different = ", ".join(f"{r['points']}: {r['different']}" for r in records)
             said.append(
                 f"Of {name}, ends at training points: {_listed(records, 'training')}; at the training point nearest to "
-                f"the start: {_listed(records, 'nearest')}; different ends: "
-                f"{', '.join(str(r['points']) + ': ' + str(r['different']) for r in records)}"
+                f"the start: {_listed(records, 'nearest')}; different ends: {different}"
             )
     if ramps:
         said.append(
             f"What a sum of ramps may cost too much, at most, as a share of its cost: {_listed(ramps, 'width')}. Where "
             "that is not next to nothing, its flows are those of one network, and of the least one nothing is said"
         )
-    return ". ".join(said) + "."
+    return ". ".join(said if known else ["No network was found"]) + "."
 
 
 def _statements(rows: Rows) -> tuple[Statement, ...]:
