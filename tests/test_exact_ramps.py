@@ -7,11 +7,22 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problems, rest_points
-from exactnorm.exact.balls.dives import dives
+from exactnorm import (
+    TrainingSet,
+    check_certificate,
+    interpolation_error,
+    min_norm_denoiser,
+    problems,
+    rest_points,
+)
+from exactnorm.exact.balls.dives import told_apart
+from exactnorm.exact.balls.peeled import peeled
 from exactnorm.exact.balls.problem import InfeasibleProblem
+from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.searched import searched
+from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.ramps import solve as ramps_solve
-from exactnorm.geometry import separating_hyperplane
+from exactnorm.geometry import affine_hull, separating_hyperplane
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import activation_patterns
 
@@ -83,7 +94,7 @@ def test_rest_points_of_a_sum_of_ramps_hold_the_clean_points():
 def test_dives_find_living_cuts_that_tell_their_pairs_apart():
     train = digits(12, 0.4)
     i, j = np.triu_indices(12, 1)
-    found = dives(train.points, train.rho, i, j, None, lambda: None)
+    found = told_apart(train.points, train.rho, i, j, None, lambda: None)
     assert len(found) > 10
     living = {tuple(on) for on in activation_patterns(train.points, train.rho)}
     for cut, w, start, width in zip(found.on, found.w, found.start, found.width, strict=True):
@@ -91,6 +102,39 @@ def test_dives_find_living_cuts_that_tell_their_pairs_apart():
         height = train.points @ w
         assert height[~cut].max() <= start - train.rho + 1e-9
         assert height[cut].min() >= start + width + train.rho - 1e-9
+
+
+@pytest.mark.parametrize(("size", "r", "share", "none"), [(16, 2, 0.45, 0), (20, 4, 0.49, 1)])
+def test_a_search_that_turns_back_finds_a_cut_for_every_pair_that_some_hyperplane_tells_apart(size, r, share, none):
+    X = np.random.default_rng(2).standard_normal((size, r))
+    rho = share * pdist(X).min()
+    living = activation_patterns(X, rho)
+    i, j = np.triu_indices(size, 1)
+    apart = (living[:, i] & ~living[:, j]).any(axis=0)
+    assert (~apart).sum() == none
+    for told, first, second in zip(apart, i, j, strict=True):
+        on, off = np.zeros((2, 1, size), dtype=bool)
+        on[0, first], off[0, second] = True, True
+        found = searched(X, rho, on, off, 10**6, lambda: None)
+        assert len(found) == told
+        assert all(tuple(cut) in set(map(tuple, living)) and cut[first] != cut[second] for cut in found.on)
+
+
+def test_balls_taken_away_one_by_one_leave_triangular_patterns():
+    X = np.random.default_rng(1).standard_normal((60, 4))
+    cuts, left = peeled(X, 0.2 * pdist(X).min(), lambda: None)
+    assert np.linalg.matrix_rank(cuts.on[:, 1:]) >= len(X) - len(left)
+    assert len(left) < 5
+
+
+def test_balls_deep_among_many_others_are_told_apart():
+    # Of 200 balls in five dimensions a sixth lie so deep that neither sweeps nor single dives tell them apart.
+    X = np.random.default_rng(0).standard_normal((200, 5))
+    frame = affine_hull(X)
+    rho = 0.2 * pdist(X).min()
+    first = next(cheap_ramps(frame.coordinates(X), rho / frame.scale, Deadline(None)))
+    network = first.network(np.zeros(5)).lifted(frame)
+    assert interpolation_error(network, TrainingSet(X, rho)) < 1e-9
 
 
 def test_gaps_of_part_of_the_points_and_from_an_earlier_start_are_those_of_the_points_alone():

@@ -24,11 +24,14 @@ EMPTY = {
 }
 
 
-def told(address, sent):
-    """What the server answers to bytes, until it hangs up; nothing more is sent, which it sees."""
+def told(address, sent, *, whole=False):
+    """What the server answers to bytes, until it hangs up.
+
+    It sees that nothing more is sent, and may hang up on that before it has answered; unless the request is whole.
+    """
     host = urlsplit(address)
     with socket.create_connection((host.hostname, host.port), timeout=LONG) as one:
-        return heard(one, sent, end=True)
+        return heard(one, sent, end=not whole)
 
 
 def heard(one, *sent, end=False):
@@ -52,8 +55,8 @@ def request(address, verb="GET", path="/", *more, body=b"", host=None):
     return "\r\n".join([*lines, "", ""]).encode("latin1") + body
 
 
-def requests(address):
-    """Requests whose verb, path, head or body is wrong, by what is wrong with them."""
+def whole_requests(address):
+    """Requests whose verb or path is wrong, by what it is; nothing else is, so that they are answered."""
     ask = partial(request, address)
     verbs = ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "HEAD", "TRACE", "CONNECT", "BREW", "get")
     paths = (
@@ -63,10 +66,14 @@ def requests(address):
         "/?bokeh-token=" + base64.b64encode(b"{}").decode(), "/?bokeh-token=x&bokeh-session-id=y", "/?problem=%ff%fe",
         "/?points=1,2;3,4&rho=nan", "/?points=0,0;1,0&rho=.1&cloud=" + "9" * 99, "/?problem=../../etc/passwd", "/?\x01",
     )  # fmt: skip
-    chunked = "Transfer-Encoding: chunked"
+    return {**{verb: ask(verb) for verb in verbs}, **{path: ask("GET", path) for path in paths}}
+
+
+def requests(address):
+    """Requests whose verb, path, head or body is wrong, by what is wrong with them."""
+    ask, chunked = partial(request, address), "Transfer-Encoding: chunked"
     return {
-        **{verb: ask(verb) for verb in verbs},
-        **{path: ask("GET", path) for path in paths},
+        **whole_requests(address),
         "session id in the head": ask("GET", "/", "Bokeh-Session-Id: " + "x" * 3000),
         "two session ids": ask("GET", "/?bokeh-session-id=a", "Bokeh-Session-Id: b"),
         "a head of 20 kB": ask("GET", "/", "X: " + "y" * 20_000),

@@ -7,7 +7,20 @@ import time
 from functools import partial
 
 import pytest
-from handmade import CLOSE, frame, frames, handshake, heard, message, page_socket, requests, texts, tokens, told
+from handmade import (
+    CLOSE,
+    frame,
+    frames,
+    handshake,
+    heard,
+    message,
+    page_socket,
+    requests,
+    texts,
+    tokens,
+    told,
+    whole_requests,
+)
 from served import alive, children, started, status, token
 
 pytestmark = pytest.mark.explore
@@ -56,7 +69,8 @@ def test_what_is_made_by_hand_is_told_of_in_a_few_lines_and_at_length_only_where
 def test_answers_to_wrong_verbs_and_paths_are_statuses():
     process, address = started("orthogonal")
     try:
-        ask = {name: told(address, data) for name, data in requests(address).items()}
+        whole = whole_requests(address)
+        ask = {name: told(address, data, whole=name in whole) for name, data in requests(address).items()}
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)

@@ -19,41 +19,32 @@ from exactnorm.hulls import Gaps, hull_gaps, joined_gaps
 Patterns = NDArray[np.bool_]
 
 CHANCE = 0.25
-"""How often the side with the narrower gap is taken, in dives that are not the first of their pair."""
+"""How often the side with the narrower gap is taken, in dives that are not the first of their kind."""
 
 
 def dives(
-    X: Array,
-    rho: float,
-    i: NDArray[np.intp],
-    j: NDArray[np.intp],
-    rng: np.random.Generator | None,
-    watch: Callable[[], None],
+    X: Array, rho: float, on: Patterns, off: Patterns, rng: np.random.Generator | None, watch: Callable[[], None]
 ) -> Cuts:
-    """Cuts that tell ball i from ball j, for as many of the pairs as one dive finds one.
+    """Cuts with some balls on and some off, the others on either side, as far as one dive for each finds one.
 
     Parameters
     ----------
     X : ndarray, shape (N, r)
     rho : float
-    i, j : ndarray of int, shape (F,)
+    on, off : ndarray of bool, shape (F, N)
+        Each row with some True, none where the other has it.
     rng : Generator or None
         None takes the wider gap each time.
     watch : callable
         Called again and again; what it raises ends the search.
     """
-    row = np.arange(len(i))
-    on, off = np.zeros((2, len(i), len(X)), dtype=bool)
-    on[row, i], off[row, j] = True, True
-    gaps = hull_gaps(X, on, off=off, watch=watch)
+    gaps = hull_gaps(X, on, off=off, narrow=2 * rho, watch=watch)
+    wide = gaps.low > 2 * rho + ROOM
+    on, off, gaps = on[wide], off[wide], gaps[wide]
     done: list[tuple[Patterns, Gaps]] = []
     while len(on):
         watch()
-        height = gaps.w @ X.T - gaps.middle[:, None]
-        # The ball that is farthest on its way through the gap.
-        way = np.where(on | off, np.inf, np.abs(height))
-        worst = way.argmin(axis=1)
-        clear = way[np.arange(len(on)), worst] >= gaps.low / 2
+        height, worst, clear = in_the_way(X, on, off, gaps)
         if clear.any():
             done.append((height[clear] > 0, gaps[clear]))
         on, off, gaps = _deeper(X, rho, on[~clear], off[~clear], worst[~clear], gaps[~clear], rng, watch)
@@ -61,6 +52,29 @@ def dives(
         return no_cuts(X)
     found = joined_gaps([one for _, one in done])
     return as_cuts(np.vstack([one for one, _ in done]), found.w, found.low, found.middle, rho)
+
+
+def in_the_way(X: Array, on: Patterns, off: Patterns, gaps: Gaps) -> tuple[Array, NDArray[np.intp], NDArray[np.bool_]]:
+    """Heights above the middle of each gap, the ball on neither side that is nearest to it, and whether that is out."""
+    height = gaps.w @ X.T - gaps.middle[:, None]
+    way = np.where(on | off, np.inf, np.abs(height))
+    nearest = way.argmin(axis=1)
+    return height, nearest, way[np.arange(len(on)), nearest] >= gaps.low / 2
+
+
+def told_apart(
+    X: Array,
+    rho: float,
+    i: NDArray[np.intp],
+    j: NDArray[np.intp],
+    rng: np.random.Generator | None,
+    watch: Callable[[], None],
+) -> Cuts:
+    """Cuts that tell ball i from ball j, for as many of the pairs as one dive finds one."""
+    row = np.arange(len(i))
+    on, off = np.zeros((2, len(i), len(X)), dtype=bool)
+    on[row, i], off[row, j] = True, True
+    return dives(X, rho, on, off, rng, watch)
 
 
 def no_cuts(X: Array) -> Cuts:
@@ -105,13 +119,6 @@ def _deeper(
     chosen = np.where(first, row, row + count)
     chosen = chosen[found.low[chosen] > 2 * rho + ROOM]
     return both_on[chosen], both_off[chosen], found[chosen]
-
-
-def singles(X: Array, rho: float, watch: Callable[[], None]) -> Cuts:
-    """Each ball against all others, where there is room for a ramp."""
-    on = np.eye(len(X), dtype=bool)
-    found = hull_gaps(X, on, narrow=2 * rho, watch=watch)
-    return as_cuts(on, found.w, found.low, found.middle, rho)
 
 
 def flipped(X: Array, rho: float, cuts: Cuts, prices: Array, few: int, watch: Callable[[], None]) -> Cuts:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.hulls import hull_gaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,21 @@ class Kinks:
 
     def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Kinks:
         return Kinks(self.w[chosen], self.b[chosen], self.pattern[chosen])
+
+
+def gap_kinks(
+    points: Array, rho: float, patterns: NDArray[np.bool_], watch: Callable[[], None] = lambda: None
+) -> Kinks:
+    """The two kinks at the ends of the widest gap of every pattern.
+
+    `watch` is called again and again, and may raise.
+    """
+    gaps = hull_gaps(points, patterns, watch=watch)
+    width = gaps.low / 2 - rho
+    open_ = np.flatnonzero(width >= 0)
+    b = np.stack([-gaps.middle[open_] - width[open_], -gaps.middle[open_] + width[open_]], axis=1)
+    each = np.repeat(open_, 2)
+    return Kinks(gaps.w[each], b.ravel(), patterns[each])
 
 
 def tangent_kinks(directions: Array, points: Array, rho: float) -> Kinks:

@@ -36,6 +36,8 @@ TINY = 1e-3
 where the patterns on both sides have peaks that are nearly one, and following peaks leads nowhere."""
 PATIENCE = 20
 """Rounds without a narrower gap after which the loop gives up."""
+LENT_FROM = 3
+"""Rounds without a narrower gap after which networks are lent kinks to interpolate with: many neurons more."""
 STEPS = (1.0, 0.5, 0.2)
 """Shares of the way from the best B to the next that are tried one after another."""
 HOLD = 1e-3
@@ -82,13 +84,15 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
             centre = looks[0]
         elif worth(problem, looks[-1]) > bound:
             centre = looks[-1]
+        lent = idle >= LENT_FROM
         if looks[0].kappa < 1.05:
-            best = with_network(best, interpolating(problem, over_peaks(problem, looks[0], network)))
+            best = with_network(best, interpolating(problem, over_peaks(problem, looks[0], network), lent=lent))
         kinks = following(problem, best, looks, network)
         # What the lower end cannot gain any more, as far as the program over the kinks tells, is for the upper end.
         rest = (promised - best.lower) / (best.gap * best.upper) if best.gap > 0 else 0.0
         if rest < 0.05 or (rest < 0.3 and best.rounds % 3 == 2) or best.rounds % 6 == 5:
-            best = with_network(best, interpolating(problem, master(problem, kinks, best.upper, settings)))
+            over_all = master(problem, kinks, best.upper, settings)
+            best = with_network(best, interpolating(problem, over_all, lent=lent))
             if rest < 0.05 and best.gap > settings.tol / 2:
                 best = with_network(best, settled(problem, over_peaks(problem, looks[0], network)))
         best = replace(best, rounds=best.rounds + 1, seconds=settings.deadline.elapsed, kinks=len(kinks))

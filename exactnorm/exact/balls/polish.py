@@ -44,15 +44,16 @@ def touching(points: Array, rho: float, kinks: Kinks, tolerance: Array) -> NDArr
     return np.asarray(margins(points, rho, kinks) <= tolerance)
 
 
-def corrected(points: Array, neurons: Neurons) -> Neurons:
+def corrected(points: Array, neurons: Neurons, least: float = 1e-9) -> Neurons:
     """The least change of the output weights, relative to their size, after which interpolation holds to rounding.
 
-    For fixed kinks the conditions are linear, and the same for every output coordinate.
+    A size counts as `least` of the largest at least. For fixed kinks the conditions are linear, and the same for every
+    output coordinate.
     """
     kinks, a = neurons.kinks, neurons.a
     conditions = np.einsum("kn,kj->njk", kinks.pattern[:, 1:] * 1.0, kinks.z).reshape(-1, len(kinks))
     weight = np.linalg.norm(a, axis=1)
-    weight = weight + 1e-9 * weight.max()
+    weight = weight + least * weight.max()
     off = residual(points, kinks, a)
     change = lstsq(conditions * weight, np.moveaxis(off, 1, 2).reshape(len(conditions), -1), lapack_driver="gelsy")[0]
     return Neurons(kinks, a - weight[:, None] * change, neurons.B)

@@ -12,6 +12,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.tilts import least_apart
+from exactnorm.exact.balls.kinks import Kinks, gap_kinks
 from exactnorm.exact.balls.orbits import Orbits
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, printed_radius, too_near
@@ -91,6 +92,11 @@ class Reduced:
     def touch(self) -> Array:
         """Margin, shape (N,), below which a kink touches a ball: small beside its room, and above rounding."""
         return np.clip(TOUCHES * self.room, 1e-14, TOUCHES_AT_MOST)
+
+    @cached_property
+    def gap_kinks(self) -> Kinks:
+        """Kinks at the ends of the widest gap of every pattern: any small change of the outputs is one of theirs."""
+        return gap_kinks(self.points, self.rho, self.patterns)
 
     @property
     def rank(self) -> int:

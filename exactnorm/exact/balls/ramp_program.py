@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
 from exactnorm.arrays import Array
-from exactnorm.exact.balls.dives import dives, flipped, singles
+from exactnorm.exact.balls.dives import flipped, told_apart
 from exactnorm.exact.balls.gathered import (
     ROOM,
     Cuts,
@@ -27,6 +27,7 @@ from exactnorm.exact.balls.gathered import (
     swept,
     widened,
 )
+from exactnorm.exact.balls.peeled import peeled, telling_pairs
 from exactnorm.exact.balls.reweighted import Ramps, balanced, reweighted
 from exactnorm.exact.deadline import Deadline
 
@@ -42,8 +43,6 @@ MANY = 200
 """Points from which sorting along thousands of directions takes so long that a network is wanted before."""
 CUTS_EACH = (2, 8)
 """Cuts for each point that are enough for a first network, at first and where they were not."""
-DIVES = 6
-"""Times that pairs of neighbours are told apart by dives before cuts are looked for one by one."""
 DIVED = 200
 """Points up to which dives look for more cuts where nothing else brings any."""
 NEAREST = 10
@@ -156,15 +155,18 @@ def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps 
         found = reweighted(sweep.X, cuts, deadline)
         if found.interpolates:
             return found
-    for turn in range(0 if found.interpolates else DIVES + 1):
-        deadline.check()
-        if turn:
-            cuts = joined(cuts, _dived(sweep, None if turn == 1 else rng, deadline))
-        else:
-            cuts = joined(cuts, singles(sweep.X, sweep.rho, deadline.check))
+    more, left = peeled(sweep.X, sweep.rho, deadline.check)
+    cuts = joined(cuts, more)
+    while len(left) > 1:
         found = reweighted(sweep.X, cuts, deadline)
         if found.interpolates:
             return found
+        deadline.check()
+        v = found.missing[:, int(np.argmax(np.linalg.norm(found.missing, axis=0)))]
+        pairs = telling_pairs(sweep.X, sweep.rho, v, left, deadline.check)
+        known, cuts = len(cuts), joined(cuts, pairs)
+        if len(cuts) == known:
+            break
     for _ in range(SEARCHES):
         deadline.check()
         found = reweighted(sweep.X, cuts, deadline)
@@ -178,10 +180,10 @@ def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps 
     return None
 
 
-def _dived(sweep: Sweep, rng: np.random.Generator | None, deadline: Deadline) -> Cuts:
+def _dived(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Cuts:
     """Cuts that tell neighbours along a shortest spanning tree apart."""
     i, j = minimum_spanning_tree(squareform(pdist(sweep.X))).nonzero()
-    return dives(sweep.X, sweep.rho, i.astype(np.intp), j.astype(np.intp), rng, deadline.check)
+    return told_apart(sweep.X, sweep.rho, i.astype(np.intp), j.astype(np.intp), rng, deadline.check)
 
 
 def _first_cuts(sweep: Sweep, rng: np.random.Generator, count: int) -> Cuts:

@@ -14,13 +14,12 @@ from exactnorm.exact.balls.averaged import folded_kinks
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.bracket import Bracket, dual_value
 from exactnorm.exact.balls.cells import proposed_directions, whole_cells
-from exactnorm.exact.balls.kinks import Kinks, dual_values, joined, pattern_kinks, tangent_kinks
+from exactnorm.exact.balls.kinks import Kinks, dual_values, gap_kinks, joined, pattern_kinks, tangent_kinks
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.ramp_program import ALL_CUTS
 from exactnorm.exact.settings import Settings
-from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork
 
 
@@ -29,12 +28,7 @@ def first_kinks(problem: Reduced, check: Callable[[], None] = lambda: None) -> K
 
     `check` is called again and again, and may raise.
     """
-    gaps = hull_gaps(problem.points, problem.patterns, watch=check)
-    width = gaps.low / 2 - problem.rho
-    open_ = np.flatnonzero(width >= 0)
-    b = np.stack([-gaps.middle[open_] - width[open_], -gaps.middle[open_] + width[open_]], axis=1)
-    each = np.repeat(open_, 2)
-    return Kinks(gaps.w[each], b.ravel(), problem.patterns[each])
+    return gap_kinks(problem.points, problem.rho, problem.patterns, check)
 
 
 def moved_kinks(problem: Reduced, network: ReLUNetwork) -> Kinks:
