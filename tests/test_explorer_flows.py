@@ -53,7 +53,7 @@ def test_a_rest_point_of_five_points_in_the_plane_is_named_as_the_sum_that_it_is
     assert np.abs(found[0].position - place).max() < 1e-9
     assert sum_of(view.points, place) == (0, (2, 4))
     assert sum_of(view.points, place + 1e-5) is None
-    assert "stable virtual training points: {2, 4} from 0." in columns.readout(picture)
+    assert "stable virtual training points: {2, 4}." in columns.readout(picture)
 
 
 def test_a_probability_flow_of_a_closed_form_ends_where_the_package_says():

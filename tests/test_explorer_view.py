@@ -65,9 +65,9 @@ def test_a_link_holds_every_digit_of_a_view():
     ("query", "message"),
     [
         ("points=0,0;1&rho=0.1", "no table of numbers"),
-        ("points=0,0;1,0", "rho=nan is not finite"),
+        ("points=0,0;1,0", "rho is missing"),
         ("points=0,0;1,nan&rho=0.1", "must be finite"),
-        ("points=0,0;1,0&rho=-1", "above 0"),
+        ("points=0,0;1,0&rho=-1", "from 0 and at most"),
         ("points=0,0;1,0&rho=x", "rho='x' is no number"),
         ("points=0,0;1,0&rho=0.1&cloud=1000", "whole number from 0 to 200"),
         ("points=0,0;1,0&rho=0.1&flow=__import__", "give one of"),
@@ -208,7 +208,7 @@ def test_the_script_of_a_view_gives_the_numbers_that_the_view_shows(flow):
     picture = with_ways(at_once(view))
     names = {}
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [[0.2, 0.7]], feasible=True, radii=3, tol=1e-4), names)
+        exec(script(view, [[0.2, 0.7]], feasible=True, regions=1000, radii=3, tol=1e-4), names)
     assert f"cost {picture.known.upper:.9g}" in out.getvalue()
     assert np.abs(names["flow"].endpoint - picture.ways.endpoints).max() < 1e-9
 
@@ -218,14 +218,14 @@ def test_the_script_of_a_flow_that_takes_programs_gives_the_same_ends():
     ways = probability_ways(view, plane_of(view.points), solved_family(view, lambda _: None))
     names = {}
     with redirect_stdout(StringIO()):
-        exec(script(view, [[0.2, 0.7]], feasible=True, radii=RADII, tol=TOL), names)
+        exec(script(view, [[0.2, 0.7]], feasible=True, regions=1000, radii=RADII, tol=TOL), names)
     assert np.abs(names["flow"].endpoint - ways.endpoints).max() < 1e-9
 
 
 def test_the_script_of_an_infeasible_view_gives_the_largest_radius():
     view = of_problem("infeasible")
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [], feasible=False, radii=3, tol=1e-4), {})
+        exec(script(view, [], feasible=False, regions=1000, radii=3, tol=1e-4), {})
     assert "0.4472135954" in out.getvalue()
 
 

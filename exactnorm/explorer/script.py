@@ -28,9 +28,13 @@ print(exactnorm.max_radius(points))
 SOLVED = """
 denoiser = exactnorm.min_norm_denoiser(points, rho)
 certificate = denoiser.certificate
-print(f"cost {certificate.upper:.9g}, lower bound {certificate.lower:.9g}, {certificate.kind}")
-rest = exactnorm.rest_points(denoiser)
-print(exactnorm.tables.stacked(rest))
+print(f"cost {{certificate.upper:.9g}}, lower bound {{certificate.lower:.9g}}, {{certificate.kind}}")
+try:
+    rest = exactnorm.rest_points(denoiser, max_regions={regions})
+    print(exactnorm.tables.stacked(rest))
+except ValueError as many:
+    rest = []
+    print(f"rest points were not looked for: {{many}}")
 """
 UNFOLLOWED = """
 # No flow was followed: {why}.
@@ -76,7 +80,14 @@ SHADOW = "trajectories(flow, denoiser.train, ends=ends)"
 
 
 def script(
-    view: View, clicked: list[list[float]], *, feasible: bool, radii: int, tol: float, unfollowed: str = ""
+    view: View,
+    clicked: list[list[float]],
+    *,
+    feasible: bool,
+    regions: int,
+    radii: int,
+    tol: float,
+    unfollowed: str = "",
 ) -> str:
     """A script that computes what a view shows, with every number as it was, and draws it where that is asked for.
 
@@ -87,6 +98,8 @@ def script(
         The chosen starts in the space of the points.
     feasible : bool
         Whether there is a denoiser at the view's radius.
+    regions : int
+        Up to which rest points are looked for.
     radii, tol : int, float
         Of the programs of a probability flow without a closed form.
     unfollowed : str
@@ -97,7 +110,7 @@ def script(
     head = HEAD.format(points=_rows(view.points.tolist()), rho=view.rho, usage=USAGE if drawn else "")
     if not feasible:
         return head + OVERLAP
-    text = head + SOLVED
+    text = head + SOLVED.format(regions=regions)
     if unfollowed:
         text += UNFOLLOWED.format(why=unfollowed)
         return text + DRAWN.replace("DRAWING", FIELD) if drawn else text
