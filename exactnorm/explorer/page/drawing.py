@@ -37,6 +37,13 @@ EMPTY: dict[str, tuple[str, ...]] = {
 """The layers from the lowest to the highest, and their columns."""
 
 
+PICTURED = (
+    "picture of the points with their field, balls and flows; what can be said of it in words stands below",
+    "bars: where the flows of the cloud end, with 95 % intervals",
+)
+"""What a screen reader says of both figures."""
+
+
 @dataclass(frozen=True, eq=False)
 class Drawing:
     """The figures and the columns that they draw."""
@@ -71,6 +78,11 @@ class Drawing:
         for name, table in basin_layers(found, box, points).items():
             if found is not None or self.shown.get(name) != table:
                 self._send(name, table)
+
+    def named(self) -> CustomJS:
+        """What gives names to all that Tab reaches, once the page is there."""
+        pictures = list(zip((self.plot, self.bars), PICTURED, strict=True))
+        return CustomJS(args={"pictures": pictures}, code=scripts.NAMED)
 
     def fit(self, box: tuple[float, float, float, float]) -> None:
         """Show this part of the plane."""

@@ -110,5 +110,6 @@ def _page(frames: list[dict[str, Any]], first: int, box: tuple[float, float, flo
     document = Document()
     for root in (left, right):
         document.add_root(root)
+    document.js_on_event("document_ready", shown.named())
     variables = {"hint": TALK, "sockets": ""}
     return str(file_html(document, INLINE, "exactnorm explorer", template=PAGE, template_variables=variables))

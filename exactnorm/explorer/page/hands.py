@@ -92,6 +92,7 @@ def _wire_browser(window: Window) -> None:
     window.document.js_on_event("document_ready", link)  # a first view is there before the page is: nothing changes
     chosen = {"file": window.widgets.file, "message": window.widgets.message, "most": LARGEST_TEXT}
     window.document.js_on_event("document_ready", CustomJS(args=chosen, code=scripts.CHOSEN))
+    window.document.js_on_event("document_ready", window.drawing.named())
     told = {"readout": window.widgets.readout}
     window.document.js_on_event("document_ready", CustomJS(args=told, code=scripts.TOLD))
     for kind in ("svg", "png"):
