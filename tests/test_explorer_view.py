@@ -23,7 +23,7 @@ from exactnorm.explorer.flows import (
 )
 from exactnorm.explorer.known import inseparable, overlap
 from exactnorm.explorer.page.taken import python
-from exactnorm.explorer.picture import at_once, basins_of, with_ways
+from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
 from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
 from exactnorm.explorer.view import LONGEST_LINK, View, from_link, link, of_problem
@@ -244,6 +244,46 @@ def test_the_script_says_the_shares_of_the_bars_and_draws_the_view(points, click
         assert f"{kind}: {count}, {low:.3f} to {high:.3f}\n" in said
     assert said.count("rest point ") == 1  # one table, not one for each
     assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_script_of_a_view_whose_rest_points_are_too_many_to_look_for_says_so_as_the_page_does():
+    view = replace(of_problem("generic_simplex_6"), cloud=3)
+    picture = with_rest(at_once(view, exactnorm.min_norm_denoiser(view.points, view.rho)))
+    assert picture.rest is None
+    shown = columns.readout(picture)
+    assert "rest points were not looked for: kinks cut what matters into more than 20,000 regions" in shown
+    with redirect_stdout(StringIO()) as out:
+        exec(python(picture)[2].decode(), names := {})
+    assert "rest points were not looked for: " in out.getvalue()
+    assert "training point: 3 of 3" in out.getvalue()
+    assert names["rest"] == []
+
+
+def test_where_points_and_sums_lie_behind_each_other_one_label_names_them_and_the_words_name_all():
+    picture = with_rest(at_once(of_problem("orthonormal")))
+    found = columns.layers(picture)
+    wide = picture.box[1] - picture.box[0]
+    for layer, named in (("points", 3), ("stable", 4)):
+        table = found[layer]
+        labels = [(x, y) for x, y, name in zip(table["x"], table["y"], table["name"], strict=True) if name]
+        assert len(labels) == named
+        apart = np.linalg.norm(np.subtract(labels, np.array(labels)[:, None]), axis=2) + np.eye(named)
+        assert apart.min() > 0.1 * wide
+    assert sorted(name for name in found["points"]["name"] if name) == ["0, 3, 4, 5", "1", "2"]
+    assert "{1, 2}, {1, 2, 3}, {1, 2, 4}, {1, 2, 5} and 4 more" in found["stable"]["name"]
+    told = columns.readout(picture)
+    assert len(found["stable"]["what"]) == 32
+    assert told.count("{") == 26
+    # In the plane nothing is behind anything.
+    assert columns.layers(at_once(of_problem("rays")))["points"]["name"] == list("01234")
+
+
+def test_a_sum_seen_from_another_point_than_0_says_so_and_its_basin_has_the_same_name():
+    for points, name in (([[0, 0], [1, 0], [0, 2]], "{1, 2}"), ([[1, 0], [0, 0], [0, 2]], "{0, 2} from 1")):
+        picture = with_rest(at_once(View(points, 0.1)))
+        assert [name for name in columns.rest(picture, stable=True)["name"] if name] == [name]
+        layers = basin_layers(basins_of(picture), picture.box, picture.view.points)
+        assert f"→ {name}" in layers["limits"]["name"]
 
 
 def test_the_script_of_a_view_without_a_flow_says_why_and_gives_the_rest():

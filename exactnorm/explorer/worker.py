@@ -18,7 +18,6 @@ from typing import Any, BinaryIO
 
 from exactnorm.explorer.messages import Answer, Request, receive, send
 
-
 ROUGH = "the probability flow is followed at a few noise levels for now, which places its ends to a pixel"
 
 

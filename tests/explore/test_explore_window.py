@@ -75,3 +75,19 @@ def test_of_a_picture_only_the_layers_that_change_are_sent_and_the_page_draws_on
     changed = {name for name, source in window.drawing.sources.items() if dict(source.data) != before[name]}
     assert {"field", "kinks", "unstable"} <= changed == set(layers)
     assert not {"points", "starts", "outline", "neutral", "offending"} & changed
+
+
+def test_a_view_that_no_link_holds_says_so_until_one_does(opened):
+    window, _ = opened(of_problem("orthogonal"))
+    assert "too many numbers for a link" not in window.widgets.readout.text
+    points = np.random.default_rng(0).standard_normal((40, 12))
+    window.change(points=points, rho=0.1, problem="")
+    assert window.query.data["query"] == [""]
+    assert "too many numbers for a link, which may have 8,000 letters" in window.widgets.readout.text
+    window.moving(replace(window.view, rho=0.12), points=True)
+    assert "too many numbers for a link" in window.widgets.readout.text
+    window.hear(Answer(window.asked, "bracket", (1.0, 2.0, "looking", 0.1)))
+    assert "too many numbers for a link" in window.widgets.readout.text
+    window.undo()
+    assert window.query.data["query"] != [""]
+    assert "too many numbers for a link" not in window.widgets.readout.text

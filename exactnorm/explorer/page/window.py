@@ -30,8 +30,8 @@ UNDONE = 100
 COLOURED = "&basins=yes"
 """What the link of a page says whose basins are coloured."""
 LINKLESS = (
-    f"<p>These are too many numbers for a link, which may have {LONGEST_LINK:,} letters: the address line holds none of "
-    "them. Save the points.</p>"
+    f"<p>These are too many numbers for a link, which may have {LONGEST_LINK:,} letters: the address line holds none "
+    "of them. Save the points.</p>"
 )
 
 
