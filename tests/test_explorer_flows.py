@@ -170,7 +170,7 @@ def test_a_probability_flow_that_stands_still_ends_where_the_python_of_the_view_
     with redirect_stdout(StringIO()):
         exec(python(last)[2].decode(), names)
     exact = names["flow"].endpoint
-    assert np.abs(last.ways.endpoints - exact).max() < 1e-6
+    assert np.abs(last.ways.endpoints - exact).max() < 1e-9
     assert np.abs(first.ways.endpoints - exact).max() > 1e-6  # what is told for now is not as good
     assert last.ways.ends.kind.tolist() == names["ends"].kind.tolist()
 

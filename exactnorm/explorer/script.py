@@ -57,7 +57,8 @@ if known.form is not None and known.minimal:
     path = lambda rho: known.form.build(points, rho)
 else:
     path = exactnorm.DenoiserPath(points, alpha * top * np.linspace(0.1, 1.0, {radii}) ** 3, tol={tol!r})
-flow = exactnorm.probability_flow(path, starts, schedule, alpha=alpha, T=T)
+sigmas = top * np.linspace(1.0, 0.0, 25)[1:-1] ** 2
+flow = exactnorm.probability_flow(path, starts, schedule, alpha=alpha, T=T, sigmas=sigmas)
 """
 ENDS = """ends = exactnorm.endpoints(flow, points)
 print(flow.endpoint)

@@ -55,8 +55,12 @@ def test_controls_and_the_radii_of_an_exported_page_are_in_units_of_the_set(open
     widgets = window.widgets
     assert widgets.rho.step == pytest.approx(scale * 0.75 / 500)
     assert (widgets.x.step, widgets.y.step) == (pytest.approx(scale * 0.05), pytest.approx(scale * 0.05))
-    # To the last digit: a radius that is rounded to so many places would be none for a small set.
-    assert radii(window.view) == pytest.approx([scale * one for one in radii(View(points, 0.1))], rel=1e-9)
+    # In digits: a radius that is rounded to so many places would be none for a small set.
+    asked = radii(window.view)
+    assert asked == pytest.approx([scale * one for one in radii(View(points, 0.1))], rel=1e-9)
+    # What is told of a radius is the radius.
+    assert all(float(f"{one:.4g}") == one for one in asked if one != window.view.rho)
+    assert len(asked) == 17
 
 
 def test_of_a_picture_only_the_layers_that_change_are_sent_and_the_page_draws_once(opened):
