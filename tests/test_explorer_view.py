@@ -22,7 +22,7 @@ from exactnorm.explorer.flows import (
     solved_family,
 )
 from exactnorm.explorer.known import inseparable, overlap
-from exactnorm.explorer.page.taken import python
+from exactnorm.explorer.page.taken import denoiser_npz, python
 from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
 from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
@@ -257,6 +257,19 @@ def test_the_script_of_a_view_whose_rest_points_are_too_many_to_look_for_says_so
     assert "rest points were not looked for: " in out.getvalue()
     assert "training point: 3 of 3" in out.getvalue()
     assert names["rest"] == []
+
+
+def test_the_script_of_a_denoiser_that_was_given_takes_that_one(tmp_path, monkeypatch):
+    view = replace(of_problem("orthogonal"), cloud=3)
+    solved = exactnorm.min_norm_denoiser(view.points, view.rho, method="program")  # though there is a closed form
+    picture = with_ways(with_rest(at_once(view, solved)))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "denoiser.npz").write_bytes(denoiser_npz(picture)[2])
+    with redirect_stdout(StringIO()) as out:
+        exec(python(picture, given=True)[2].decode(), names := {})
+    shown = solved.certificate
+    assert f"cost {shown.upper:.9g}, lower bound {shown.lower:.9g}, computed\n" in out.getvalue()
+    assert np.abs(names["flow"].endpoint - picture.ways.endpoints).max() < 1e-9
 
 
 def test_where_points_and_sums_lie_behind_each_other_one_label_names_them_and_the_words_name_all():

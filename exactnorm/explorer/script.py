@@ -27,7 +27,12 @@ print(exactnorm.max_radius(points))
 """
 SOLVED = """
 denoiser = exactnorm.min_norm_denoiser(points, rho)
-certificate = denoiser.certificate
+"""
+GIVEN = """
+# The explorer was given this denoiser. Save it as well, with the button "denoiser .npz", and run this beside it.
+denoiser = exactnorm.load("denoiser.npz")
+"""
+CERTIFIED = """certificate = denoiser.certificate
 print(f"cost {{certificate.upper:.9g}}, lower bound {{certificate.lower:.9g}}, {{certificate.kind}}")
 try:
     rest = exactnorm.rest_points(denoiser, max_regions={regions})
@@ -89,6 +94,7 @@ def script(
     radii: int,
     tol: float,
     unfollowed: str = "",
+    given: bool = False,
 ) -> str:
     """A script that computes what a view shows, with every number as it was, and draws it where that is asked for.
 
@@ -105,13 +111,15 @@ def script(
         Of the programs of a probability flow without a closed form.
     unfollowed : str
         Why there is no flow; empty where there is one.
+    given : bool
+        Whether the denoiser was handed to the explorer: nothing tells how it was solved for.
     """
     in_plane = view.points.shape[1] == 2
     drawn = feasible and (in_plane or not unfollowed)
     head = HEAD.format(points=_rows(view.points.tolist()), rho=view.rho, usage=USAGE if drawn else "")
     if not feasible:
         return head + OVERLAP
-    text = head + SOLVED.format(regions=regions)
+    text = head + (GIVEN if given else SOLVED) + CERTIFIED.format(regions=regions)
     if unfollowed:
         text += UNFOLLOWED.format(why=unfollowed)
         return text + DRAWN.replace("DRAWING", FIELD) if drawn else text

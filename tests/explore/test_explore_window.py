@@ -1,5 +1,6 @@
 """A window without a browser: what it asks for, and what it makes of answers and of sets of any size."""
 
+from base64 import b64decode
 from dataclasses import replace
 
 import numpy as np
@@ -95,3 +96,21 @@ def test_a_view_that_no_link_holds_says_so_until_one_does(opened):
     window.undo()
     assert window.query.data["query"] != [""]
     assert "too many numbers for a link" not in window.widgets.readout.text
+
+
+def test_the_python_of_a_window_takes_the_denoiser_that_it_was_given_while_that_is_looked_at(opened):
+    import exactnorm
+    from exactnorm.explorer.page.hands import _buttons
+    from exactnorm.explorer.page.window import Window
+
+    view, taken = of_problem("orthogonal"), []
+    solved = exactnorm.min_norm_denoiser(view.points, view.rho, method="program")
+    window = Window(opened(view)[0].document, view, solved)
+    window.file.on_change("data", lambda _, __, new: taken.append(b64decode(new["base64"][0]).decode()))
+    window.begun = False
+    button = _buttons(window)["python"]
+    button()
+    window.change(rho=0.12)
+    button()
+    assert [text.count('exactnorm.load("denoiser.npz")') for text in taken if text] == [1, 0]
+    window.close()

@@ -71,7 +71,7 @@ def _buttons(window: Window) -> dict[str, Callable[[], None]]:
         "use": lambda: _use(window, w.text.value.encode(), "points"),
         "csv": lambda: _take(window, points_csv),
         "npz": lambda: _take(window, denoiser_npz),
-        "python": lambda: _take(window, python),
+        "python": lambda: _take(window, partial(python, given=window.is_given(window.view))),
     }
 
 

@@ -20,8 +20,8 @@ def points_csv(picture: Picture) -> Taken:
     return "points.csv", "text/csv", rows.encode()
 
 
-def python(picture: Picture) -> Taken:
-    """A script that computes what is shown."""
+def python(picture: Picture, *, given: bool = False) -> Taken:
+    """A script that computes what is shown, from the saved denoiser where that was `given` to the explorer."""
     starts = picture.frame.points(picture.view.clicked).tolist()
     feasible = picture.obstacle is None
     text = script(
@@ -32,6 +32,7 @@ def python(picture: Picture) -> Taken:
         radii=RADII,
         tol=TOL,
         unfollowed=_why_no_flow(picture),
+        given=given,
     )
     return "explored.py", "text/x-python", text.encode()
 

@@ -87,7 +87,7 @@ class Window:
         if fit:
             self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
             self.drawing.fit(self.box)
-        given = self.given if self._is_given(view) else None
+        given = self.given if self.is_given(view) else None
         self._keep_link()
         self._show(with_glimpse(at_once(view, given, self.box)))
         self.show_controls()
@@ -109,11 +109,12 @@ class Window:
 
     def _ask(self) -> None:
         if self.begun:
-            given = self.given if self._is_given(self.view) else None
+            given = self.given if self.is_given(self.view) else None
             self.asked = self.solver.ask("picture", (self.view, given, self.box))
             self.waiting = True
 
-    def _is_given(self, view: View) -> bool:
+    def is_given(self, view: View) -> bool:
+        """Whether the denoiser of a view is the one that the window was given."""
         train = self.given.train if self.given is not None else None
         return train is not None and np.array_equal(train.points, view.points) and train.rho == view.rho
 
