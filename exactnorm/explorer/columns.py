@@ -30,8 +30,8 @@ ENDS = {
 """Marker, colour and hatching of each kind of endpoint: no two kinds are told apart by colour alone."""
 SPOT = 0.01
 """Share of the picture's width within which labels would lie upon each other."""
-MOST_NAMES = 4
-"""Names that one label has, beside how many more there are."""
+LONGEST = 12
+"""Letters that one label has for several names; of more, it has the first one."""
 STABLE = {True: "stable", False: "unstable", None: "neutral"}
 STANDINGS = {
     "proved": "proved: a closed form whose hypotheses hold",
@@ -73,9 +73,9 @@ def once(names: list[str], places: Array, picture: Picture) -> list[str]:
             spots.setdefault(tuple(place), []).append(n)
     shown = [""] * len(names)
     for rows in spots.values():
-        found = sorted((names[n] for n in rows), key=len)
-        more = len(found) - MOST_NAMES
-        shown[rows[0]] = ", ".join(found) if more <= 0 else f"{', '.join(found[:MOST_NAMES])} and {more} more"
+        first, *others = sorted((names[n] for n in rows), key=len)
+        whole = ", ".join((first, *others))
+        shown[rows[0]] = whole if len(whole) <= LONGEST or not others else f"{first} and {len(others)} more"
     return shown
 
 
