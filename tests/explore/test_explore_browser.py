@@ -126,6 +126,27 @@ def test_a_drag_of_a_hundred_events_keeps_up_and_leaves_nothing_behind(server, w
     )
 
 
+def test_a_point_that_is_taken_hold_of_again_before_the_drop_is_answered_stays_under_the_pointer(server, window):
+    page = window(server[1])
+    page.says("proved")
+    page.drag((1, 0), (1.3, -0.2), 6)
+    page.keeps_up()
+    server[0].send_signal(signal.SIGSTOP)
+    try:
+        page.drop()
+        page.drag((1.3, -0.2), (1.4, 0.2), 6)
+    finally:
+        server[0].send_signal(signal.SIGCONT)  # the drop is answered while the point is held
+    page.page.wait_for_function("() => location.search.startsWith('?points=')")
+    page.page.wait_for_timeout(500)
+    page.page.mouse.move(*page.place(1.2, 0.1), steps=6)
+    page.keeps_up()
+    page.drop()
+    page.page.wait_for_timeout(1500)
+    assert np.abs(page.points()[1] - [1.2, 0.1]).max() < 0.02  # four pixels
+    assert page.errors == []
+
+
 def test_other_origins_and_other_names_of_this_machine_are_refused(server, window):
     address = server[1]
     host = urlsplit(address).netloc

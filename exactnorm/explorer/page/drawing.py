@@ -59,10 +59,15 @@ class Drawing:
         """Draw a picture, in one go; without `points` these stay where they are."""
         with self.plot.hold(render=True):
             for name, table in columns.layers(picture).items():
-                # Points the browser moves by itself; of the others only those that change are sent.
-                if points if name == "points" else self.shown.get(name) != table:
+                # Points the browser moves by itself, and may be moving again; only what changes is sent.
+                if (points and not self._held(table)) if name == "points" else self.shown.get(name) != table:
                     self._send(name, table)
         self._show_shares(picture)
+
+    def _held(self, table: columns.Columns) -> bool:
+        """Whether the browser has these points already, as it has told."""
+        there = self.sources["points"].data
+        return set(there) == set(table) and all(list(there[name]) == table[name] for name in table)
 
     def _send(self, name: str, table: columns.Columns) -> None:
         self.sources[name].data = self.shown[name] = table

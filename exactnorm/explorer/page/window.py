@@ -88,15 +88,15 @@ class Window:
             self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
             self.drawing.fit(self.box)
         given = self.given if self.is_given(view) else None
-        self._keep_link()
+        self.linkless = not link(view)
         self._show(with_glimpse(at_once(view, given, self.box)))
         self.show_controls()
         self.drawing.show_basins(None, self.box, view.points)
+        self._keep_link()
         self._ask()
 
     def _keep_link(self) -> None:
         text = link(self.view)
-        self.linkless = not text
         text += COLOURED if text and self.widgets.basins.active else ""
         if self.query.data["query"] != [text]:
             self.query.data = {"query": [text]}
