@@ -227,6 +227,12 @@ def test_the_script_of_an_infeasible_view_gives_the_largest_radius():
     with redirect_stdout(StringIO()) as out:
         exec(script(view, [], feasible=False, regions=1000, radii=3, tol=1e-4), {})
     assert "0.4472135954" in out.getvalue()
+    # Of equal points there is none: the page says so, and so does the script.
+    equal = at_once(View([[0, 2], [1, 0], [0, 2]], 0.1))
+    with redirect_stdout(StringIO()) as out:
+        exec(python(equal)[2].decode(), {})
+    assert out.getvalue() == "points 0 and 2 are equal\n"
+    assert "points 0 and 2 are equal" in columns.readout(equal)
 
 
 @pytest.mark.parametrize(

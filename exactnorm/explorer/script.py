@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exactnorm.explorer.view import View
+from exactnorm.training_set import closest_pair
 
 HEAD = '''"""What the explorer showed: made by `exactnorm explore`.{usage}"""
 
@@ -24,6 +25,10 @@ python explored.py picture.png   and the picture; needs matplotlib, the extra `p
 OVERLAP = """
 # No network maps balls of this radius to their centres. The largest radius is between these two:
 print(exactnorm.max_radius(points))
+"""
+EQUAL = """
+# Two points are equal, which are no two points to learn: there is no denoiser of these at any radius.
+print("points {} and {} are equal")
 """
 SOLVED = """
 denoiser = exactnorm.min_norm_denoiser(points, rho)
@@ -118,7 +123,8 @@ def script(
     drawn = feasible and (in_plane or not unfollowed)
     head = HEAD.format(points=_rows(view.points.tolist()), rho=view.rho, usage=USAGE if drawn else "")
     if not feasible:
-        return head + OVERLAP
+        i, j, distance = closest_pair(view.points)
+        return head + (OVERLAP if distance > 0 else EQUAL.format(i, j))
     text = head + (GIVEN if given else SOLVED) + CERTIFIED.format(regions=regions)
     if unfollowed:
         text += UNFOLLOWED.format(why=unfollowed)
