@@ -99,7 +99,7 @@ view.load_files = async (files) => {
 """
 NAMED = """
 // Bokeh leaves some of what Tab reaches without a name or a role: a screen reader says nothing of it.
-const seen = new Set()
+const seen = new WeakSet()
 const set = (one, names) => {
   for (const [name, value] of Object.entries(names)) {
     if (one.getAttribute(name) != value) one.setAttribute(name, value)
