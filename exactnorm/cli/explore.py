@@ -120,7 +120,11 @@ def write(file: str, view: Any, denoiser: CertifiedDenoiser | None) -> int:
     from exactnorm.explorer.page.export import export
 
     say("solving at several radii …")
-    export(file, view, denoiser)
+    try:
+        export(file, view, denoiser)
+    except KeyboardInterrupt:
+        say(f"interrupted: {file} was not written")
+        return 130
     say(f"wrote {file}")
     return 0
 

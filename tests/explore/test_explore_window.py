@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from exactnorm.cli import main
 from exactnorm.explorer.messages import Answer
 from exactnorm.explorer.view import View, of_problem
 
@@ -114,3 +115,16 @@ def test_the_python_of_a_window_takes_the_denoiser_that_it_was_given_while_that_
     button()
     assert [text.count('exactnorm.load("denoiser.npz")') for text in taken if text] == [1, 0]
     window.close()
+
+
+def test_an_export_that_is_interrupted_writes_nothing_and_says_so(tmp_path, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("exactnorm.explorer.page.export._solved", interrupted)
+    file = tmp_path / "page.html"
+    assert main(["explore", "acute", "--export", str(file)]) == 130
+    assert not file.exists()
+    said = capsys.readouterr().err
+    assert f"interrupted: {file} was not written" in said
+    assert "bracket" not in said
