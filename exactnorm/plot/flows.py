@@ -93,7 +93,7 @@ def portrait(
     margin = 0.03 * float((high - low).max())
     low, high = low - margin, high + margin
     draw_arrows(axes, network, low, high, arrows, LIGHT)
-    draw_kinks(axes, network)
+    draw_kinks(axes, network, low, high)
     draw_trajectories(flow, train, axes, ends=ends)
     _draw_rest_points(rest, axes, size=11 if ends is None else 15)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
