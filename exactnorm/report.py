@@ -17,7 +17,7 @@ from exactnorm.comparison import Comparison
 from exactnorm.fitting import Fitting
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
-from exactnorm.meanings import COST, GIVEN, INTERVALS, MEANING, MEANT_WITH, SOLVED, STANDINGS
+from exactnorm.meanings import BLIND, COST, GIVEN, INTERVALS, MEANING, MEANT_WITH, SOLVED, STANDINGS, ended
 from exactnorm.problems import Problem
 from exactnorm.tables import TextTable, ends, entry, stacked
 from exactnorm.theorems import Check
@@ -71,7 +71,8 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     rows = (*table.rows, ("time", f"{seconds:.2f} s"))
     shown = grid(TextTable(table.headings, rows), title, header=False)
     words = [COST, *(SOLVED[name] for name, *_ in rows if name in SOLVED)]
-    return Group(shown, prose(what_is_shown(denoiser)), prose(" ".join(words)), prose(sentence(denoiser.status)))
+    said = " ".join([sentence(denoiser.status), *ended(denoiser.status)])
+    return Group(shown, prose(what_is_shown(denoiser)), prose(" ".join(words)), prose(said))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
@@ -198,8 +199,10 @@ def comparison_table(found: Comparison) -> RenderableType:
 
 def checks_table(checks: Iterable[Check]) -> RenderableType:
     """Statements, one a row: computed, claimed, how far apart, standing, and whether they hold; details below."""
+    checks = list(checks)
     table = grid(stacked(checks), "Statements, computed and claimed", right=("computed", "", "claimed", "difference"))
-    return Group(table, prose(STANDINGS))
+    words = [STANDINGS, *([BLIND] if any(check.unseen for check in checks) else [])]
+    return Group(table, prose(" ".join(words)))
 
 
 def check_record(check: Check) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Training with weight decay leaves neurons of hardly any weights: their kinks are too far out to draw, or to divide by."""
+"""Training with weight decay leaves neurons of hardly any weights, with kinks too far out to draw or to divide by."""
 
 import math
 
