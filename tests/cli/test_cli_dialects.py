@@ -118,6 +118,7 @@ REFUSED = {
     "commas between thousands": ('"1,234.5","2"\n3,4\n', "line 1, column 1: '1,234.5' is", "like -1234.5"),
     "blanks between thousands": ("1 234,5;2 345,5\n3,5;4\n", "line 1, column 1: '1 234,5' is", "like -1234.5"),
     "narrow blanks": ("1\u202f234,5;2\u202f345\n3;4\n", "line 1, column 1: ", "like -1234.5"),
+    "no-break spaces": ("0\u00a00\n1\u00a00\n0.4\u00a00.9\n", "'\\xa0' is a no-break space", "between numbers write a"),
     "minus signs": ("−1,−2\n3,4\n5,6\n", "line 1, column 1: '−1' is not a number", "sign; write -1"),
     "en dashes": ("1,2\n3,–4.5\n", "'–4.5' is not a number: '–' is a typographic minus sign", "write -4.5"),
     "Arabic digits": ("١,٢\n3,4\n5,6\n", "line 1, column 1: '١' is not a number", "with digits 0 to 9"),
