@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -263,8 +265,18 @@ def experiment_table(table: experiments.Table) -> RenderableType:
     text = table.table()
     words = [meaning for name, meaning in MEANING.items() if name.split()[0] in text.headings]
     words += [INTERVALS] if any(heading.split()[-1] == "low" for heading in text.headings if heading) else []
+    words = [*rows_meaning(table.name), *words]
     shown = grid(text, table.name, right=text.headings, most=MOST)
     return Group(shown, *([prose("\n".join(words))] if words else []))
+
+
+def rows_meaning(name: str) -> list[str]:
+    """What a row of an experiment's table holds, as its function's docstring says, its columns under their headings."""
+    doc = inspect.getdoc(experiments.EXPERIMENTS.get(name)) or ""
+    returned = re.search(r"\nReturns\n-+\nTable\n(.*?)(?:\n\n|$)", doc, re.DOTALL)
+    if returned is None:
+        return []
+    return [re.sub(r"`(\w+(?:\.\d)?)`", lambda column: column[1].replace("_", " "), " ".join(returned[1].split()))]
 
 
 def grid(
