@@ -63,6 +63,13 @@ ENDED = {
     "face": "A face of a pattern: those of its kinks that touch certain balls.",
 }
 """What the words mean that say how a solution came to its end, by what they are known by."""
+OPTIMA = (
+    "optimum: the least cost of a network that maps the noise balls, of radius rho, to their points, or two numbers "
+    "with it between; infeasible: there is none. source: how that is known, proved or measured, that is seen in "
+    "computations (computed bracket). One-sided rays are half-lines from one of the points, any two at a right angle "
+    "or a wider one; R is the radius of the circle through an equilateral triangle's corners."
+)
+"""What the words in the table of named problems mean."""
 STANDINGS = (
     "standing: proved, published (in one of the papers), measured (seen in computations), or open. holds: whether what "
     'was computed agrees with the claim; "as expected": so it does not, as the claim is known to be false; "open": '

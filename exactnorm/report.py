@@ -19,7 +19,7 @@ from exactnorm.comparison import Comparison
 from exactnorm.fitting import Fitting
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
-from exactnorm.meanings import BLIND, COST, GIVEN, INTERVALS, MEANING, MEANT_WITH, SOLVED, STANDINGS, ended
+from exactnorm.meanings import BLIND, COST, GIVEN, INTERVALS, MEANING, MEANT_WITH, OPTIMA, SOLVED, STANDINGS, ended
 from exactnorm.problems import Problem
 from exactnorm.tables import TextTable, ends, entry, stacked
 from exactnorm.theorems import Check
@@ -145,9 +145,9 @@ def levels_table(levels: Iterable[tuple[float, list[dict[str, Any]]]]) -> Render
 
 
 def problems_table(problems: Iterable[Problem]) -> RenderableType:
-    """The named problems, one a row."""
+    """The named problems, one a row, and below them what the words mean."""
     numbers = ("points", "dimension", "rho")
-    return grid(stacked(problems), "Named problems", right=numbers)
+    return Group(grid(stacked(problems), "Named problems", right=numbers), prose(OPTIMA))
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:
