@@ -144,6 +144,10 @@ def test_a_table_that_may_be_read_in_two_ways_or_none_is_refused_with_what_to_do
 
 TOLD = {
     "two columns of whole numbers": ("3,5\n1,2\n4,7\n", "read as two columns of whole numbers"),
+    "names with fractions": (
+        "0.0,1.0\n0.5,0.25\n1.0,0.75\n",
+        "the first line, 0.0, 1.0, is read as a point and not as names",
+    ),
     "numbers in sequence": ("1,2\n3,4\n9,7\n", "the first line, 1, 2, is read as a point and not as names"),
     "numbers above fractions": ("2,4\n0.5,0.1\n3,2.5\n", "the first line, 2, 4, is read as a point"),
     "an index in another order": ("2,0.5\n0,0.25\n3,1\n1,7\n", "is read as a coordinate, not as an index: --columns 2"),
