@@ -159,8 +159,3 @@ def test_the_reference_describes_every_public_name_by_itself_or_in_its_generated
     described = {line.split("::")[1].strip().split(".")[-1] for line in text.splitlines() if line.startswith(".. auto")}
     assert set(exactnorm.__all__) <= described
     assert (tmp_path / "more.md").read_text(encoding="utf-8") == written
-
-
-@pytest.mark.parametrize("example", sorted(ROOT.glob("examples/plot_*.py")), ids=lambda path: path.stem)
-def test_an_example_that_is_run_by_hand_shows_its_picture(example):
-    assert example.read_text(encoding="utf-8").endswith("\n\nplt.show()\n")
