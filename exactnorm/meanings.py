@@ -46,7 +46,7 @@ SOLVED = {
 }
 """What the words in the table of a solution, and in the sentences below it, mean."""
 ENDED = {
-    "tol": "tol: the relative gap that was asked for.",
+    "tol": "tol: the gap that was asked for.",
     "round": "A round looks for kinks, where a neuron switches, that lower the cost, and solves again with them.",
     "uniqueness of the minimiser is not shown": (
         "The minimiser is the function of least cost; whether another costs as little is not known."
