@@ -229,7 +229,7 @@ def test_of_a_miss_that_rounding_explains_only_what_is_more_is_left(known, unkno
     # A kink in the gap, on for the wrong ball, enters both by 16/3, and is −8/3 at the middle of the first.
     kink = ReLUNetwork([[unknown * LAST * 3 / 16]], [[1.0]], [-8 / 3], np.eye(1), [(known + unknown / 2) * LAST])
     sides = np.array([[True], [False]])
-    found = missed_on_balls(kink, train, np.packbits(sides, axis=1), affine_hull(train.points), lambda: None)
+    found = missed_on_balls(kink, train, np.packbits(sides, axis=1), affine_hull(train.points), lambda: None, True)
     assert np.abs(found.e[:, 0]) * 16 / 3 / LAST == pytest.approx(e, abs=0.05)
     assert found.value * 16 / 3 / LAST == pytest.approx(value, abs=0.05)
 
@@ -243,7 +243,7 @@ def test_a_kink_bends_a_ball_that_it_enters_by_more_than_the_rounding_of_offsets
     train = TrainingSet([[0.0, 0.0], [8.0, 0.0]], 3.0)
     network = ReLUNetwork([[0.0, 0.5]], w, -4.0 * w[:, 0], np.eye(2), np.zeros(2))
     found = missed_on_balls(
-        network, train, np.packbits([[False], [True]], axis=1), affine_hull(train.points), lambda: None
+        network, train, np.packbits([[False], [True]], axis=1), affine_hull(train.points), lambda: None, True
     )
     assert found.value * 8.0 / (0.5 * 4.0 * last) == pytest.approx(np.full(2, digits), abs=0.02)
     assert found.slope == pytest.approx(np.full(2, 0.5 * 4.0 * counts))

@@ -20,9 +20,9 @@ NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
 the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`; from
 there on, what the rounding of the points explains of a miss is left out of it."""
-HIDDEN = 1e-7
-"""Share of the separation that rounding may hide before values are computed in rational arithmetic, or, in networks of
-more than `EXACT` weights times points, are taken to miss by all that rounding may hide."""
+LONGER = 2**27
+"""Weights times points, up to which values are computed in longer floats where they are too many for rational numbers:
+some seconds."""
 
 
 def unsure_share(train: TrainingSet, length: float) -> float:
@@ -56,12 +56,18 @@ class Missed:
 
 
 def missed_on_balls(
-    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], frame: Frame, check: Callable[[], None]
+    network: ReLUNetwork,
+    train: TrainingSet,
+    packed: NDArray[np.uint8],
+    frame: Frame,
+    check: Callable[[], None],
+    sharp: bool = False,
 ) -> Missed:
     """What a network of the same cost misses: a kink that enters balls by its offset alone is moved out of them.
 
     Nor does a network cost more whose inputs and outputs are projected onto the hull of the points: only what happens
-    there matters, so that nothing here is as large as the square of the dimension.
+    there matters, so that nothing here is as large as the square of the dimension. Values count as missed by all that
+    rounding may hide, unless they are wanted `sharp`: then they are made exact, or as good as can be.
     """
     X = train.points
     e = network.c - X if network.V is None else X @ network.V.T + network.c - X
@@ -78,7 +84,7 @@ def missed_on_balls(
         slope += _unlike(network, train, k, depth)
         for n, row in enumerate(on):
             D[n] += a[k][row].T @ w[k][row]
-    value += _hidden(replace(network, b=b), train, e, check)
+    value += _hidden(replace(network, b=b), train, e, sharp, check)
     e, rounded = e @ frame.axes.T, explained(train)
     length = lengths(e)
     e *= (np.maximum(length - rounded, 0.0) / np.where(length > 0, length, 1.0))[:, None]
@@ -120,19 +126,29 @@ def _unlike(network: ReLUNetwork, train: TrainingSet, k: slice, depth: Array) ->
     return np.asarray(deep @ (lengths(network.a[k]) * speed))
 
 
-def _hidden(network: ReLUNetwork, train: TrainingSet, e: Array, check: Callable[[], None]) -> Array:
-    """What terms that cancel may hide at each ball, (N,), from floating point; 0 where `e` is made exact instead."""
+def _hidden(network: ReLUNetwork, train: TrainingSet, e: Array, sharp: bool, check: Callable[[], None]) -> Array:
+    """What terms that cancel may hide at each ball, (N,), from floating point; `e` is made better where it is wanted.
+
+    A constant that is added and taken away, at no cost, hides what a ball is missed by: next to nothing of the
+    separation, and much of the width of a narrow slab.
+    """
     rounding = rounding_at(network, train.points, train.rho)
-    hidden = np.flatnonzero(rounding > HIDDEN * train.separation)
-    unsure = np.zeros(train.size)
-    if network.neurons * train.points.size > EXACT:
-        unsure[hidden] = rounding[hidden]
-        return unsure
-    for n in hidden:
-        x = train.points[n]
-        e[n] = (at_points(network, x[None])[1] - fractions(x))[0].astype(float)
+    size = network.neurons * train.points.size
+    if not sharp or size > LONGER:
+        return rounding
+    if size <= EXACT:
+        for n in np.flatnonzero(rounding > 0):
+            x = train.points[n]
+            e[n] = (at_points(network, x[None])[1] - fractions(x))[0].astype(float)
+            check()
+        return np.zeros(train.size)
+    longer = np.longdouble
+    a, w, b, c, X = (one.astype(longer) for one in (network.a, network.w, network.b, network.c, train.points))
+    V = 0 if network.V is None else network.V.astype(longer)
+    for row, x in zip(e, X, strict=True):
+        row[:] = np.maximum(w @ x + b, 0) @ a + (V * x).sum(axis=-1) + c - x
         check()
-    return unsure
+    return rounding * float(np.finfo(longer).eps / np.finfo(float).eps)
 
 
 def _shift(before: Array, radius: Array, on: NDArray[np.bool_]) -> Array:
