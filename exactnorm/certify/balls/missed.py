@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.tilts import unpacked
 from exactnorm.certify.interpolation import BLOCK, EXACT, last_digits, rounding_at
-from exactnorm.certify.rational import at_points, fractions
+from exactnorm.certify.rational import fractions, on_sides
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -84,7 +84,7 @@ def missed_on_balls(
         slope += _unlike(network, train, k, depth)
         for n, row in enumerate(on):
             D[n] += a[k][row].T @ w[k][row]
-    value += _hidden(replace(network, b=b), train, e, sharp, check)
+    value += _hidden(replace(network, b=b), train, packed, e, sharp, check)
     e, rounded = e @ frame.axes.T, explained(train)
     length = lengths(e)
     e *= (np.maximum(length - rounded, 0.0) / np.where(length > 0, length, 1.0))[:, None]
@@ -126,7 +126,14 @@ def _unlike(network: ReLUNetwork, train: TrainingSet, k: slice, depth: Array) ->
     return np.asarray(deep @ (lengths(network.a[k]) * speed))
 
 
-def _hidden(network: ReLUNetwork, train: TrainingSet, e: Array, sharp: bool, check: Callable[[], None]) -> Array:
+def _hidden(
+    network: ReLUNetwork,
+    train: TrainingSet,
+    packed: NDArray[np.uint8],
+    e: Array,
+    sharp: bool,
+    check: Callable[[], None],
+) -> Array:
     """What terms that cancel may hide at each ball, (N,), from floating point; `e` is made better where it is wanted.
 
     A constant that is added and taken away, at no cost, hides what a ball is missed by: next to nothing of the
@@ -136,19 +143,17 @@ def _hidden(network: ReLUNetwork, train: TrainingSet, e: Array, sharp: bool, che
     size = network.neurons * train.points.size
     if not sharp or size > LONGER:
         return rounding
-    if size <= EXACT:
-        for n in np.flatnonzero(rounding > 0):
-            x = train.points[n]
-            e[n] = (at_points(network, x[None])[1] - fractions(x))[0].astype(float)
-            check()
-        return np.zeros(train.size)
-    longer = np.longdouble
+    longer, few = np.longdouble, size <= EXACT
     a, w, b, c, X = (one.astype(longer) for one in (network.a, network.w, network.b, network.c, train.points))
     V = 0 if network.V is None else network.V.astype(longer)
-    for row, x in zip(e, X, strict=True):
-        row[:] = np.maximum(w @ x + b, 0) @ a + (V * x).sum(axis=-1) + c - x
+    for n, x in enumerate(X):
+        on = unpacked(packed[n : n + 1], 0, network.neurons)[0]
+        if few:
+            e[n] = on_sides(network, train.points[n], on) - fractions(train.points[n])
+        else:
+            e[n] = (w[on] @ x + b[on]) @ a[on] + (V * x).sum(axis=-1) + c - x
         check()
-    return rounding * float(np.finfo(longer).eps / np.finfo(float).eps)
+    return np.zeros(train.size) if few else rounding * float(np.finfo(longer).eps / np.finfo(float).eps)
 
 
 def _shift(before: Array, radius: Array, on: NDArray[np.bool_]) -> Array:

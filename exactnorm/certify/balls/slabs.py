@@ -23,6 +23,8 @@ BASIS, TRIED = 2**22, 2**30
 APART = (0.3, 0.03, 1e-9)
 """How far from the span of those before a pattern is to be, which is 0 and 1; the last is far above rounding. The
 nearer it is, the more slabs make up for one ball, with the more weight: so all are tried first that are far."""
+ROUNDED = 8 * float(np.finfo(float).eps)
+"""By how much a slab may be narrower than coordinates say, which are rounded themselves, as a share of the largest."""
 ROOM = 2**20
 """Differences of points, and entries of patterns, that are looked at together."""
 
@@ -61,7 +63,7 @@ def basis_of_slabs(points: Array, rho: float, own: Array, check: Callable[[], No
     w /= lengths(w)[:, None]
     w = w[np.sort(np.unique(np.round(w, 12), axis=0, return_index=True)[1])]
     order = np.argsort(w @ points.T, axis=1, kind="stable")
-    half = _half_widths(points, rho, w, order)
+    half = _half_widths(points, rho, w, order) - ROUNDED * float(lengths(points).max())
     direction, gap = np.nonzero(half > 1e-12)
     if not len(direction):
         return None
