@@ -8,8 +8,11 @@ import pytest
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, interpolation_error, min_norm_denoiser
 from exactnorm.certify import Certificate, CertificateUndecided, Nothing, Rays, bound
 from exactnorm.certify.balls.correction import correction_cost
+from exactnorm.certify.balls.dual_bound import bound_at, face_bound
+from exactnorm.certify.balls.faces import face_peaks
 from exactnorm.certify.balls.slabs import basis_of_slabs
 from exactnorm.certify.balls.spanned import is_basis, slabs_of_network
+from exactnorm.certify.effort import Effort
 from exactnorm.geometry import affine_hull
 from exactnorm.patterns import activation_patterns
 
@@ -90,6 +93,29 @@ def test_what_a_constant_hides_is_priced_where_slabs_are_narrow(hidden, share):
     assert least > 2.4 * constant.representation_cost
     upper = bracket(constant, points, rho, 1e-8)[1]
     assert least <= upper <= least * (1 + 1e-2)
+
+
+def test_a_bound_of_narrow_slabs_is_supported_in_whatever_coordinates():
+    """Dual matrices many times as large as what is left of them on any kink, whose rounding others find otherwise."""
+    points, rho, least = jump(1e-7, 0.9)
+    scale = np.linalg.norm(points[3])
+    X, rho = points / scale, rho / scale
+    e, middle = np.full(2, np.sqrt(0.5)), (X[3] + (X[1] + X[2]) / 2) / 2
+    N = np.column_stack([np.outer(e, middle), e])
+    B = np.array([-N, -N, N])
+    few = np.array([[0, 0, 0, 1], [0, 0, 1, 1], [0, 1, 0, 1]], dtype=bool)
+
+    def kappa(X, B):
+        return max(one.value.max(initial=0.0) for one in face_peaks(X, rho, few, np.ones(few.shape, bool), B, 0.0))
+
+    B = B / kappa(X, B)
+    stated = bound_at(X, B, 1.0)
+    # The rounding of entries of 1e8, 1e-8 each, is taken off.
+    assert stated == pytest.approx(least - 4 / (1 - 2 * rho * scale), rel=2e-6)
+    for angle in np.linspace(0, 3, 20):
+        Q = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        turned = np.concatenate([Q @ B[:, :, :2] @ Q.T, Q @ B[:, :, 2:]], axis=2)
+        assert face_bound(X @ Q.T, rho, turned, few, None, Effort()) >= stated * (1 - 1e-9)
 
 
 def lattice(columns, rows):
