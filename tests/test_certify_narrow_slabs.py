@@ -59,6 +59,14 @@ def test_a_set_that_no_network_denoises_has_no_upper_value_however_little_a_netw
             bracket(network(rho), square_and_more(size, off)[0], rho)
 
 
+def test_the_program_states_no_upper_value_of_a_set_that_it_takes_for_one_that_is_denoised():
+    points, network = square_and_more(4, 1e-10)
+    found = min_norm_denoiser(points, 0.36)
+    assert found.certificate.lower == pytest.approx(network(0.36).representation_cost, rel=1e-6)
+    assert found.certificate.upper == np.inf
+    assert "what it would cost to make up for what the network misses is not known" in found.status
+
+
 def jump(off, share):
     """A square with one corner off by `off` in both coordinates, and a radius for which only that is cut off from both
     its neighbours, by slabs of a width of 1 − `share` of what it is off; and the least cost.

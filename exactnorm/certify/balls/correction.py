@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import balls_along_lines
 from exactnorm.certify.balls.constancy import FLAT, SECONDS, SMALL, Sides, sides_of_balls
-from exactnorm.certify.balls.constancy import MANY as SIDES
 from exactnorm.certify.balls.missed import (
     NEGLIGIBLE,
     Missed,
@@ -36,9 +35,9 @@ from exactnorm.certify.balls.slabs import (
     slabs_around_each,
     telling_directions,
 )
-from exactnorm.certify.balls.spanned import is_basis, not_told, slabs_of_network
+from exactnorm.certify.balls.spanned import NotToldError, is_basis, not_told, sides_at_centres, slabs_of_network
 from exactnorm.certify.effort import CertificateUndecided, Effort
-from exactnorm.certify.interpolation import Miss, blocks
+from exactnorm.certify.interpolation import Miss
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -86,8 +85,9 @@ def stated_upper(
 ) -> float:
     """The upper value to state, so that others, who round otherwise, find no more.
 
-    Once the time is over it is infinite; of more than `MANY` balls 1 % above the cost, which is not shown to be enough.
-    The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
+    It is infinite once the time is over, or where what the network misses has no price. Of more than `MANY` balls it is
+    the cost then, and 1 % more without time, which is not shown to be enough. The `frame` is what `affine_hull` says of
+    the points, where it is known: of a thousand coordinates it takes long.
     """
     effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
     sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
@@ -96,10 +96,12 @@ def stated_upper(
             sides = sides_of_balls(network, train, effort)
         if sides.slope <= FLAT:
             return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
-    except CertificateUndecided:
-        if effort.remaining <= 0:  # whoever has more may find that it costs more
-            # Of many balls by up to this share, or a miss by rounding is left undecided: see `_cost_of_many`.
-            return (1 + DEAR) * network.representation_cost if train.size > MANY else np.inf
+    except CertificateUndecided as why:
+        late = effort.remaining <= 0  # whoever has more may find that it costs more
+        if train.size <= MANY and (late or isinstance(why, NotToldError)):
+            return np.inf
+        if late:  # by up to this share, or a miss by rounding is left undecided: see `_cost_of_many`
+            return (1 + DEAR) * network.representation_cost
     return network.representation_cost
 
 
@@ -252,7 +254,8 @@ def _cost_of_many(
         own = np.unique(np.round(network.w[alive][: 4 * train.size] @ frame.axes.T, 12), axis=0)
         slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT], check)
         if not is_basis(slabs, train.size) and not bent:
-            slabs = slabs_of_network(slabs, sides.network, train, _packed(network, train, sides), frame, check)
+            packed = sides.packed if sides.packed.size else sides_at_centres(network, train)
+            slabs = slabs_of_network(slabs, sides.network, train, packed, frame, check)
     if slabs is not None and (is_basis(slabs, train.size) or not bent):
         more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
         if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
@@ -262,15 +265,6 @@ def _cost_of_many(
         "points what it would cost to make up for that is not found"
     )
     raise CertificateUndecided(msg)
-
-
-def _packed(network: ReLUNetwork, train: TrainingSet, sides: Sides) -> NDArray[np.uint8]:
-    """The neurons that are on, on each ball, of `sides.network`, eight to a byte."""
-    if sides.packed.size:
-        return sides.packed
-    if network.neurons * train.size > SIDES:
-        raise not_told(train)
-    return np.vstack([np.packbits(before > 0, axis=1) for _, before in blocks(network, train.points)])
 
 
 def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array | None) -> float:

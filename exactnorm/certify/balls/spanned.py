@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.constancy import MANY
 from exactnorm.certify.balls.slabs import LOOKED_AT, Slabs, basis_of_slabs
 from exactnorm.certify.balls.tilts import WIDE, unpacked
 from exactnorm.certify.effort import CertificateUndecided
+from exactnorm.certify.interpolation import blocks
 from exactnorm.geometry import Frame
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork, lengths
@@ -26,6 +28,18 @@ INSIDE = 1e-9
 LAST = 4 * float(np.finfo(float).eps)
 """Rounding of one coordinate, as a share of the largest; of all of them together as many times that as the root of
 their number."""
+
+
+class NotToldError(CertificateUndecided):
+    """Slabs do not make up for what is missed: the least cost is not known, or there is no network at all."""
+
+
+def not_told(train: TrainingSet) -> NotToldError:
+    """The error to raise."""
+    return NotToldError(
+        f"the slabs between balls that were found do not tell all {train.size} apart: what it would cost to make up "
+        "for what the network misses is not known"
+    )
 
 
 def is_basis(slabs: Slabs | None, size: int) -> bool:
@@ -58,7 +72,7 @@ def slabs_of_network(
 
     Raises
     ------
-    CertificateUndecided
+    NotToldError
         Where the patterns of the neurons that cost something, or the points themselves by more than their last digits,
         are no sums of those of the slabs.
     """
@@ -77,19 +91,18 @@ def slabs_of_network(
     return slabs
 
 
+def sides_at_centres(network: ReLUNetwork, train: TrainingSet) -> NDArray[np.uint8]:
+    """The neurons that are on at each point, shape (N, ⌈K/8⌉), eight to a byte; `NotToldError` if they are too many."""
+    if network.neurons * train.size > MANY:
+        raise not_told(train)
+    return np.vstack([np.packbits(before > 0, axis=1) for _, before in blocks(network, train.points)])
+
+
 def _left(slabs: Slabs, points: Array) -> float:
     """How far the points, seen from the first, are at most from a sum of the patterns."""
     on, offsets = slabs.on[:, 1:].T.astype(float), points[1:] - points[0]
     rest = offsets - on @ np.linalg.lstsq(on, offsets, rcond=None)[0]  # small numbers, which keep their digits
     return float(np.abs(rest.T @ _across(slabs)).max(initial=0.0))
-
-
-def not_told(train: TrainingSet) -> CertificateUndecided:
-    """The answer where slabs do not make up for what is missed."""
-    return CertificateUndecided(
-        f"the slabs between balls that were found do not tell all {train.size} apart: what it would cost to make up "
-        "for what the network misses is not known"
-    )
 
 
 def _outside(
