@@ -95,9 +95,9 @@ def face_bound(
 def bound_at(points: Array, B: Array, kappa: float) -> float:
     """Σ_n ⟨B_n, T_n⟩ / κ, where κ is known already, as `face_bound` surely finds it wherever it is recomputed.
 
-    The rounding of sums is taken off twice: whoever checks it takes it off once, and finds κ itself with so much.
+    Of the rounding of sums an eighth more is taken off than by whoever checks it, who finds κ with about so much.
     """
-    return _ratio(_gain(points, B), kappa + 2 * sum_rounding(B))
+    return _ratio(_gain(points, B), kappa + 1.125 * sum_rounding(B))
 
 
 def elsewhere(points: Array, rho: float) -> float:
