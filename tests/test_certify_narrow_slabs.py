@@ -13,8 +13,8 @@ from exactnorm.certify.balls.faces import face_peaks
 from exactnorm.certify.balls.slabs import basis_of_slabs
 from exactnorm.certify.balls.spanned import is_basis, slabs_of_network
 from exactnorm.certify.effort import Effort
-from exactnorm.geometry import affine_hull
-from exactnorm.patterns import activation_patterns
+from exactnorm.geometry import affine_hull, separating_hyperplane
+from exactnorm.patterns import activation_patterns, kink_patterns
 
 
 def ramps(heights, axis, rho):
@@ -101,6 +101,68 @@ def test_what_a_constant_hides_is_priced_where_slabs_are_narrow(hidden, share):
     assert least > 2.4 * constant.representation_cost
     upper = bracket(constant, points, rho, 1e-8)[1]
     assert least <= upper <= least * (1 + 1e-2)
+
+
+def squeezed(width, off):
+    """A square, of which no corner is cut off but one, by kinks that must pass between three balls far away.
+
+    What that corner is off the sum of rows and columns, `off` in both coordinates, costs 2 for each width of their gap:
+    the kinks of no other pattern have an odd number of corners, or two opposite ones, on one side.
+    """
+    rho = (np.sqrt(0.5) - 0.01) / 2
+    u, v = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+    away, centre = rho + width / 2, np.array([0.75, 0.75])
+    in_the_way = [[0.25, 0.25] - 6 * v, [0.75, 0.25] - 6 * u, [0.25, 0.75] + 6 * u]
+    narrow = [centre + 5 * v + away * u, centre + 7 * v - away * u, centre + 9 * v + away * u]
+    return np.array([*in_the_way, *narrow, [0, 0], [1, 0], [0, 1], [1 + off, 1 + off]]), rho
+
+
+@pytest.mark.parametrize("tilt", [5e-4, 1e-4, 1e-5])
+def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt):
+    """Three that pass where nothing but a narrow slab does, each a little too steep, and bend the balls far away."""
+    width, off = 1e-9, 4e-7
+    points, rho = squeezed(width, off)
+    corners = np.array([0, 0, 0, 0, 0, 0, 1, -1, -1, 1])
+    slabs = []
+    for on in kink_patterns(points, rho):
+        w, b, half = separating_hyperplane(points[on], points[~on])
+        slabs.append((2 * half - 2 * rho, on, w, b))
+    narrow = [one for one in slabs if corners @ one[1]]
+    assert [one[0] for one in narrow] == pytest.approx([width], rel=1e-5)
+    least = 2 * off * np.sqrt(2) / width
+    slabs = sorted((one for one in slabs if not corners @ one[1]), key=lambda one: -one[0])
+    basis = [*slabs[:1]]
+    for one in [*slabs[1:], *narrow]:
+        on = np.array([two[1] for two in [*basis, one]], dtype=float)
+        basis += [one] if np.linalg.matrix_rank(on) > len(basis) else []
+    assert len(basis) == 9
+    parts = np.linalg.solve(np.array([one[1][1:] for one in basis], dtype=float).T, points[1:] - points[0])
+    a, w, b = [], [], []
+    for (gap, _, u, middle), part in zip(basis[:-1], parts[:-1], strict=True):
+        a, w, b = [*a, part / gap, -part / gap], [*w, u, u], [*b, middle + gap / 2, middle - gap / 2]
+    _, on, u, _ = basis[-1]
+    turned = [np.cos(turn) * u + np.sin(turn) * np.array([-u[1], u[0]]) for turn in (-tilt, 0, tilt)]
+    middles = [-(points[on] @ one).min() / 2 - (points[~on] @ one).max() / 2 for one in turned]
+    corner = [one @ points[9] + middle for one, middle in zip(turned, middles, strict=True)]
+    sizes = np.linalg.solve(np.vstack([np.array(turned).T, corner]), [0, 0, 1])
+    network = ReLUNetwork([*a, *(sizes[:, None] * parts[-1])], [*w, *turned], [*b, *middles], None, points[0])
+    assert network.representation_cost < 30
+    assert interpolation_error(network, points, rho) < 1e-6
+    assert bracket(network, points, rho, 1e-8)[1] >= least > 1000
+
+
+def test_of_many_balls_a_kink_that_bends_one_has_no_price():
+    points = np.column_stack([np.arange(110.0), np.random.default_rng(0).standard_normal(110)])
+    rho = 0.1
+    steps = np.diff(points, axis=0) / (1 - 2 * rho)
+    b = -np.concatenate([points[:-1, 0] + rho, points[1:, 0] - rho])
+    net = ReLUNetwork(np.concatenate([steps, -steps]), np.tile([1.0, 0.0], (218, 1)), b, None, points[0])
+    assert bracket(net, points, rho)[1] == pytest.approx(net.representation_cost, rel=1e-6)
+    bent = ReLUNetwork(
+        np.vstack([net.a, [[1e-9, 0]]]), np.vstack([net.w, [[0, 1]]]), np.append(net.b, 0.0), None, net.c
+    )
+    with pytest.raises(CertificateUndecided, match="enters a ball by more than rounding"):
+        bracket(bent, points, rho)
 
 
 def test_a_bound_of_narrow_slabs_is_supported_in_whatever_coordinates():

@@ -167,11 +167,11 @@ def correction_cost(
         if cost <= enough:
             break
         missed = missed_on_balls(network, train, packed, frame, check, sharp)
-        if slabs is not None and (is_basis(slabs, train.size) or not (frame.rank == 1 or missed.slope.any())):
+        if slabs is not None and (is_basis(slabs, train.size) or not (frame.rank == 1 or missed.bent)):
             cost = min(cost, _cost(slabs, points, rho, missed))
         elif frame.rank == 1:
-            e, D = lengths(missed.e) + missed.value, _norms(missed.D) + missed.slope
-            more = _cost_on_a_line(train, frame.scale * points[:, 0], frame.scale * e, D, frame.scale * missed.e)
+            e = frame.scale * (lengths(missed.e) + missed.value)
+            more = _cost_on_a_line(train, frame.scale * points[:, 0], e, _norms(missed.D), frame.scale * missed.e)
             cost = min(cost, more)
         else:  # a kink that bends a ball is no sum of slabs
             raise not_told(train)
@@ -190,7 +190,7 @@ def _cost(slabs: Slabs, points: Array, rho: float, missed: Missed) -> float:
     parts = parts.reshape(-1, r, r + 1)
     value = lengths(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p))
     cost = float(np.sum(value / slabs.half + (1 + across) * _norms(parts[:, :, :r])))
-    cost += _cost_of_sizes(slabs, points, rho, missed.value, missed.slope)
+    cost += _cost_of_sizes(slabs, points, rho, missed.value, np.zeros(size))
     return cost if cost < np.inf else np.inf
 
 
@@ -235,6 +235,9 @@ def _cost_of_many(
         e, D, bent = e + value, miss.slope + slope, bool(slope.any())
     else:
         bent = miss.entered > 0
+    if bent:  # what its neuron does for other balls is to be made up for, too
+        msg = "a kink enters a ball by more than rounding, and what it would cost to go without it is not known"
+        raise CertificateUndecided(msg)
     e = np.maximum(e - explained(train), 0.0)
     gap = train.separation - 2 * train.rho
     cost = network.representation_cost
@@ -253,10 +256,10 @@ def _cost_of_many(
         alive = lengths(network.a) * lengths(network.w) > 0
         own = np.unique(np.round(network.w[alive][: 4 * train.size] @ frame.axes.T, 12), axis=0)
         slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT], check)
-        if not is_basis(slabs, train.size) and not bent:
+        if not is_basis(slabs, train.size):
             packed = sides.packed if sides.packed.size else sides_at_centres(network, train)
             slabs = slabs_of_network(slabs, sides.network, train, packed, frame, check)
-    if slabs is not None and (is_basis(slabs, train.size) or not bent):
+    if slabs is not None:
         more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
         if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
             return more

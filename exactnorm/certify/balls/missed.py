@@ -45,14 +45,16 @@ class Missed:
     ----------
     e : ndarray, shape (N, r)
     D : ndarray, shape (N, r, r)
-    value, slope : ndarray, shape (N,)
+    value : ndarray, shape (N,)
         Sizes of the rest.
+    bent : bool
+        Whether a neuron was left out, as its kink bends a ball.
     """
 
     e: Array
     D: Array
     value: Array
-    slope: Array
+    bent: bool
 
 
 def missed_on_balls(
@@ -65,31 +67,35 @@ def missed_on_balls(
 ) -> Missed:
     """What a network of the same cost misses: a kink that enters balls by its offset alone is moved out of them.
 
+    One that cannot be, and enters them by more than rounding, is left out: nothing that is added makes the network
+    affine on a ball that it bends, and what the neuron does for other balls is to be made up for, too.
+
     Nor does a network cost more whose inputs and outputs are projected onto the hull of the points: only what happens
     there matters, so that nothing here is as large as the square of the dimension. Values count as missed by all that
     rounding may hide, unless they are wanted `sharp`: then they are made exact, or as good as can be.
     """
     X = train.points
     e = network.c - X if network.V is None else X @ network.V.T + network.c - X
-    value, slope = frame.distance(X), np.zeros(train.size)  # the first is the rounding of the hull
+    value = frame.distance(X)  # the rounding of the hull
     a, w = network.a @ frame.axes.T, network.w @ frame.axes.T
     V = 0 if network.V is None else frame.axes @ (network.V @ frame.axes.T)
     D, b = np.zeros((train.size, frame.rank, frame.rank)) + V, network.b.copy()
-    size = lengths(network.a)
+    size, kept = lengths(network.a), np.ones(network.neurons, dtype=bool)
     for k, on, before, shift, depth in _moved(network, train, packed, check):
         # The same numbers, moved: computed again they would be rounded otherwise, and enter balls by that.
         before, b[k] = before + shift, b[k] + shift
+        kept[k] = ~(_deep(network, train, k, depth) & (size[k] > 0)).any(axis=0)
+        on &= kept[k]
         e += np.where(on, before, 0.0) @ network.a[k]
-        value += depth @ size[k]
-        slope += _unlike(network, train, k, depth)
+        value += (depth * kept[k]) @ size[k]
         for n, row in enumerate(on):
             D[n] += a[k][row].T @ w[k][row]
-    value += _hidden(replace(network, b=b), train, packed, e, sharp, check)
+    value += _hidden(replace(network, b=b), train, packed, kept, e, sharp, check)
     e, rounded = e @ frame.axes.T, explained(train)
     length = lengths(e)
     e *= (np.maximum(length - rounded, 0.0) / np.where(length > 0, length, 1.0))[:, None]
     value = np.maximum(value - np.maximum(rounded - length, 0.0), 0.0)
-    return Missed(e / frame.scale, D, value / frame.scale, slope)
+    return Missed(e / frame.scale, D, value / frame.scale, not kept.all())
 
 
 def wrong_sides(
@@ -99,7 +105,7 @@ def wrong_sides(
     size, (value, slope) = lengths(network.a), np.zeros((2, train.size))
     for k, on, _, shift, depth in _moved(network, train, packed, check):
         value += (depth + np.abs(shift) * on) @ size[k]
-        slope += _unlike(network, train, k, depth)
+        slope += _deep(network, train, k, depth) @ (size[k] * lengths(network.w[k]))
     return value, slope
 
 
@@ -119,17 +125,16 @@ def _moved(
         check()
 
 
-def _unlike(network: ReLUNetwork, train: TrainingSet, k: slice, depth: Array) -> Array:
-    """Slopes (N,) of neurons k that are, in some part of a ball, not what their sides are, by more than rounding."""
-    speed = lengths(network.w[k])
-    deep = depth > last_digits(train.points, train.rho) * speed
-    return np.asarray(deep @ (lengths(network.a[k]) * speed))
+def _deep(network: ReLUNetwork, train: TrainingSet, k: slice, depth: Array) -> NDArray[np.bool_]:
+    """Which neurons k are, in some part of a ball, not what their sides are, by more than rounding, shape (N, K)."""
+    return np.asarray(depth > last_digits(train.points, train.rho) * lengths(network.w[k]))
 
 
 def _hidden(
     network: ReLUNetwork,
     train: TrainingSet,
     packed: NDArray[np.uint8],
+    kept: NDArray[np.bool_],
     e: Array,
     sharp: bool,
     check: Callable[[], None],
@@ -147,7 +152,7 @@ def _hidden(
     a, w, b, c, X = (one.astype(longer) for one in (network.a, network.w, network.b, network.c, train.points))
     V = 0 if network.V is None else network.V.astype(longer)
     for n, x in enumerate(X):
-        on = unpacked(packed[n : n + 1], 0, network.neurons)[0]
+        on = unpacked(packed[n : n + 1], 0, network.neurons)[0] & kept
         if few:
             e[n] = on_sides(network, train.points[n], on) - fractions(train.points[n])
         else:
