@@ -7,10 +7,11 @@ import pytest
 
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, interpolation_error, min_norm_denoiser
 from exactnorm.certify import Certificate, CertificateUndecided, Nothing, Rays, bound
+from exactnorm.certify.balls import correction
 from exactnorm.certify.balls.correction import correction_cost
 from exactnorm.certify.balls.dual_bound import bound_at, face_bound
 from exactnorm.certify.balls.faces import face_peaks
-from exactnorm.certify.balls.slabs import basis_of_slabs
+from exactnorm.certify.balls.slabs import basis_of_slabs, slabs_around_each
 from exactnorm.certify.balls.spanned import is_basis, slabs_of_network
 from exactnorm.certify.effort import Effort
 from exactnorm.geometry import affine_hull, separating_hyperplane
@@ -163,6 +164,19 @@ def test_of_many_balls_a_kink_that_bends_one_has_no_price():
     )
     with pytest.raises(CertificateUndecided, match="enters a ball by more than rounding"):
         bracket(bent, points, rho)
+
+
+def test_of_more_points_than_a_basis_is_looked_for_slabs_around_each_price_a_miss(monkeypatch):
+    points, rho = np.random.default_rng(0).standard_normal((120, 300)), 0.1
+    slabs = slabs_around_each(points, rho, 1.0)
+    steps = (points[1:] - points[0]) / (2 * slabs.half)[:, None]
+    b = np.concatenate([slabs.half - slabs.middle, -slabs.half - slabs.middle])
+    net = ReLUNetwork(np.vstack([steps, -steps]), np.vstack([slabs.w] * 2), b, None, points[0])
+    monkeypatch.setattr(correction, "MOST", 119)
+    assert bracket(net, points, rho)[1] == pytest.approx(net.representation_cost, rel=1e-9)
+    monkeypatch.setattr(correction, "EACH", 120 * 120 * 300 - 1)
+    with pytest.raises(CertificateUndecided, match="with 120 points what it would cost"):
+        bracket(net, points, rho)
 
 
 def test_a_bound_of_narrow_slabs_is_supported_in_whatever_coordinates():

@@ -46,6 +46,8 @@ MANY = 100
 """Points, up to which misses are priced as they are; beyond, by their sizes, whatever their directions."""
 MOST = 2000
 """Points, up to which slabs are looked for."""
+EACH = 2**35
+"""Products of numbers, up to which one is looked for around each of more points: some ten seconds."""
 DEAR = 1e-2
 """Share of a network's cost above which a price of what it misses by rounding says nothing of it, but of the slabs."""
 ROOM = 16
@@ -241,7 +243,7 @@ def _cost_of_many(
     e = np.maximum(e - explained(train), 0.0)
     gap = train.separation - 2 * train.rho
     cost = network.representation_cost
-    if train.size <= MOST:
+    if train.size <= MOST or train.size * train.points.size <= EACH:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
         scale = float(lengths(train.points - train.points[0]).max())
         offsets = (train.points - train.points[0]) / scale
@@ -289,8 +291,10 @@ def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array
 
 def _cost_of_sizes(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
     """As `_cost`, for misses of at most e_n and D_n, whatever their directions."""
-    on = slabs.on[:, 1:].T.astype(float)
-    share = np.abs(np.linalg.inv(on) if len(on) == len(on.T) else np.linalg.pinv(on))
     _, far, across = seen(slabs, points, rho)
-    value, slope = share @ (e[1:] + e[0]), share @ (D[1:] + D[0])
+    value, slope = e[1:] + e[0], D[1:] + D[0]
+    if not np.array_equal(slabs.on[:, 1:], np.eye(len(value), dtype=bool)):
+        on = slabs.on[:, 1:].T.astype(float)
+        share = np.abs(np.linalg.inv(on) if len(on) == len(on.T) else np.linalg.pinv(on))
+        value, slope = share @ value, share @ slope
     return float(np.sum((value + slope * far) / slabs.half + (1 + across) * slope))
