@@ -152,18 +152,31 @@ def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt):
     assert bracket(network, points, rho, 1e-8)[1] >= least > 1000
 
 
-def test_of_many_balls_a_kink_that_bends_one_has_no_price():
+@pytest.mark.parametrize("rows", [None, 10])
+def test_of_many_balls_those_that_a_kink_bends_are_priced_as_if_it_were_not_there(rows):
     points = np.column_stack([np.arange(110.0), np.random.default_rng(0).standard_normal(110)])
-    rho = 0.1
-    steps = np.diff(points, axis=0) / (1 - 2 * rho)
-    b = -np.concatenate([points[:-1, 0] + rho, points[1:, 0] - rho])
-    net = ReLUNetwork(np.concatenate([steps, -steps]), np.tile([1.0, 0.0], (218, 1)), b, None, points[0])
+    if rows is not None:
+        points = lattice(11, rows)
+    rho = 0.1 if rows is None else 0.4
+    net = by_coordinates(np.unique(points[:, 0]), np.unique(points[:, 1]), rho)
+    if rows is None:
+        steps = np.diff(points, axis=0) / (1 - 2 * rho)
+        b = -np.concatenate([points[:-1, 0] + rho, points[1:, 0] - rho])
+        net = ReLUNetwork(np.concatenate([steps, -steps]), np.tile([1.0, 0.0], (218, 1)), b, None, points[0])
     assert bracket(net, points, rho)[1] == pytest.approx(net.representation_cost, rel=1e-6)
+    # A kink through balls, of a neuron of next to nothing, which is more than that where all its balls are priced.
+    size, (through, level) = 1e-9, ([0.0, 1.0], 0.0) if rows is None else ([1.0, 1.0], -15.0)
     bent = ReLUNetwork(
-        np.vstack([net.a, [[1e-9, 0]]]), np.vstack([net.w, [[0, 1]]]), np.append(net.b, 0.0), None, net.c
+        np.vstack([net.a, [[size, 0]]]), np.vstack([net.w, [through]]), np.append(net.b, level), None, net.c
     )
-    with pytest.raises(CertificateUndecided, match="enters a ball by more than rounding"):
-        bracket(bent, points, rho)
+    height = points @ through + level
+    assert (np.abs(height) < rho).any()
+    if rows is None:
+        values = size * np.maximum(height, 0).sum()
+        assert bracket(bent, points, rho)[1] - net.representation_cost > values
+    else:  # no sum of rows and columns
+        with pytest.raises(CertificateUndecided, match="do not tell all 110 apart"):
+            bracket(bent, points, rho)
 
 
 def test_of_more_points_than_a_basis_is_looked_for_slabs_around_each_price_a_miss(monkeypatch):

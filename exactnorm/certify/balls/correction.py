@@ -232,17 +232,15 @@ def _cost_of_many(
     else:
         msg = "how much the network misses on each ball is not known"
         raise CertificateUndecided(msg)
+    bent = miss.entered > 0
     if train.rho <= SMALL * train.separation:  # kinks may run through the points
         value, slope = wrong_sides(sides.network, train, sides.packed, check)
         e, D, bent = e + value, miss.slope + slope, bool(slope.any())
-    else:
-        bent = miss.entered > 0
-    if bent:  # what its neuron does for other balls is to be made up for, too
-        msg = "a kink enters a ball by more than rounding, and what it would cost to go without it is not known"
-        raise CertificateUndecided(msg)
+    elif bent:
+        value, slope = wrong_sides(network, train, sides_at_centres(network, train), check)
+        e, D = e + value, D + slope
     e = np.maximum(e - explained(train), 0.0)
-    gap = train.separation - 2 * train.rho
-    cost = network.representation_cost
+    gap, cost = train.separation - 2 * train.rho, network.representation_cost
     if train.size <= MOST or train.size * train.points.size <= EACH:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
         scale = float(lengths(train.points - train.points[0]).max())
@@ -259,6 +257,8 @@ def _cost_of_many(
         own = np.unique(np.round(network.w[alive][: 4 * train.size] @ frame.axes.T, 12), axis=0)
         slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT], check)
         if not is_basis(slabs, train.size):
+            if bent:
+                raise not_told(train)
             packed = sides.packed if sides.packed.size else sides_at_centres(network, train)
             slabs = slabs_of_network(slabs, sides.network, train, packed, frame, check)
     if slabs is not None:
