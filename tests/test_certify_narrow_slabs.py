@@ -118,9 +118,11 @@ def squeezed(width, off):
     return np.array([*in_the_way, *narrow, [0, 0], [1, 0], [0, 1], [1 + off, 1 + off]]), rho
 
 
+@pytest.mark.parametrize("many", [100, 3], ids=["as they are", "by their sizes"])
 @pytest.mark.parametrize("tilt", [5e-4, 1e-4, 1e-5])
-def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt):
+def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt, many, monkeypatch):
     """Three that pass where nothing but a narrow slab does, each a little too steep, and bend the balls far away."""
+    monkeypatch.setattr(correction, "MANY", many)
     width, off = 1e-9, 4e-7
     points, rho = squeezed(width, off)
     corners = np.array([0, 0, 0, 0, 0, 0, 1, -1, -1, 1])
