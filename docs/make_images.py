@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 
+import matplotlib
 from matplotlib import pyplot as plt
 
 import exactnorm
@@ -15,6 +16,7 @@ EXAMPLES = IMAGES.parents[1] / "examples"
 
 def draw():
     """The pictures of the demo, the quickstart, the front page and thirty digits, and the film of the gallery."""
+    matplotlib.use("agg")  # examples open windows where they can
     main(["demo", "--out", str(IMAGES / "demo.png")])
     denoiser = exactnorm.min_norm_denoiser([[0, 0], [1, 0], [0.4, 0.9]], rho=0.1)
     flow = exactnorm.score_flow(denoiser, [[0.3, 0.3], [0.8, 0.1], [0.4, 2.0]], horizon=float("inf"))

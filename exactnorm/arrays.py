@@ -25,6 +25,10 @@ def real_array(values: ArrayLike, name: str) -> Array:
     except ValueError:
         msg = f"{name} is no rectangular array: its rows differ in length or kind; give rows of equally many numbers"
         raise ValueError(msg) from None
+    except (TypeError, RuntimeError) as refused:  # of the library that it is from: PyTorch's kinds that NumPy has not
+        tensor = f": {name}.detach().cpu().double().numpy()" if hasattr(values, "detach") else ""
+        msg = f"{name} is {what_is(values)} that does not become an array ({refused}); give one of NumPy{tensor}"
+        raise ValueError(msg) from refused
     if array.dtype.kind == "O" and all(isinstance(value, Real) for value in array.flat):
         try:
             array = array.astype(np.float64)  # what pandas makes of columns that could hold a missing value
@@ -72,6 +76,11 @@ def _why_not_real(array: NDArray[Any], name: str) -> str:
             f"{name} holds complex numbers; give real numbers: "
             f"numpy.hstack([{name}.real, {name}.imag]) has both parts as columns"
         )
+    if array.dtype.names:
+        plain = f"numpy.lib.recfunctions.structured_to_unstructured({name})"
+        return f"{name} has named fields, {', '.join(array.dtype.names)}; give real numbers: {plain}"
+    if array.dtype.kind in "US":
+        return f"{name} holds text, such as {str(array.flat[0])!r}; give real numbers: {name}.astype(float) of some"
     if array.dtype.kind != "O":
         return f"{name} has dtype {array.dtype}; give real numbers"
     if array.ndim == 0:

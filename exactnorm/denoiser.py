@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactnorm.arrays import real_array, what_is
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.closed_form.certified import certified_form
 from exactnorm.exact.deadline import Deadline
@@ -135,6 +136,10 @@ def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -
             raise ValueError(msg)
         return train_or_points
     if rho is None:
+        if isinstance(getattr(train_or_points, "train", None), TrainingSet):
+            msg = f"train_or_points is {what_is(train_or_points)}: give its `.train`, which has a radius"
+            raise ValueError(msg)
+        real_array(train_or_points, "points")  # what are no points need no radius
         msg = "rho is missing: give the radius of the noise balls (0 for the limit of small balls)"
         raise ValueError(msg)
     try:

@@ -58,7 +58,8 @@ class Fitting:
             naming = self.naming()
             names, others = ([n for n in columns if (n < naming) is first] for first in (True, False))
             for row in self.shown():
-                head = [row[0]] if naming == 1 else self.block(row, names, options.max_width)
+                named = naming == 1 and not row[0].replace(".", "").isdigit()  # a number is no name
+                head = [row[0]] if named else self.block(row, names, options.max_width)
                 yield from (Text(line, style="bold") for line in head)
                 yield from (Text(f"  {line}") for line in self.block(row, others, options.max_width - 2))
         if note:

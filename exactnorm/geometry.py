@@ -93,17 +93,27 @@ def separating_hyperplane(
     ArithmeticError
         If rounding hides the distance; the message says between which two numbers it is, and what to do.
     """
+    return widest_gap(ones, zeros, watch)[:3]
+
+
+def widest_gap(
+    ones: Array, zeros: Array, watch: Callable[[], None] = lambda: None
+) -> tuple[Array, float, float, float]:
+    """As `separating_hyperplane`, and half of a distance that the hulls do not exceed, which is h but for rounding.
+
+    Where points nearly lie in a flat of a cube, h may be some 1e-12 of their size less than what it is.
+    """
     both = np.vstack([ones, zeros]) - zeros[0]
     size = float(np.abs(both).max())
     on = np.arange(len(both)) < len(ones)
     found = hull_gaps(both / size, on[None], watch=watch)
     w, low, high = found.w[0], float(found.low[0]), float(found.high[0])
     if high <= 1e-14:
-        return np.zeros(ones.shape[1]), 0.0, 0.0
+        return np.zeros(ones.shape[1]), 0.0, 0.0, 0.0
     if low >= (1 - 1e-9) * high - 1e-13:
         # The heights of the points themselves, not of their differences to one of them.
         below, above = float((zeros @ w).max()), float((ones @ w).min())
-        return w, -(below + above) / 2, max((above - below) / 2, 0.0)
+        return w, -(below + above) / 2, max((above - below) / 2, 0.0), high * size / 2
     support, some = found.support, found.support.weight[0] > 0
     gathered = _by_few(ones, zeros, support.p[0, some], support.q[0, some] - len(ones), watch)
     if gathered is not None:
@@ -125,7 +135,7 @@ def separating_hyperplane(
 
 def _by_few(
     ones: Array, zeros: Array, p: NDArray[np.intp], q: NDArray[np.intp], watch: Callable[[], None]
-) -> tuple[Array, float, float] | None:
+) -> tuple[Array, float, float, float] | None:
     """The same from the differences of few pairs of points p, q, to which those are added that are nearest.
 
     None where there are no more to add, and rounding has kept them from the distance.
@@ -147,7 +157,7 @@ def _by_few(
 
 def _widest(
     ones: Array, zeros: Array, differences: Array, solve: Callable[[Array, Array], Array]
-) -> tuple[tuple[Array, float, float] | None, list[Array]]:
+) -> tuple[tuple[Array, float, float, float] | None, list[Array]]:
     """The gap across the shortest vector in the hull of some differences, if it is the widest; and normals tried."""
     # min ‖Dᵀλ‖² + (1 − Σλ)² over λ ≥ 0: at any fixed direction of λ the best Σλ is 1/(1 + p²), p the norm at Σλ = 1,
     # so λ/Σλ gives the shortest difference of the hulls.
@@ -159,14 +169,14 @@ def _widest(
     shortest = differences.T @ (weights / weights.sum())
     gap = float(np.linalg.norm(shortest))
     if gap <= 1e-14 * size:
-        return (np.zeros(ones.shape[1]), 0.0, 0.0), []
+        return (np.zeros(ones.shape[1]), 0.0, 0.0, 0.0), []
     tried = [shortest / gap, _across(differences[weights > 0], shortest)]
     for w in tried:
         low, high = float((zeros @ w).max()), float((ones @ w).min())
         # The hulls are at most `gap` apart, and this hyperplane keeps them high − low apart: the two must agree.
         # They do not always: nnls of SciPy 1.17 stops at points that are not optimal on some subsets of {0,1}⁴.
         if high - low >= (1 - 1e-9) * gap - 1e-13 * size:
-            return (w, -(low + high) / 2, max((high - low) / 2, 0.0)), tried
+            return (w, -(low + high) / 2, max((high - low) / 2, 0.0), gap / 2), tried
     return None, tried
 
 

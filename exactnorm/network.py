@@ -8,9 +8,9 @@ from os import PathLike
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from exactnorm.arrays import Array, numbers, real_array, restore_read_only, what_is
+from exactnorm.arrays import LARGEST, Array, numbers, real_array, restore_read_only, what_is
 from exactnorm.geometry import Frame
 from exactnorm.tables import one_line
 
@@ -123,7 +123,7 @@ class ReLUNetwork:
     def balanced(self) -> ReLUNetwork:
         """Same function with ‖a_k‖ = ‖w_k‖, so that ½ Σ (‖a_k‖² + ‖w_k‖²) equals the representation cost.
 
-        Neurons with a_k = 0 are dropped; those with w_k = 0 are constants and go into c.
+        Neurons with a_k = 0 are dropped; those without a kink that a number could hold are constants and go into c.
         """
         net = self._without_idle_neurons()
         factor = np.sqrt(lengths(net.a) / lengths(net.w))[:, None]
@@ -203,7 +203,7 @@ class ReLUNetwork:
 
     def _without_idle_neurons(self) -> ReLUNetwork:
         # A product that vanishes, of weights that are not 0 too: such a neuron has no slope that a float could hold.
-        alive = lengths(self.a) * lengths(self.w) > 0
+        alive = (lengths(self.a) * lengths(self.w) > 0) & ~without_kink(self)
         c = self.c + np.maximum(self.b[~alive], 0.0) @ self.a[~alive]
         return ReLUNetwork(self.a[alive], self.w[alive], self.b[alive], self.V, c)
 
@@ -251,6 +251,14 @@ def network_of(denoiser: ReLUNetwork | HasNetwork) -> ReLUNetwork:
         msg = f"{shown} is no denoiser: give a ReLUNetwork, or what min_norm_denoiser returns{hint}"
         raise TypeError(msg)
     return network
+
+
+def without_kink(network: ReLUNetwork) -> NDArray[np.bool_]:
+    """Neurons (K,) without input weights, or with so little that no number holds how far their kinks are.
+
+    They are off, or constants to far below the rounding of their values; training with weight decay leaves such.
+    """
+    return np.asarray(lengths(network.w) <= np.abs(network.b) / LARGEST)
 
 
 def lengths(rows: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.geometry import affine_hull, separating_hyperplane
+from exactnorm.geometry import affine_hull, widest_gap
 from exactnorm.hulls import hull_gaps
 from exactnorm.training_set import TrainingSet, training_set
 
@@ -247,7 +247,7 @@ def _extended(
     for k in open_:  # a hair's breadth on either side, or rounding in the way
         watch()
         pattern = both[some[k]]
-        normal, _, half = separating_hyperplane(Y[: n + 1][pattern], Y[: n + 1][~pattern], watch)
-        alive[some[k]] = half >= rho - rounding if rho > 0 else half > rounding
+        normal, _, half, most = widest_gap(Y[: n + 1][pattern], Y[: n + 1][~pattern], watch)
+        alive[some[k]] = most >= rho - rounding if rho > 0 else half > rounding
         normals[some[k]] = normal
     return both[alive], normals[alive]

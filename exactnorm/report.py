@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -17,7 +19,7 @@ from exactnorm.comparison import Comparison
 from exactnorm.fitting import Fitting
 from exactnorm.flow import Endpoints, Flow, Share, wilson
 from exactnorm.geometry import affine_hull
-from exactnorm.meanings import COST, GIVEN, INTERVALS, MEANING, MEANT_WITH, SOLVED, STANDINGS
+from exactnorm.meanings import BLIND, COST, GIVEN, INTERVALS, MEANING, MEANT_WITH, OPTIMA, SOLVED, STANDINGS, ended
 from exactnorm.problems import Problem
 from exactnorm.tables import TextTable, ends, entry, stacked
 from exactnorm.theorems import Check
@@ -71,7 +73,8 @@ def solution(denoiser: CertifiedDenoiser, seconds: float, title: str) -> Rendera
     rows = (*table.rows, ("time", f"{seconds:.2f} s"))
     shown = grid(TextTable(table.headings, rows), title, header=False)
     words = [COST, *(SOLVED[name] for name, *_ in rows if name in SOLVED)]
-    return Group(shown, prose(what_is_shown(denoiser)), prose(" ".join(words)), prose(sentence(denoiser.status)))
+    said = " ".join([sentence(denoiser.status), *ended(denoiser.status)])
+    return Group(shown, prose(what_is_shown(denoiser)), prose(" ".join(words)), prose(said))
 
 
 def what_is_shown(denoiser: CertifiedDenoiser) -> str:
@@ -142,9 +145,9 @@ def levels_table(levels: Iterable[tuple[float, list[dict[str, Any]]]]) -> Render
 
 
 def problems_table(problems: Iterable[Problem]) -> RenderableType:
-    """The named problems, one a row."""
+    """The named problems, one a row, and below them what the words mean."""
     numbers = ("points", "dimension", "rho")
-    return grid(stacked(problems), "Named problems", right=numbers)
+    return Group(grid(stacked(problems), "Named problems", right=numbers), prose(OPTIMA))
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:
@@ -198,8 +201,10 @@ def comparison_table(found: Comparison) -> RenderableType:
 
 def checks_table(checks: Iterable[Check]) -> RenderableType:
     """Statements, one a row: computed, claimed, how far apart, standing, and whether they hold; details below."""
+    checks = list(checks)
     table = grid(stacked(checks), "Statements, computed and claimed", right=("computed", "", "claimed", "difference"))
-    return Group(table, prose(STANDINGS))
+    words = [STANDINGS, *([BLIND] if any(check.unseen for check in checks) else [])]
+    return Group(table, prose(" ".join(words)))
 
 
 def check_record(check: Check) -> dict[str, Any]:
@@ -260,8 +265,18 @@ def experiment_table(table: experiments.Table) -> RenderableType:
     text = table.table()
     words = [meaning for name, meaning in MEANING.items() if name.split()[0] in text.headings]
     words += [INTERVALS] if any(heading.split()[-1] == "low" for heading in text.headings if heading) else []
+    words = [*rows_meaning(table.name), *words]
     shown = grid(text, table.name, right=text.headings, most=MOST)
     return Group(shown, *([prose("\n".join(words))] if words else []))
+
+
+def rows_meaning(name: str) -> list[str]:
+    """What a row of an experiment's table holds, as its function's docstring says, its columns under their headings."""
+    doc = inspect.getdoc(experiments.EXPERIMENTS.get(name)) or ""
+    returned = re.search(r"\nReturns\n-+\nTable\n(.*?)(?:\n\n|$)", doc, re.DOTALL)
+    if returned is None:
+        return []
+    return [re.sub(r"`(\w+(?:\.\d)?)`", lambda column: column[1].replace("_", " "), " ".join(returned[1].split()))]
 
 
 def grid(

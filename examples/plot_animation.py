@@ -14,6 +14,7 @@ points, and the fourth is none.
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation
 
 import exactnorm
@@ -44,3 +45,5 @@ corners = np.array([[0, 0], [1, 0], [0, 2], [1, 2]])
 last = np.linalg.norm(flow.states[-1][:, None] - corners, axis=2).min(axis=1)
 assert np.quantile(last, 0.95) < 0.01
 assert exactnorm.endpoints(flow, train).shares()["virtual training point"].count > 20
+
+plt.show()

@@ -7,6 +7,7 @@ say, exactly, what each digit added.
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from exactnorm import plot, problems
 from exactnorm.experiments import leave_one_out
@@ -23,3 +24,5 @@ sizes = np.linalg.norm(found.delta[0, :, 0], axis=1)
 print("what each digit adds:", sizes.round(2).tolist())
 assert sizes.argmax() == 3
 assert found.gap.max() < 1e-6
+
+plt.show()

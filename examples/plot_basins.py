@@ -7,6 +7,7 @@ on the grid is a stable rest point of the denoiser, or lies on a boundary betwee
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 import exactnorm
 from exactnorm import plot, problems
@@ -24,3 +25,5 @@ positions = np.array([point.position for point in stable])
 nearest = np.linalg.norm(found.limits[:, None] - positions, axis=2).min(axis=1)
 assert np.all(nearest < 1e-6)
 assert len(found.limits) == len(stable)
+
+plt.show()

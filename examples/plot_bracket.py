@@ -7,6 +7,8 @@ where the dual function is too high, and its peaks go into the next program. Bot
 valid by itself. Here on an isosceles triangle with little room between its balls.
 """
 
+from matplotlib import pyplot as plt
+
 import exactnorm
 from exactnorm import plot, problems
 
@@ -19,3 +21,5 @@ axes.set_title(f"{len(rounds)} rounds, gap {denoiser.certificate.gap:.0e}")
 assert list(lower) == sorted(lower)
 assert list(upper) == sorted(upper, reverse=True)
 assert denoiser.certificate.certifies(1e-6)
+
+plt.show()

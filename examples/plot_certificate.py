@@ -8,6 +8,8 @@ balls (proved). Here is that function over all directions of :math:`w` in the pl
 network are where it touches 1; where the curve is missing no line of that direction separates the balls.
 """
 
+from matplotlib import pyplot as plt
+
 import exactnorm
 from exactnorm import plot, problems
 from exactnorm.certify import dual_profile
@@ -19,3 +21,5 @@ axes.set_title(f"certified: {denoiser.certificate.lower:.5f} ≤ least cost")
 lower, upper, error = exactnorm.check_certificate(denoiser.certificate, denoiser.train, denoiser.network)
 assert (upper - lower) / upper < 1e-6
 assert error < 1e-12
+
+plt.show()

@@ -7,6 +7,7 @@ The denoiser removes all noise that is orthogonal to the digits' affine hull, an
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 import exactnorm
 from exactnorm import plot, problems
@@ -23,3 +24,5 @@ before = np.linalg.norm(noisy - train.points, axis=1)
 after = np.linalg.norm(denoiser(noisy) - train.points, axis=1)
 assert certificate.certifies(1e-2)
 assert np.all(after < before / 4)
+
+plt.show()

@@ -30,3 +30,5 @@ axes.legend()
 
 assert all(np.all(np.diff(values) >= 0) for values in shares.values())
 assert shares[0.4][-1] > shares[0.1][-1] + 0.5
+
+plt.show()

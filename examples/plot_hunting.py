@@ -43,3 +43,5 @@ axes.legend()
 
 assert all(excess > -1e-9 for where in found.values() for _, excess in where)
 assert found["not optimal"]
+
+plt.show()

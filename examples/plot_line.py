@@ -6,6 +6,8 @@ On a line the minimum-norm denoiser is constant on every noise ball and linear i
 ball to the start of the next. A gap :math:`\Delta` costs :math:`2\Delta/(\Delta-2\rho)` (proved).
 """
 
+from matplotlib import pyplot as plt
+
 import exactnorm
 from exactnorm import plot
 
@@ -16,3 +18,5 @@ axes.set_title(f"cost {denoiser.certificate.upper:.4f}, bound {denoiser.certific
 
 cost = sum(2 * gap / (gap - 2 * rho) for gap in (1.0, 1.5))
 assert abs(denoiser.certificate.upper - cost) < 1e-9 * cost
+
+plt.show()

@@ -34,3 +34,5 @@ axes.legend()
 
 assert shares["training point"][0] > 0.5
 assert shares["training point"][-1] < 0.05
+
+plt.show()

@@ -27,3 +27,5 @@ figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", nco
 
 assert steepest[1][0] < 1.3
 assert steepest[1][1] > 10
+
+plt.show()

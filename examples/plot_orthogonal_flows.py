@@ -37,3 +37,5 @@ figure.draw_without_rendering()  # room is made below labels that were drawn onc
 
 assert kinds[0]["training point"].count + kinds[0]["virtual training point"].count == len(starts)
 assert kinds[1]["boundary"].count + kinds[1]["interior"].count > 0
+
+plt.show()

@@ -30,3 +30,5 @@ axes.legend()
 assert np.all(np.diff(lower) > 0)
 assert abs(upper[0] - 4) < 0.02
 assert all(low <= high * (1 + 1e-12) for low, high in zip(lower, upper, strict=True))
+
+plt.show()

@@ -8,6 +8,7 @@ smoother, cheaper network that maps no sample to its clean point.
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 import exactnorm
 from exactnorm import plot
@@ -29,3 +30,5 @@ axes.set_title(f"samples interpolated: cost {costs[0]:.2f}")
 
 assert hard.certificate.certifies(1e-6)
 assert costs == sorted(costs, reverse=True)
+
+plt.show()

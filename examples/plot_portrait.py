@@ -8,6 +8,7 @@ stable, and the fourth one is no clean point; midpoints of edges are saddles (pr
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 import exactnorm
 from exactnorm import plot, problems
@@ -21,3 +22,5 @@ axes = plot.portrait(denoiser, flow, rest=rest)
 
 assert sum(point.stable is True for point in rest) == 4
 assert sum(point.kind == "virtual training point" for point in rest) == 1
+
+plt.show()

@@ -32,3 +32,5 @@ counts = {kind: share.count for kind, share in ends.shares().items() if share.co
 print(counts)
 assert counts["training point"] > 20
 assert counts["virtual training point"] + counts["boundary"] > 20
+
+plt.show()

@@ -42,3 +42,5 @@ for order, name, colour in ((1, "Euler", "#0072B2"), (2, "Heun", "#D55E00")):
 axes.set(xlabel="steps", ylabel="mean distance from the flow")
 axes.legend()
 assert error[-1] < 1e-3
+
+plt.show()

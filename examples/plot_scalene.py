@@ -34,3 +34,5 @@ axes.legend()
 
 assert all(orthocentre > median for orthocentre, median in zip(*excess.values(), strict=True))
 assert excess["one-versus-rest (median)"][-1] > 1e-6
+
+plt.show()

@@ -54,3 +54,5 @@ for place, words in enumerate(["the mean", *(f"{count / 300:.0%} end at" for cou
 
 assert shares["digits and noise"]["training point"].low > 0.9
 assert counts.max() / 300 > 0.8 > found.gap
+
+plt.show()

@@ -8,6 +8,7 @@ misses its targets over the whole balls, which of the exact kinks it found, and 
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 from sklearn.neural_network import MLPRegressor
 
 import exactnorm
@@ -32,3 +33,5 @@ axes.legend(fontsize="small")
 
 assert found.exact.certificate.interpolation_error < 1e-12 < 1e-4 < found.error
 assert found.cost > found.exact.certificate.upper
+
+plt.show()

@@ -30,3 +30,5 @@ for problem, axes in zip(triangles, row, strict=True):
 figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 assert neurons == {"acute": 6, "orthogonal": 4, "obtuse": 4}
+
+plt.show()

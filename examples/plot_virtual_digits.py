@@ -8,6 +8,7 @@ the three canvases, and their *sum*, a canvas with both digits that was never in
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 import exactnorm
 from exactnorm import plot, problems
@@ -28,3 +29,5 @@ found = [(point.kind, point.members) for point in exactnorm.rest_points(denoiser
 assert len(found) == 4
 assert ("virtual training point", (1, 2)) in found
 assert np.abs(end - points[1] - points[2]).max() < 1e-9
+
+plt.show()

@@ -273,3 +273,18 @@ def test_networks_are_looked_at_within_the_time_of_the_solve_or_a_while(size, mo
     min_norm_denoiser(np.arange(float(size))[:, None] * np.ones(3), 0.0, time_limit=2)
     assert given
     assert 0 < max(given) <= deadline.A_WHILE
+
+
+def test_of_many_points_the_look_at_a_network_ends_with_the_clock(monkeypatch):
+    # The price of what a network of a thousand points misses takes seconds, and may not take ten of them.
+    given = []
+
+    def recorded(network, *told):
+        given.append(told[-1].remaining)
+        return 2 * network.representation_cost
+
+    monkeypatch.setattr("exactnorm.exact.balls.first.stated_upper", recorded)
+    for size in (250, 90):
+        min_norm_denoiser(problems.gaussian(size, 3, seed=0).train, time_limit=1.0)
+    assert 0.4 < given[0] <= 1.0
+    assert given[-1] > 9

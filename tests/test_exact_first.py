@@ -58,7 +58,7 @@ def test_ramps_cost_no_less_than_the_optimum_and_where_ramps_are_optimal_no_more
 def test_after_the_limit_a_network_that_takes_long_to_state_gives_way_to_the_one_that_is_stated():
     frame, found = ramps(PLANE)
     pair = tuple(PLANE.closest)
-    earlier = stated(PLANE, frame, found[0], Deadline(None).effort)
+    earlier = stated(PLANE, frame, found[0], Deadline(None))
     first = First(PLANE, frame, None, found[-1], 1.0, Rays(pair), stated=earlier)
     over, open_ended = Deadline(0.0), Deadline(None)
     assert found[-1].cost < found[0].cost == pytest.approx(earlier.upper, rel=1e-9)

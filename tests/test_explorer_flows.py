@@ -1,7 +1,9 @@
 """Flows of the explorer end where the package says, on the way as at rest; no browser is needed to say so."""
 
 import math
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -16,10 +18,12 @@ from exactnorm.explorer.flows import (
     starts,
 )
 from exactnorm.explorer.glimpse import SETTLED, STEP, STEPS, score, with_glimpse
+from exactnorm.explorer.page.taken import python
 from exactnorm.explorer.picture import at_once, with_rest, with_ways
 from exactnorm.explorer.plane import plane_of
 from exactnorm.explorer.sums import sum_of
 from exactnorm.explorer.view import View, of_problem
+from exactnorm.explorer.worker import SupersededError, picture
 from exactnorm.flow import Levels, score_flow
 
 OBTUSE = [[0.0, 0.0], [1.0, 0.0], [-0.7, 1.0]]
@@ -53,7 +57,7 @@ def test_a_rest_point_of_five_points_in_the_plane_is_named_as_the_sum_that_it_is
     assert np.abs(found[0].position - place).max() < 1e-9
     assert sum_of(view.points, place) == (0, (2, 4))
     assert sum_of(view.points, place + 1e-5) is None
-    assert "stable virtual training points: {2, 4} from 0." in columns.readout(picture)
+    assert "stable virtual training points: {2, 4}." in columns.readout(picture)
 
 
 def test_a_probability_flow_of_a_closed_form_ends_where_the_package_says():
@@ -154,3 +158,35 @@ def test_a_probability_flow_for_which_no_formula_has_networks_is_said_to_wait():
     waits = with_glimpse(at_once(replace(view, flow="probability", alpha=0.98 * largest)))
     assert waits.ways is None
     assert "waits for the program" in waits.note
+
+
+def test_a_probability_flow_that_stands_still_ends_where_the_python_of_the_view_says_and_a_newer_drag_ends_it():
+    view = View(OBTUSE, 0.1, "probability", cloud=6)
+    told = []
+    picture((view, None, None), lambda kind, content=None: told.append((kind, content)), lambda *_: None)
+    first, last = (content for kind, content in told if kind == "picture")
+    assert ("a few noise levels for now" in first.note, last.note) == (True, "")
+    names = {}
+    with redirect_stdout(StringIO()):
+        exec(python(last)[2].decode(), names)
+    exact = names["flow"].endpoint
+    assert np.abs(last.ways.endpoints - exact).max() < 1e-9
+    assert np.abs(first.ways.endpoints - exact).max() > 1e-6  # what is told for now is not as good
+    assert last.ways.ends.kind.tolist() == names["ends"].kind.tolist()
+
+    def newer():
+        if len(told) > 0:
+            raise SupersededError
+
+    told.clear()
+    with pytest.raises(SupersededError):
+        picture((view, None, None), lambda kind, content=None: told.append((kind, content)), newer)
+    assert [kind for kind, _ in told] == ["picture"]
+
+
+def test_what_the_program_knows_by_now_is_never_less_than_what_formulas_knew_at_once():
+    found = at_once(of_problem("acute")).known
+    told = columns.narrowing(found, 0.5 * found.lower, 2 * found.upper, "starting: looking for a network", 0.04)
+    assert told == f"program: {found.lower:.6g} ≤ least cost ≤ {found.upper:.6g} after 0.0 s; looking for a network"
+    middle = (found.lower + found.upper) / 2
+    assert f"{middle:.6g} ≤ least cost ≤ {middle:.6g}" in columns.narrowing(found, middle, middle, "", 1.0)

@@ -22,8 +22,8 @@ from exactnorm.explorer.flows import (
     solved_family,
 )
 from exactnorm.explorer.known import inseparable, overlap
-from exactnorm.explorer.page.taken import python
-from exactnorm.explorer.picture import at_once, basins_of, with_ways
+from exactnorm.explorer.page.taken import denoiser_npz, python
+from exactnorm.explorer.picture import at_once, basins_of, with_rest, with_ways
 from exactnorm.explorer.plane import kink_lines, plane_of
 from exactnorm.explorer.script import script
 from exactnorm.explorer.view import LONGEST_LINK, View, from_link, link, of_problem
@@ -65,9 +65,9 @@ def test_a_link_holds_every_digit_of_a_view():
     ("query", "message"),
     [
         ("points=0,0;1&rho=0.1", "no table of numbers"),
-        ("points=0,0;1,0", "rho=nan is not finite"),
+        ("points=0,0;1,0", "rho is missing"),
         ("points=0,0;1,nan&rho=0.1", "must be finite"),
-        ("points=0,0;1,0&rho=-1", "above 0"),
+        ("points=0,0;1,0&rho=-1", "from 0 and at most"),
         ("points=0,0;1,0&rho=x", "rho='x' is no number"),
         ("points=0,0;1,0&rho=0.1&cloud=1000", "whole number from 0 to 200"),
         ("points=0,0;1,0&rho=0.1&flow=__import__", "give one of"),
@@ -208,7 +208,7 @@ def test_the_script_of_a_view_gives_the_numbers_that_the_view_shows(flow):
     picture = with_ways(at_once(view))
     names = {}
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [[0.2, 0.7]], feasible=True, radii=3, tol=1e-4), names)
+        exec(script(view, [[0.2, 0.7]], feasible=True, regions=1000, radii=3, tol=1e-4), names)
     assert f"cost {picture.known.upper:.9g}" in out.getvalue()
     assert np.abs(names["flow"].endpoint - picture.ways.endpoints).max() < 1e-9
 
@@ -218,15 +218,21 @@ def test_the_script_of_a_flow_that_takes_programs_gives_the_same_ends():
     ways = probability_ways(view, plane_of(view.points), solved_family(view, lambda _: None))
     names = {}
     with redirect_stdout(StringIO()):
-        exec(script(view, [[0.2, 0.7]], feasible=True, radii=RADII, tol=TOL), names)
+        exec(script(view, [[0.2, 0.7]], feasible=True, regions=1000, radii=RADII, tol=TOL), names)
     assert np.abs(names["flow"].endpoint - ways.endpoints).max() < 1e-9
 
 
 def test_the_script_of_an_infeasible_view_gives_the_largest_radius():
     view = of_problem("infeasible")
     with redirect_stdout(StringIO()) as out:
-        exec(script(view, [], feasible=False, radii=3, tol=1e-4), {})
+        exec(script(view, [], feasible=False, regions=1000, radii=3, tol=1e-4), {})
     assert "0.4472135954" in out.getvalue()
+    # Of equal points there is none: the page says so, and so does the script.
+    equal = at_once(View([[0, 2], [1, 0], [0, 2]], 0.1))
+    with redirect_stdout(StringIO()) as out:
+        exec(python(equal)[2].decode(), {})
+    assert out.getvalue() == "points 0 and 2 are equal\n"
+    assert "points 0 and 2 are equal" in columns.readout(equal)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +250,60 @@ def test_the_script_says_the_shares_of_the_bars_and_draws_the_view(points, click
         assert f"{kind}: {count}, {low:.3f} to {high:.3f}\n" in said
     assert said.count("rest point ") == 1  # one table, not one for each
     assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_script_of_a_view_whose_rest_points_are_too_many_to_look_for_says_so_as_the_page_does():
+    view = replace(of_problem("generic_simplex_6"), cloud=3)
+    picture = with_rest(at_once(view, exactnorm.min_norm_denoiser(view.points, view.rho)))
+    assert picture.rest is None
+    shown = columns.readout(picture)
+    assert "rest points were not looked for: kinks cut what matters into more than 20,000 regions" in shown
+    with redirect_stdout(StringIO()) as out:
+        exec(python(picture)[2].decode(), names := {})
+    assert "rest points were not looked for: " in out.getvalue()
+    assert "training point: 3 of 3" in out.getvalue()
+    assert names["rest"] == []
+
+
+def test_the_script_of_a_denoiser_that_was_given_takes_that_one(tmp_path, monkeypatch):
+    view = replace(of_problem("orthogonal"), cloud=3)
+    solved = exactnorm.min_norm_denoiser(view.points, view.rho, method="program")  # though there is a closed form
+    picture = with_ways(with_rest(at_once(view, solved)))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "denoiser.npz").write_bytes(denoiser_npz(picture)[2])
+    with redirect_stdout(StringIO()) as out:
+        exec(python(picture, given=True)[2].decode(), names := {})
+    shown = solved.certificate
+    assert f"cost {shown.upper:.9g}, lower bound {shown.lower:.9g}, computed\n" in out.getvalue()
+    assert np.abs(names["flow"].endpoint - picture.ways.endpoints).max() < 1e-9
+
+
+def test_where_points_and_sums_lie_behind_each_other_one_label_names_them_and_the_words_name_all():
+    picture = with_rest(at_once(of_problem("orthonormal")))
+    found = columns.layers(picture)
+    wide = picture.box[1] - picture.box[0]
+    for layer, named in (("points", 3), ("stable", 4)):
+        table = found[layer]
+        labels = [(x, y) for x, y, name in zip(table["x"], table["y"], table["name"], strict=True) if name]
+        assert len(labels) == named
+        apart = np.linalg.norm(np.subtract(labels, np.array(labels)[:, None]), axis=2) + np.eye(named)
+        assert apart.min() > 0.1 * wide
+    assert sorted(name for name in found["points"]["name"] if name) == ["0, 3, 4, 5", "1", "2"]
+    sums = {"{1, 2} and 7 more", "{1, 3} and 6 more", "{2, 3} and 6 more", "{3, 4} and 3 more"}
+    assert {name for name in found["stable"]["name"] if name} == sums  # 26; the other 6 of the 32 are points
+    told = columns.readout(picture)
+    assert len(found["stable"]["what"]) == 32
+    assert told.count("{") == 26
+    # In the plane nothing is behind anything.
+    assert columns.layers(at_once(of_problem("rays")))["points"]["name"] == list("01234")
+
+
+def test_a_sum_seen_from_another_point_than_0_says_so_and_its_basin_has_the_same_name():
+    for points, name in (([[0, 0], [1, 0], [0, 2]], "{1, 2}"), ([[1, 0], [0, 0], [0, 2]], "{0, 2} from 1")):
+        picture = with_rest(at_once(View(points, 0.1)))
+        assert [name for name in columns.rest(picture, stable=True)["name"] if name] == [name]
+        layers = basin_layers(basins_of(picture), picture.box, picture.view.points)
+        assert f"→ {name}" in layers["limits"]["name"]
 
 
 def test_the_script_of_a_view_without_a_flow_says_why_and_gives_the_rest():

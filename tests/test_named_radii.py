@@ -134,3 +134,10 @@ def test_a_limit_is_never_rounded_up():
 def test_a_training_set_names_no_radius_but_where_to_ask_for_it():
     with pytest.raises(ValueError, match=r"overlap; exactnorm\.max_radius\(points\) gives"):
         TrainingSet(TRIANGLE, 0.6)
+
+
+@pytest.mark.parametrize("near", [1e-3, 1e-6, 1e-9, 1e-12, 1e-90])
+def test_the_largest_radius_is_never_above_half_a_distance_however_small(near):
+    lower, upper = max_radius([[0, 0], [near, 0], [1, 1]])
+    assert lower <= near / 2 <= upper
+    assert upper < 1.0001 * near / 2 + 1e-14

@@ -161,6 +161,7 @@ def test_basins_are_coloured_by_their_limit(in_the_plane):
     assert np.array_equal(limits.get_xydata(), found.limits)
     assert (limits.get_markerfacecolor(), limits.get_markeredgecolor()) == ("black", "white")
     assert len(found.limits) == 4
+    assert not limits.get_clip_on()  # those on the edge of the grid are whole
 
 
 def test_bars_are_the_shares_of_the_kinds_that_occur(in_the_plane):

@@ -167,9 +167,10 @@ def test_an_interpolation_error_takes_a_training_set_and_tells_arguments_in_the_
     train, network = denoiser.train, denoiser.network
     expected = exactnorm.interpolation_error(network, train.points, train.rho)
     assert exactnorm.interpolation_error(network, train) == expected
+    assert exactnorm.interpolation_error(denoiser) == expected
     for given in ((train, network), (train.points, denoiser), (train, denoiser)):
         with pytest.raises(TypeError, match="the network comes first: give interpolation_error"):
             exactnorm.interpolation_error(*given)
-    for given in ((network, train.points), (network, train, 0.1)):
+    for given in ((network, train.points), (network, train, 0.1), (network,), (denoiser, None, 0.1)):
         with pytest.raises(ValueError, match=r"give points and their radius, .* or a TrainingSet, which has one"):
             exactnorm.interpolation_error(*given)

@@ -211,3 +211,11 @@ def test_a_schedule_of_what_is_no_function_says_how_to_make_one(sigma, kind):
         Schedule("mine", sigma)
     with pytest.raises(TypeError, match="scale is a float; give a function"):
         Schedule("mine", math.sqrt, 1.0)
+
+
+@pytest.mark.parametrize("given", [(math.sqrt,), (np.linspace(0, 1, 5),), ([0, 1], [0, 1])])
+def test_a_schedule_without_a_name_says_how_to_give_one_and_how_arrays_are_given(given):
+    with pytest.raises(TypeError, match=r"Schedule\('mine', function\); noise levels in arrays.*schedule_from_arrays"):
+        Schedule(*given)
+    with pytest.raises(TypeError, match="sigma is None; give a function of t"):
+        Schedule("mine")

@@ -266,3 +266,11 @@ def test_a_solver_without_semidefinite_programs_is_refused_before_any_work(monke
     monkeypatch.setattr(cvxpy, "answer", socp_only)
     with pytest.raises(ValueError, match=r"solver='cones'.*semidefinite.*it finds CLARABEL, SCS$"):
         min_norm_denoiser([[0, 0], [1, 0], [0.4, 0.9]], 0.1, solver="cones")
+
+
+def test_what_clarabel_says_is_in_words(monkeypatch):
+    class Found:
+        x, z, status = [0.0], [0.0], "AlmostSolved"
+
+    monkeypatch.setattr(clarabel.clarabel, "DefaultSolver", lambda *_: type("S", (), {"solve": lambda _: Found})())
+    assert clarabel.answer(choice.SMALL, {}).status == "almost solved"

@@ -37,6 +37,11 @@ WORDS = {
     r"posterior mean": "stand-in",
     r"schedules?": "score-flow-probability-flow",
     r"affine hull": "general-position",
+    r"horizons?": "score-flow-probability-flow",
+    r"block programs?": "convex-program",
+    r"minimisers?": "minimiser",
+    r"index sets?|subset sums?": "virtual-training-point",
+    r"early stopping": "hyperbox",
 }
 NO_PROSE = (
     r"```.*?```|^(?:#| {4}|:label:|```\{)[^\n]*|!\[[^\]]*\]\([^)]*\)|\{[a-z:]+\}`[^`]*`|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$"

@@ -227,7 +227,7 @@ def test_a_certificate_of_anything_is_refused_by_the_check():
         (lambda: exactnorm.ReLUNetwork(DENOISER), r"w, b, c missing: give ReLUNetwork\(a, w.*has one already"),
         (lambda: exactnorm.ReLUNetwork(POINTS, POINTS, np.zeros(3)), r"c missing: give ReLUNetwork\(a, w, b, V, c\)"),
         (lambda: exactnorm.ReLUNetwork(POINTS, POINTS, np.zeros(3), np.zeros(2)), "c missing"),
-        (lambda: exactnorm.min_norm_denoiser(DENOISER), "rho is missing|points are `.train.points`"),
+        (lambda: exactnorm.min_norm_denoiser(DENOISER), "give its `.train`, which has a radius"),
         (lambda: exactnorm.DenoiserPath(POINTS[:2], [0.1], DENOISER), "denoisers is a CertifiedDenoiser: give"),
         (lambda: exactnorm.DenoiserPath(POINTS[:2], [0.1], [PATH]), r"denoisers\[0\] is a DenoiserPath: give"),
         (lambda: PATH("0.1"), "rho='0.1' is text"),

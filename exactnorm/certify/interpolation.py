@@ -60,7 +60,7 @@ class Miss:
 
 def interpolation_error(
     network: ReLUNetwork | HasNetwork,
-    points: TrainingSet | ArrayLike,
+    points: TrainingSet | ArrayLike | None = None,
     rho: float | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> float:
@@ -69,7 +69,8 @@ def interpolation_error(
     Parameters
     ----------
     network : ReLUNetwork or CertifiedDenoiser
-    points : TrainingSet or array_like, shape (N, d)
+    points : TrainingSet or array_like, shape (N, d), optional
+        Those that a denoiser is of, where they are left out.
     rho : float, optional
         Radius of the balls, ρ ≥ 0, where points are given without one. At ρ = 0 the value at the points themselves is
         taken.
@@ -99,8 +100,9 @@ def interpolation_error(
     if isinstance(points, ReLUNetwork | HasNetwork):
         msg = "the network comes first: give interpolation_error(network, points, rho), or (network, train)"
         raise TypeError(msg)
+    points = getattr(network, "train", None) if points is None else points
     network = network_of(network)
-    if isinstance(points, TrainingSet) == (rho is not None):
+    if points is None or isinstance(points, TrainingSet) == (rho is not None):
         msg = "give points and their radius, interpolation_error(network, points, rho), or a TrainingSet, which has one"
         raise ValueError(msg)
     X, rho = (points.points, points.rho) if isinstance(points, TrainingSet) else (points, rho)

@@ -132,7 +132,8 @@ def checked(arguments: argparse.Namespace) -> tuple[dict[str, Any], Any]:
     except (ValueError, ImportError) as mistake:
         found.append(f"{mistake}")
     if arguments.name is not None:
-        found += told(lambda: given.update(settings(arguments, EXPERIMENTS[arguments.name])))
+        given, wrong = settings(arguments, EXPERIMENTS[arguments.name])
+        found += wrong
     if arguments.solver is not None:
         found += told(check_solver, arguments.solver)
     found += told(ready, Path(arguments.out)) if arguments.out is not None else []
@@ -147,26 +148,26 @@ def executor_of(name: str) -> Any:
     return executor_named(name)
 
 
-def settings(arguments: argparse.Namespace, experiment: Callable[..., Any]) -> dict[str, Any]:
-    """Arguments from --solver and NAME=VALUE; values are numbers, tuples and words."""
+def settings(arguments: argparse.Namespace, experiment: Callable[..., Any]) -> tuple[dict[str, Any], list[str]]:
+    """Arguments from --solver and NAME=VALUE; values are numbers, tuples and words. And what is wrong with them."""
     takes = inspect.signature(experiment).parameters
     known = [name for name in takes if name not in MEANS]
     out: dict[str, Any] = {}
+    wrong = []
     if arguments.solver is not None:
         if "solver" not in takes:
-            msg = f"--solver {arguments.solver}: {arguments.name} solves nothing; leave it out"
-            raise BadInput(msg)
+            wrong.append(f"--solver {arguments.solver}: {arguments.name} solves nothing; leave it out")
         out["solver"] = arguments.solver
     for pair in arguments.set:
         name, equals, text = pair.partition("=")
         if not equals or name not in known:
-            msg = f"--set {pair}: give NAME=VALUE with a NAME among {', '.join(known)}"
-            raise BadInput(msg)
+            wrong.append(f"--set {pair}: give NAME=VALUE with a NAME among {', '.join(known)}")
+            continue
         try:
             out[name] = ast.literal_eval(text)
         except (ValueError, SyntaxError):
             out[name] = text
-    return out
+    return out, wrong
 
 
 def ready(folder: Path) -> None:

@@ -86,7 +86,9 @@ def asked(arguments: argparse.Namespace) -> tuple[CertifiedDenoiser | None, Trai
     denoiser, train = None, None
     try:
         denoiser = saved(arguments.data) if Path(arguments.data).suffix.lower() == ".npz" else None
-        if read.radius_is_clear(arguments):
+        if not read.radius_is_clear(arguments):
+            found += read.data_mistakes(arguments) if denoiser is None else []
+        else:
             train = read.training_set(arguments) if denoiser is None else denoiser.train
     except BadInput as mistake:
         found.append(str(mistake))
@@ -120,7 +122,11 @@ def write(file: str, view: Any, denoiser: CertifiedDenoiser | None) -> int:
     from exactnorm.explorer.page.export import export
 
     say("solving at several radii …")
-    export(file, view, denoiser)
+    try:
+        export(file, view, denoiser)
+    except KeyboardInterrupt:
+        say(f"interrupted: {file} was not written")
+        return 130
     say(f"wrote {file}")
     return 0
 

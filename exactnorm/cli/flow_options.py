@@ -57,6 +57,8 @@ def asked(arguments: argparse.Namespace) -> Asked:
         wrong = [*read.radius_mistakes(arguments), *saved(arguments, known)]
         if not wrong and arguments.data is not None and read.radius_is_clear(arguments):
             train = points_of(arguments, known)
+        elif known is None and arguments.data is not None:
+            wrong += read.data_mistakes(arguments)
     except BadInput as mistake:
         wrong = [str(mistake)]
     if found or wrong or train is None:
@@ -151,6 +153,7 @@ def numbers(arguments: argparse.Namespace) -> Iterator[str]:
     """Numbers out of range."""
     ranges = (
         ("alpha", operator.gt, 0, "the noise radius per unit of noise must be positive"),
+        ("T", operator.gt, 0, "the time at which flows start must be positive"),
         ("horizon", operator.gt, 0, "the flow time must be positive"),
         ("start_scale", operator.ge, 0, "the spread of the starts is negative"),
         ("levels", operator.ge, 2, "give at least two"),
@@ -168,9 +171,11 @@ def numbers(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def level(arguments: argparse.Namespace) -> float | None:
-    """The noise level at T; None where T is missing."""
-    asked = schedule(arguments.schedule or "ve", arguments.scale if arguments.schedule else None, arguments.T or 1.0)
-    if arguments.T is None:
+    """The noise level at T; None where T is missing or no time."""
+    in_range = arguments.T is not None and 0 < arguments.T < math.inf  # what is not is told of already
+    last = arguments.T if in_range else 1.0
+    asked = schedule(arguments.schedule or "ve", arguments.scale if arguments.schedule else None, last)
+    if not in_range:
         return None
     try:
         return checked_level(asked, arguments.T)

@@ -13,7 +13,7 @@ from typing import Any
 import exactnorm
 from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
-from exactnorm.cli.misuse import Command, parsed
+from exactnorm.cli.misuse import Command, Written, parsed
 from exactnorm.cli.streams import BadInput, prepare, say
 from exactnorm.waiting import left_behind
 
@@ -76,7 +76,15 @@ def answer(argv: Sequence[str] | None) -> int:
     given = sys.argv[1:] if argv is None else list(argv)
     named = next((one for one in given if not one.startswith("-")), None)
     given = with_formulas(given)
-    arguments = parsed(parser((ALONE,) if named == ALONE else COMMANDS), given)
+    try:
+        arguments = parsed(parser((ALONE,) if named == ALONE else COMMANDS), given)
+    except BrokenPipeError:  # nobody reads the help
+        forget_stdout()
+        return 0
+    except OSError as failed:
+        say(f"exactnorm: {failed}")
+        forget_stdout()
+        return 2
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -135,7 +143,7 @@ def forget_stdout() -> None:
 
 def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser of these commands."""
-    top = argparse.ArgumentParser(
+    top = Written(
         prog="exactnorm",
         description=wrapped("Minimum-norm two-layer ReLU denoisers with a recomputed bracket on their cost."),
         epilog=wrapped(EXIT_STATUSES),

@@ -7,6 +7,7 @@ values, and any word is a choice. What is missing then is found by looking, and 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -24,7 +25,16 @@ class Misuse(Exception):
         self.command = command
 
 
-class Command(argparse.ArgumentParser):
+class Written(argparse.ArgumentParser):
+    """A parser that fails where its help cannot be written: argparse takes that for a success."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        stream = sys.stderr if file is None else file
+        stream.write(message)
+        stream.flush()
+
+
+class Command(Written):
     """The parser of one command, which raises where argparse prints and leaves."""
 
     def error(self, message: str) -> NoReturn:

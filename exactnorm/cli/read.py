@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from exactnorm.arrays import Array
 from exactnorm.cli import text_table
 from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.read_arrays import KINDS, READERS, points
-from exactnorm.cli.streams import BadInput, say
+from exactnorm.cli.streams import BadInput, say, told
 from exactnorm.exact.balls.problem import with_a_radius
 from exactnorm.exact.balls.told_apart import printed_radius
 from exactnorm.flow import radius
@@ -27,7 +28,13 @@ def add_radius_options(command: Any) -> None:
 
 
 def radius_mistakes(arguments: argparse.Namespace) -> Iterator[str]:
-    """Options for the radius that do not go together."""
+    """Options for the radius that do not go together, or are out of range."""
+    for name, what in (("rho", "noise radius"), ("sigma", "noise level")):
+        if (value := getattr(arguments, name)) is not None and not 0 <= value < math.inf:
+            wrong = f"is negative; give a {what} of 0 or more" if value < 0 else "is not finite"
+            yield f"--{name}={value:g} {wrong}"
+    if arguments.samples is not None and arguments.samples < 2:
+        yield f"--samples {arguments.samples}: rho = S·sqrt(2 log M) needs two samples or more"
     if arguments.rho is not None and arguments.sigma is not None:
         yield "--rho and --sigma both give the noise radius: leave one of them out"
     if arguments.samples is not None and arguments.sigma is None and "sigma" not in arguments.misread:
@@ -37,6 +44,11 @@ def radius_mistakes(arguments: argparse.Namespace) -> Iterator[str]:
 def radius_is_clear(arguments: argparse.Namespace) -> bool:
     """Whether the options for the radius can be read and go together."""
     return not {"rho", "sigma", "samples"} & arguments.misread and not any(radius_mistakes(arguments))
+
+
+def data_mistakes(arguments: argparse.Namespace) -> list[str]:
+    """What is wrong with DATA, whatever is wrong with the radius."""
+    return told(training_points, arguments)
 
 
 def asked_radius(arguments: argparse.Namespace, dimension: int) -> float | None:

@@ -134,7 +134,9 @@ def asked(arguments: argparse.Namespace) -> TrainingSet:
     found = [*misused(arguments), *mistakes(arguments)]
     train: TrainingSet | None = None
     try:
-        if arguments.data is not None and read.radius_is_clear(arguments):
+        if arguments.data is not None and not read.radius_is_clear(arguments):
+            found += read.data_mistakes(arguments)
+        elif arguments.data is not None:
             train = (read if arguments.samples_file is None else read_samples).training_set(arguments)
     except BadInput as mistake:
         found.append(str(mistake))

@@ -73,8 +73,10 @@ def leave_one_out_formula(
     Returns
     -------
     Table
-        A row for each point removed: root mean square of Δ_n, its largest distance from the formula (no formula for
-        x_0), the share of its square that is not along x_n − x_0, and the widest gap of the brackets.
+        A row for each set (`data`), noise radius `rho`, and point `removed`, by the `road` that the denoisers are from,
+        formula or program. Δ_n is by how much the denoised inputs change: its root mean square (`rms`), its largest
+        distance from the theory's formula (`error`; there is none for x_0), the share of its square that is not along
+        x_n − x_0 (`across`), and the widest `gap` of the brackets.
     """
     given = {"seed": seed, "inputs": inputs, "sets": sets, "radii": radii}
     roads = {name: ("formula",) if name == "orthonormal" else tuple(ROADS) for name in sets}
@@ -105,9 +107,10 @@ def attribution_levels(
     Returns
     -------
     Table
-        A row for each quantity that a denoiser may be said to predict, and each level: root mean square of the
-        difference, the level's share of the raw sum, the mean rank correlation of the level with the raw and with the
-        normalised sum, and how often the raw and the normalised sum name the same point first.
+        A row for each set (`data`), `quantity` that a denoiser may be said to predict, and noise level (`rho`): root
+        mean square of what a removed point changes (`rms`), the level's share of its raw sum over the levels
+        (`raw_share`), the mean rank correlation of the level with the raw sum (`rank_with_raw`) and with the normalised
+        one (`rank_with_normalised`), and how often the two sums name the same point first (`same_first`).
     """
     given = {"seed": seed, "samples": samples, "sets": sets, "radii": radii}
     units = [OverLevels(name, radii, seed, samples) for name in sets]

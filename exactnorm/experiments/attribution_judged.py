@@ -75,11 +75,12 @@ def attribution_scores(
     Returns
     -------
     Table
-        A row for each level and score, and for the sums over levels ("raw" and "normalised"): mean over the samples of
-        Pearson's and Spearman's correlation with f(D) − f(D∖n), and the linear datamodeling score. f(S) says how well
-        the denoiser of S restores a sample from its noisy copy. Scores: TracIn by gradients of a network trained with
-        weight decay; the same networks trained again without each point; the weight of each point in the posterior
-        mean; minus the distance; and the exact effect itself, which shows what a sum over points can tell of subsets.
+        A row for each set (`data`), level (`rho`) or `sum` over levels ("raw" and "normalised"), and `score`: mean over
+        the samples of its correlation with f(D) − f(D∖n), of values (`pearson`) and of ranks (`spearman`), and the
+        linear datamodeling score (`datamodeling`). f(S) says how well the denoiser of S restores a sample from its
+        noisy copy. Scores: TracIn by gradients of a network trained with weight decay; the same networks trained again
+        without each point; the weight of each point in the posterior mean; minus the distance; and the exact effect
+        itself, which shows what a sum over points can tell of subsets.
     """
     if subsets < 2:
         msg = f"subsets={subsets}: scores of subsets are ranked among each other; give 2 or more"

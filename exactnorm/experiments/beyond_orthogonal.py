@@ -90,12 +90,14 @@ def beyond_orthogonal(
     Returns
     -------
     Table
-        A row for each set. "method" says where the denoiser is from: "theorem", "program", or "ramps" beyond six
-        points, where the network is not the least of all; "lower" and "upper" bracket the least cost. "sums" of two
-        and more points, seen from x_0, are counted up to 6 points; "stable" ones do not move under y ← h(y), those
-        "within_0.2" end within 0.2 of the smallest distance, in L∞; "predicted" is the number by the theorem on
-        obtuse simplices. Shares of ends: at a training point, at such a sum, elsewhere; "memorised" ends are three
-        times nearer to one training point than to the next.
+        A row for each set: its `family` and in that its `value`, an angle in degrees, a dimension or a number of
+        points; `points`, `dimension`, noise radius `rho`, and the `largest_cosine` between two points seen from x_0.
+        `method` says where the denoiser is from: "theorem", "program", or "ramps" beyond six points, where the network
+        is not the least of all; `lower` and `upper` bracket the least cost. `sums` of two and more points, seen from
+        x_0, are counted up to 6 points; `stable` ones do not move under y ← h(y), those `within_0.2` end within 0.2 of
+        the smallest distance, in L∞, that is in every coordinate; `predicted` is the number by the theorem on obtuse
+        simplices. Shares of ends: at a `training` point, at such a sum (`at_sums`), `elsewhere`; `memorised` ends are
+        three times nearer to one training point than to the next.
     """
     if unknown := [name for name in families if name not in FAMILIES]:
         msg = f"families={unknown}: choose among {', '.join(FAMILIES)}"

@@ -59,7 +59,9 @@ def costs(
     Returns
     -------
     Table
-        A row for each set. Times are no part of it: they are not the same twice.
+        A row for each set of `N` random points in `r` dimensions, by its `seed`: number of activation `patterns`,
+        `neurons` of the network; `lower` and `upper` bracket the least cost, and `gap` is their difference as a share
+        of the upper one. Times are no part of it: they are not the same twice.
     """
     given = {"seed": seed, "sizes": sizes, "sets": sets, "tol": tol, "time_limit": time_limit, "solver": solver}
     units = [Gaussian(N, r, seed + n, tol, time_limit, solver) for N, r in sizes for n in range(sets)]

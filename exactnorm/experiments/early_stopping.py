@@ -82,9 +82,10 @@ def early_stopping(
     Returns
     -------
     Table
-        A row for each box and T: starts whose τ is below T and how many of them end on a vertex, the same for τ above
-        T, the share of vertices among all ends with a 95 % interval, and the probability that T is beyond τ, a product
-        of normal distributions.
+        A row for each box, by its `longest` side, and each `T`, the time at which flows start: starts whose threshold τ
+        is `below` T and how many of them end on a vertex (`below_on_vertex`), the same for τ `above` T
+        (`above_on_vertex`), the share of vertices among all ends (`vertex_share`) with a 95 % interval, the
+        `probability` that T is beyond τ, a product of normal distributions, and the share of `memorised` ends.
 
     Raises
     ------
@@ -121,7 +122,8 @@ def early_stopping_map(
     Returns
     -------
     Table
-        A row for each pair of T and start: the start, its τ, the end, what that is, and whether it is a vertex.
+        A row for each pair of `T`, the time at which flows start, and `start`: the start (`y_1`, `y_2`), its threshold
+        `tau`, the end (`end_1`, `end_2`), what `kind` of point that is, and whether it is a `vertex` of the hyperbox.
 
     Raises
     ------

@@ -79,10 +79,11 @@ def first_pictures(
     Returns
     -------
     Table
-        A row for each place: coordinates of y, of the predicted and of the trained h(y), in the plane of the points and
-        in units of their smallest distance; the bracket on the least cost, and the trained network's cost and largest
-        miss on its samples. The triangles are the triples of this package's digits whose largest angle is nearest to
-        the published one: the published digits are others.
+        A row for each place in a `picture`, of a triangle by its largest `angle`: coordinates of y (`y_1`, `y_2`), of
+        the predicted h(y) (`predicted_1`, `predicted_2`) and of the trained one (`trained_1`, `trained_2`), in the
+        plane of the points and in units of their smallest distance; the bracket on the least cost (`lower`, `upper`),
+        and the trained network's `cost` and largest `miss` on its samples. The triangles are the triples of this
+        package's digits whose largest angle is nearest to the published one: the published digits are others.
     """
     if grid < 2 or not penalty > 0:
         msg = f"grid={grid}, penalty={penalty:g}; give two places or more along each side, and a positive penalty"

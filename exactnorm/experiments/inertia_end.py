@@ -52,10 +52,11 @@ def inertia_end(
     Returns
     -------
     Table
-        A row for each set: the level n^{−1/5}, at which the flow of the empirical denoiser is left for one denoising
-        step; "distance" bounds W1 from above, by the mean way "inwards", radially, plus W1 along the circle;
-        "distance_of_points" is W1 along the circle of the points themselves; "scaled" is distance · n^{2/5};
-        "memorised" samples are three times nearer to one point than to the next.
+        A row for each `set` of so many `points` on a circle: the noise `level` n^{−1/5}, at which the flow of the
+        empirical denoiser is left for one denoising step; `distance` bounds the distance W1 (Wasserstein's) of the
+        samples from the circle's uniform distribution from above, by the mean way `inwards`, radially, plus W1 along
+        the circle; `distance_of_points` is W1 along the circle of the points themselves; `scaled` is distance ·
+        n^{2/5}; `memorised` samples are three times nearer to one point than to the next.
 
     Notes
     -----

@@ -71,9 +71,9 @@ def large_rays(
     Returns
     -------
     Table
-        A row for each block: starts, and how many end at their own training point, with a 95 % interval; the mean
-        over the block of the probability of that, from the normal distribution of every coordinate; the mean distance
-        from the start to its end.
+        A row for each block of `starts` with noise of level `sigma`: how many end at their `own` training point, their
+        `share` with a 95 % interval; `predicted` is the mean over the block of the probability of that, from the normal
+        distribution of every coordinate, and `moved` the mean distance from the start to its end.
     """
     given = {"starts": starts, "rays": rays, "per_ray": per_ray, "sigmas": sigmas, "block": block}
     if block < 1 or starts < len(sigmas):

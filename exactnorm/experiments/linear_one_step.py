@@ -64,10 +64,11 @@ def linear_one_step(
     Returns
     -------
     Table
-        A row for each n: mean of the divergence over the runs with its standard error; median; the expected divergence,
-        of which the trace, where the heavy tails are, is in closed form and the rest a mean over the runs, with that
-        one's standard error; the limit n → ∞ in closed form, and the mean that was recorded before. None stands for
-        infinity.
+        A row for each number of `points`, over so many `runs`: the divergence (Kullback and Leibler's) of what is
+        generated from the truth, its `mean` with its standard error (`standard_error`) and `median`; the `expected`
+        divergence, of which the trace, where the heavy tails are, is in closed form and the rest a mean over the runs,
+        with that one's standard error (`expected_error`); the `limit` of infinitely many points in closed form, and the
+        mean that was `recorded` before. None stands for infinity.
     """
     given = {"seed": seed, "counts": counts, "runs": runs, "dimension": dimension, "ell": ell}
     units = [Fits(n, runs, dimension, ell, seed) for n in counts]

@@ -100,16 +100,16 @@ def memorisation(
     Returns
     -------
     Table
-        For each N a row of the "least" network, where it is shown to be that, and one of the best sum of "ramps" that
-        was found. "upper" is the row's network's cost, and "lower" the best bound that is known, on the cost of all
-        networks. "status" is "closed bracket" where the relative "width" is at most `tol`: the network is the least of
-        all; "best found" where it is not shown to be; "no network found" with nothing else known. "lower_by" and
-        "upper_by" say what gave either end: for the network "formula", "ramps" for a sum of them, or "program".
-        Shares of the flows that end at a training point, at a virtual one, which is a sum of two or more seen from one
-        of them, and elsewhere, with 95 % intervals (Wilson); sums are not looked for where the points form no simplex.
-        "memorised" ends are three times nearer to one training point than to the next, and "nearest" ends are at the
-        training point nearest to their start. How many ends are "different", and the share of these that are "stable":
-        the eigenvalues of the denoiser's derivative there have real parts below 1.
+        For each number of `points`, of affine `rank`, with noise radius `rho`, a row of the "least" `network`, where it
+        is shown to be that, and one of the best sum of "ramps" that was found. `upper` is its cost, and `lower` the best
+        bound that is known, on the least cost. `status` is "closed bracket" where the relative `width` is at most `tol`:
+        the network is the least of all; "best found" where it is not shown to be; "no network found" with nothing else
+        known. `lower_by` and `upper_by` say what gave either end: for the network, of so many `neurons`, "formula",
+        "ramps" for a sum of them, or "program". Shares of the flows that end at a `training` point, at a `virtual` one,
+        which is a sum of two or more seen from one of them, and `elsewhere`, with 95 % intervals (Wilson); sums are not
+        looked for where the points form no simplex. `memorised` ends are three times nearer to one training point than
+        to the next, and `nearest` ends are at the training point nearest to their start. How many ends are `different`,
+        and the share of these that are `stable`: the denoiser's derivative there has eigenvalues with real parts < 1.
 
     Raises
     ------

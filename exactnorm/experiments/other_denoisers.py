@@ -79,9 +79,10 @@ def other_denoisers(
     Returns
     -------
     Table
-        A row for each set and denoiser: shares of ends at training points, at sums of them, on the hyperbox's boundary,
-        inside and elsewhere, to within a hundredth of the smallest distance; the share of memorised ends, three times
-        nearer to one training point than to any other; and the median of that ratio of distances.
+        A row for each set (`data`) and `denoiser`: shares of ends at `training` points, at `virtual` ones, sums of
+        them, on the hyperbox's `boundary`, in its `interior` and `elsewhere`, to within a hundredth of the smallest
+        distance; the share of `memorised` ends, three times nearer to one training point than to any other; and the
+        median of that ratio of distances (`median_ratio`).
     """
     given = {"seed": seed, "starts": starts, "levels": levels, "sigma": sigma, "sets": sets}
     units = [

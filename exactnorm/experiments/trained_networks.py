@@ -107,11 +107,15 @@ def trained_networks(
     Returns
     -------
     Table
-        A row for each network and size of sums. `least` is the lower bound on costs on whole balls, and `above_bound`
-        is cost over it, less one; a network that misses the balls may cost less. `r2` is the median over the starts of
-        1 − ‖e − e*‖²/‖e* − mean‖², with the ends e of the trained and e* of the exact score flow and the mean of the
-        points. `together` is the share of ends within ρ of each other. `stable` of `sums` end within 0.2 in L∞ of where
-        they began under y ← h(y), and `published` of as many for one trained network, where that is known.
+        A row for each network, by the `way` it was trained, its `width` and `samples` of each point, and `size` of
+        sums. Its `cost` beside `least`, the lower bound on costs on whole balls, and `above_bound`, cost over it, less
+        one; a network that misses the balls may cost less: by how much it misses its samples (`misses_samples`) and
+        whole balls (`misses_balls`) at most. `kinks_found` of the exact denoiser's `kinks` have one of its own within
+        the noise radius; `cost_elsewhere` is the share of its cost in others. `r2` is the median over the starts of 1 −
+        ‖e − e*‖²/‖e* − mean‖², with the ends e of the trained and e* of the exact score flow and the mean of the
+        points. `together` is the share of ends within ρ of each other. `stable` of `sums` end within 0.2 in L∞, that is
+        in every coordinate, of where they began under y ← h(y), and `published` of as many for one trained network,
+        where that is known.
     """
     given = {
         "seed": seed,

@@ -77,7 +77,9 @@ def stable_virtual_points(
     Returns
     -------
     Table
-        Columns: perturbation, size, threshold (in L∞), stable, total, share, published.
+        A row for each relative `perturbation` of the kinks, `size` of the sums (how many points are added) and
+        `threshold`: of the `total` sums tried so many are `stable`, no coordinate of them moves by more than the
+        threshold under y ← h(y); their `share`, and the `published` number.
     """
     check_sizes(sizes, points)
     given = {

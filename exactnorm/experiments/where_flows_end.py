@@ -70,8 +70,11 @@ def where_flows_end(
     Returns
     -------
     Table
-        "boundary" counts ends on the hyperbox's boundary that are no vertices; "memorised" those more than three
-        times nearer to one training point than to the next. Intervals are 95 % (Wilson).
+        A row for each `flow`, number of `points` and setting: noise radius `rho` (of a probability flow the one at `T`,
+        where it starts, `alpha` times the noise level) and `start_scale`, the spread of the starts. Shares of ends: at
+        a `training` point, at a `virtual` one, on the hyperbox's `boundary` but at no vertex, in its `interior`,
+        `outside`; `memorised` ends are more than three times nearer to one training point than to the next. Intervals
+        are 95 % (Wilson).
     """
     settings = {"radii": radii, "score_scales": score_scales, "probability": probability}
     given = {"seed": seed, "starts": starts, "dimension": dimension, "counts": counts, **settings}

@@ -9,7 +9,7 @@ from scipy.ndimage import distance_transform_edt
 
 from exactnorm.arrays import Array
 from exactnorm.colours import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW
-from exactnorm.explorer.sums import sum_of
+from exactnorm.explorer.sums import sum_name, sum_of
 from exactnorm.flow import Basins
 from exactnorm.training_set import closest_pair
 
@@ -80,5 +80,5 @@ def limit_name(limit: Array, points: Array) -> str:
     if away.min() <= NEAR * closest_pair(points)[2]:
         return str(int(away.argmin()))
     if (found := sum_of(points, limit)) is not None:
-        return f"{{{', '.join(map(str, found[1]))}}}"
+        return sum_name(*found)
     return f"({', '.join(f'{x:.3g}' for x in limit)})" if len(limit) == 2 else "no point"

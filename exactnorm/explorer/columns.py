@@ -12,7 +12,7 @@ from exactnorm.arrays import Array
 from exactnorm.colours import GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 from exactnorm.explorer.known import Known
 from exactnorm.explorer.picture import ARROWS, Picture
-from exactnorm.explorer.sums import sum_of
+from exactnorm.explorer.sums import seen_from, sum_name, sum_of
 from exactnorm.flow import Endpoints, RestPoint, Share
 from exactnorm.tables import at_least, at_most, limit
 
@@ -28,6 +28,10 @@ ENDS = {
     "none": ("asterisk", GREY, "vertical_line"),
 }
 """Marker, colour and hatching of each kind of endpoint: no two kinds are told apart by colour alone."""
+SPOT = 0.01
+"""Share of the picture's width within which labels would lie upon each other."""
+LONGEST = 12
+"""Letters that one label has for several names; of more, it has the first one."""
 STABLE = {True: "stable", False: "unstable", None: "neutral"}
 STANDINGS = {
     "proved": "proved: a closed form whose hypotheses hold",
@@ -54,8 +58,25 @@ def layers(picture: Picture) -> dict[str, Columns]:
 def points(picture: Picture) -> Columns:
     """Clean points, their balls and their rows."""
     x, y = picture.places.T.tolist()
-    count = len(x)
-    return {"x": x, "y": y, "name": [str(n) for n in range(count)], "rho": [picture.view.rho] * count}
+    names = once([str(n) for n in range(len(x))], picture.places, picture)
+    return {"x": x, "y": y, "name": names, "rho": [picture.view.rho] * len(x)}
+
+
+def once(names: list[str], places: Array, picture: Picture) -> list[str]:
+    """Names (m) for places (m, 2) of which some fall on one spot of the picture: there one label has several names.
+
+    In more than two dimensions points, and sums of points, lie behind each other.
+    """
+    spots: dict[tuple[float, ...], list[int]] = {}
+    for n, place in enumerate(np.round(places / ((picture.box[1] - picture.box[0]) * SPOT)).tolist()):
+        if names[n]:
+            spots.setdefault(tuple(place), []).append(n)
+    shown = [""] * len(names)
+    for rows in spots.values():
+        first, *others = sorted((names[n] for n in rows), key=len)
+        whole = ", ".join((first, *others))
+        shown[rows[0]] = whole if len(whole) <= LONGEST or not others else f"{first} and {len(others)} more"
+    return shown
 
 
 def offending(picture: Picture) -> Columns:
@@ -91,7 +112,7 @@ def rest(picture: Picture, *, stable: bool | None) -> Columns:
     return {
         "x": places[:, 0].tolist(),
         "y": places[:, 1].tolist(),
-        "name": [name if name.startswith("{") else "" for name in names],
+        "name": once([name if name.startswith("{") else "" for name in names], places, picture),
         "what": [f"{STABLE[stable]} rest point: {name}" for name in names],
     }
 
@@ -99,11 +120,11 @@ def rest(picture: Picture, *, stable: bool | None) -> Columns:
 def name_of(one: RestPoint, points: Array) -> str:
     """A rest point in words: a virtual training point by the rows that it is the sum of."""
     if one.kind == "virtual training point":
-        return f"{{{', '.join(map(str, one.members))}}}"
+        return sum_name(seen_from(points, one.members, one.position), one.members)
     if one.kind == "training point":
         return f"training point {one.members[0]}"
     found = sum_of(points, one.position) if one.kind == "other" and one.stable else None
-    return one.kind if found is None else f"{{{', '.join(map(str, found[1]))}}} from {found[0]}"
+    return one.kind if found is None else sum_name(*found)
 
 
 def ways(picture: Picture) -> dict[str, Columns]:
@@ -167,13 +188,20 @@ def readout(picture: Picture, bracket: str = "") -> str:
     if picture.rest is not None:
         stable, unstable = (sum(one.stable is kind for one in picture.rest) for kind in (True, False))
         neutral = len(picture.rest) - stable - unstable
-        virtual = [name for name in rest(picture, stable=True)["name"] if name]
+        stable_ones = [name_of(one, picture.view.points) for one in picture.rest if one.stable]
+        virtual = [name for name in stable_ones if name.startswith("{")]
         named = f"; stable virtual training points: {', '.join(virtual)}" if virtual else ""
         more = f", {neutral} neutral" if neutral else ""
         said.append(f"<p>{stable} stable rest points, {unstable} unstable{more}{named}.</p>")
     notes = [picture.note, "" if picture.ways is None else picture.ways.note]
     said += [f"<p>{escape(note)}</p>" for note in notes if note]
     return "".join(said)
+
+
+def narrowing(found: Known, lower: float, upper: float, phase: str, seconds: float) -> str:
+    """What the program knows by now in words: never less than formulas knew at once."""
+    lower, upper = max(lower, found.lower), min(upper, found.upper)
+    return f"program: {lower:.6g} ≤ least cost ≤ {upper:.6g} after {seconds:.1f} s; {phase.removeprefix('starting: ')}"
 
 
 def cost(found: Known) -> str:

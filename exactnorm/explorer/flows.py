@@ -26,7 +26,7 @@ from exactnorm.tables import limit
 TIMES = 8.0 * np.linspace(0.0, 1.0, 25)[1:] ** 2
 """Flow times at which ways are drawn: what is left of a way after u = 8 is a line to its limit."""
 STEPS = 48
-"""Noise levels between which the denoisers of a probability flow are frozen for a picture."""
+"""Noise levels between which the denoisers of a probability flow are frozen for a first picture."""
 RADII, TOL = 5, 1e-4
 """Noise radii at which the program is solved for a probability flow without a closed form, and its relative gap."""
 
@@ -91,15 +91,18 @@ def score_ways(view: View, frame: Frame, network: ReLUNetwork) -> Ways:
     return _followed(view, frame, flow, flow.states)
 
 
-def probability_ways(view: View, frame: Frame, family: Family | DenoiserPath) -> Ways:
-    """Probability flow of a family of denoisers from σ_T to 0."""
+def probability_ways(view: View, frame: Frame, family: Family | DenoiserPath, *, first: bool = False) -> Ways:
+    """Probability flow of a family of denoisers from σ_T to 0.
+
+    What comes `first` is followed along denoisers at a few levels, which moves endpoints by some 1e-4 of a distance:
+    too much to tell those that are at a point from those that are beside it.
+    """
     schedule, top = level(view)
-    first = starts(view, frame)
     sigmas = top * np.linspace(1.0, 0.0, 25)[1:-1] ** 2
-    frozen = isinstance(family, Family) and not on_lines(view.points)
+    frozen = first and isinstance(family, Family) and not on_lines(view.points)
     flow = probability_flow(
         family,
-        schedule.scale(view.T) * first,
+        schedule.scale(view.T) * starts(view, frame),
         schedule,
         alpha=view.alpha,
         T=view.T,
@@ -110,8 +113,10 @@ def probability_ways(view: View, frame: Frame, family: Family | DenoiserPath) ->
     return _followed(view, frame, flow, flow.states / scales[:, None, None])
 
 
-def closed_family(view: View) -> Family | None:
+def closed_family(view: View, check: Callable[[], None] = lambda: None) -> Family | None:
     """The closed form of the points, if it is proved minimal up to the radius α·σ_T; None otherwise.
+
+    Before each of its networks `check` is called, which may raise.
 
     Raises
     ------
@@ -123,7 +128,12 @@ def closed_family(view: View) -> Family | None:
         found = recognise(view.points, top)
         if found.form is not None and found.minimal:
             build, points = found.form.build, view.points
-            return Family(lambda rho: build(points, rho), points)
+
+            def network(rho: float) -> ReLUNetwork:
+                check()
+                return build(points, rho)
+
+            return Family(network, points)
     largest = largest_radius(view.points)
     if top >= largest:
         msg = (

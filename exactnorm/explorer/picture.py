@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +27,7 @@ FEW_NEURONS = 16
 """Up to so many neurons, all rest points are found within the time of a drag."""
 MOST_REGIONS = 20_000
 """Regions between kinks that are searched for rest points for a picture."""
+UNSEARCHED = f"rest points were not looked for: kinks cut what matters into more than {MOST_REGIONS:,} regions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,22 +124,31 @@ def with_rest(picture: Picture) -> Picture:
         return picture
     try:
         found = rest_points(picture.known.network, picture.view.points, max_regions=MOST_REGIONS)
-    except ValueError as many:
-        return replace(picture, note=f"rest points were not looked for: {many}")
+    except ValueError:
+        return replace(picture, note=UNSEARCHED)
     return replace(picture, rest=tuple(found))
 
 
-def with_ways(picture: Picture) -> Picture:
-    """The picture with flows that need no program: score flows, and probability flows of a closed form."""
+def with_ways(picture: Picture, *, first: bool = False, check: Callable[[], None] = lambda: None) -> Picture:
+    """The picture with flows that need no program: score flows, and probability flows of a closed form.
+
+    Parameters
+    ----------
+    picture : Picture
+    first : bool
+        Whether a probability flow along a few levels will do for now.
+    check : callable
+        Called again and again while a probability flow is followed; what it raises ends that.
+    """
     if picture.known is None or picture.known.network is None:
         return picture
     view, frame = picture.view, picture.frame
     try:
         if view.flow == "score":
             return replace(picture, ways=score_ways(view, frame, picture.known.network))
-        family = closed_family(view)
+        family = closed_family(view, check)
         if family is not None:
-            return replace(picture, ways=probability_ways(view, frame, family))
+            return replace(picture, ways=probability_ways(view, frame, family, first=first))
     except NoFlowError as reason:
         return replace(picture, note=str(reason))
     return picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exactnorm.explorer.view import View
+from exactnorm.training_set import closest_pair
 
 HEAD = '''"""What the explorer showed: made by `exactnorm explore`.{usage}"""
 
@@ -25,12 +26,25 @@ OVERLAP = """
 # No network maps balls of this radius to their centres. The largest radius is between these two:
 print(exactnorm.max_radius(points))
 """
+EQUAL = """
+# Two points are equal, which are no two points to learn: there is no denoiser of these at any radius.
+print("points {} and {} are equal")
+"""
 SOLVED = """
 denoiser = exactnorm.min_norm_denoiser(points, rho)
-certificate = denoiser.certificate
-print(f"cost {certificate.upper:.9g}, lower bound {certificate.lower:.9g}, {certificate.kind}")
-rest = exactnorm.rest_points(denoiser)
-print(exactnorm.tables.stacked(rest))
+"""
+GIVEN = """
+# The explorer was given this denoiser. Save it as well, with the button "denoiser .npz", and run this beside it.
+denoiser = exactnorm.load("denoiser.npz")
+"""
+CERTIFIED = """certificate = denoiser.certificate
+print(f"cost {{certificate.upper:.9g}}, lower bound {{certificate.lower:.9g}}, {{certificate.kind}}")
+try:
+    rest = exactnorm.rest_points(denoiser, max_regions={regions})
+    print(exactnorm.tables.stacked(rest))
+except ValueError as many:
+    rest = []
+    print(f"rest points were not looked for: {{many}}")
 """
 UNFOLLOWED = """
 # No flow was followed: {why}.
@@ -53,7 +67,8 @@ if known.form is not None and known.minimal:
     path = lambda rho: known.form.build(points, rho)
 else:
     path = exactnorm.DenoiserPath(points, alpha * top * np.linspace(0.1, 1.0, {radii}) ** 3, tol={tol!r})
-flow = exactnorm.probability_flow(path, starts, schedule, alpha=alpha, T=T)
+sigmas = top * np.linspace(1.0, 0.0, 25)[1:-1] ** 2
+flow = exactnorm.probability_flow(path, starts, schedule, alpha=alpha, T=T, sigmas=sigmas)
 """
 ENDS = """ends = exactnorm.endpoints(flow, points)
 print(flow.endpoint)
@@ -76,7 +91,15 @@ SHADOW = "trajectories(flow, denoiser.train, ends=ends)"
 
 
 def script(
-    view: View, clicked: list[list[float]], *, feasible: bool, radii: int, tol: float, unfollowed: str = ""
+    view: View,
+    clicked: list[list[float]],
+    *,
+    feasible: bool,
+    regions: int,
+    radii: int,
+    tol: float,
+    unfollowed: str = "",
+    given: bool = False,
 ) -> str:
     """A script that computes what a view shows, with every number as it was, and draws it where that is asked for.
 
@@ -87,17 +110,22 @@ def script(
         The chosen starts in the space of the points.
     feasible : bool
         Whether there is a denoiser at the view's radius.
+    regions : int
+        Up to which rest points are looked for.
     radii, tol : int, float
         Of the programs of a probability flow without a closed form.
     unfollowed : str
         Why there is no flow; empty where there is one.
+    given : bool
+        Whether the denoiser was handed to the explorer: nothing tells how it was solved for.
     """
     in_plane = view.points.shape[1] == 2
     drawn = feasible and (in_plane or not unfollowed)
     head = HEAD.format(points=_rows(view.points.tolist()), rho=view.rho, usage=USAGE if drawn else "")
     if not feasible:
-        return head + OVERLAP
-    text = head + SOLVED
+        i, j, distance = closest_pair(view.points)
+        return head + (OVERLAP if distance > 0 else EQUAL.format(i, j))
+    text = head + (GIVEN if given else SOLVED) + CERTIFIED.format(regions=regions)
     if unfollowed:
         text += UNFOLLOWED.format(why=unfollowed)
         return text + DRAWN.replace("DRAWING", FIELD) if drawn else text

@@ -41,3 +41,15 @@ def sum_of(points: Array, place: Array) -> tuple[int, tuple[int, ...]] | None:
                 if np.abs(total - place).max() <= NEAR * extent:
                     return base, rows
     return None
+
+
+def seen_from(points: Array, rows: tuple[int, ...], place: Array) -> int:
+    """The point from which the sum of these rows is nearest to a place."""
+    others = [n for n in range(len(points)) if n not in rows] or [0]
+    totals = points[list(rows)].sum(axis=0) - (len(rows) - 1) * points[others]
+    return others[int(np.linalg.norm(totals - place, axis=1).argmin())]
+
+
+def sum_name(base: int, rows: tuple[int, ...]) -> str:
+    """A sum by its rows, and by the point that it is seen from unless that is point 0."""
+    return f"{{{', '.join(map(str, rows))}}}" + (f" from {base}" if base else "")

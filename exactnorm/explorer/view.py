@@ -73,7 +73,8 @@ class View:
         for name, largest in (("rho", LARGEST), ("alpha", LARGEST), ("T", LARGEST_T)):
             value = real_number(getattr(self, name), name)
             if not 0 <= value <= largest or (value == 0 and name != "rho"):
-                msg = f"{name}={value:g}: give a number above 0 and at most {largest:g}"
+                least = "from 0" if name == "rho" else "above 0"
+                msg = f"{name}={value:g}: give a number {least} and at most {largest:g}"
                 raise ValueError(msg)
             object.__setattr__(self, name, float(value))
         if self.flow not in FLOWS or self.schedule not in SCHEDULES:
@@ -157,6 +158,9 @@ def from_link(parts: Mapping[str, str]) -> View:
         points, rho = train.points, train.rho
     else:
         points, rho = _read_rows(parts.get("points", "")), math.nan
+        if "rho" not in parts:
+            msg = "rho is missing: give the radius of the noise balls"
+            raise ValueError(msg)
     return View(
         points,
         _number(parts, "rho", rho),

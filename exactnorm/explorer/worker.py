@@ -18,6 +18,8 @@ from typing import Any, BinaryIO
 
 from exactnorm.explorer.messages import Answer, Request, receive, send
 
+ROUGH = "the probability flow is followed at a few noise levels for now, which places its ends to a pixel"
+
 
 class SupersededError(Exception):
     """A newer request has come."""
@@ -85,6 +87,7 @@ def main() -> None:
 
 def picture(content: Any, answer: Callable[..., None], check: Callable[..., None]) -> None:
     """The picture by formulas with its flows; then, where they are not proved minimal, the program's."""
+    from exactnorm.explorer.flows import on_lines
     from exactnorm.explorer.glimpse import with_glimpse
     from exactnorm.explorer.picture import at_once, with_rest, with_ways
 
@@ -96,16 +99,23 @@ def picture(content: Any, answer: Callable[..., None], check: Callable[..., None
         return
     found = with_rest(found)
     check()
-    followed = with_ways(found)
+    followed = with_ways(found, first=True, check=check)
     takes_programs = view.flow == "probability" and followed.ways is None
-    answer("picture", shown := with_glimpse(found) if takes_programs else followed)
+    rough = view.flow == "probability" and followed.ways is not None and not on_lines(view.points)
+    if takes_programs:
+        shown = with_glimpse(found)
+    else:
+        shown = replace(followed, note="; ".join(filter(None, (found.note, ROUGH)))) if rough else followed
+    answer("picture", shown)
     if found.known is not None and found.known.standing == "formulas":
         found = _by_program(shown, answer, check)
-        if not takes_programs:
+        if view.flow == "score":
             answer("picture", with_ways(found))
     check()
     if takes_programs:
         answer("picture", _with_probability_ways(found, hear=lambda _: check()))
+    elif rough:
+        answer("picture", with_ways(found, check=check))
 
 
 def _by_program(shown: Any, answer: Callable[..., None], check: Callable[..., None]) -> Any:

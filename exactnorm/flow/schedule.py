@@ -13,7 +13,12 @@ from types import MappingProxyType
 import numpy as np
 from scipy.optimize import brentq
 
-from exactnorm.arrays import of_kind, real_number, what_is
+from exactnorm.arrays import real_number, what_is
+
+ARRAYS = (
+    "noise levels in arrays become a schedule by exactnorm.flow.schedule_from_arrays(times, sigmas), and "
+    "probability_flow takes the two themselves, or a function alone"
+)
 
 
 def unscaled(_: float) -> float:
@@ -49,12 +54,14 @@ class Schedule:
     """
 
     name: str
-    sigma: Callable[[float], float]
+    sigma: Callable[[float], float] = None  # type: ignore[assignment]  # what it is without a name is told
     scale: Callable[[float], float] = unscaled
     last: float = math.inf
 
     def __post_init__(self) -> None:
-        of_kind(self.name, str, "name", "the schedule's name")
+        if not isinstance(self.name, str):
+            msg = f"name is {what_is(self.name)}: give the schedule's name first, Schedule('mine', function); {ARRAYS}"
+            raise TypeError(msg)
         if not (isinstance(self.last, Real) and self.last > 0):
             msg = f"schedule {self.name!r}: last={self.last!r:.40}; give the end of the range of t, math.inf for none"
             raise ValueError(msg)
@@ -62,8 +69,7 @@ class Schedule:
             if not callable(given := getattr(self, part)):
                 msg = (
                     f"schedule {self.name!r}: {part} is {what_is(given)}; give a function of t, such as "
-                    "math.sqrt or `lambda t: t**2`; noise levels in arrays become a schedule by "
-                    "exactnorm.flow.schedule_from_arrays(times, sigmas), and probability_flow takes the two themselves"
+                    f"math.sqrt or `lambda t: t**2`; {ARRAYS}"
                 )
                 raise TypeError(msg)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.network import ReLUNetwork, lengths
+from exactnorm.network import ReLUNetwork, lengths, without_kink
 
 COUNT = 32
 SIZES = (0.1, 1.0, 10.0, 1000.0)
@@ -18,7 +18,7 @@ def probes(network: ReLUNetwork) -> Array:
     rng = np.random.default_rng(0)
     d = network.dimension
     norms = lengths(network.w)
-    live = np.flatnonzero(norms > 0)
+    live = np.flatnonzero(~without_kink(network))
     reach = 1.0 + float(np.median(np.abs(network.b[live]) / norms[live])) if len(live) else 1.0
     around = [size * reach * rng.standard_normal((COUNT, d)) for size in SIZES]
     for depth in DEPTHS if len(live) else ():

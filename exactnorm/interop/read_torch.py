@@ -196,6 +196,11 @@ def _reason(module: nn.Module, layers: dict[str, Layer], nearest: float, failure
         return f"its {norm} is no part of a two-layer network; fold it into the layers, or train without it"
     if (convolution := part(CONVOLVING)) is not None:
         return f"its {convolution} is not a dense layer: {ACCEPTED}"
+    if (hidden := sum(isinstance(one, nn.ReLU) for one in parts)) > 1:
+        return (
+            f"it has {hidden} layers of ReLU, and representation cost, activation patterns and brackets are about "
+            "networks with one: train one with a single hidden layer to compare"
+        )
     if len(layers) > 3:
         return f"it has {len(layers)} Linear layers; name two by first= and last= if only they count"
     if len(layers) < 2:
@@ -208,5 +213,5 @@ def _reason(module: nn.Module, layers: dict[str, Layer], nearest: float, failure
         )
     return (
         f"its layers with a ReLU between differ from its own values, by {nearest:.2g} on random inputs, as they would "
-        f"with another activation (silu, gelu, …) or a factor in its forward; {ACCEPTED}"
+        f"with another activation (silu, gelu, …), a second one or a factor in its forward; {ACCEPTED}"
     )

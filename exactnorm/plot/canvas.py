@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, of_kind
 from exactnorm.colours import BLUE as BLUE
@@ -16,7 +17,7 @@ from exactnorm.colours import PURPLE as PURPLE
 from exactnorm.colours import SKY as SKY
 from exactnorm.colours import VERMILION as VERMILION
 from exactnorm.colours import YELLOW as YELLOW
-from exactnorm.network import ReLUNetwork, network_of
+from exactnorm.network import ReLUNetwork, lengths, network_of
 from exactnorm.training_set import TrainingSet
 
 try:
@@ -30,6 +31,10 @@ except ImportError as missing:
     raise ImportError(msg) from missing
 
 __all__ = ["Axes", "Figure", "LogLocator", "MaxNLocator", "Rectangle"]
+
+FAR = 1e6
+"""Of a window's size: farther from its middle no kink is drawn. Nobody zooms out so far, and single precision, which
+some that draw use, still tells two points of it apart."""
 
 
 class Denoiser(Protocol):
@@ -116,15 +121,25 @@ def window(points: Array, rho: float) -> tuple[Array, Array]:
     return low - margin, high + margin
 
 
-def two_points_on_kink(w: Array, b: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    foot = -b * w / (w @ w)
-    other = foot + np.array([-w[1], w[0]]) / np.linalg.norm(w)
-    return (float(foot[0]), float(foot[1])), (float(other[0]), float(other[1]))
+def kinks_in_reach(network: ReLUNetwork, low: Array, high: Array) -> NDArray[np.intp]:
+    """The neurons whose kinks are near enough to a window to be drawn.
+
+    Training with weight decay leaves neurons with hardly any weights, whose kinks are farther out than a picture's
+    arithmetic goes, and neurons without input weights, which have none.
+    """
+    size = lengths(network.w)
+    near = np.abs(network.w @ ((low + high) / 2) + network.b) <= FAR * float((high - low).max()) * size
+    return np.flatnonzero(near & (size > 0))
 
 
-def draw_kinks(axes: Axes, network: ReLUNetwork) -> None:
-    for n in range(network.neurons):
-        axes.axline(*two_points_on_kink(network.w[n], network.b[n]), color=GREY, lw=0.8, label="_" if n else "kinks")
+def draw_kinks(axes: Axes, network: ReLUNetwork, low: Array, high: Array) -> None:
+    """The lines on which neurons switch, as far as they come near the window from `low` to `high`."""
+    middle, step, size = (low + high) / 2, float((high - low).max()), lengths(network.w)
+    for n, k in enumerate(kinks_in_reach(network, low, high)):
+        unit = network.w[k] / size[k]
+        foot = middle - (unit @ middle + network.b[k] / size[k]) * unit
+        other = foot + step * np.array([-unit[1], unit[0]])
+        axes.axline(foot.tolist(), other.tolist(), color=GREY, lw=0.8, label="_" if n else "kinks")
 
 
 def draw_arrows(axes: Axes, network: ReLUNetwork, low: Array, high: Array, arrows: int, colour: str) -> None:

@@ -22,6 +22,7 @@ from exactnorm.plot.canvas import (
     draw_balls,
     draw_kinks,
     drawn,
+    kinks_in_reach,
     needs_arrows,
     needs_dimension,
     window,
@@ -52,7 +53,8 @@ def line(denoiser: Denoiser | ReLUNetwork, axes: Axes | None = None, *, train: T
     points = np.sort(train.points[:, 0])
     margin = 0.15 * (points[-1] - points[0])
     ends = (points[0] - train.rho - margin, points[-1] + train.rho + margin)
-    kinks = -network.b / network.w[:, 0]
+    near = kinks_in_reach(network, np.array(ends[:1]), np.array(ends[1:]))
+    kinks = -network.b[near] / network.w[near, 0]
     # h is piecewise linear: its kinks and two ends draw it exactly.
     y = np.sort(np.concatenate([ends, kinks[(kinks > ends[0]) & (kinks < ends[1])]]))
     for n, x in enumerate(points if train.rho > 0 else points[:0]):
@@ -96,7 +98,7 @@ def field(
     needs_arrows(arrows)
     axes = axes_or_new(axes)
     low, high = window(train.points, train.rho)
-    draw_kinks(axes, network)
+    draw_kinks(axes, network, low, high)
     draw_arrows(axes, network, low, high, arrows, BLUE)
     draw_balls(axes, train.points, train.rho)
     axes.plot(*train.points.T, "o", color="black", ms=4, label="clean points", ls="none")

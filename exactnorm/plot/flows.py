@@ -93,7 +93,7 @@ def portrait(
     margin = 0.03 * float((high - low).max())
     low, high = low - margin, high + margin
     draw_arrows(axes, network, low, high, arrows, LIGHT)
-    draw_kinks(axes, network)
+    draw_kinks(axes, network, low, high)
     draw_trajectories(flow, train, axes, ends=ends)
     _draw_rest_points(rest, axes, size=11 if ends is None else 15)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
@@ -161,8 +161,9 @@ def basins(basins: Basins, axes: Axes | None = None) -> Axes:
     x, y = basins.grid[..., 0], basins.grid[..., 1]
     axes.pcolormesh(x, y, label, cmap=colormap, vmin=-0.5, vmax=count - 0.5, alpha=0.6, shading="nearest", lw=0)
     if len(basins.limits):
-        # A white rim tells the cross from every colour, and from a point drawn below it.
-        axes.plot(*basins.limits.T, "X", mfc="black", mec="white", mew=1.0, ms=9, zorder=6, label="limits", ls="none")
+        # A white rim tells the cross from every colour and from a point below it; one on the edge is drawn whole.
+        (mark,) = axes.plot(*basins.limits.T, "X", mfc="black", mec="white", mew=1.0, ms=9, zorder=6, ls="none")
+        mark.set(label="limits", clip_on=False)
     axes.set(aspect="equal", xlabel="$y_1$", ylabel="$y_2$")
     legend_beside(axes)
     return axes

@@ -104,7 +104,11 @@ def draw_trajectories(
     if flow is not None and flow.start.size:
         _draw_ends(flow, frame, axes, most, ends)
     axes.plot(*frame.coordinates(train.points).T, "o", color="black", ms=4, zorder=5, label="clean points")
-    names = ("$y_1$", "$y_2$") if train.dimension == 2 else ("first hull coordinate", "second hull coordinate")
+    names = (
+        ("$y_1$", "$y_2$")
+        if train.dimension == 2
+        else ("first coordinate in the span", "second coordinate in the span")
+    )
     axes.set(aspect="equal", xlabel=names[0], ylabel=names[1])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -213,6 +214,10 @@ def no_number(
                 return f"{where}: {cell!r} goes over several lines within its quotes, and is not a number"
             if any(letter.isdigit() for letter in cell) and LIKE_A_NUMBER.fullmatch(cell):
                 hint = f": write numbers like -1234.5, with digits 0 to 9{hint}"
+            if space := re.search(r"[^\S \t]", cell):
+                hint += (
+                    f"; {space[0]!a} is a {unicodedata.name(space[0], 'space').lower()}: between numbers write a blank"
+                )
             if pattern.fullmatch(plain := cell.translate(MINUS)):
                 hint = f": {cell[0]!r} is a typographic minus sign; write {plain}"
             return f"{where}: {cell!r} is not a number{hint}"

@@ -94,9 +94,14 @@ def look_at_names(found: Reading, name: str, say: Callable[[str], None], *, inde
     if beside is not None:
         msg = f"{name!r}: {beside!r} stands beside {shown} in the first line, as a name beside names: {settle}"
         raise BadInput(msg)
-    if not all(cell.isdigit() for cell in first):
+    whole = [cell.removesuffix(".0") for cell in first]
+    if not all(cell.isdigit() for cell in whole):
         return
-    numbers = [int(cell) for cell in first]
+    numbers = [int(cell) for cell in whole]
+    if whole != first:  # points are written so far more often than names
+        if not index and len(first) > 1 and numbers == list(range(len(first))):
+            say(f"the first line, {shown}, is read as a point and not as names; --header takes it for names")
+        return
     steps = {later - one for one, later in pairwise(numbers)}
     apart = all(has_fractions(found, [column]) for column in found.taken)
     if len(first) == 1:

@@ -1,5 +1,7 @@
 """What arrays, data frames and their files hold instead of points: one sentence each that says what to do."""
 
+import re
+
 import numpy as np
 import pytest
 from cli_records import strict, written
@@ -54,6 +56,17 @@ class Table:
         return np.array(list(zip(self.column, (1.5, 3.0, 7.0), strict=True)), dtype=dtype)
 
 
+class Tensor:
+    """As PyTorch's of bfloat16, or one that gradients are kept of."""
+
+    def detach(self):
+        return self
+
+    def __array__(self, dtype=None, copy=None):
+        msg = "no BFloat16"
+        raise TypeError(msg)
+
+
 IN_PYTHON = {
     "masked entries": (np.ma.masked_equal(TRIANGLE, 0.9), "1 masked entry, the first at index (2, 1)"),
     "a sparse matrix": (sparse.csr_array(TRIANGLE), "points.toarray()"),
@@ -63,6 +76,15 @@ IN_PYTHON = {
     "a record": (exactnorm.problems.acute(), "points is a Problem: its points are `.train.points`"),
     "a missing value": (np.array([[0.0, None], [1.0, 2.0]], dtype=object), "points holds None at index (0, 1)"),
     "a word": ([["a", 1.0], [2.0, 3.0]], "give real numbers"),
+    "named fields": (
+        np.array([(0.0, 0.0), (1.0, 0.0)], dtype=[("x", float), ("y", float)]),
+        "named fields, x, y; give real numbers: numpy.lib.recfunctions.structured_to_unstructured(points)",
+    ),
+    "text": (np.array([["0", "1"], ["1", "0"]]), "points holds text, such as '0'; give real numbers: points.astype"),
+    "a tensor that NumPy has no kind for": (
+        Tensor(),
+        "does not become an array (no BFloat16); give one of NumPy: poin",
+    ),
     "an index without a name": (Table("Unnamed: 0"), "index_col=0"),
     "an index by its name": (Table("index"), "by points.drop(columns='index'), or keep it by points.to_numpy()"),
     "an index by its numbers": (Table("n"), "a first column 'n' that counts the rows, 0, 1, …"),
@@ -74,6 +96,20 @@ def test_points_that_are_no_table_of_real_numbers_are_refused_with_the_call_that
     with pytest.raises(ValueError, match="points") as refused:
         exactnorm.min_norm_denoiser(points, rho=0.1)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (exactnorm.problems.acute(), "train_or_points is a Problem: give its `.train`"),
+        (exactnorm.problems.acute, "points is a function; give real numbers"),
+        ("acute", "points is 'acute'; read the file first"),
+        (TRIANGLE, "rho is missing"),
+    ],
+)
+def test_without_a_radius_what_are_no_points_is_told_first(given, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        exactnorm.min_norm_denoiser(given)
 
 
 def test_a_masked_array_without_masked_entries_is_an_array():

@@ -118,6 +118,7 @@ REFUSED = {
     "commas between thousands": ('"1,234.5","2"\n3,4\n', "line 1, column 1: '1,234.5' is", "like -1234.5"),
     "blanks between thousands": ("1 234,5;2 345,5\n3,5;4\n", "line 1, column 1: '1 234,5' is", "like -1234.5"),
     "narrow blanks": ("1\u202f234,5;2\u202f345\n3;4\n", "line 1, column 1: ", "like -1234.5"),
+    "no-break spaces": ("0\u00a00\n1\u00a00\n0.4\u00a00.9\n", "'\\xa0' is a no-break space", "between numbers write a"),
     "minus signs": ("−1,−2\n3,4\n5,6\n", "line 1, column 1: '−1' is not a number", "sign; write -1"),
     "en dashes": ("1,2\n3,–4.5\n", "'–4.5' is not a number: '–' is a typographic minus sign", "write -4.5"),
     "Arabic digits": ("١,٢\n3,4\n5,6\n", "line 1, column 1: '١' is not a number", "with digits 0 to 9"),
@@ -143,6 +144,10 @@ def test_a_table_that_may_be_read_in_two_ways_or_none_is_refused_with_what_to_do
 
 TOLD = {
     "two columns of whole numbers": ("3,5\n1,2\n4,7\n", "read as two columns of whole numbers"),
+    "names with fractions": (
+        "0.0,1.0\n0.5,0.25\n1.0,0.75\n",
+        "the first line, 0.0, 1.0, is read as a point and not as names",
+    ),
     "numbers in sequence": ("1,2\n3,4\n9,7\n", "the first line, 1, 2, is read as a point and not as names"),
     "numbers above fractions": ("2,4\n0.5,0.1\n3,2.5\n", "the first line, 2, 4, is read as a point"),
     "an index in another order": ("2,0.5\n0,0.25\n3,1\n1,7\n", "is read as a coordinate, not as an index: --columns 2"),

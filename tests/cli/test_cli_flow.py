@@ -258,6 +258,12 @@ def test_a_word_that_is_no_choice_is_told_with_the_other_mistakes(run, folder):
 def test_the_parameters_of_a_probability_flow_are_explained_below_it(run):
     status, out, _ = run("flow", "orthogonal", "--flow", "probability", "--alpha", 0.1, "--T", 1, "--starts", 5)
     assert status == 0
-    for word in ("alpha: noise radius", "T: the schedule's time", "gap: by what share"):
+    for word in (
+        "alpha: noise radius",
+        "T: the schedule's time",
+        "gap: by what share",
+        "horizon: flow",
+        "start_scale: sp",
+    ):
         assert (f"\n{word}" in out) == (f"{word.split(':', maxsplit=1)[0]}=" in out)
     assert "\nalpha: noise radius" in out

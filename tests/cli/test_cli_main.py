@@ -48,5 +48,14 @@ def test_a_full_disk_is_said_in_one_sentence():
     assert done.stderr.splitlines() == ["exactnorm problems: [Errno 28] No space left on device"]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is a full disk on Linux only")
+@pytest.mark.parametrize("words", ["--help", "--version", "solve --help"])
+def test_help_that_a_full_disk_does_not_take_is_no_success(words):
+    command = f"{sys.executable} -m exactnorm {words} > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["exactnorm: [Errno 28] No space left on device"]
+
+
 def test_the_version_is_the_package_s(run):
     assert run("--version")[:2] == (0, f"exactnorm {exactnorm.__version__}\n")

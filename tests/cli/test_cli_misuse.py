@@ -93,6 +93,25 @@ def test_an_unknown_option_alone_is_a_sentence(run, name):
         (["completion", "tcsh", "--x"], ["SHELL tcsh: give one of bash, zsh, fish", "--x: there is no"]),
         (["theorems", "nothing", "--x"], ["no statement is called 'nothing'", "--x: there is no"]),
         (["explore", "no.csv", "--port", "x", "--export", "a.txt"], ["'no.csv'", "--port x", "ends in .html"]),
+        (["solve", "no.csv", "--rho", "x", "--tol", "-1"], ["--rho x: that", "--tol -1", "there is no file 'no.csv'"]),
+        (["solve", "no.csv", "--rho", "-1"], ["--rho=-1 is negative", "there is no file 'no.csv'"]),
+        (
+            ["flow", "no.csv", "--flow", "score", "--sigma", "nan", "--samples", "1"],
+            ["--sigma=nan is not", "--samples 1", "'no.csv'"],
+        ),
+        (["explore", "no.csv", "--rho", "-1"], ["there is no file 'no.csv'", "--rho=-1 is negative"]),
+        (
+            ["flow", "acute", "--flow", "probability", "--alpha", "-1", "--T", "-1", "--schedule", "f(t)"],
+            ["--alpha -1", "--T -1: the time", "'f(t)' is not known"],
+        ),
+        (
+            ["flow", "acute", "--flow", "probability", "--alpha", "-1", "--T", "nan", "--schedule", "t"],
+            ["--alpha -1", "--T=nan is not finite"],
+        ),
+        (
+            ["experiment", "large-rays", "--set", "x=1", "--set", "y", "--solver", "CLARABEL"],
+            ["--set x=1: give", "--set y: give", "--solver CLARABEL: large-rays solves nothing"],
+        ),
         (["demo", "--out", "no/a.png", "--x"], ["there is no directory 'no'", "--x: there is no"]),
     ],
 )

@@ -8,6 +8,7 @@ from cli_records import KEYS, strict, written
 
 import exactnorm
 from exactnorm import problems
+from exactnorm.meanings import ended
 
 
 def test_solve_json_is_one_strict_object_with_the_documented_keys_and_a_bracket_around_the_optimum(run):
@@ -200,6 +201,7 @@ def test_every_mistake_is_told_at_once(run):
     ("arguments", "words"),
     [
         (("acute",), ("cost of a network is", "affine rank is", "A pattern says", "Dual multipliers are")),
+        (("acute",), ("tol: the", "A round looks", "The minimiser is", "The block program is")),
         (("orthogonal",), ("cost of a network is", "affine rank is", "Rays begin")),
         (("points.csv", "--samples-file", "samples.npy", "--weight-decay", 0.01), ("The objective is", "Dual mult")),
     ],
@@ -211,3 +213,18 @@ def test_the_words_of_the_table_are_explained_below_it(run, folder, arguments, w
     assert status == 0
     explained = " ".join(out.split("└")[1].split())
     assert [word for word in words if word not in explained] == []
+
+
+def test_every_technical_word_of_a_status_is_explained():
+    """In what sentences say of how solving ended, as they stand in the code."""
+    said = (
+        "the gap is within tol; 1 round, 22 cells; uniqueness of the minimiser is not shown; block program over 3",
+        "the minimiser is unique, as far as the computed dual tells: it touches its bound at 6 kinks only",
+        "8 living patterns of affine rank 2 have too many faces to look at them again and again; 12 rounds in a row",
+        "the network is a sum of ramps; no sum of ramps costs less than 3, as all 8 cuts that live say",
+    )
+    words = ("tol", "round", "minimiser", "block program", "touches", "lives", "face", "ramp", "cut")
+    explained = " ".join(meaning for status in said for meaning in ended(status))
+    assert [word for word in words if word not in explained] == []
+    assert ended("the closed form for points on one-sided rays was taken") == []
+    assert ended("deliver surfaces: tolerance") == []

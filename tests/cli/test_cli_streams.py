@@ -59,7 +59,11 @@ def test_in_80_columns_the_named_problems_take_three_lines_each():
     for problem in problems.listing():
         start = lines.index(problem.name)
         assert f"points {problem.train.size} · dimension {problem.train.dimension}" in lines[start + 1]
-    assert len(lines) <= 3 * len(problems.listing()) + 3
+    words = next(n for n, line in enumerate(lines) if line.startswith("optimum: the least cost"))
+    assert words <= 3 * len(problems.listing()) + 3
+    explained = " ".join(lines[words:])
+    for word in ("infeasible: there is none", "source: how", "One-sided rays are", "R is the radius"):
+        assert word in explained
 
 
 def test_text_prints_as_a_table_and_its_repr_is_a_line():

@@ -43,3 +43,16 @@ def test_what_standing_and_the_letters_of_names_mean_is_printed_and_in_the_help(
     for said in ("standing: proved, published (in one of the papers)", "A- are statements of arXiv:2311.06748"):
         assert said in out
         assert said in shown
+
+
+def test_what_the_outcomes_mean_is_printed(run):
+    out = " ".join(run("theorems", "acute-orthocentre", "B-4.3-box")[1].split())
+    for word in ("no, as expected", "blind to 1 % of orthogonal.rho"):
+        assert word in out
+    for meaning in (
+        "holds: whether what was computed",
+        "as the claim is known to be false",
+        "blind to 1 % of a number:",
+    ):
+        assert meaning in out
+    assert "blind" not in run("theorems", "A-rays")[1]

@@ -146,7 +146,7 @@ class Window:
     def set(self, name, value):
         """Give a widget a value, as the user's hand would."""
         code = "([name, value]) => { const one = Bokeh.documents[0].get_model_by_name(name); one.value = value; "
-        code += "if ('value_throttled' in one.attributes) one.value_throttled = value }"
+        code += "if ('value_throttled' in one.properties) one.value_throttled = value }"
         self.page.evaluate(code, [name, value])
 
 

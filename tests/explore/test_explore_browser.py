@@ -126,6 +126,27 @@ def test_a_drag_of_a_hundred_events_keeps_up_and_leaves_nothing_behind(server, w
     )
 
 
+def test_a_point_that_is_taken_hold_of_again_before_the_drop_is_answered_stays_under_the_pointer(server, window):
+    page = window(server[1])
+    page.says("proved")
+    page.drag((1, 0), (1.3, -0.2), 6)
+    page.keeps_up()
+    server[0].send_signal(signal.SIGSTOP)
+    try:
+        page.drop()
+        page.drag((1.3, -0.2), (1.4, 0.2), 6)
+    finally:
+        server[0].send_signal(signal.SIGCONT)  # the drop is answered while the point is held
+    page.page.wait_for_function("() => location.search.startsWith('?points=')")
+    page.page.wait_for_timeout(500)
+    page.page.mouse.move(*page.place(1.2, 0.1), steps=6)
+    page.keeps_up()
+    page.drop()
+    page.page.wait_for_timeout(1500)
+    assert np.abs(page.points()[1] - [1.2, 0.1]).max() < 0.02  # four pixels
+    assert page.errors == []
+
+
 def test_other_origins_and_other_names_of_this_machine_are_refused(server, window):
     address = server[1]
     host = urlsplit(address).netloc
@@ -281,3 +302,45 @@ def test_the_words_on_the_page_are_explained_there_when_that_is_asked_for(server
         assert word in explained
         assert word.split(",")[0] in page.text().replace(explained, "")
     assert page.errors == []
+
+
+def focusable(page):
+    """Role and name, as a screen reader has them, of all that can have the focus."""
+    found = []
+    for one in page.page.context.new_cdp_session(page.page).send("Accessibility.getFullAXTree")["nodes"]:
+        known = {part["name"]: part["value"].get("value") for part in one.get("properties", [])}
+        if known.get("focusable") and one["role"]["value"] != "RootWebArea":
+            found.append((one["role"]["value"], one["name"]["value"]))
+    return found
+
+
+def test_all_that_tab_reaches_has_a_name_and_a_role_on_the_page_and_on_an_exported_one(server, window, tmp_path):
+    from exactnorm.explorer.page.export import export  # Bokeh is not there where these tests are not asked for
+
+    export(tmp_path / "page.html", View([[0, 0], [1, 0], [0, 2]], 0.1, cloud=4))
+    served, exported = (
+        window(f"{server[1]}?problem=orthogonal&flow=probability"),
+        window((tmp_path / "page.html").as_uri()),
+    )
+    served.says("proved")
+    for page, count in ((served, 36), (exported, 7)):
+        found = focusable(page)
+        assert len(found) >= count
+        assert [one for one in found if not one[1] or one[0] == "generic"] == []
+        assert ("button", "Reset") in found
+        assert len([one for one in found if one[0] == "image"]) == 2
+    assert {("slider", "noise radius ρ"), ("button", "x: more"), ("button", "x: less")} <= set(focusable(served))
+    assert ("slider", "noise radius ρ = 0.1") in focusable(exported)
+    # A name follows what it names.
+    exported.handle("rho").press("ArrowRight")
+    title = exported.model("rho", "title")
+    assert title != "noise radius ρ = 0.1"
+    exported.page.wait_for_timeout(100)
+    assert ("slider", title) in focusable(exported)
+    # And a state follows what is done.
+    wheel = served.page.get_by_role("button", name="Wheel Zoom")
+    before = wheel.get_attribute("aria-pressed")
+    wheel.press("Enter")
+    served.page.wait_for_timeout(100)
+    assert {before, wheel.get_attribute("aria-pressed")} == {"true", "false"}
+    assert served.errors == exported.errors == []

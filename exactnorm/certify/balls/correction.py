@@ -35,6 +35,7 @@ from exactnorm.certify.balls.slabs import (
     slabs_around_each,
     telling_directions,
 )
+from exactnorm.certify.balls.spanned import NotToldError, is_basis, not_told, sides_at_centres, slabs_of_network
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.interpolation import Miss
 from exactnorm.geometry import Frame, affine_hull
@@ -43,8 +44,10 @@ from exactnorm.training_set import TrainingSet
 
 MANY = 100
 """Points, up to which misses are priced as they are; beyond, by their sizes, whatever their directions."""
-QUICK, MOST = 400, 2000
-"""Points, up to which slabs are looked for at once; and up to which they are where the miss is not plainly nothing."""
+MOST = 2000
+"""Points, up to which slabs are looked for."""
+EACH = 2**35
+"""Products of numbers, up to which one is looked for around each of more points: some ten seconds."""
 DEAR = 1e-2
 """Share of a network's cost above which a price of what it misses by rounding says nothing of it, but of the slabs."""
 ROOM = 16
@@ -84,8 +87,9 @@ def stated_upper(
 ) -> float:
     """The upper value to state, so that others, who round otherwise, find no more.
 
-    Once the time is over it is infinite; of more than `MANY` balls 1 % above the cost, which is not shown to be enough.
-    The `frame` is what `affine_hull` says of the points, where it is known: of a thousand coordinates it takes long.
+    It is infinite once the time is over, or where what the network misses has no price. Of more than `MANY` balls it is
+    the cost then, and 1 % more without time, which is not shown to be enough. The `frame` is what `affine_hull` says of
+    the points, where it is known: of a thousand coordinates it takes long.
     """
     effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
     sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
@@ -94,10 +98,12 @@ def stated_upper(
             sides = sides_of_balls(network, train, effort)
         if sides.slope <= FLAT:
             return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
-    except CertificateUndecided:
-        if effort.remaining <= 0:  # whoever has more may find that it costs more
-            # Of many balls by up to this share, or a miss by rounding is left undecided: see `_cost_of_many`.
-            return (1 + DEAR) * network.representation_cost if train.size > MANY else np.inf
+    except CertificateUndecided as why:
+        late = effort.remaining <= 0  # whoever has more may find that it costs more
+        if train.size <= MANY and (late or isinstance(why, NotToldError)):
+            return np.inf
+        if late:  # by up to this share, or a miss by rounding is left undecided: see `_cost_of_many`
+            return (1 + DEAR) * network.representation_cost
     return network.representation_cost
 
 
@@ -119,7 +125,7 @@ def _with_correction(
         return np.inf
     sure = cost * (1 + share) if share > NEGLIGIBLE else cost
     if train.size <= MANY:
-        more = room * correction_cost(sides.network, train, sides.packed, frame, check)
+        more = room * correction_cost(sides.network, train, sides.packed, frame, check, unsure * cost / room)
     else:
         more = room * _cost_of_many(network, train, sides, miss, frame, check)
     return sure if more <= unsure * cost else sure + more
@@ -131,6 +137,7 @@ def correction_cost(
     packed: NDArray[np.uint8],
     frame: Frame | None = None,
     check: Callable[[], None] = lambda: None,
+    enough: float = 0.0,
 ) -> float:
     """Upper bound on the least cost of a network that makes up for what `network` misses on the balls.
 
@@ -144,6 +151,8 @@ def correction_cost(
         Of the points, where it is known.
     check : callable
         Called after every ball, and may raise.
+    enough : float
+        Down to which it need not be known: values are not computed without rounding where rounding costs no more.
 
     Raises
     ------
@@ -152,48 +161,39 @@ def correction_cost(
     """
     frame = affine_hull(train.points) if frame is None else frame
     points, rho = frame.coordinates(train.points), train.rho / frame.scale
-    missed = missed_on_balls(network, train, packed, frame, check)
     slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check), check)
-    gap = (train.separation - 2 * train.rho) / frame.scale
-    if slabs is None:
-        found, value, slope = 0.0, lengths(missed.e) + missed.value, _norms(missed.D) + missed.slope
-    else:
-        found, value, slope = _cost(slabs, points, rho, missed)
-    # An estimate, from the narrowest gap, of what no bound is known for.
-    rest = float((value + 6 * slope).sum()) * 4 / gap
-    whole = slabs is not None and len(slabs.half) == train.size - 1
-    if not (whole or rest <= NEGLIGIBLE * (network.representation_cost + found)):
-        msg = (
-            f"the slabs between balls that were found do not tell all {train.size} apart: what it would cost to make "
-            "up for what the network misses is not known"
-        )
-        raise CertificateUndecided(msg)
-    return found + rest
+    if frame.rank > 1 and not is_basis(slabs, train.size):
+        slabs = slabs_of_network(slabs, network, train, packed, frame, check)
+    cost = np.inf
+    for sharp in (False, True):
+        if cost <= enough:
+            break
+        missed = missed_on_balls(network, train, packed, frame, check, sharp)
+        if slabs is not None and (is_basis(slabs, train.size) or not (frame.rank == 1 or missed.bent)):
+            cost = min(cost, _cost(slabs, points, rho, missed))
+        elif frame.rank == 1:
+            e = frame.scale * (lengths(missed.e) + missed.value)
+            more = _cost_on_a_line(train, frame.scale * points[:, 0], e, _norms(missed.D), frame.scale * missed.e)
+            cost = min(cost, more)
+        else:  # a kink that bends a ball is no sum of slabs
+            raise not_told(train)
+    return cost
 
 
-def _cost(slabs: Slabs, points: Array, rho: float, missed: Missed) -> tuple[float, Array, Array]:
-    """The cost that the slabs allow for making up for what is missed, and sizes of values and slopes that are left.
-
-    Nothing is left where the patterns of the slabs are a basis.
-    """
+def _cost(slabs: Slabs, points: Array, rho: float, missed: Missed) -> float:
+    """The cost that the slabs allow for making up for what is missed, which is a sum of their patterns."""
     size, r = points.shape
     at_origin = missed.e - np.einsum("nqr,nr->nq", missed.D, points)
     maps = np.concatenate([missed.D, at_origin[:, :, None]], axis=2)
     wanted = (maps[1:] - maps[0]).reshape(size - 1, -1)
     on = slabs.on[:, 1:].T.astype(float)
-    whole = len(slabs.half) == size - 1
-    parts = np.linalg.solve(on, wanted) if whole else np.linalg.lstsq(on, wanted, rcond=None)[0]
-    left = np.zeros_like(wanted) if whole else wanted - on @ parts
+    parts = np.linalg.solve(on, wanted) if len(on) == len(on.T) else np.linalg.lstsq(on, wanted, rcond=None)[0]
     p, _, across = seen(slabs, points, rho)
     parts = parts.reshape(-1, r, r + 1)
     value = lengths(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p))
     cost = float(np.sum(value / slabs.half + (1 + across) * _norms(parts[:, :, :r])))
-    if whole:
-        cost += _cost_of_sizes(slabs, points, rho, missed.value, missed.slope)
-        return cost if cost < np.inf else np.inf, np.zeros(size - 1), np.zeros(size - 1)
-    left = left.reshape(size - 1, r, r + 1)
-    loose_value, loose_slope = (one[1:] + one[0] for one in (missed.value, missed.slope))
-    return cost, lengths(left[:, :, r]) + loose_value, _norms(left[:, :, :r]) + loose_slope
+    cost += _cost_of_sizes(slabs, points, rho, missed.value, np.zeros(size))
+    return cost if cost < np.inf else np.inf
 
 
 def _norms(matrices: Array) -> Array:
@@ -221,8 +221,8 @@ def _cost_of_many(
     Raises
     ------
     CertificateUndecided
-        Where no basis of slabs is known, and the misses are not so small that many times the estimate from the
-        narrowest gap would be nothing; or where they are mere rounding, and the slabs make far more of it.
+        Where no slabs are known that make up for them; or where they are mere rounding, and the slabs make far more of
+        it.
     """
     found = balls_along_lines(network, train.points, train.rho, least=0)
     if found is not None:
@@ -232,13 +232,16 @@ def _cost_of_many(
     else:
         msg = "how much the network misses on each ball is not known"
         raise CertificateUndecided(msg)
+    bent = miss.entered > 0
     if train.rho <= SMALL * train.separation:  # kinks may run through the points
         value, slope = wrong_sides(sides.network, train, sides.packed, check)
-        e, D = e + value, miss.slope + slope
+        e, D, bent = e + value, miss.slope + slope, bool(slope.any())
+    elif bent:
+        value, slope = wrong_sides(network, train, sides_at_centres(network, train), check)
+        e, D = e + value, D + slope
     e = np.maximum(e - explained(train), 0.0)
-    gap = train.separation - 2 * train.rho
-    cost = network.representation_cost
-    if train.size <= MOST:
+    gap, cost = train.separation - 2 * train.rho, network.representation_cost
+    if train.size <= MOST or train.size * train.points.size <= EACH:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
         scale = float(lengths(train.points - train.points[0]).max())
         offsets = (train.points - train.points[0]) / scale
@@ -248,20 +251,20 @@ def _cost_of_many(
     points = frame.coordinates(train.points)
     if frame.rank == 1:
         return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
-    crude = 4 * train.size * float(np.sum(e + 6 * frame.scale * D)) / gap
-    if train.size > QUICK and crude <= NEGLIGIBLE * cost:
-        return crude
     slabs = None
     if train.size <= MOST:
         alive = lengths(network.a) * lengths(network.w) > 0
         own = np.unique(np.round(network.w[alive][: 4 * train.size] @ frame.axes.T, 12), axis=0)
         slabs = basis_of_slabs(points, train.rho / frame.scale, own[: 4 * LOOKED_AT], check)
-    if slabs is not None and len(slabs.half) == train.size - 1:
+        if not is_basis(slabs, train.size):
+            if bent:
+                raise not_told(train)
+            packed = sides.packed if sides.packed.size else sides_at_centres(network, train)
+            slabs = slabs_of_network(slabs, sides.network, train, packed, frame, check)
+    if slabs is not None:
         more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
         if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
             return more
-    elif crude <= NEGLIGIBLE * cost:
-        return crude
     msg = (
         f"the network misses by up to {miss.error + miss.rounding:.1e}, as far as is known, and with {train.size} "
         "points what it would cost to make up for that is not found"
@@ -276,6 +279,8 @@ def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array
     """
     order = np.argsort(t, kind="stable")
     gaps = np.diff(t[order])
+    if not gaps.min() > 2 * train.rho:
+        return np.inf
     e, slope = e[order], D[order][1:] + D[order][:-1]
     value = e[1:] + e[:-1]
     if off is not None:
@@ -286,7 +291,10 @@ def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array
 
 def _cost_of_sizes(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
     """As `_cost`, for misses of at most e_n and D_n, whatever their directions."""
-    share = np.abs(np.linalg.inv(slabs.on[:, 1:].T.astype(float)))
     _, far, across = seen(slabs, points, rho)
-    value, slope = share @ (e[1:] + e[0]), share @ (D[1:] + D[0])
+    value, slope = e[1:] + e[0], D[1:] + D[0]
+    if not np.array_equal(slabs.on[:, 1:], np.eye(len(value), dtype=bool)):
+        on = slabs.on[:, 1:].T.astype(float)
+        share = np.abs(np.linalg.inv(on) if len(on) == len(on.T) else np.linalg.pinv(on))
+        value, slope = share @ value, share @ slope
     return float(np.sum((value + slope * far) / slabs.half + (1 + across) * slope))

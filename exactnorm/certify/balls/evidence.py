@@ -23,6 +23,8 @@ NEAREST = 1e-8
 """Separation, in units of the size, up to which rounding may hide activation patterns: a tenth of what is solved."""
 FARTHEST_OUT = 1e-10
 """The same in units of the coordinates."""
+BESIDE = 1e-10
+"""By how much less of the gap between two balls a radius may be that counts as the same: a cost feels twice as much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +143,33 @@ def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, floa
     axes, scale = sound_axes(frame, train)
     points = (train.points - train.points[0]) @ axes.T / scale
     size, r = points.shape
-    return points, train.rho / scale, numbers(B, "B", (size - 1, r, r + 1)), least_apart(train) / scale
+    rho = _radius(train, Frame(train.points[0], axes, scale))
+    return points, rho / scale, numbers(B, "B", (size - 1, r, r + 1)), least_apart(train) / scale
+
+
+def _radius(train: TrainingSet, frame: Frame) -> float:
+    """Radius of balls in the hull of the points, for which no network costs more than for theirs.
+
+    Points may lie beside the hull that they have but for rounding, at a distance of δ. A kink that misses their balls
+    misses balls of radius √(ρ² − δ²) around their projections, so that the least cost for these is no more. At ρ = 0
+    hulls that are no farther apart than rounding touch, whatever they do as they stand.
+
+    Raises
+    ------
+    CertificateUndecided
+        If that is less than a radius that rounding cannot tell from ρ.
+    """
+    rho = train.rho
+    if rho == 0 or frame.rank == min(train.dimension, train.size - 1):
+        return rho
+    beside = float(frame.distance(train.points).max())
+    if not beside**2 <= BESIDE * rho * (train.separation - 2 * rho):
+        msg = (
+            f"the points lie in a flat of {frame.rank} dimensions but for rounding, which is too much of so small a "
+            "radius to tell what passes between the balls"
+        )
+        raise CertificateUndecided(msg)
+    return float(np.sqrt((rho - beside) * (rho + beside)))
 
 
 def _patterns(points: Array, rho: float, apart: float, effort: Effort) -> NDArray[np.bool_]:

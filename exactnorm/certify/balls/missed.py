@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.tilts import unpacked
 from exactnorm.certify.interpolation import BLOCK, EXACT, last_digits, rounding_at
-from exactnorm.certify.rational import at_points, fractions
+from exactnorm.certify.rational import fractions, on_sides
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -20,9 +20,9 @@ NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
 the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`; from
 there on, what the rounding of the points explains of a miss is left out of it."""
-HIDDEN = 1e-7
-"""Share of the separation that rounding may hide before values are computed in rational arithmetic, or, in networks of
-more than `EXACT` weights times points, are taken to miss by all that rounding may hide."""
+LONGER = 2**27
+"""Weights times points, up to which values are computed in longer floats where they are too many for rational numbers:
+some seconds."""
 
 
 def unsure_share(train: TrainingSet, length: float) -> float:
@@ -45,55 +45,73 @@ class Missed:
     ----------
     e : ndarray, shape (N, r)
     D : ndarray, shape (N, r, r)
-    value, slope : ndarray, shape (N,)
+    value : ndarray, shape (N,)
         Sizes of the rest.
+    bent : bool
+        Whether a neuron was left out, as its kink bends a ball.
     """
 
     e: Array
     D: Array
     value: Array
-    slope: Array
+    bent: bool
 
 
 def missed_on_balls(
-    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], frame: Frame, check: Callable[[], None]
+    network: ReLUNetwork,
+    train: TrainingSet,
+    packed: NDArray[np.uint8],
+    frame: Frame,
+    check: Callable[[], None],
+    sharp: bool = False,
 ) -> Missed:
     """What a network of the same cost misses: a kink that enters balls by its offset alone is moved out of them.
 
+    One that cannot be, and enters them by more than rounding, is left out: nothing that is added makes the network
+    affine on a ball that it bends, and what the neuron does for other balls is to be made up for, too.
+
     Nor does a network cost more whose inputs and outputs are projected onto the hull of the points: only what happens
-    there matters, so that nothing here is as large as the square of the dimension.
+    there matters, so that nothing here is as large as the square of the dimension. Values count as missed by all that
+    rounding may hide, unless they are wanted `sharp`: then they are made exact, or as good as can be.
     """
     X = train.points
     e = network.c - X if network.V is None else X @ network.V.T + network.c - X
-    value, slope = frame.distance(X), np.zeros(train.size)  # the first is the rounding of the hull
+    value = frame.distance(X)  # the rounding of the hull
     a, w = network.a @ frame.axes.T, network.w @ frame.axes.T
     V = 0 if network.V is None else frame.axes @ (network.V @ frame.axes.T)
     D, b = np.zeros((train.size, frame.rank, frame.rank)) + V, network.b.copy()
-    size = lengths(network.a)
+    size, kept = lengths(network.a), np.ones(network.neurons, dtype=bool)
     for k, on, before, shift, depth in _moved(network, train, packed, check):
         # The same numbers, moved: computed again they would be rounded otherwise, and enter balls by that.
         before, b[k] = before + shift, b[k] + shift
+        kept[k] = ~(_deep(network, train, k, depth) & (size[k] > 0)).any(axis=0)
+        on &= kept[k]
         e += np.where(on, before, 0.0) @ network.a[k]
-        value += depth @ size[k]
-        slope += _unlike(network, train, k, depth)
+        value += (depth * kept[k]) @ size[k]
         for n, row in enumerate(on):
             D[n] += a[k][row].T @ w[k][row]
-    value += _hidden(replace(network, b=b), train, e, check)
+    value += _hidden(replace(network, b=b), train, packed, kept, e, sharp, check)
     e, rounded = e @ frame.axes.T, explained(train)
     length = lengths(e)
     e *= (np.maximum(length - rounded, 0.0) / np.where(length > 0, length, 1.0))[:, None]
     value = np.maximum(value - np.maximum(rounded - length, 0.0), 0.0)
-    return Missed(e / frame.scale, D, value / frame.scale, slope)
+    return Missed(e / frame.scale, D, value / frame.scale, not kept.all())
 
 
 def wrong_sides(
     network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], check: Callable[[], None]
 ) -> tuple[Array, Array]:
-    """How much values (N,) and slopes (N,) on the balls may differ, at most, from those that these sides make."""
+    """How much values (N,) and slopes (N,) on the balls may differ, at most, from those that these sides make.
+
+    They differ as well by all that the neurons make whose kinks bend a ball, which are left out: see `missed_on_balls`.
+    """
     size, (value, slope) = lengths(network.a), np.zeros((2, train.size))
-    for k, on, _, shift, depth in _moved(network, train, packed, check):
+    for k, on, before, shift, depth in _moved(network, train, packed, check):
         value += (depth + np.abs(shift) * on) @ size[k]
-        slope += _unlike(network, train, k, depth)
+        bent = _deep(network, train, k, depth).any(axis=0) * size[k]
+        beyond = on ^ on[:1]  # an affine map costs nothing, so that the first ball may count as off
+        value += (beyond * (np.abs(before) + np.abs(shift))) @ bent
+        slope += beyond @ (bent * lengths(network.w[k]))
     return value, slope
 
 
@@ -113,26 +131,40 @@ def _moved(
         check()
 
 
-def _unlike(network: ReLUNetwork, train: TrainingSet, k: slice, depth: Array) -> Array:
-    """Slopes (N,) of neurons k that are, in some part of a ball, not what their sides are, by more than rounding."""
-    speed = lengths(network.w[k])
-    deep = depth > last_digits(train.points, train.rho) * speed
-    return np.asarray(deep @ (lengths(network.a[k]) * speed))
+def _deep(network: ReLUNetwork, train: TrainingSet, k: slice, depth: Array) -> NDArray[np.bool_]:
+    """Which neurons k are, in some part of a ball, not what their sides are, by more than rounding, shape (N, K)."""
+    return np.asarray(depth > last_digits(train.points, train.rho) * lengths(network.w[k]))
 
 
-def _hidden(network: ReLUNetwork, train: TrainingSet, e: Array, check: Callable[[], None]) -> Array:
-    """What terms that cancel may hide at each ball, (N,), from floating point; 0 where `e` is made exact instead."""
+def _hidden(
+    network: ReLUNetwork,
+    train: TrainingSet,
+    packed: NDArray[np.uint8],
+    kept: NDArray[np.bool_],
+    e: Array,
+    sharp: bool,
+    check: Callable[[], None],
+) -> Array:
+    """What terms that cancel may hide at each ball, (N,), from floating point; `e` is made better where it is wanted.
+
+    A constant that is added and taken away, at no cost, hides what a ball is missed by: next to nothing of the
+    separation, and much of the width of a narrow slab.
+    """
     rounding = rounding_at(network, train.points, train.rho)
-    hidden = np.flatnonzero(rounding > HIDDEN * train.separation)
-    unsure = np.zeros(train.size)
-    if network.neurons * train.points.size > EXACT:
-        unsure[hidden] = rounding[hidden]
-        return unsure
-    for n in hidden:
-        x = train.points[n]
-        e[n] = (at_points(network, x[None])[1] - fractions(x))[0].astype(float)
+    size = network.neurons * train.points.size
+    if not sharp or size > LONGER:
+        return rounding
+    longer, few = np.longdouble, size <= EXACT
+    a, w, b, c, X = (one.astype(longer) for one in (network.a, network.w, network.b, network.c, train.points))
+    V = 0 if network.V is None else network.V.astype(longer)
+    for n, x in enumerate(X):
+        on = unpacked(packed[n : n + 1], 0, network.neurons)[0] & kept
+        if few:
+            e[n] = on_sides(network, train.points[n], on) - fractions(train.points[n])
+        else:
+            e[n] = (w[on] @ x + b[on]) @ a[on] + (V * x).sum(axis=-1) + c - x
         check()
-    return unsure
+    return np.zeros(train.size) if few else rounding * float(np.finfo(longer).eps / np.finfo(float).eps)
 
 
 def _shift(before: Array, radius: Array, on: NDArray[np.bool_]) -> Array:

@@ -23,6 +23,8 @@ BASIS, TRIED = 2**22, 2**30
 APART = (0.3, 0.03, 1e-9)
 """How far from the span of those before a pattern is to be, which is 0 and 1; the last is far above rounding. The
 nearer it is, the more slabs make up for one ball, with the more weight: so all are tried first that are far."""
+ROUNDED = 8 * float(np.finfo(float).eps)
+"""By how much a slab may be narrower than coordinates say, which are rounded themselves, as a share of the largest."""
 ROOM = 2**20
 """Differences of points, and entries of patterns, that are looked at together."""
 
@@ -61,7 +63,7 @@ def basis_of_slabs(points: Array, rho: float, own: Array, check: Callable[[], No
     w /= lengths(w)[:, None]
     w = w[np.sort(np.unique(np.round(w, 12), axis=0, return_index=True)[1])]
     order = np.argsort(w @ points.T, axis=1, kind="stable")
-    half = _half_widths(points, rho, w, order)
+    half = _half_widths(points, rho, w, order) - ROUNDED * float(lengths(points).max())
     direction, gap = np.nonzero(half > 1e-12)
     if not len(direction):
         return None
@@ -133,18 +135,21 @@ def slabs_around_each(points: Array, rho: float, least: float) -> Slabs | None:
 
     These are a basis as they come, and in many dimensions there they are. None unless all have half the width `least`.
     """
-    offsets = points - points.mean(axis=0)
+    offsets, size = points - points.mean(axis=0), len(points)
     w = offsets[1:] / np.maximum(lengths(offsets[1:]), 1e-300)[:, None]
-    height = w @ offsets.T
-    on = np.eye(len(points), dtype=bool)[1:]
-    own = height[on]
-    height[on] = -np.inf
-    below = height.max(axis=1)
+    own, below = np.empty((2, size - 1))
+    step = max(1, 4 * ROOM // size)
+    for start in range(0, size - 1, step):
+        rows = np.arange(start, min(start + step, size - 1))
+        height = w[rows] @ offsets.T
+        own[rows] = height[rows - start, rows + 1]
+        height[rows - start, rows + 1] = -np.inf
+        below[rows] = height.max(axis=1)
     last = 4 * points.shape[1] * float(np.finfo(float).eps) * float(lengths(offsets).max())
     half = (own - below) / 2 - rho - last
     if not half.min() >= least:
         return None
-    return Slabs(on, w, (own + below) / 2 + w @ points.mean(axis=0), half)
+    return Slabs(np.eye(size, dtype=bool)[1:], w, (own + below) / 2 + w @ points.mean(axis=0), half)
 
 
 def _independent(on: NDArray[np.bool_], width: Array, others: Array, apart: float) -> tuple[NDArray[np.intp], Array]:
@@ -201,6 +206,9 @@ def seen(slabs: Slabs, points: Array, rho: float) -> tuple[Array, Array, Array]:
     p = centre + (slabs.middle - slabs.w @ centre)[:, None] * slabs.w
     # Squares of distances with room for their rounding, which products of matrices give at once.
     away, base = ((points - centre) ** 2).sum(axis=1), ((p - centre) ** 2).sum(axis=1)
-    square = (away - 2 * (p - centre) @ (points - centre).T).max(axis=1) + base
+    square, step = base.copy(), max(1, 4 * ROOM // len(points))
+    for start in range(0, len(p), step):
+        rows = slice(start, start + step)
+        square[rows] += (away - 2 * (p[rows] - centre) @ (points - centre).T).max(axis=1)
     far = np.sqrt(square + 8 * r * float(np.finfo(float).eps) * (base + away.max())) + rho
     return p, far, 4.2 * np.sqrt(r) * far / slabs.half if r > 1 else np.zeros(len(p))

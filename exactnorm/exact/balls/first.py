@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.correction import stated_upper
+from exactnorm.certify.balls.correction import MANY, stated_upper
 from exactnorm.certify.balls.edges import Segments, edges_lower_bound
 from exactnorm.certify.balls.evidence import Cells
 from exactnorm.certify.certificate import Certificate
@@ -162,7 +162,7 @@ class First:
         if known is not None and known.ramps is not self.ramps:
             left = SOON if self.interrupted else max(deadline.remaining, 0.0) + SOON / 2
             known = known if known.seconds > left else None
-        known = known or stated(self.train, self.frame, self.ramps, deadline.effort)
+        known = known or stated(self.train, self.frame, self.ramps, deadline)
         # Both bounds may be the optimum, and they round differently.
         certificate = Certificate(min(self.lower, known.upper), known.upper, known.error, self.evidence)
         status = (
@@ -195,9 +195,14 @@ class First:
         return replace(solved, certificate=certificate, status=said)
 
 
-def stated(train: TrainingSet, frame: Frame, ramps: Ramps, effort: Effort) -> Stated:
-    """The network of some ramps, by how much it misses, and the upper value."""
+def stated(train: TrainingSet, frame: Frame, ramps: Ramps, deadline: Deadline) -> Stated:
+    """The network of some ramps, by how much it misses, and the upper value.
+
+    Of many balls there is an upper value without a price of the misses, so that the clock may end the look at them.
+    """
     clock = Deadline(None)
+    many = train.size > MANY and deadline.limit is not None
+    effort = Effort(max(deadline.remaining, SOON / 2)) if many else deadline.effort
     network = ramps.network(np.zeros(frame.rank)).lifted(frame)
     miss = sure_miss(network, train)
     return Stated(ramps, network, miss.error, stated_upper(network, train, miss, frame, effort), clock.elapsed)
@@ -228,7 +233,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
             settings.report(found.bracket(PHASE, settings.deadline.elapsed))
         found = with_rays(found, X, rho, settings)
         if found.ramps is not None and train.size > LARGE:
-            found = replace(found, stated=stated(train, frame, found.ramps, settings.deadline.effort))
+            found = replace(found, stated=stated(train, frame, found.ramps, settings.deadline))
         share.check()
         for ramps in more:
             found = replace(found, ramps=ramps)

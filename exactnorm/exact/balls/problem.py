@@ -246,9 +246,10 @@ def _largest_radius(train: TrainingSet, watch: Callable[[int], None]) -> tuple[f
             enough = middle
         else:
             few = middle
-    radius = float(widths[enough - 1]) * frame.scale
+    # Which patterns suffice is told to 1e-9 of the points' extent: two that are nearer to each other bound the radius.
+    radius = min(float(widths[enough - 1]) * frame.scale, train.separation / 2)
     rounding: float = 1e-12 * radius + 8 * float(np.finfo(float).eps) * float(np.abs(train.points).max())
-    return radius - rounding, radius + rounding
+    return max(0.0, radius - rounding), radius + rounding
 
 
 def _radius_found(train: TrainingSet, deadline: Deadline) -> float:

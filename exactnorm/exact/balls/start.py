@@ -21,6 +21,7 @@ from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.ramp_program import ALL_CUTS
 from exactnorm.exact.settings import Settings
 from exactnorm.network import ReLUNetwork
+from exactnorm.tables import counted
 
 
 def first_kinks(problem: Reduced, check: Callable[[], None] = lambda: None) -> Kinks:
@@ -85,14 +86,15 @@ def relaxation(problem: Reduced, settings: Settings, best: Bracket) -> tuple[Bra
     On symmetric data, where many B are optimal, its B is one that multipliers prove at once.
     """
     cells = whole_cells(problem.patterns, problem.rank)
+    patterns = counted(len(cells), "pattern")
     none = tangent_kinks(np.zeros((0, problem.rank)), problem.points, problem.rho)
     try:
         basis = None if problem.orbits is None else problem.orbits.matrices(problem.tree)
         found = solved_blocks(problem.points, problem.rho, cells, best.upper, settings.solver, settings.deadline, basis)
     except ArithmeticError as failed:
-        settings.said.append(f"block program over {len(cells)} patterns: {failed}, so it began cold")
+        settings.said.append(f"block program over {patterns}: {failed}, so it began cold")
         return best, none
-    settings.said.append(f"block program over {len(cells)} patterns: {found.status}")
+    settings.said.append(f"block program over {patterns}: {found.status}")
     B, evidence = found.B, found.proofs
     lower = dual_bound(problem.points, problem.rho, B, evidence)
     masses = np.array([X[-1, -1] for X in found.moments])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from threading import Event
 from typing import Any
 
@@ -29,7 +30,9 @@ def answer(program: ConeProgram, options: dict[str, Any], stop: Event | None = N
     if stop is not None:
         solver.set_termination_callback(lambda _: stop.is_set())
     found = solver.solve()
-    return ConeSolution(np.array(found.x), np.array(found.z), str(found.status).lower())
+    return ConeSolution(
+        np.array(found.x), np.array(found.z), re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(found.status)).lower()
+    )
 
 
 def settings(options: dict[str, Any]) -> clarabel.DefaultSettings:

@@ -37,6 +37,13 @@ EMPTY: dict[str, tuple[str, ...]] = {
 """The layers from the lowest to the highest, and their columns."""
 
 
+PICTURED = (
+    "picture of the points with their field, balls and flows; what can be said of it in words stands below",
+    "bars: where the flows of the cloud end, with 95 % intervals",
+)
+"""What a screen reader says of both figures."""
+
+
 @dataclass(frozen=True, eq=False)
 class Drawing:
     """The figures and the columns that they draw."""
@@ -52,10 +59,15 @@ class Drawing:
         """Draw a picture, in one go; without `points` these stay where they are."""
         with self.plot.hold(render=True):
             for name, table in columns.layers(picture).items():
-                # Points the browser moves by itself; of the others only those that change are sent.
-                if points if name == "points" else self.shown.get(name) != table:
+                # Points the browser moves by itself, and may be moving again; only what changes is sent.
+                if (points and not self._held(table)) if name == "points" else self.shown.get(name) != table:
                     self._send(name, table)
         self._show_shares(picture)
+
+    def _held(self, table: columns.Columns) -> bool:
+        """Whether the browser has these points already, as it has told."""
+        there = self.sources["points"].data
+        return set(there) == set(table) and all(list(there[name]) == table[name] for name in table)
 
     def _send(self, name: str, table: columns.Columns) -> None:
         self.sources[name].data = self.shown[name] = table
@@ -71,6 +83,11 @@ class Drawing:
         for name, table in basin_layers(found, box, points).items():
             if found is not None or self.shown.get(name) != table:
                 self._send(name, table)
+
+    def named(self) -> CustomJS:
+        """What gives names to all that Tab reaches, once the page is there."""
+        pictures = list(zip((self.plot, self.bars), PICTURED, strict=True))
+        return CustomJS(args={"pictures": pictures}, code=scripts.NAMED)
 
     def fit(self, box: tuple[float, float, float, float]) -> None:
         """Show this part of the plane."""

@@ -35,7 +35,8 @@ def radii(view: View) -> list[float]:
     """Radii from small to just above the largest, the view's own among them."""
     largest = largest_radius(view.points)
     steps = largest * np.append(np.linspace(0.05, 0.97, STEPS - 1), 1.02)
-    return sorted({*(float(f"{step:.12g}") for step in steps), view.rho})
+    # Of four digits, as the slider's title has them: the cost beside it is that of the radius that is read.
+    return sorted({*(float(f"{step:.4g}") for step in steps), view.rho})
 
 
 def export(
@@ -110,5 +111,6 @@ def _page(frames: list[dict[str, Any]], first: int, box: tuple[float, float, flo
     document = Document()
     for root in (left, right):
         document.add_root(root)
+    document.js_on_event("document_ready", shown.named())
     variables = {"hint": TALK, "sockets": ""}
     return str(file_html(document, INLINE, "exactnorm explorer", template=PAGE, template_variables=variables))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PAUSE = 40
 """Milliseconds in which what a slider says is gathered to one picture."""
+NO_DENOISER, NOT_YET = "there is no denoiser at this radius", "there is no certified denoiser yet to be saved"
 FORGED = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 """What the page's own controls never cause: a message that was made by hand does."""
 
@@ -70,7 +71,7 @@ def _buttons(window: Window) -> dict[str, Callable[[], None]]:
         "use": lambda: _use(window, w.text.value.encode(), "points"),
         "csv": lambda: _take(window, points_csv),
         "npz": lambda: _take(window, denoiser_npz),
-        "python": lambda: _take(window, python),
+        "python": lambda: _take(window, partial(python, given=window.is_given(window.view))),
     }
 
 
@@ -92,6 +93,7 @@ def _wire_browser(window: Window) -> None:
     window.document.js_on_event("document_ready", link)  # a first view is there before the page is: nothing changes
     chosen = {"file": window.widgets.file, "message": window.widgets.message, "most": LARGEST_TEXT}
     window.document.js_on_event("document_ready", CustomJS(args=chosen, code=scripts.CHOSEN))
+    window.document.js_on_event("document_ready", window.drawing.named())
     told = {"readout": window.widgets.readout}
     window.document.js_on_event("document_ready", CustomJS(args=told, code=scripts.TOLD))
     for kind in ("svg", "png"):
@@ -229,7 +231,8 @@ def _use(window: Window, raw: bytes, name: str) -> None:
 def _take(window: Window, make: Callable[[Picture], Taken | None]) -> None:
     """Hand a file to the browser, which saves it."""
     if window.picture is None or (made := make(window.picture)) is None:
-        window.say("there is no certified denoiser yet to be saved", wrong=True)
+        none = window.picture is not None and window.picture.obstacle is not None
+        window.say(NO_DENOISER if none else NOT_YET, wrong=True)
         return
     name, mime, data = made
     window.file.data = {"name": [name], "mime": [mime], "base64": [base64.b64encode(data).decode()]}

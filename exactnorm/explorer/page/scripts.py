@@ -97,6 +97,43 @@ view.load_files = async (files) => {
   view.input_el.value = ""
 }
 """
+NAMED = """
+// Bokeh leaves some of what Tab reaches without a name or a role: a screen reader says nothing of it.
+const seen = new WeakSet()
+const set = (one, names) => {
+  for (const [name, value] of Object.entries(names)) {
+    if (one.getAttribute(name) != value) one.setAttribute(name, value)
+  }
+}
+const name = (root) => {
+  for (const one of root.querySelectorAll("*")) if (one.shadowRoot) watch(one.shadowRoot)
+  const title = root.querySelector(".bk-slider-title"), label = root.querySelector("label")
+  for (const handle of root.querySelectorAll(".noUi-handle")) {
+    set(handle, {"aria-label": (title?.textContent ?? "").replace(/:[^:]*$/, "")})
+  }
+  for (const [button, word] of [["up", "more"], ["down", "less"]]) {
+    for (const one of root.querySelectorAll(`.bk-spin-btn-${button}`)) {
+      set(one, {"aria-label": `${label?.textContent ?? ""}: ${word}`})
+    }
+  }
+  for (const one of root.querySelectorAll(".bk-OnOffButton, .bk-ClickButton")) {
+    set(one, {role: "button", "aria-label": one.title})
+    if (one.matches(".bk-OnOffButton")) set(one, {"aria-pressed": String(one.classList.contains("bk-active"))})
+  }
+}
+const watch = (root) => {
+  if (seen.has(root)) return
+  seen.add(root)
+  name(root)
+  const changes = {childList: true, subtree: true, attributes: true, attributeFilter: ["class", "title"]}
+  new MutationObserver(() => name(root)).observe(root, changes)
+}
+watch(document.body)
+for (const [plot, what] of pictures) {
+  const canvas = Bokeh.index.find_one(plot)?.canvas_view?.events_el
+  if (canvas) set(canvas, {role: "img", "aria-label": what})
+}
+"""
 TOLD = """
 // New numbers are put in where the old ones are: to have the whole page laid out anew takes as long as the picture.
 const view = Bokeh.index.find_one(readout)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exactnorm import save
 from exactnorm.explorer.flows import RADII, TOL, NoFlowError, closed_family
-from exactnorm.explorer.picture import Picture
+from exactnorm.explorer.picture import MOST_REGIONS, Picture
 from exactnorm.explorer.script import script
 
 Taken = tuple[str, str, bytes]
@@ -20,11 +20,20 @@ def points_csv(picture: Picture) -> Taken:
     return "points.csv", "text/csv", rows.encode()
 
 
-def python(picture: Picture) -> Taken:
-    """A script that computes what is shown."""
+def python(picture: Picture, *, given: bool = False) -> Taken:
+    """A script that computes what is shown, from the saved denoiser where that was `given` to the explorer."""
     starts = picture.frame.points(picture.view.clicked).tolist()
     feasible = picture.obstacle is None
-    text = script(picture.view, starts, feasible=feasible, radii=RADII, tol=TOL, unfollowed=_why_no_flow(picture))
+    text = script(
+        picture.view,
+        starts,
+        feasible=feasible,
+        regions=MOST_REGIONS,
+        radii=RADII,
+        tol=TOL,
+        unfollowed=_why_no_flow(picture),
+        given=given,
+    )
     return "explored.py", "text/x-python", text.encode()
 
 

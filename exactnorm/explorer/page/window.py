@@ -22,13 +22,17 @@ from exactnorm.explorer.picture import Picture, at_once
 from exactnorm.explorer.plane import plane_of
 from exactnorm.explorer.plane import window as around
 from exactnorm.explorer.solver import Solver
-from exactnorm.explorer.view import View, link
+from exactnorm.explorer.view import LONGEST_LINK, View, link
 from exactnorm.training_set import closest_pair
 
 UNDONE = 100
 """Views that can be gone back to."""
 COLOURED = "&basins=yes"
 """What the link of a page says whose basins are coloured."""
+LINKLESS = (
+    f"<p>These are too many numbers for a link, which may have {LONGEST_LINK:,} letters: the address line holds none "
+    "of them. Save the points.</p>"
+)
 
 
 class Window:
@@ -57,7 +61,7 @@ class Window:
         self.before: list[View] = []
         self.picture: Picture | None = None
         self.dragged_from: View | None = None
-        self.showing = self.waiting = self.sliding = self.begun = self.closed = False
+        self.showing = self.waiting = self.sliding = self.begun = self.closed = self.linkless = False
         self.asked = 0
         self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
         self.solver = Solver(self._pass_on)
@@ -83,7 +87,8 @@ class Window:
         if fit:
             self.box = around(plane_of(view.points).coordinates(view.points), view.rho)
             self.drawing.fit(self.box)
-        given = self.given if self._is_given(view) else None
+        given = self.given if self.is_given(view) else None
+        self.linkless = not link(view)
         self._show(with_glimpse(at_once(view, given, self.box)))
         self.show_controls()
         self.drawing.show_basins(None, self.box, view.points)
@@ -104,11 +109,12 @@ class Window:
 
     def _ask(self) -> None:
         if self.begun:
-            given = self.given if self._is_given(self.view) else None
+            given = self.given if self.is_given(self.view) else None
             self.asked = self.solver.ask("picture", (self.view, given, self.box))
             self.waiting = True
 
-    def _is_given(self, view: View) -> bool:
+    def is_given(self, view: View) -> bool:
+        """Whether the denoiser of a view is the one that the window was given."""
         train = self.given.train if self.given is not None else None
         return train is not None and np.array_equal(train.points, view.points) and train.rho == view.rho
 
@@ -133,7 +139,10 @@ class Window:
         self.showing = True
         self.drawing.show(picture, points=points)
         self.showing = False
-        self.widgets.readout.text = columns.readout(picture)
+        self._tell(picture)
+
+    def _tell(self, picture: Picture, bracket: str = "") -> None:
+        self.widgets.readout.text = columns.readout(picture, bracket) + (LINKLESS if self.linkless else "")
 
     def show_controls(self) -> None:
         """Set the controls to the view."""
@@ -179,12 +188,9 @@ class Window:
             return
         if answer.kind == "picture":
             self._show(answer.content, points=False)
-        elif answer.kind == "bracket" and self.picture is not None:
-            lower, upper, phase, seconds = answer.content
-            phase = phase.removeprefix("starting: ")
-            self.widgets.readout.text = columns.readout(
-                self.picture, f"program: {lower:.6g} ≤ least cost ≤ {upper:.6g} after {seconds:.1f} s; {phase}"
-            )
+        elif answer.kind == "bracket" and self.picture is not None and self.picture.known is not None:
+            told = columns.narrowing(self.picture.known, *answer.content)
+            self._tell(self.picture, told)
         elif answer.kind == "basins":
             found, box = answer.content
             self.drawing.show_basins(found, box, self.view.points)

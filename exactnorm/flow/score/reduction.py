@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from exactnorm.arrays import Array
 from exactnorm.flow.record import Indices
-from exactnorm.network import ReLUNetwork
+from exactnorm.network import ReLUNetwork, lengths, without_kink
 
 EPS = float(np.finfo(float).eps)
 
@@ -84,12 +84,12 @@ def reduced(network: ReLUNetwork, planes: tuple[Array, Array] | None = None) -> 
             w=np.vstack([network.w, w]),
             b=np.append(network.b, b),
         )
-    constant = ~np.any(network.w != 0, axis=1)
+    constant = without_kink(network)
     origin = network.c + np.maximum(network.b[constant], 0.0) @ network.a[constant]
     kinks = np.flatnonzero((np.any(network.a != 0, axis=1) | watched) & ~constant)
-    norm_w = np.linalg.norm(network.w[kinks], axis=1)
+    norm_w = lengths(network.w[kinks])
     w = network.w[kinks] / norm_w[:, None]
-    norm_a = np.linalg.norm(network.a[kinks], axis=1)
+    norm_a = lengths(network.a[kinks])
     a = network.a[kinks] / np.where(norm_a > 0, norm_a, 1.0)[:, None]
     V = network.V if network.V is not None and np.any(network.V) else None
     blocks = []
