@@ -283,7 +283,7 @@ def test_of_many_points_the_look_at_a_network_ends_with_the_clock(monkeypatch):
         given.append(told[-1].remaining)
         return 2 * network.representation_cost
 
-    monkeypatch.setattr("exactnorm.exact.balls.first.stated_upper", recorded)
+    monkeypatch.setattr("exactnorm.exact.balls.stated.stated_upper", recorded)
     for size in (250, 90):
         min_norm_denoiser(problems.gaussian(size, 3, seed=0).train, time_limit=1.0)
     assert 0.4 < given[0] <= 1.0

@@ -13,9 +13,10 @@ from exactnorm.certify import CertificateError, Nothing, Rays
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.closed_form.edges import QUICK, best_edges
-from exactnorm.exact.balls.first import First, NothingFoundError, ended, first_bracket, stated
+from exactnorm.exact.balls.first import First, NothingFoundError, ended, first_bracket
 from exactnorm.exact.balls.ramp_program import cheap_ramps, one_by_one
 from exactnorm.exact.balls.start import edge_matrices
+from exactnorm.exact.balls.stated import stated
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull

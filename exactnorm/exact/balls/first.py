@@ -8,13 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.correction import MANY, stated_upper
 from exactnorm.certify.balls.edges import Segments, edges_lower_bound
 from exactnorm.certify.balls.evidence import Cells
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
-from exactnorm.certify.effort import Effort
-from exactnorm.certify.interpolation import sure_miss
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.bounds import best_rays
@@ -25,10 +22,10 @@ from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.ramp_program import ALL_CUTS, PATIENCE, cheap_ramps
 from exactnorm.exact.balls.reweighted import Ramps
+from exactnorm.exact.balls.stated import SOON, Stated, stated
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame
-from exactnorm.network import ReLUNetwork
 from exactnorm.training_set import TrainingSet
 
 SHARE = 0.3
@@ -42,8 +39,6 @@ NOT_MANY = 30
 LARGE = 200
 """Points from which it takes as long as a step of the search to say by how much a network misses, and what to add to
 its cost: of the first network that is known long before the clock runs out."""
-SOON = 1.0
-"""Seconds that this may take after Ctrl-C; half of that after the time limit."""
 PHASE = "looking for a first network"
 HELP = (
     "what helps is more time, a larger rho (fewer hyperplanes then miss all balls), fewer points or coordinates, or "
@@ -53,30 +48,6 @@ HELP = (
 
 class NothingFoundError(ArithmeticError):
     """No network was found, nor shown not to exist."""
-
-
-@dataclass(frozen=True, eq=False)
-class Stated:
-    """What is stated of a network of ramps.
-
-    Parameters
-    ----------
-    ramps : Ramps
-        The network, in coordinates.
-    network : ReLUNetwork
-    error : float
-        By how much it misses balls.
-    upper : float
-        Its cost, and that of making up for what it misses.
-    seconds : float
-        How long it took to find that out.
-    """
-
-    ramps: Ramps
-    network: ReLUNetwork
-    error: float
-    upper: float
-    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,19 +164,6 @@ class First:
             said += f" The lower bound is that of {self.basis}, which is higher than the one found."
         said += f" The bracket is {100 * certificate.gap:.2g} % wide."
         return replace(solved, certificate=certificate, status=said)
-
-
-def stated(train: TrainingSet, frame: Frame, ramps: Ramps, deadline: Deadline) -> Stated:
-    """The network of some ramps, by how much it misses, and the upper value.
-
-    Of many balls there is an upper value without a price of the misses, so that the clock may end the look at them.
-    """
-    clock = Deadline(None)
-    many = train.size > MANY and deadline.limit is not None
-    effort = Effort(max(deadline.remaining, SOON / 2)) if many else deadline.effort
-    network = ramps.network(np.zeros(frame.rank)).lifted(frame)
-    miss = sure_miss(network, train)
-    return Stated(ramps, network, miss.error, stated_upper(network, train, miss, frame, effort), clock.elapsed)
 
 
 def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First:
