@@ -34,7 +34,9 @@ def test_every_column_is_explained_below_the_table(name):
 
 
 def test_a_block_that_only_a_number_names_says_what_the_number_is():
-    table = Table("memorisation", columns("memorisation"), tuple((n, *range(22)) for n in (2, 3)), {}, "A reading.")
+    table = Table(
+        "memorisation", columns("memorisation"), tuple((n, "ramps", *range(22)) for n in (2, 3)), {}, "A reading."
+    )
     console = Console(width=80)
     with console.capture() as capture:
         console.print(report.experiment_table(table))

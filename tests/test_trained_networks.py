@@ -147,6 +147,20 @@ def test_weight_decay_is_what_was_asked_for_and_none_is_adam_alone():
     assert none[1] > some[1] > much[1]
 
 
+def test_a_sum_is_stable_within_the_threshold_after_the_iterations_asked_for():
+    how = {"ways": ("Adam",), "widths": (16,), "points": 4, "samples": (5,), "steps": 50, "starts": 3, "sizes": (2,)}
+
+    def stable(**asked):
+        return trained_networks(**how, **asked).column("stable")[0]
+
+    assert stable(threshold=1e9, iterations=1) == 6
+    assert stable(threshold=1e-9) == 0
+    # One step of a network that is hardly trained moves sums less than three hundred do.
+    assert stable(threshold=0.3, iterations=300) <= stable(threshold=0.3, iterations=1)
+    with pytest.raises(ValueError, match="threshold=0; give a positive distance"):
+        trained_networks(threshold=0.0)
+
+
 def test_an_unknown_way_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="'SGD' is none; give some of 'Adam'"):
         trained_networks(ways=("SGD",))

@@ -100,8 +100,8 @@ def memorisation(
     Returns
     -------
     Table
-        For each number of `points`, of affine `rank`, with noise radius `rho`, a row of the "least" `network`, where it
-        is shown to be that, and one of the best sum of "ramps" that was found. `upper` is its cost, and `lower` the
+        A row for each number of `points`, of affine `rank`, with noise radius `rho`, and each `network`: the "least",
+        where it is shown to be that, and the best sum of "ramps" that was found. `upper` is its cost, and `lower` the
         best bound that is known on the least cost. `status` is "closed bracket" where the `width` is `tol` at most:
         the network is the least of all; "best found" where it is not shown to be; "no network found" with nothing else
         known. `lower_by` and `upper_by` say what gave either end: for the network, of so many `neurons`, "formula",

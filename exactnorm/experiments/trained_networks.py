@@ -35,10 +35,6 @@ COLUMNS = (
 WAYS = ("Adam", "Adam, weight decay", "Adam, dropout", "augmented Lagrangian")
 RATE, DROPPED, PENALTY = 1e-2, 0.1, 3e4
 """Adam's first rate, which falls a hundredfold; share of neurons that is dropped; L-BFGS's penalty."""
-STABLE = 0.2
-"""Distance in L∞ within which a sum of points ends that counts as stable (arXiv:2506.19031)."""
-ITERATIONS = 300
-"""Of y ← h(y) from each sum, unless it stands still before."""
 STEP, STEPS = 0.1, 400
 """Of Euler's method for the score flow, whose endpoints attract: both networks take the same steps."""
 
@@ -57,6 +53,8 @@ class Trained:
     rounds: int
     starts: int
     sizes: tuple[int, ...]
+    threshold: float
+    iterations: int
     seed: int
 
 
@@ -74,6 +72,8 @@ def trained_networks(
     rounds: int = 12,
     starts: int = 100,
     sizes: tuple[int, ...] = (2, 3, 4),
+    threshold: float = 0.2,
+    iterations: int = 300,
     run: Run = HERE,
 ) -> Table:
     """Train networks on noisy samples of orthonormal points and 0, and hold each against the exact denoiser.
@@ -102,6 +102,10 @@ def trained_networks(
         Starts of score flows.
     sizes : tuple of int
         Sums of so many of the points besides 0 are tried for stability.
+    threshold : float
+        Distance in L∞ within which a sum ends that counts as stable: 0.2 in arXiv:2506.19031.
+    iterations : int
+        Of y ← h(y) from each sum, unless it stands still before.
     run : Run
 
     Returns
@@ -113,9 +117,9 @@ def trained_networks(
         whole balls (`misses_balls`) at most. `kinks_found` of the exact denoiser's `kinks` have one of its own within
         the noise radius; `cost_elsewhere` is the share of its cost in others. `r2` is the median over the starts of 1 −
         ‖e − e*‖²/‖e* − mean‖², with the ends e of the trained and e* of the exact score flow and the mean of the
-        points. `together` is the share of ends within ρ of each other. `stable` of `sums` end within 0.2 in L∞, that is
-        in every coordinate, of where they began under y ← h(y), and `published` of as many for one trained network,
-        where that is known.
+        points. `together` is the share of ends within ρ of each other. `stable` of `sums` end within the threshold in
+        L∞, that is in every coordinate, of where they began under y ← h(y), and `published` of as many for one trained
+        network, where that is known.
     """
     given = {
         "seed": seed,
@@ -129,6 +133,8 @@ def trained_networks(
         "rounds": rounds,
         "starts": starts,
         "sizes": sizes,
+        "threshold": threshold,
+        "iterations": iterations,
     }
     unknown = [way for way in ways if way not in WAYS]
     if unknown:
@@ -138,8 +144,11 @@ def trained_networks(
     if decay < 0:
         msg = f"decay={decay:g} is negative; give a weight decay >= 0"
         raise ValueError(msg)
+    if not threshold > 0:
+        msg = f"threshold={threshold:g}; give a positive distance"
+        raise ValueError(msg)
     units = [
-        Trained(way, width, points, rho, number, decay, steps, rounds, starts, sizes, seed)
+        Trained(way, width, points, rho, number, decay, steps, rounds, starts, sizes, threshold, iterations, seed)
         for number in samples
         for width in widths
         for way in ways
@@ -192,7 +201,7 @@ def compared(unit: Trained) -> Iterator[tuple[Any, ...]]:
         float(np.mean(apart <= unit.rho)),
     )
     for size in unit.sizes:
-        (stable,), total = stable_counts(h, axes, size, (STABLE,), ITERATIONS)
+        (stable,), total = stable_counts(h, axes, size, (unit.threshold,), unit.iterations)
         yield *row, size, stable, total, published(unit.points, size)
 
 
