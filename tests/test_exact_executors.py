@@ -36,7 +36,7 @@ def test_a_dask_cluster_gives_an_overlapping_bracket_within_the_tolerance():
     distributed = pytest.importorskip("distributed")
     alone = min_norm_denoiser(POINTS, 0.05).certificate
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         shared = min_norm_denoiser(POINTS, 0.05, executor=client.get_executor()).certificate
@@ -49,7 +49,7 @@ def test_a_dask_worker_that_is_killed_in_the_middle_of_a_solve_loses_nothing():
     distributed = pytest.importorskip("distributed")
     alone = min_norm_denoiser(POINTS, 0.05).certificate
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         killed = []

@@ -95,7 +95,7 @@ def test_workers_that_always_die_are_not_replaced_for_ever(monkeypatch):
 
 def test_a_dask_cluster_of_two_gives_the_same_table_and_when_a_worker_is_killed(alone):
     distributed = pytest.importorskip("distributed")  # in the extra `test`
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         with distributed.Client(cluster) as client:
             heard, killed = killing(lambda: list(client.run(os.getpid).values()))
             assert stable_virtual_points(**SMALL, run=Run(client.get_executor(), progress=heard)) == alone

@@ -122,20 +122,10 @@ def trained_networks(
         network, where that is known.
     """
     given = {
-        "seed": seed,
-        "widths": widths,
-        "ways": ways,
-        "points": points,
-        "rho": rho,
-        "samples": samples,
-        "decay": decay,
-        "steps": steps,
-        "rounds": rounds,
-        "starts": starts,
-        "sizes": sizes,
-        "threshold": threshold,
+        "seed": seed, "widths": widths, "ways": ways, "points": points, "rho": rho, "samples": samples, "decay": decay,
+        "steps": steps, "rounds": rounds, "starts": starts, "sizes": sizes, "threshold": threshold,
         "iterations": iterations,
-    }
+    }  # fmt: skip
     unknown = [way for way in ways if way not in WAYS]
     if unknown:
         msg = f"ways: {unknown[0]!r} is none; give some of {', '.join(map(repr, WAYS))}"
