@@ -83,26 +83,24 @@ def missed_on_balls(
     value = frame.distance(X)  # the rounding of the hull
     a, w = network.a @ frame.axes.T, network.w @ frame.axes.T
     V = 0 if network.V is None else frame.axes @ (network.V @ frame.axes.T)
-    D, b = np.zeros((train.size, frame.rank, frame.rank)) + V, network.b.copy()
+    D = np.zeros((train.size, frame.rank, frame.rank)) + V
     size, kept, turned = lengths(network.a), np.ones(network.neurons, dtype=bool), np.zeros_like(e)
     left, last = np.ones(network.neurons), 8 * frame.rank * float(np.finfo(float).eps) * frame.scale
-    for k, on, before, shift, depth in _moved(network, train, packed, check):
-        # The same numbers, moved: computed again they would be rounded otherwise, and enter balls by that.
-        before, b[k] = before + shift, b[k] + shift
+    for k, on, before, shift, depth, unsure in _moved(network, train, packed, check):
         kept[k] = ~(_deep(network, train, k, depth) & (size[k] > 0)).any(axis=0)
-        turn, ends, height = _turned(network, train, frame, k, on, depth, kept[k] & (size[k] > 0), check)
+        turn, ends, height = _turned(network, train, frame, k, on, depth + unsure, kept[k] & (size[k] > 0), check)
         kept[k] &= turn < 1
         turn = np.where(kept[k], turn, 0.0)
         on &= kept[k]
         left[k] = 1 - turn
         e += np.where(on, before * left[k], 0.0) @ network.a[k]
-        turned += np.where(on, height * turn, 0.0) @ network.a[k]
+        # Offsets that are moved are no floats: in sums with others they would be rounded, and enter balls by that.
+        turned += np.where(on, height * turn + shift * left[k], 0.0) @ network.a[k]
         value += (depth * (kept[k] & (turn == 0))) @ size[k] + on @ (turn * size[k] * lengths(network.w[k])) * last
         w_k = w[k] + turn[:, None] * (ends - w[k])
         for n, row in enumerate(on):
             D[n] += a[k][row].T @ w_k[row]
-    moved = replace(network, a=network.a * left[:, None], b=b)
-    value += _hidden(moved, train, packed, kept, e, sharp, check)
+    value += _hidden(replace(network, a=network.a * left[:, None]), train, packed, kept, e, sharp, check)
     e += turned
     e, rounded = e @ frame.axes.T, explained(train)
     length = lengths(e)
@@ -119,7 +117,7 @@ def wrong_sides(
     They differ as well by all that the neurons make whose kinks bend a ball, which are left out: see `missed_on_balls`.
     """
     size, (value, slope) = lengths(network.a), np.zeros((2, train.size))
-    for k, on, before, shift, depth in _moved(network, train, packed, check):
+    for k, on, before, shift, depth, _ in _moved(network, train, packed, check):
         value += (depth + np.abs(shift) * on) @ size[k]
         bent = _deep(network, train, k, depth).any(axis=0) * size[k]
         beyond = on ^ on[:1]  # an affine map costs nothing, so that the first ball may count as off
@@ -130,17 +128,25 @@ def wrong_sides(
 
 def _moved(
     network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], check: Callable[[], None]
-) -> Iterator[tuple[slice, NDArray[np.bool_], Array, Array, Array]]:
-    """Of some neurons at a time: sides (N, K), heights (N, K), shifts (K,), and depths in balls after that (N, K)."""
+) -> Iterator[tuple[slice, NDArray[np.bool_], Array, Array, Array, Array]]:
+    """Of some neurons at a time: sides (N, K), heights (N, K), shifts (K,), depths in balls after that (N, K).
+
+    And how much more they may be, (K,): heights are computed in longer floats, if they are not too many.
+    """
+    float_ = np.longdouble if network.neurons * train.points.size <= LONGER else np.float64
+    last = (2 + train.dimension) * float(np.finfo(float_).eps)
+    reach = float(lengths(train.points).max())
     radius = train.rho * lengths(network.w)
     step = max(8, BLOCK // (8 * train.size) // 8 * 8)
     for start in range(0, network.neurons, step):
         k = slice(start, min(start + step, network.neurons))
         on = unpacked(packed, k.start, k.stop)
-        before = train.points @ network.w[k].T + network.b[k]
-        shift = _shift(before, radius[k], on)
+        before = train.points.astype(float_) @ network.w[k].T.astype(float_) + network.b[k]
+        shift = _shift(before, radius[k], on).astype(float)
         height = before + shift
-        yield k, on, before, shift, np.maximum(radius[k] - np.where(on, height, -height), 0.0)
+        depth = np.maximum(radius[k] - np.where(on, height, -height), 0.0).astype(float)
+        unsure = last * (lengths(network.w[k]) * reach + np.abs(network.b[k]))
+        yield k, on, before.astype(float), shift, depth, unsure
         check()
 
 
@@ -168,10 +174,8 @@ def _turned(
     """
     points, length = frame.coordinates(train.points), lengths(network.w[k])
     turn, ends, height = np.zeros(on.shape[1]), np.zeros((on.shape[1], frame.rank)), np.zeros(on.shape)
-    eps = float(np.finfo(float).eps)
-    unsure = 2 * (2 + train.dimension) * eps * (length * float(lengths(train.points).max()) + np.abs(network.b[k]))
+    eps, deep = float(np.finfo(float).eps), depth.max(axis=0)
     last = 16 * (2 + train.dimension) * eps * frame.scale * length
-    deep = depth.max(axis=0) + unsure
     which = np.flatnonzero(some & (deep > last) & on.any(axis=0) & ~on.all(axis=0))
     if not len(which):
         return turn, ends, height
