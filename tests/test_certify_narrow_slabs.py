@@ -118,21 +118,18 @@ def squeezed(width, off):
     return np.array([*in_the_way, *narrow, [0, 0], [1, 0], [0, 1], [1 + off, 1 + off]]), rho
 
 
-@pytest.mark.parametrize("many", [100, 3], ids=["as they are", "by their sizes"])
-@pytest.mark.parametrize("tilt", [5e-4, 1e-4, 1e-5])
-def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt, many, monkeypatch):
-    """Three that pass where nothing but a narrow slab does, each a little too steep, and bend the balls far away."""
-    monkeypatch.setattr(correction, "MANY", many)
-    width, off = 1e-9, 4e-7
-    points, rho = squeezed(width, off)
+def bending_far_away(points, rho, tilt):
+    """A network for `squeezed` balls, the widths of slabs that cut a corner off, and the heights of balls at its kinks.
+
+    The last three kinks pass where nothing but the narrow slab does, turned by as little as `tilt`, and together are 0
+    but at one corner.
+    """
     corners = np.array([0, 0, 0, 0, 0, 0, 1, -1, -1, 1])
     slabs = []
     for on in kink_patterns(points, rho):
         w, b, half = separating_hyperplane(points[on], points[~on])
         slabs.append((2 * half - 2 * rho, on, w, b))
     narrow = [one for one in slabs if corners @ one[1]]
-    assert [one[0] for one in narrow] == pytest.approx([width], rel=1e-5)
-    least = 2 * off * np.sqrt(2) / width
     slabs = sorted((one for one in slabs if not corners @ one[1]), key=lambda one: -one[0])
     basis = [*slabs[:1]]
     for one in [*slabs[1:], *narrow]:
@@ -149,9 +146,41 @@ def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt, many, monkeypa
     corner = [one @ points[9] + middle for one, middle in zip(turned, middles, strict=True)]
     sizes = np.linalg.solve(np.vstack([np.array(turned).T, corner]), [0, 0, 1])
     network = ReLUNetwork([*a, *(sizes[:, None] * parts[-1])], [*w, *turned], [*b, *middles], None, points[0])
+    return network, [one[0] for one in narrow]
+
+
+@pytest.mark.parametrize("many", [100, 3], ids=["as they are", "by their sizes"])
+@pytest.mark.parametrize("tilt", [5e-4, 1e-4, 1e-5])
+def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt, many, monkeypatch):
+    """Three that pass where nothing but a narrow slab does, each a little too steep, and bend the balls far away."""
+    monkeypatch.setattr(correction, "MANY", many)
+    width, off = 1e-9, 4e-7
+    points, rho = squeezed(width, off)
+    network, widths = bending_far_away(points, rho, tilt)
+    assert widths == pytest.approx([width], rel=1e-5)
     assert network.representation_cost < 30
     assert interpolation_error(network, points, rho) < 1e-6
-    assert bracket(network, points, rho, 1e-8)[1] >= least > 1000
+    assert bracket(network, points, rho, 1e-8)[1] >= 2 * off * np.sqrt(2) / width > 1000
+
+
+@pytest.mark.parametrize(
+    ("power", "off", "width", "tilt"),
+    [(20, 3e-8, 1e-10, 5e-9), (20, 3e-8, 1e-10, 1e-9), (24, 2.5e-7, 1e-10, 5e-8), (24, 3e-7, 1e-8, 1e-7)],
+)
+def test_far_from_the_origin_kinks_that_bend_balls_by_rounding_are_turned_out_of_them(power, off, width, tilt):
+    """The rounding of coordinates is many times the width of the slab, which the points tell to its last digits."""
+    away = 2.0**power
+    far = squeezed(width, off)[0] + away
+    points = far - away  # without rounding
+    rho = separating_hyperplane(points[[4]], points[[3, 5]])[2] - width / 2
+    network, widths = bending_far_away(points, rho, tilt)
+    assert widths == pytest.approx([width], rel=1e-5)
+    # What the four pieces of affine maps at the corners differ by, at the middle of the slab, its kinks make up for.
+    least = 2 * np.linalg.norm(points[6] - points[7] - points[8] + points[9]) / width
+    assert network.representation_cost < 0.5 * least
+    b = [Fraction(b) - sum(map(Fraction, w)) * int(away) for b, w in zip(network.b, network.w, strict=True)]
+    there = ReLUNetwork(network.a, network.w, [float(one) for one in b], None, far[0])
+    assert least < bracket(there, far, rho, 1e-8)[1] < 1.2 * (least + network.representation_cost)
 
 
 @pytest.mark.parametrize("rows", [None, 10])
