@@ -19,7 +19,7 @@ from exactnorm.certify.balls import missed
 from exactnorm.certify.balls import slabs as slabs_module
 from exactnorm.certify.balls.constancy import sides_of_balls
 from exactnorm.certify.balls.correction import correction_cost, stated_upper
-from exactnorm.certify.balls.missed import explained, missed_on_balls, unsure_share, wrong_sides
+from exactnorm.certify.balls.missed import missed_on_balls, unsure_share, wrong_sides
 from exactnorm.certify.balls.slabs import basis_of_slabs, seen, slabs_around_each, telling_directions
 from exactnorm.certify.effort import Effort
 from exactnorm.certify.finite.bounds import finite_upper_bound
@@ -134,13 +134,6 @@ def test_the_share_that_rounding_of_coordinates_hides_is_a_billionth_to_a_millio
     assert unsure_share(train, length) == pytest.approx(expected, rel=1e-12)
 
 
-def test_rounding_explains_a_miss_only_where_it_is_a_millionth_of_the_gap_between_two_balls():
-    for factor, expected in ((1.01, 0.0), (0.99, 1.0)):
-        gap = factor * LAST / 1e-6
-        train = TrainingSet([[0.0], [16 / 3]], 8 / 3 - gap / 2)
-        assert explained(train) / LAST == pytest.approx(expected, rel=1e-6)
-
-
 def a_network_that_misses(seed, skip):
     """Balls round five points, the last of them off the plane of the frame, and neurons of which many enter them."""
     rng = np.random.default_rng(seed)
@@ -217,19 +210,16 @@ def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_lit
     assert 5 < entered.sum() < 50
 
 
-@pytest.mark.parametrize(
-    ("known", "unknown", "e", "value"),
-    [(3.0, 0.0, 2.0, 0.0), (0.5, 0.8, 0.0, 0.3), (0.5, 0.2, 0.0, 0.0), (3.0, 0.8, 2.0, 0.8)],
-)
-def test_of_a_miss_that_rounding_explains_only_what_is_more_is_left(known, unknown, e, value, monkeypatch):
-    """Of the part that is known first, then of the other, in units of the rounding of nearly touching balls."""
+@pytest.mark.parametrize(("known", "unknown"), [(3.0, 0.0), (0.5, 0.8)])
+def test_a_miss_that_rounding_of_the_points_could_explain_counts_whole(known, unknown, monkeypatch):
+    """Far out, and between balls that nearly touch, a network that misses by so much may cost far less than any."""
     gap = 0.5 * LAST / 1e-6
     train = TrainingSet([[0.0], [16 / 3]], 8 / 3 - gap / 2)
     monkeypatch.setattr(missed, "rounding_at", lambda *_: np.full(2, unknown * LAST))
     off = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0), np.eye(1), [known * LAST])
     found = missed_on_balls(off, train, np.zeros((2, 0), dtype=np.uint8), affine_hull(train.points), lambda: None)
-    assert np.abs(found.e[:, 0]) * 16 / 3 / LAST == pytest.approx([e, e], abs=0.05)
-    assert found.value * 16 / 3 / LAST == pytest.approx([value, value], abs=0.05)
+    assert np.abs(found.e[:, 0]) * 16 / 3 / LAST == pytest.approx([known, known], abs=0.05)
+    assert found.value * 16 / 3 / LAST == pytest.approx([unknown, unknown], abs=0.05)
 
 
 @pytest.mark.parametrize(("digits", "counts"), [(0.9, False), (1.1, True)])

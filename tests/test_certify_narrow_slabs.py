@@ -89,6 +89,23 @@ def test_the_cost_of_a_corner_that_only_narrow_slabs_cut_off_is_that_of_the_prog
     assert found.upper == pytest.approx(least, rel=1e-5)
 
 
+@pytest.mark.parametrize("size", [4, 150, 450])
+@pytest.mark.parametrize("shift", [0.0, 2.0**20])
+def test_points_may_be_off_by_the_rounding_of_each_coordinate_and_not_by_that_of_all(size, shift):
+    points, network = square_and_more(size, 0.0)
+    net, rho = network(0.36), 0.36
+    there = ReLUNetwork(net.a, net.w, net.b - net.w.sum(axis=1) * shift, None, net.c + shift)
+    last = np.spacing(np.abs(points + shift).max())
+    for ulps in (0, 1, 20, 200):
+        moved = points + shift
+        moved[3, 0] += ulps * last
+        if ulps <= 1:
+            assert bracket(there, moved, rho, 1e-9)[1] == pytest.approx(net.representation_cost, rel=1e-5)
+        else:
+            with pytest.raises(CertificateUndecided, match="do not tell all"):
+                bracket(there, moved, rho, 1e-9)
+
+
 @pytest.mark.parametrize("share", [0.9, 0.99])
 @pytest.mark.parametrize("hidden", [0.0, 5e6, 1e7])
 def test_what_a_constant_hides_is_priced_where_slabs_are_narrow(hidden, share):
@@ -165,7 +182,13 @@ def test_a_kink_that_bends_a_ball_is_no_kink_that_passes_it(tilt, many, monkeypa
 
 @pytest.mark.parametrize(
     ("power", "off", "width", "tilt"),
-    [(20, 3e-8, 1e-10, 5e-9), (20, 3e-8, 1e-10, 1e-9), (24, 2.5e-7, 1e-10, 5e-8), (24, 3e-7, 1e-8, 1e-7)],
+    [
+        (20, 3e-8, 1e-10, 5e-9),
+        (20, 3e-8, 1e-10, 1e-9),
+        (24, 2.5e-7, 1e-10, 5e-8),
+        (24, 3e-7, 1e-8, 1e-7),
+        (27, 5e-7, 1e-9, 1e-6),
+    ],
 )
 def test_far_from_the_origin_kinks_that_bend_balls_by_rounding_are_turned_out_of_them(power, off, width, tilt):
     """The rounding of coordinates is many times the width of the slab, which the points tell to its last digits."""

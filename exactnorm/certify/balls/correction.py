@@ -22,7 +22,6 @@ from exactnorm.certify.balls.constancy import FLAT, SECONDS, SMALL, Sides, sides
 from exactnorm.certify.balls.missed import (
     NEGLIGIBLE,
     Missed,
-    explained,
     missed_on_balls,
     unsure_share,
     wrong_sides,
@@ -239,7 +238,6 @@ def _cost_of_many(
     elif bent:
         value, slope = wrong_sides(network, train, sides_at_centres(network, train), check)
         e, D = e + value, D + slope
-    e = np.maximum(e - explained(train), 0.0)
     gap, cost = train.separation - 2 * train.rho, network.representation_cost
     if train.size <= MOST or train.size * train.points.size <= EACH:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.

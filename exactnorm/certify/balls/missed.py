@@ -19,8 +19,7 @@ from exactnorm.training_set import TrainingSet
 
 NEGLIGIBLE, AT_MOST = 1e-9, 1e-6
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by. Where
-the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`; from
-there on, what the rounding of the points explains of a miss is left out of it."""
+the gap between two balls is so narrow that the rounding of coordinates is more of it, that share, up to `AT_MOST`."""
 EASY = 0.1
 """Share of the gap between two balls from which on it does not matter how wide a slab is."""
 LONGER = 2**27
@@ -32,12 +31,6 @@ def unsure_share(train: TrainingSet, length: float) -> float:
     """The rounding of coordinates as a share of a length, between `NEGLIGIBLE` and `AT_MOST`."""
     rounding = last_digits(train.points, train.rho)
     return AT_MOST if not rounding < AT_MOST * length else max(NEGLIGIBLE, rounding / length)
-
-
-def explained(train: TrainingSet) -> float:
-    """How much of a miss is the rounding of the points: nothing, but where the balls are too near to tell."""
-    narrow = unsure_share(train, train.separation - 2 * train.rho) == AT_MOST
-    return last_digits(train.points, train.rho) if narrow else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +95,7 @@ def missed_on_balls(
             D[n] += a[k][row].T @ w_k[row]
     value += _hidden(replace(network, a=network.a * left[:, None]), train, packed, kept, e, sharp, check)
     e += turned
-    e, rounded = e @ frame.axes.T, explained(train)
-    length = lengths(e)
-    e *= (np.maximum(length - rounded, 0.0) / np.where(length > 0, length, 1.0))[:, None]
-    value = np.maximum(value - np.maximum(rounded - length, 0.0), 0.0)
-    return Missed(e / frame.scale, D, value / frame.scale, not kept.all())
+    return Missed(e @ frame.axes.T / frame.scale, D, value / frame.scale, not kept.all())
 
 
 def wrong_sides(

@@ -25,9 +25,9 @@ from exactnorm.training_set import TrainingSet
 
 INSIDE = 1e-9
 """How far a pattern, which is 0 and 1, may be from the span of others and count as in it: far above rounding."""
-LAST = 4 * float(np.finfo(float).eps)
-"""Rounding of one coordinate, as a share of the largest; of all of them together as many times that as the root of
-their number."""
+LAST = 2 * float(np.finfo(float).eps)
+"""By how much each coordinate may be off what it stands for, as a share of the largest: it was rounded to half of an
+eps when it was read, and what it is compared with is rounded as well."""
 
 
 class NotToldError(CertificateUndecided):
@@ -86,7 +86,7 @@ def slabs_of_network(
         missing = missing[:0] if is_basis(slabs, train.size) else _outside(slabs, network, packed, check)
     if slabs is None or len(missing):
         raise not_told(train)
-    if not _left(slabs, points) * frame.scale <= LAST * np.sqrt(points.size) * float(np.abs(train.points).max()):
+    if not _left(slabs, points) * frame.scale <= LAST * float(np.abs(train.points).max()):
         raise not_told(train)
     return slabs
 
@@ -99,10 +99,11 @@ def sides_at_centres(network: ReLUNetwork, train: TrainingSet) -> NDArray[np.uin
 
 
 def _left(slabs: Slabs, points: Array) -> float:
-    """How far the points, seen from the first, are at most from a sum of the patterns."""
+    """By how much some coordinate has to move, at most, for the points, seen from the first, to be sums of patterns."""
     on, offsets = slabs.on[:, 1:].T.astype(float), points[1:] - points[0]
     rest = offsets - on @ np.linalg.lstsq(on, offsets, rcond=None)[0]  # small numbers, which keep their digits
-    return float(np.abs(rest.T @ _across(slabs)).max(initial=0.0))
+    across = _across(slabs)
+    return float(np.abs(across @ (across.T @ rest)).max(initial=0.0))
 
 
 def _outside(
