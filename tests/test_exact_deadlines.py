@@ -288,3 +288,12 @@ def test_of_many_points_the_look_at_a_network_ends_with_the_clock(monkeypatch):
         min_norm_denoiser(problems.gaussian(size, 3, seed=0).train, time_limit=1.0)
     assert 0.4 < given[0] <= 1.0
     assert given[-1] > 9
+
+
+def test_to_whoever_watches_the_upper_end_never_rises(monkeypatch):
+    # The network that is returned may cost more in the tenth digit than the one it was made from.
+    monkeypatch.setattr(solve, "stated_upper", lambda network, *_: network.representation_cost * (1 + 5e-10))
+    told = []
+    min_norm_denoiser(problems.isosceles().train, method="program", progress=told.append)
+    assert "computing multipliers" in {one.phase for one in told}
+    assert all(later.upper <= earlier.upper for earlier, later in pairwise(told))

