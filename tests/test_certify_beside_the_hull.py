@@ -51,3 +51,14 @@ def test_the_radius_in_a_flat_is_that_which_kinks_of_every_tilt_leave():
     assert _radius(full, affine_hull(full.points)) == 1e-9
     bare = TrainingSet(train.points, 0.0)
     assert _radius(bare, frame) == 0
+
+
+@pytest.mark.parametrize("rho", [1e-18, 1e-20])
+def test_balls_smaller_than_what_points_are_beside_their_flat_leave_it_undecided_and_no_radius_that_is_none(rho):
+    axes = np.linalg.qr(np.random.default_rng(1).standard_normal((3, 3)))[0]
+    points = np.array([[0, 0, 0], [1, 0.3, 0], [0.2, 1.1, 0], [1.2, 1.4, 0]]) @ axes.T + 0.1
+    frame = affine_hull(points)
+    assert frame.rank == 2
+    assert 1e-18 < frame.distance(points).max() < 1e-14
+    with pytest.raises(CertificateUndecided, match="in a flat of 2 dimensions but for rounding"):
+        _radius(TrainingSet(points, rho), frame)

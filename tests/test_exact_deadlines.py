@@ -275,6 +275,7 @@ def test_networks_are_looked_at_within_the_time_of_the_solve_or_a_while(size, mo
     assert 0 < max(given) <= deadline.A_WHILE
 
 
+@pytest.mark.usefixtures("processor_clock")
 def test_of_many_points_the_look_at_a_network_ends_with_the_clock(monkeypatch):
     # The price of what a network of a thousand points misses takes seconds, and may not take ten of them.
     given = []

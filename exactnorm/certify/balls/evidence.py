@@ -163,7 +163,8 @@ def _radius(train: TrainingSet, frame: Frame) -> float:
     if rho == 0 or frame.rank == min(train.dimension, train.size - 1):
         return rho
     beside = float(frame.distance(train.points).max())
-    if not beside**2 <= BESIDE * rho * (train.separation - 2 * rho):
+    # What is next to nothing of the gap may be more than so small a radius, of which nothing is left.
+    if not (beside < rho and beside**2 <= BESIDE * rho * (train.separation - 2 * rho)):
         msg = (
             f"the points lie in a flat of {frame.rank} dimensions but for rounding, which is too much of so small a "
             "radius to tell what passes between the balls"

@@ -95,7 +95,7 @@ class Reduced:
 
     @cached_property
     def gap_kinks(self) -> Kinks:
-        """Kinks at the ends of the widest gap of every pattern: any small change of the outputs is one of theirs."""
+        """Kinks at the ends of the widest gap of every pattern: over them a network interpolates, if any does."""
         return gap_kinks(self.points, self.rho, self.patterns)
 
     @property
