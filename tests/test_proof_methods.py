@@ -1,9 +1,11 @@
 """`rigorous()` of the records that users hold."""
 
+import itertools
 import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from proof_corpus import problem_of, proved, solved
 
@@ -53,6 +55,25 @@ def test_cells_that_are_made_for_a_proof_are_split_until_they_are_many_and_tell_
     assert verify(found.text, points, rho).outcome == "proved"
     assert (found.gap <= 2e-6) == enough
     assert any("less than the certificate" in sentence for sentence in found.said) != enough
+
+
+@pytest.mark.parametrize("off", [1e-8, 1e-14])
+def test_cells_that_rounding_alone_keeps_open_are_not_split_for_minutes(off, monkeypatch):
+    # Four of the points are on a line but for `off`: exactly, patterns are alive there that floats take for dead.
+    X = np.array([[0, 0, 0], [1, 0, 0], [2.5, 0, 0], [4, 0, 0], [0.3, 1, 0.2], [1.2, 0.7, -0.9], [2, -0.4, 1.1]])
+    X[[1, 2], [1, 2]] += off
+    priced, count = covering.strictly_priced, itertools.count()
+
+    def counted(*arguments):
+        assert next(count) < 1000
+        return priced(*arguments)
+
+    monkeypatch.setattr(covering, "strictly_priced", counted)
+    found = exactnorm.min_norm_denoiser(X, 0.0).rigorous()
+    assert verify(found.text, X, 0.0).outcome == "proved"
+    assert 0 < found.lower
+    assert any("weaker than the certificate's" in sentence for sentence in found.said)
+    assert any("less than the certificate, because of one with balls [" in sentence for sentence in found.said)
 
 
 def test_without_flint_the_error_names_the_extra_and_all_else_works():

@@ -42,7 +42,7 @@ from exactnorm.proof.records import (
 from exactnorm.proof.simplex import distance
 from exactnorm.prover.cells import DIGITS, NotRepairedError, repaired, translated
 from exactnorm.prover.clashes import Excluded, excluded
-from exactnorm.prover.covering import covering
+from exactnorm.prover.covering import Covering, covering
 from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
 from exactnorm.prover.network import NoNetworkError, exact_neurons
@@ -204,8 +204,7 @@ def _by_cells(task: Task) -> Found | None:
         if not proofs and len(task.patterns) <= MANY:
             made = covering(task.X, task.rho, task.patterns, B, task.means.solver, task.means.deadline)
             B, proofs = made.B, made.proofs
-            if made.lost > WORTH_SAYING:
-                task.said.append(f"multipliers of {len(proofs)} cells prove {made.lost:.1g} less than the certificate")
+            _tell_loss(task, made)
         covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
         rest = excluded(problem, task.X, task.rho, covered, task.means.deadline.check)
         if 0 < len(rest.left) <= MANY:
@@ -231,7 +230,18 @@ def _with_cells(
     """Cells also for the patterns that are left, dead by too little to be shown so."""
     patterns = np.array([[on >> n & 1 for n in range(task.train.size)] for on in rest.left], dtype=bool)
     made = covering(task.X, task.rho, patterns, B, task.means.solver, task.means.deadline)
+    _tell_loss(task, made)
     return made.B, (*(rescaled(one, made.kappa**-2) for one in proofs), *made.proofs)
+
+
+def _tell_loss(task: Task, made: Covering) -> None:
+    """Say by how much cells that were made prove less than the certificate, and which is to blame."""
+    if made.lost > WORTH_SAYING:
+        on = np.flatnonzero(made.worst.pattern).tolist()
+        task.said.append(
+            f"multipliers of {len(made.proofs)} cells prove {made.lost:.1g} less than the certificate, "
+            f"because of one with balls {on} on"
+        )
 
 
 def _by_segments(task: Task) -> Found | None:

@@ -18,6 +18,7 @@ from exactnorm.exact.balls.pricing import Priced, scaled
 from exactnorm.exact.balls.strict import strictly_priced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Solver
+from exactnorm.proof.evidence import DEEPEST
 
 SLACK = 3e-7
 """How much of the bound multipliers may lose."""
@@ -27,15 +28,18 @@ LOOSE = 1e-6
 """How much may be lost then: with the gap of a certificate no more than twice what a bracket resolves."""
 MOST = 2500
 """Cells after which the bound is left as it is: each takes some hundredths of a second."""
+HALVINGS = 53
+"""Cuts of a cell for each direction that kinks may turn in, after which doubles have nothing left to halve."""
 
 
 @dataclass(frozen=True, eq=False)
 class Covering:
-    """Cells with multipliers for B/κ."""
+    """Cells with multipliers for B/κ; `worst` is the one that asks for κ."""
 
     B: Array
     proofs: tuple[CellProof, ...]
     kappa: float
+    worst: Cell
 
     @property
     def lost(self) -> float:
@@ -49,7 +53,8 @@ def covering(
     """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
 
     Cells are split until the bound is attained but for `SLACK`; or, once they are `CROWD` a pattern, but for `LOOSE`;
-    or they are `MOST`, or the time is over.
+    or they are `MOST`, or the time is over. Or the worst is so narrow that splitting it is no help, as where a pattern
+    has no interior but for rounding: then so are all cells inside it.
 
     Raises
     ------
@@ -57,6 +62,7 @@ def covering(
         If the time is over before every pattern has a cell.
     """
     r = X.shape[1]
+    narrowest = min(HALVINGS * (r - 1), DEEPEST)
     heap: list[tuple[float, int, Priced, int]] = []
     done: list[Priced] = []
     attained, counter = 1.0, count()
@@ -84,7 +90,7 @@ def covering(
     while heap and not enough() and deadline.remaining > 0:
         _, _, one, depth = heapq.heappop(heap)
         parts = split(one.proof.cell, one.X, depth)
-        if len(parts) == 1:
+        if len(parts) == 1 or len(one.proof.cell.cuts) >= narrowest:
             done.append(one)
             break
         try:
@@ -93,5 +99,6 @@ def covering(
             done.append(one)
             break
     priced = [*done, *(one for _, _, one, _ in heap)]
-    kappa = max(one.kappa for one in priced)
-    return Covering(B / kappa, tuple(scaled(one, kappa) for one in priced), kappa)
+    worst = max(priced, key=lambda one: one.kappa)
+    kappa = worst.kappa
+    return Covering(B / kappa, tuple(scaled(one, kappa) for one in priced), kappa, worst.proof.cell)
