@@ -71,7 +71,7 @@ def test_cells_that_rounding_alone_keeps_open_are_not_split_for_minutes(off, mon
     monkeypatch.setattr(covering, "strictly_priced", counted)
     found = exactnorm.min_norm_denoiser(X, 0.0).rigorous()
     assert verify(found.text, X, 0.0).outcome == "proved"
-    assert 0 < found.lower
+    assert found.lower > 0
     assert any("weaker than the certificate's" in sentence for sentence in found.said)
     assert any("less than the certificate, because of one with balls [" in sentence for sentence in found.said)
 
