@@ -40,7 +40,7 @@ from exactnorm.proof.records import (
     Rays,
 )
 from exactnorm.proof.simplex import distance
-from exactnorm.prover.cells import DIGITS, NotRepairedError, repaired, translated
+from exactnorm.prover.cells import DIGITS, NotRepairedError, located, repaired
 from exactnorm.prover.clashes import Excluded, excluded
 from exactnorm.prover.covering import Covering, covering
 from exactnorm.prover.evidence import Evidence, evidence_of
@@ -205,7 +205,11 @@ def _by_cells(task: Task) -> Found | None:
             made = covering(task.X, task.rho, task.patterns, B, task.means.solver, task.means.deadline)
             B, proofs = made.B, made.proofs
             _tell_loss(task, made)
-        covered = complete_patterns([translated(task.where, one, DIGITS) for one in proofs], problem.size)
+        places = []
+        for one in proofs:
+            task.means.deadline.check()
+            places.append(located(task.where, one, DIGITS))
+        covered = complete_patterns(places, problem.size, Limits(task.means.deadline.check))
         rest = excluded(problem, task.X, task.rho, covered, task.means.deadline.check)
         if 0 < len(rest.left) <= MANY:
             B, proofs = _with_cells(task, B, proofs, rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -89,7 +89,10 @@ def definite(
 ) -> Repaired:
     """Matrices shrunk, and cells mixed with the interior point, as little as makes all S definite."""
     sums = {cell.on: pattern_sum(matrices, cell.on) for cell in cells}
-    needed = [shortfall(where, cell, sums[cell.on], digits) for cell in cells]
+    needed = []
+    for cell in cells:
+        check()
+        needed.append(shortfall(where, cell, sums[cell.on], digits))
     share = max(LEAST, *(rounded(exact(4 * one), 15) for one in needed)) if needed else LEAST
     worst = int(np.argmax(needed)) if needed and max(needed) > 0 else -1
     while True:
@@ -135,24 +138,29 @@ def matrix_of(rows: Array) -> fmpq_mat:
     return fmpq_mat([[exact(one) for one in row] for row in rows])
 
 
+def located(where: Coordinates, proof: CellProof, digits: int) -> ProvedCell:
+    """The cell in the basis, without its multipliers: what it covers does not hang on them."""
+    on = sum(1 << int(n) for n in np.flatnonzero(proof.cell.pattern))
+    cuts: tuple[Row, ...] = ()
+    if len(proof.cell.cuts):
+        normals = where.vectors(proof.cell.cuts)
+        cuts = tuple(
+            tuple(rounded(normals[k, i] * where.ratio, digits) for i in range(normals.ncols()))
+            for k in range(len(proof.cell.cuts))
+        )
+    return ProvedCell(on, int(proof.cell.ball), cuts, fmpq(0), (), ())
+
+
 def translated(where: Coordinates, proof: CellProof, digits: int) -> ProvedCell:
     """The cell and its multipliers in the basis, in their cones."""
-    cell, c = proof.cell, where.ratio
-    on = sum(1 << int(n) for n in np.flatnonzero(cell.pattern))
-    cuts: tuple[Row, ...] = ()
-    if len(cell.cuts):
-        normals = where.vectors(cell.cuts)
-        cuts = tuple(
-            tuple(rounded(normals[k, i] * c, digits) for i in range(normals.ncols())) for k in range(len(cell.cuts))
-        )
+    c = where.ratio
     nu = tuple(
         (int(n), int(m), value)
         for n, m in zip(*np.nonzero(np.triu(proof.nu, 1)), strict=True)
         if (value := rounded(exact(proof.nu[n, m]) / (c * c), digits)) > 0
     )
-    return ProvedCell(
-        on, int(cell.ball), cuts, rounded(exact(proof.mu), digits), nu, cone_rows(where, proof.ell, digits)
-    )
+    ell = cone_rows(where, proof.ell, digits)
+    return replace(located(where, proof, digits), mu=rounded(exact(proof.mu), digits), nu=nu, ell=ell)
 
 
 def cone_rows(where: Coordinates, ell: Array, digits: int) -> tuple[tuple[int, Row], ...]:

@@ -20,7 +20,7 @@ from exactnorm.finite_problem import coordinates
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
 from exactnorm.proof.coverage import complete_patterns
-from exactnorm.proof.limits import RefutedError, UndecidedError
+from exactnorm.proof.limits import Limits, RefutedError, UndecidedError
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import Multipliers, Nothing, ProvedNetwork, SampleProof
 from exactnorm.proof.samples import matrices, samples_lower, samples_upper
@@ -179,15 +179,16 @@ def _by_cells(task: SampleTask, L: fmpq_mat, floats: Array, means: Means) -> Mul
     L = L * factor
     # Multipliers of cells go with the square of λ.
     shrunk = (float(factor) * made.kappa * float(task.where.ratio)) ** 2
-    cells = [
-        translated(task.where, replace(one, mu=one.mu * shrunk, nu=one.nu * shrunk, ell=one.ell * shrunk), DIGITS)
-        for one in made.proofs
-    ]
-    rest = excluded(task.problem.inputs, X, 0.0, complete_patterns(cells, len(X)))
+    check, cells = means.deadline.check, []
+    for one in made.proofs:
+        check()
+        smaller = replace(one, mu=one.mu * shrunk, nu=one.nu * shrunk, ell=one.ell * shrunk)
+        cells.append(translated(task.where, smaller, DIGITS))
+    rest = excluded(task.problem.inputs, X, 0.0, complete_patterns(cells, len(X), Limits(check)), check)
     if rest.left:
         msg = f"{len(rest.left)} patterns of samples have no cells"
         raise NotRepairedError(msg)
-    found = definite(task.where, matrices(task.problem, L), cells, DIGITS, lambda one, share, _: one * share)
+    found = definite(task.where, matrices(task.problem, L), cells, DIGITS, lambda one, share, _: one * share, check)
     return Multipliers(_rows(L * (1 - found.share)), found.cells, rest.clashes, rest.order)
 
 
