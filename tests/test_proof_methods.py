@@ -88,6 +88,22 @@ def test_cells_are_not_carried_over_once_the_time_is_over(monkeypatch):
     assert any("time was over" in sentence for sentence in hurried.said)
 
 
+def test_who_watches_is_told_what_is_being_proved(capsys):
+    seen = []
+    found = solved("acute").rigorous(progress=seen.append)
+    assert found.text == proved("acute").text
+    phases = list(dict.fromkeys(step.phase for step in seen))
+    cells = len(solved("acute").certificate.evidence.proofs)
+    assert phases == ["a network in rational numbers", "patterns without a kink", f"{cells} cells in rational numbers"]
+    assert [step.seconds for step in seen] == sorted(step.seconds for step in seen)
+    evidence = solved("acute").certificate.evidence
+    bare = replace(solved("acute").certificate, evidence=Faces(evidence.frame, evidence.B, 3))
+    seen.clear()
+    replace(solved("acute"), certificate=bare).rigorous(progress=seen.append)
+    assert "proving: 2 cells for 3 patterns, 0 s" in map(str, seen)
+    assert capsys.readouterr().err == ""
+
+
 def test_without_flint_the_error_names_the_extra_and_all_else_works():
     code = """
 import sys

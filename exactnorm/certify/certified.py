@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from exactnorm.tables import Tabular, TextTable, counted
 from exactnorm.training_set import TrainingSet
 
 if TYPE_CHECKING:
-    from exactnorm.certify.proving import Rigorous
+    from exactnorm.certify.proving import Proving, Rigorous
 
 INTERRUPTED = "interrupted"
 """How the status begins where Ctrl-C ended the solve."""
@@ -96,12 +97,13 @@ class CertifiedDenoiser(Tabular):
         solver: str = "CLARABEL",
         solver_options: dict[str, Any] | None = None,
         time_limit: float | None = None,
+        progress: bool | Callable[[Proving], None] = False,
     ) -> Rigorous:
         """A bracket in rational numbers, proved for the data as given: `exactnorm.prover.rigorous` of this denoiser.
 
         Arguments, result and errors are those there; needs the extra ``rigorous``.
         """
-        return proved(self, solver, solver_options, time_limit)
+        return proved(self, solver=solver, solver_options=solver_options, time_limit=time_limit, progress=progress)
 
     def table(self) -> TextTable:
         """Data, bracket and size of the network, and below it the status."""

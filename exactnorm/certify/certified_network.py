@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from exactnorm.network import ReLUNetwork
 from exactnorm.tables import Tabular, TextTable, counted
 
 if TYPE_CHECKING:
-    from exactnorm.certify.proving import Rigorous
+    from exactnorm.certify.proving import Proving, Rigorous
 
 WHAT = "network for a finite problem"
 NETWORK: Entries = {
@@ -61,12 +62,13 @@ class CertifiedNetwork(Tabular):
         solver: str = "CLARABEL",
         solver_options: dict[str, Any] | None = None,
         time_limit: float | None = None,
+        progress: bool | Callable[[Proving], None] = False,
     ) -> Rigorous:
         """A bracket in rational numbers, proved for the data as given: `exactnorm.prover.rigorous` of this network.
 
         Arguments, result and errors are those there; needs the extra ``rigorous``.
         """
-        return proved(self, solver, solver_options, time_limit)
+        return proved(self, solver=solver, solver_options=solver_options, time_limit=time_limit, progress=progress)
 
     def table(self) -> TextTable:
         """Data, bracket and size of the network, and below it the status."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from exactnorm.prover.record import Proving as Proving
     from exactnorm.prover.record import Rigorous as Rigorous
 
 
-def proved(found: Any, solver: str, solver_options: dict[str, Any] | None, time_limit: float | None) -> Rigorous:
+def proved(found: Any, **arguments: Any) -> Rigorous:
     """`exactnorm.prover.rigorous`; ``ImportError`` that names the extra where python-flint is missing."""
     from exactnorm.prover import rigorous
 
-    return rigorous(found, solver=solver, solver_options=solver_options, time_limit=time_limit)
+    return rigorous(found, **arguments)

@@ -35,7 +35,7 @@ def proved(denoiser: CertifiedDenoiser, arguments: argparse.Namespace) -> Rigoro
     from exactnorm.prover import rigorous
 
     try:
-        found = rigorous(denoiser, solver=arguments.solver, time_limit=arguments.time_limit)
+        found = rigorous(denoiser, solver=arguments.solver, time_limit=arguments.time_limit, progress=True)
     except KeyboardInterrupt:
         say("exactnorm solve: interrupted: the bracket below is not proved")
         return None

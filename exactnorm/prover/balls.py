@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from flint import fmpq
@@ -64,7 +64,7 @@ UNPROVED = (NotRepairedError, RefutedError, UnsearchedError, UndecidedError, Ari
 Found = tuple[Lower, fmpq]
 
 
-def for_balls(denoiser: CertifiedDenoiser, means: Means, start: float) -> Rigorous:
+def for_balls(denoiser: CertifiedDenoiser, means: Means) -> Rigorous:
     """The proved bracket of a denoiser of noise balls."""
     train = denoiser.train
     evidence = evidence_of(denoiser)
@@ -77,7 +77,7 @@ def for_balls(denoiser: CertifiedDenoiser, means: Means, start: float) -> Rigoro
     claim = Claim(BALLS, exact(train.rho), *claims(bound, upper))
     size, dimension = train.points.shape
     proof = Proof(claim, fingerprint(train.points), size, dimension, where.problem.basis, where.unit, lower, neurons)
-    return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - start)
+    return Rigorous(claim.lower, claim.upper, proof, tuple(task.said), time.perf_counter() - means.start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +120,8 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
         if neurons is None and len(task.evidence.corners) == problem.size and _one_versus_rest(task.train):
             neurons = corner_neurons(problem)
         if neurons is None:
-            neurons = exact_neurons(
-                task.where, network, task.train.points, task.X, lambda: task.patterns, task.means.deadline.check
-            )
+            check = partial(task.means.check, "a network in rational numbers")
+            neurons = exact_neurons(task.where, network, task.train.points, task.X, lambda: task.patterns, check)
         return neurons, upper_bound(problem, neurons)
     except (NoNetworkError, RefutedError, UndecidedError) as failed:
         task.said.append(f"no upper bound is proved: {failed}")
@@ -202,24 +201,25 @@ def _by_cells(task: Task) -> Found | None:
     problem = task.where.problem
     try:
         if not proofs and len(task.patterns) <= MANY:
-            made = covering(task.X, task.rho, task.patterns, B, task.means.solver, task.means.deadline)
+            made = covering(task.X, task.rho, task.patterns, B, task.means)
             B, proofs = made.B, made.proofs
             _tell_loss(task, made)
-        places = []
+        places, check = [], partial(task.means.check, "patterns without a kink")
         for one in proofs:
-            task.means.deadline.check()
+            check()
             places.append(located(task.where, one, DIGITS))
-        covered = complete_patterns(places, problem.size, Limits(task.means.deadline.check))
-        rest = excluded(problem, task.X, task.rho, covered, task.means.deadline.check)
+        covered = complete_patterns(places, problem.size, Limits(check))
+        rest = excluded(problem, task.X, task.rho, covered, check)
         if 0 < len(rest.left) <= MANY:
             B, proofs = _with_cells(task, B, proofs, rest)
         elif rest.left:
             task.said.append(f"{len(rest.left)} patterns have no cells, too many to make them")
             return None
-        found = repaired(task.where, B, proofs, task.means.deadline.check)
+        check = partial(task.means.check, f"{len(proofs)} cells in rational numbers")
+        found = repaired(task.where, B, proofs, check)
         evidence = Cells(found.B, found.cells, rest.clashes, rest.order)
         # The verifier's word, not the repair's: nothing is claimed that it does not show.
-        return evidence, cells_bound(problem, evidence, Limits(task.means.deadline.check))
+        return evidence, cells_bound(problem, evidence, Limits(check))
     except OutOfTimeError:
         task.said.append("the time was over before every pattern had cells that are proved")
         return None
@@ -233,7 +233,7 @@ def _with_cells(
 ) -> tuple[Array, tuple[CellProof, ...]]:
     """Cells also for the patterns that are left, dead by too little to be shown so."""
     patterns = np.array([[on >> n & 1 for n in range(task.train.size)] for on in rest.left], dtype=bool)
-    made = covering(task.X, task.rho, patterns, B, task.means.solver, task.means.deadline)
+    made = covering(task.X, task.rho, patterns, B, task.means)
     _tell_loss(task, made)
     return made.B, (*(rescaled(one, made.kappa**-2) for one in proofs), *made.proofs)
 

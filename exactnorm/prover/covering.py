@@ -16,9 +16,9 @@ from exactnorm.exact.balls.cells import proposed_directions, split, whole_cells
 from exactnorm.exact.balls.kinks import dual_values, pattern_kinks
 from exactnorm.exact.balls.pricing import Priced, scaled
 from exactnorm.exact.balls.strict import strictly_priced
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
-from exactnorm.exact.settings import Solver
+from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.proof.evidence import DEEPEST
+from exactnorm.prover.record import Means
 
 SLACK = 3e-7
 """How much of the bound multipliers may lose."""
@@ -47,9 +47,7 @@ class Covering:
         return max(0.0, 1 - 1 / self.kappa)
 
 
-def covering(
-    X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, solver: Solver, deadline: Deadline
-) -> Covering:
+def covering(X: Array, rho: float, patterns: NDArray[np.bool_], B: Array, means: Means) -> Covering:
     """Cells of the patterns with multipliers for B/κ, κ as near to the dual function's maximum as a few cells allow.
 
     Cells are split until the bound is attained but for `SLACK`; or, once they are `CROWD` a pattern, but for `LOOSE`;
@@ -69,10 +67,10 @@ def covering(
 
     def add(cells: Sequence[Cell], depth: int) -> None:
         nonlocal attained
-        found = []
+        found: list[Priced] = []
         for cell in cells:
-            deadline.check()
-            found.append(strictly_priced(cell, X, rho, B, deadline, solver))
+            means.check(f"{len(heap) + len(found)} cells for {len(patterns)} patterns")
+            found.append(strictly_priced(cell, X, rho, B, means.deadline, means.solver))
         for one in found:
             cell = one.proof.cell
             kinks = pattern_kinks(proposed_directions(one.X, r, 1e-3), cell.pattern, X, rho)
@@ -87,7 +85,7 @@ def covering(
         crowded = count >= CROWD * (len(patterns) + 10)
         return -heap[0][0] <= attained + (LOOSE if crowded else SLACK) or (crowded and count >= MOST)
 
-    while heap and not enough() and deadline.remaining > 0:
+    while heap and not enough() and means.deadline.remaining > 0:
         _, _, one, depth = heapq.heappop(heap)
         parts = split(one.proof.cell, one.X, depth)
         if len(parts) == 1 or len(one.proof.cell.cuts) >= narrowest:

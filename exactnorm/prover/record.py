@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flint import fmpq, fmpz
@@ -54,12 +56,35 @@ class Rigorous:
         return proof_text(self.proof)
 
 
+@dataclass(frozen=True)
+class Proving:
+    """What a prover is about, for who watches it."""
+
+    phase: str
+    seconds: float
+
+    def __str__(self) -> str:
+        """A line of progress."""
+        return f"proving: {self.phase}, {self.seconds:.0f} s"
+
+
+def nobody(_: Proving) -> None:
+    """Who does not watch."""
+
+
 @dataclass(frozen=True, eq=False)
 class Means:
-    """Who solves what has to be computed anew, and until when."""
+    """Who solves what has to be computed anew, until when, and who watches."""
 
     solver: Solver
     deadline: Deadline
+    watcher: Callable[[Proving], None] = nobody
+    start: float = field(default_factory=time.perf_counter)
+
+    def check(self, phase: str) -> None:
+        """Say what is being done, and raise `OutOfTimeError` once the time is over."""
+        self.deadline.check()
+        self.watcher(Proving(phase, time.perf_counter() - self.start))
 
 
 def claims(lower: fmpq, upper: fmpq | None, digits: int = DIGITS) -> tuple[fmpq, fmpq | None]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.progress import reporter
 from exactnorm.exact.solvers.choice import chosen
 from exactnorm.files import whole
 from exactnorm.prover.balls import for_balls
-from exactnorm.prover.record import Means, Rigorous
+from exactnorm.prover.record import Means, Proving, Rigorous
 from exactnorm.prover.sample_task import network_task, sample_task
 from exactnorm.prover.samples import for_samples
 
@@ -23,6 +24,7 @@ def rigorous(
     solver: str = "CLARABEL",
     solver_options: dict[str, Any] | None = None,
     time_limit: float | None = None,
+    progress: bool | Callable[[Proving], None] = False,
 ) -> Rigorous:
     """Prove a bracket on the least cost of a denoiser's or network's problem, as near to the certificate's as may be.
 
@@ -37,6 +39,9 @@ def rigorous(
         In the solver's own words, as for `exactnorm.min_norm_denoiser`.
     time_limit : float, optional
         Seconds after which what is not proved yet is left, and a bound that takes no time is taken in its place.
+        Without a limit thousands of cells may be made, which takes minutes. Ctrl-C ends it with `KeyboardInterrupt`.
+    progress : bool or callable
+        Whether to write to standard error what is being done, as while solving; or what is called with it.
 
     Returns
     -------
@@ -50,13 +55,13 @@ def rigorous(
         If the problem has no skip connection or penalises biases, for which there are no proofs; or if the solver or an
         option is not admissible.
     """
-    start = time.perf_counter()
-    means = Means(chosen(solver, solver_options), Deadline(time_limit))
-    if isinstance(found, CertifiedNetwork):
-        return for_samples(network_task(found), found, means, start)
-    if found.train.samples is not None:
-        return for_samples(sample_task(found), found, means, start)
-    return for_balls(found, means, start)
+    with reporter(progress, str, "proving") as watcher:
+        means = Means(chosen(solver, solver_options), Deadline(time_limit), watcher)
+        if isinstance(found, CertifiedNetwork):
+            return for_samples(network_task(found), found, means)
+        if found.train.samples is not None:
+            return for_samples(sample_task(found), found, means)
+        return for_balls(found, means)
 
 
 def save_proof(file: str | PathLike[str], found: Rigorous) -> None:

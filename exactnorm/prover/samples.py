@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -46,7 +47,7 @@ UNPROVED = (
 """Why multipliers may not be proved."""
 
 
-def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, means: Means, start: float) -> Rigorous:
+def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, means: Means) -> Rigorous:
     """The proved bracket of a denoiser of noisy samples, or of a network through inputs and targets."""
     said: list[str] = []
     lower: Multipliers | Nothing = Nothing()
@@ -69,7 +70,7 @@ def for_samples(task: SampleTask, found: CertifiedDenoiser | CertifiedNetwork, m
         lower,
         network,
     )
-    return Rigorous(low, high, proof, tuple(said), time.perf_counter() - start)
+    return Rigorous(low, high, proof, tuple(said), time.perf_counter() - means.start)
 
 
 def _upper(task: SampleTask, network: ReLUNetwork, said: list[str]) -> tuple[ProvedNetwork, fmpq] | tuple[None, None]:
@@ -174,12 +175,12 @@ def _by_cells(task: SampleTask, L: fmpq_mat, floats: Array, means: Means) -> Mul
         raise NotRepairedError(msg)
     X = task.X
     ones = np.column_stack([X, np.ones(len(X))])
-    made = covering(X, 0.0, patterns, floats[1:, :, None] * ones[1:, None, :], means.solver, means.deadline)
+    made = covering(X, 0.0, patterns, floats[1:, :, None] * ones[1:, None, :], means)
     factor = exact(best_factor(task, L, made.kappa * float(task.where.ratio)))
     L = L * factor
     # Multipliers of cells go with the square of λ.
     shrunk = (float(factor) * made.kappa * float(task.where.ratio)) ** 2
-    check, cells = means.deadline.check, []
+    cells, check = [], partial(means.check, f"{len(made.proofs)} cells in rational numbers")
     for one in made.proofs:
         check()
         smaller = replace(one, mu=one.mu * shrunk, nu=one.nu * shrunk, ell=one.ell * shrunk)
