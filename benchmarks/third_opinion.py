@@ -1,6 +1,6 @@
 """Brackets against a third solver: the block program written anew in CVXPY, solved by SDPA in multiple precision.
 
-    pip install sdpa-multiprecision && python benchmarks/third_opinion.py [--sets 50] [--solver SDPA]
+    pip install sdpa-multiprecision && python benchmarks/third_opinion.py [--sets 50] [--first SEED] [--solver SDPA]
 
 For every activation pattern of three or four random points of the plane a moment matrix, with the conditions of its
 cone (no pattern is left out, not even those that no hyperplane makes). The value is a lower bound, and for small balls
@@ -52,10 +52,11 @@ def main() -> None:
     """Print a line a set, and how many were where they have to be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=int, default=50)
+    parser.add_argument("--first", type=int, default=0, help="the seed of the first set; the next have the next ones")
     parser.add_argument("--solver", default="SDPA")
     arguments = parser.parse_args()
     above = inside = 0
-    for seed in range(arguments.sets):
+    for seed in range(arguments.first, arguments.first + arguments.sets):
         rng = np.random.default_rng(seed)
         points = rng.standard_normal((3 + (seed % 5 == 4), 2))
         distances = [np.linalg.norm(a - b) for a, b in itertools.combinations(points, 2)]

@@ -1,6 +1,6 @@
 """Proofs that were tampered with, for both verifiers to judge.
 
-    python tests/proof_mutants.py FOLDER [--digits N] [--changes N]
+    python tests/proof_mutants.py FOLDER [--digits N] [--changes N] [--seed N] [--only NAME ...]
 
 goes through the proofs NAME.json in a folder with points and radius in NAME.npz, and prints how many mutants were
 proved and refuted, by kind. The two verifiers must agree on every one, in the verdict and in the bracket; and no mutant
@@ -269,12 +269,16 @@ if __name__ == "__main__":
     parser.add_argument("folder")
     parser.add_argument("--digits", type=int, default=50)
     parser.add_argument("--changes", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="*", help="names of proofs; all without it")
     arguments = parser.parse_args()
     digits: Counter = Counter()
     larger: Counter = Counter()
     for name, proof, points, rho in corpus(arguments.folder):
+        if arguments.only and name not in arguments.only:
+            continue
         record = read(json.dumps(proof))
-        problem, rng = balls(points, exact(rho), record.basis, record.unit), np.random.default_rng(0)
+        problem, rng = balls(points, exact(rho), record.basis, record.unit), np.random.default_rng(arguments.seed)
         digits += tally(proof, points, rho, last_digits(proof, problem, rng, arguments.digits))
         larger += tally(proof, points, rho, changes(proof, rng, arguments.changes))
         sys.stdout.write(f"{name}: {sum(digits.values())} last digits, {sum(larger.values())} larger changes\n")

@@ -24,6 +24,8 @@ DIGITS = 14
 LEAST = fmpq(1, 10**11)
 """Share of the interior point that is mixed in at least."""
 MOST = fmpq(1, 2)
+ROOMS = (4, 64, 1024)
+"""Multiples of what a cell falls short by that it is tried to make up for by itself."""
 
 Row = tuple[fmpq, ...]
 
@@ -89,10 +91,11 @@ def definite(
 ) -> Repaired:
     """Matrices shrunk, and cells mixed with the interior point, as little as makes all S definite."""
     sums = {cell.on: pattern_sum(matrices, cell.on) for cell in cells}
-    needed = []
-    for cell in cells:
+    cells, needed = list(cells), []
+    for k, cell in enumerate(cells):
         check()
-        needed.append(shortfall(where, cell, sums[cell.on], digits))
+        cells[k], short = relieved(where, cell, sums[cell.on], digits)
+        needed.append(short)
     share = max(LEAST, *(rounded(exact(4 * one), 15) for one in needed)) if needed else LEAST
     worst = int(np.argmax(needed)) if needed and max(needed) > 0 else -1
     while True:
@@ -179,6 +182,20 @@ def cone_rows(where: Coordinates, ell: Array, digits: int) -> tuple[tuple[int, R
     return tuple(out)
 
 
+def relieved(where: Coordinates, cell: ProvedCell, B_s: fmpq_mat, digits: int) -> tuple[ProvedCell, float]:
+    """The cell and by how much its S falls short of definite; by nothing where its own room is enough.
+
+    A cell whose bound is far below 1 has room in t: −J/4 may be added to its own Q then, and dual matrices stay.
+    """
+    short = shortfall(where, cell, B_s, digits)
+    for factor in ROOMS if short else ():
+        share = rounded(exact(factor * short), 15)
+        other = mixed(where, cell, share, digits, keep=fmpq(1))
+        if 0 < share <= MOST and negative_pivot(slack(where.problem, other, B_s)) is None:
+            return other, 0.0
+    return cell, short
+
+
 def shortfall(where: Coordinates, cell: ProvedCell, B_s: fmpq_mat, digits: int) -> float:
     """By how much S falls short of semidefinite, relative to the interior point's; in floating point, to begin with.
 
@@ -206,9 +223,9 @@ def scaled_matrix(one: fmpq_mat, factor: fmpq, digits: int) -> fmpq_mat:
     return fmpq_mat([[rounded(one[i, j] * factor, digits) for j in range(one.ncols())] for i in range(one.nrows())])
 
 
-def mixed(where: Coordinates, cell: ProvedCell, share: fmpq, digits: int) -> ProvedCell:
-    """The multipliers with a share of those of the interior point."""
-    keep = 1 - share
+def mixed(where: Coordinates, cell: ProvedCell, share: fmpq, digits: int, keep: fmpq | None = None) -> ProvedCell:
+    """The multipliers with a share of those of the interior point, and 1 − share of their own, or `keep`."""
+    keep = 1 - share if keep is None else keep
     nu = {(n, m): rounded(value * keep, digits) for n, m, value in cell.nu}
     if cell.ball < 0:
         first = next(n for n in range(1, where.problem.size) if cell.on >> n & 1)
