@@ -10,6 +10,7 @@ half a second is repeated for half a second, and the median counts. Everything i
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -49,6 +50,8 @@ BALLS: dict[str, tuple[Any, float]] = {
     "(0,0), (1,0), (0.4,0.9), (0.4,0.9001)": ([[0, 0], [1, 0], [0.4, 0.9], [0.4, 0.9001]], 4e-5),
     "five in space, two 1e-3 apart": ([[0, 0, 0], [1, 0, 0], [0.3, 1, 0], [0.2, 0.4, 1], [0.2, 0.4, 1.001]], 4e-4),
     "(0,0), (1e-5,0), (0.4,0.9), (1,0.2)": ([[0, 0], [1e-5, 0], [0.4, 0.9], [1, 0.2]], 3e-6),
+    "16 corners of a cube": (np.array(list(itertools.product([-1, 1], repeat=4))), 0.3),
+    "24-cell": (np.array([v for v in itertools.product([-1, 0, 1], repeat=4) if np.abs(v).sum() == 2]), 0.2),
 }
 PLACES = {"line": np.array([[0.0], [1.0], [2.5]]), "plane": ACUTE, "space": np.vstack([np.zeros(3), np.eye(3)])}
 SAMPLES = [

@@ -1,5 +1,6 @@
 """Proofs by rays for points that are on them up to rounding, or are not: what is shown holds for the floats given."""
 
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 
 import naive_verifier
@@ -125,3 +126,19 @@ def test_directions_of_a_full_cross_are_orthogonal_exactly():
     products = fmpq_mat([list(one) for one in directions])
     products = products * problem.gamma * products.transpose()
     assert sum(products[i, j] != 0 for i in range(8) for j in range(8)) == 16
+
+
+def test_roots_in_what_is_excused_are_rounded_to_the_side_that_proves_less():
+    # The ray crosses ball 1 with a half chord √(ρ² − δ²), which is no rational number, and passes point 2 by 3ρ.
+    points = np.array([[0.0, 0], [1, 0.03125], [2, 0.75], [0, 1]])
+    problem = balls(points, exact(0.25), [1, 3], 0)
+    line = [fmpq(1), fmpq(-1, 32)]  # along the first axis
+    at = [problem.heights[n, 0] * line[0] + problem.heights[n, 1] * line[1] for n in range(4)]
+    total, excess = ray_bound(problem, 0, fmpq(1), at, [1, 2])
+    with localcontext(Context(prec=100)):
+        half = (Decimal("0.0625") - Decimal("0.03125") ** 2).sqrt()
+        gaps = [(1, 1 - Decimal("0.25") - half), (1, 1 - half)]
+        sum_of_slopes = sum(2 * gap / free for gap, free in gaps)
+        excused = 3 * Decimal("0.75") / gaps[1][1]
+        assert Decimal(int(total.p)) / Decimal(int(total.q)) <= sum_of_slopes
+        assert Decimal(int(excess.p)) / Decimal(int(excess.q)) >= excused

@@ -1,6 +1,7 @@
 """The reader of proofs: what is not one is refused in a sentence, however it is broken."""
 
 import json
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -14,7 +15,7 @@ from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.document import read
 from exactnorm.proof.rationals import above, below, decimal_text, quotient_text, rational, root, rounded
 from exactnorm.proof.shapes import UnreadableProofError
-from exactnorm.proof.verify import largest_file, verify
+from exactnorm.proof.verify import largest_file, verify, verify_network
 
 POINTS, RHO = problem_of("line")
 
@@ -47,6 +48,26 @@ def changed(change):
 def test_what_is_no_proof_is_refused(text):
     with pytest.raises(UnreadableProofError):
         verify(text, POINTS, RHO)
+
+
+def test_points_under_a_mask_are_no_points():
+    hidden = np.ma.masked_array(POINTS, mask=[[False], [False], [True]])
+    with pytest.raises(ValueError, match="masked in places"):
+        verify(proved("line").text, hidden, RHO)
+    assert verify(proved("line").text, np.ma.masked_array(POINTS), RHO).outcome == "proved"
+
+
+@pytest.mark.parametrize("rho", [np.array([RHO]), [RHO], str(RHO), 1j, None, np.nan, -RHO, Decimal("0.1")])
+def test_what_is_no_radius_is_refused_in_a_sentence(rho):
+    with pytest.raises(ValueError, match=r"^rho=.*give "):
+        verify(proved("line").text, POINTS, rho)
+    with pytest.raises(ValueError, match=r"^weight_decay=.*give "):
+        verify_network("", POINTS, POINTS, [0.1])
+
+
+@pytest.mark.parametrize("rho", [np.float64(RHO), np.array(RHO), Fraction(RHO), Decimal(RHO)])
+def test_a_radius_is_a_number_of_whatever_type(rho):
+    assert verify(proved("line").text, POINTS, rho).outcome == "proved"
 
 
 @pytest.mark.parametrize(

@@ -115,20 +115,22 @@ def ray_bound(
     """
     reach = problem.rho * problem.rho * square
     total, excess = fmpq(0), fmpq(0)
-    before, chord, beside = fmpq(0), problem.rho * root(square, upper=False), fmpq(0)
+    before, beside = fmpq(0), fmpq(0)
+    # Roots are rounded to the side that proves less: a longer gap is worth less, and excuses more.
+    chords = [problem.rho * root(square, upper=upper) for upper in (False, True)]
     for n in points:
         height = at[n]
         off = problem.squared_distance(n, centre) * square - height * height
-        half = root(reach - off, upper=False) if off <= reach else fmpq(0)
+        halves = [root(reach - off, upper=upper) if off <= reach else fmpq(0) for upper in (False, True)]
         aside = root(off, upper=True) if off > reach else fmpq(0)
         gap = height - before
-        length = gap - chord - half
-        if not length > 0:
+        length, shorter = (gap - chord - half for chord, half in zip(chords, halves, strict=True))
+        if not shorter > 0:
             msg = f"point {n} is not beyond the one before it on a ray from point {centre}, or their balls touch"
             raise RefutedError(msg)
         total += short(2 * gap / length, upper=False)
-        excess += short(3 * (beside + aside) / length, upper=True)
-        before, chord, beside = height, half, aside
+        excess += short(3 * (beside + aside) / shorter, upper=True)
+        before, chords, beside = height, halves, aside
         limits.check()
     return total, excess
 

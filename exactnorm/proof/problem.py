@@ -166,6 +166,9 @@ def sound_points(values: Any, least: int = 2) -> NDArray[np.float64]:
     ValueError
         If they are no table of so many finite points, or so large that squares are no use.
     """
+    if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
+        msg = "points are masked in places, and a proof is about all of them: fill them in or leave the rows out"
+        raise ValueError(msg)
     array = np.asarray(values)
     if array.ndim != 2 or array.shape[0] < least or array.shape[1] < 1 or array.dtype.kind not in "biuf":
         msg = f"points have shape {array.shape} and type {array.dtype}; give {least} or more real points, one a row"

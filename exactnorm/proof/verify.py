@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -151,7 +153,7 @@ def _finite(
     weight_decay: float | None,
     time_limit: float | None,
 ) -> Verdict:
-    if weight_decay is not None and not 0 < float(weight_decay) <= LARGEST:
+    if weight_decay is not None and not (_is_number(weight_decay) and 0 < weight_decay <= LARGEST):
         msg = f"weight_decay={weight_decay!r}: give a positive number, or None for interpolation"
         raise ValueError(msg)
     limits = limited(time_limit, len(text) + 8 * (points.size + samples.size))
@@ -215,10 +217,15 @@ def largest_file(size: int, dimension: int) -> int:
 
 
 def _radius(rho: float) -> fmpq:
-    if not 0 <= float(rho) <= LARGEST:
+    if not (_is_number(rho) and 0 <= rho <= LARGEST):
         msg = f"rho={rho!r}: give a radius >= 0"
         raise ValueError(msg)
     return _double("rho", rho)
+
+
+def _is_number(given: Any) -> bool:
+    """Whether it is one real number, whatever its type."""
+    return np.ndim(given) == 0 and isinstance(given.item() if isinstance(given, np.ndarray) else given, (Real, Decimal))
 
 
 def _double(name: str, number: float) -> fmpq:
