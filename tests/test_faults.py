@@ -276,6 +276,35 @@ def test_verify_says_so_where_what_it_prints_goes_nowhere(tmp_path):
     assert "Error" not in done.stderr
 
 
+def filled_pipe():
+    """The ends of a pipe that holds no more, and whose writer is not to wait."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    return reading, writing
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes without waiting are POSIX's")
+def test_what_a_full_pipe_cannot_take_yet_is_not_lost(tmp_path):
+    proof, points = tmp_path / "proof.json", tmp_path / "points.csv"
+    save_proof(proof, proved("line"))
+    points.write_text("0.0\n1.0\n2.5\n")
+    command = [sys.executable, "-m", "exactnorm", "verify", str(proof), "--points", str(points), "--rho", "0.1"]
+    reading, writing = filled_pipe()
+    running = subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    with pytest.raises(subprocess.TimeoutExpired):  # it waits for a reader, as it should
+        running.wait(5.0)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().lstrip(b"x")
+    assert running.wait() == 0
+    assert said.startswith(b"proved: 4.8076923076")
+    assert running.stderr.read() == ""
+    running.stderr.close()
+
+
 def bracket_of(_):
     found = exactnorm.min_norm_denoiser(ACUTE, 0.1).certificate
     return found.lower, found.upper

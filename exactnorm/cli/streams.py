@@ -10,6 +10,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from exactnorm.reading.mistakes import BadInput as BadInput
@@ -83,6 +84,10 @@ def prepare() -> bool:
     if sys.stdout is None:
         say("exactnorm: standard output is closed: there is nowhere to print to")
         return False
+    # Python loses without a word what does not fit into a pipe that was set not to be waited for.
+    if os.name == "posix":
+        with suppress(OSError, ValueError):  # somebody else's stream, without a file behind it
+            os.set_blocking(sys.stdout.fileno(), True)
     return True
 
 
