@@ -239,6 +239,28 @@ def both(mutant, points, rho):
     return outcome, ours
 
 
+def remembering():
+    """Let the naive verifier, which takes seconds for a simplex, look but once at what mutants leave as it is.
+
+    That is a cell with its dual matrices, the matrix S of these, or a network, each together with the problem.
+    """
+    problem = naive_verifier.Problem
+    slack, cost, pivots = problem.slack, problem.cost, naive_verifier.pivots
+    kept: dict = {}
+
+    def once(work, key):
+        if key not in kept:
+            kept[key] = work()
+        return kept[key]
+
+    def about(p):
+        return repr((p.x, p.rho, p.d))
+
+    problem.slack = lambda p, cell, B: once(lambda: slack(p, cell, B), (about(p), repr(cell), repr(B)))
+    problem.cost = lambda p, neurons: once(lambda: cost(p, neurons), (about(p), repr(neurons)))
+    naive_verifier.pivots = lambda S: once(lambda: pivots(S), repr(S))
+
+
 def tally(proof, points, rho, mutants):
     """Counts of outcomes by kind; no mutant may state what the unaltered proof, which is right, excludes."""
     low, high = Fraction(proof["claim"]["lower"]), Fraction(proof["claim"]["upper"])
@@ -272,6 +294,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", help="names of proofs; all without it")
     arguments = parser.parse_args()
+    remembering()
     digits: Counter = Counter()
     larger: Counter = Counter()
     for name, proof, points, rho in corpus(arguments.folder):
