@@ -190,9 +190,10 @@ def relieved(where: Coordinates, cell: ProvedCell, B_s: fmpq_mat, digits: int) -
     short = shortfall(where, cell, B_s, digits)
     for factor in ROOMS if short else ():
         share = rounded(exact(factor * short), 15)
-        other = mixed(where, cell, share, digits, keep=fmpq(1))
-        if 0 < share <= MOST and negative_pivot(slack(where.problem, other, B_s)) is None:
-            return other, 0.0
+        if 0 < share <= MOST:
+            other = mixed(where, cell, share, digits, keep=fmpq(1))
+            if negative_pivot(slack(where.problem, other, B_s)) is None:
+                return other, 0.0
     return cell, short
 
 
