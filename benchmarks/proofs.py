@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import pdist
 
 import exactnorm
 from exactnorm import problems
@@ -53,6 +55,24 @@ BALLS: dict[str, tuple[Any, float]] = {
     "16 corners of a cube": (np.array(list(itertools.product([-1, 1], repeat=4))), 0.3),
     "24-cell": (np.array([v for v in itertools.product([-1, 0, 1], repeat=4) if np.abs(v).sum() == 2]), 0.2),
 }
+GOLDEN = (1 + math.sqrt(5)) / 2
+TWELVE = [np.roll([0, a, b * GOLDEN], k) for a, b in itertools.product([-1, 1], repeat=2) for k in range(3)]
+TURN = np.linalg.qr(np.random.default_rng(7).standard_normal((12, 12)))[0]
+NORMAL = np.random.default_rng(81).standard_normal((6, 5))
+IMAGES = problems.digits(7).train.points
+MORE: dict[str, tuple[Any, float]] = {
+    "6 digits, 0.3 of the least distance": (IMAGES[:6], 0.3 * pdist(IMAGES[:6]).min()),
+    "7 digits, 0.3": (IMAGES, 0.3 * pdist(IMAGES).min()),
+    "6 normal points in R^5": (NORMAL, 0.3),
+    "octahedron": (np.vstack([np.eye(3), -np.eye(3)]), 0.1),
+    "cube": (np.array(list(itertools.product([-1, 1], repeat=3))), 0.1),
+    "icosahedron": (np.array(TWELVE), 0.2),
+    "cross-polytope of 6 dimensions": (np.vstack([np.eye(6), -np.eye(6)]), 0.1),
+    "12 one-hot rows, 0.1 of the height": (np.eye(12), 0.1 * math.sqrt(12 / 11)),
+    "12 one-hot rows, 0.4985": (np.eye(12), 0.4985 * math.sqrt(12 / 11)),
+    "12 turned one-hot rows, 0.4985": (TURN, 0.4985 * math.sqrt(12 / 11)),
+}
+"""Sets of higher rank, and symmetric ones."""
 PLACES = {"line": np.array([[0.0], [1.0], [2.5]]), "plane": ACUTE, "space": np.vstack([np.zeros(3), np.eye(3)])}
 SAMPLES = [
     ("line", 3, None),
@@ -118,7 +138,7 @@ def main() -> None:
     rigorous(exactnorm.min_norm_network([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]))
     print("| data | lower | upper | gap | evidence | solve | prove | verify | verify/solve | kB |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for k, (name, (points, rho)) in enumerate(BALLS.items()):
+    for k, (name, (points, rho)) in enumerate((BALLS | MORE).items()):
         if not any(word in name.lower() for word in wanted):
             continue
         X = np.array(points, dtype=float)
