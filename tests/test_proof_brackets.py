@@ -50,6 +50,18 @@ def test_both_verifiers_prove_a_bracket_as_narrow_as_the_solvers(name):
     assert abs(float(found.upper) / certificate.upper - 1) <= 1e-6
 
 
+@pytest.mark.parametrize(("size", "seed"), [(6, 0), (7, 1)])
+def test_for_small_balls_neurons_pass_points_on_the_sides_that_leave_no_slope(size, seed):
+    # Twenty kinks and more run through each point: 306 and 1357 were proved where sides were left to rounding.
+    points = np.random.default_rng(seed).standard_normal((size, 4))
+    denoiser = exactnorm.min_norm_denoiser(points, 0.0)
+    found = rigorous(denoiser)
+    assert verify(found.text, points, 0.0).outcome == "proved"
+    assert found.said == ()
+    assert found.gap <= 2e-6
+    assert abs(float(found.upper) / denoiser.certificate.upper - 1) <= 1e-9
+
+
 def test_who_looks_for_a_proof_at_the_certificate_is_told_where_it_is_made():
     certificate = solved("line").certificate
     with pytest.raises(AttributeError, match=r"rigorous\(\) of its denoiser or network proves the bracket"):

@@ -14,6 +14,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.balls.simplex import one_versus_rest_is_least
 from exactnorm.certify.certified import CertifiedDenoiser
+from exactnorm.certify.effort import Effort
 from exactnorm.exact.balls.pricing import rescaled
 from exactnorm.exact.balls.wider import solve_sturdily
 from exactnorm.exact.deadline import OutOfTimeError
@@ -45,7 +46,7 @@ from exactnorm.prover.clashes import Excluded, excluded
 from exactnorm.prover.covering import Covering, covering
 from exactnorm.prover.evidence import Evidence, evidence_of
 from exactnorm.prover.frame import Coordinates, coordinates
-from exactnorm.prover.network import NoNetworkError, exact_neurons
+from exactnorm.prover.network import NoNetworkError, exact_neurons, with_sides
 from exactnorm.prover.rays import by_rounding, exact_rays, ray_neurons
 from exactnorm.prover.record import Means, Rigorous, claims
 from exactnorm.prover.segments import all_segments, exact_segments, nearest_segment
@@ -55,7 +56,7 @@ from exactnorm.training_set import TrainingSet
 MANY = 2000
 """Patterns beyond which no cells are made for the purpose: each takes a small semidefinite program."""
 WORTH_SAYING = 2e-6
-"""Relative loss of a lower bound, by cells that were made for it, beyond which it is told."""
+"""Relative loss of a bound, of a lower one by cells that were made for it, beyond which it is told."""
 SATISFYING = 1e-4
 """Relative loss of a lower bound against the certificate's beyond which another way is tried."""
 UNPROVED = (NotRepairedError, RefutedError, UnsearchedError, UndecidedError, ArithmeticError, np.linalg.LinAlgError)
@@ -73,6 +74,8 @@ def for_balls(denoiser: CertifiedDenoiser, means: Means) -> Rigorous:
     rays = exact_rays(where.problem, train.points, evidence.rays) if evidence.rays else None
     task = Task(train, frame, where, evidence, rays, means)
     neurons, upper = _upper(task, denoiser.network)
+    if upper is not None and float(upper) > denoiser.certificate.upper * (1 + WORTH_SAYING):
+        task.said.append(f"the upper bound that is proved, {float(upper):.6g}, is weaker than the certificate's")
     lower, bound = _lower(task, denoiser.certificate.lower * (1 - SATISFYING))
     claim = Claim(BALLS, exact(train.rho), *claims(bound, upper))
     size, dimension = train.points.shape
@@ -121,7 +124,9 @@ def _upper(task: Task, network: ReLUNetwork) -> tuple[tuple[ProvedNeuron, ...] |
             neurons = corner_neurons(problem)
         if neurons is None:
             check = partial(task.means.check, "a network in rational numbers")
-            neurons = exact_neurons(task.where, network, task.train.points, task.X, lambda: task.patterns, check)
+            left = task.means.deadline.remaining
+            network, on = with_sides(network, task.train, Effort(max(left, 1e-9) if np.isfinite(left) else None))
+            neurons = exact_neurons(task.where, network, on, task.train.points, task.X, lambda: task.patterns, check)
         return neurons, upper_bound(problem, neurons)
     except (NoNetworkError, RefutedError, UndecidedError) as failed:
         task.said.append(f"no upper bound is proved: {failed}")

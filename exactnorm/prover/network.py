@@ -8,12 +8,15 @@ solver is exact to rounding, so small are the output weights of the correction.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.certify.balls.constancy import sides_of_balls
+from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.geometry import separating_hyperplane
 from exactnorm.network import ReLUNetwork
 from exactnorm.proof.network import sides
@@ -21,14 +24,10 @@ from exactnorm.proof.problem import Balls, product
 from exactnorm.proof.rationals import exact, rounded
 from exactnorm.proof.records import ProvedNeuron
 from exactnorm.prover.frame import Coordinates, matrix
+from exactnorm.training_set import TrainingSet
 
 DIGITS = 18
 """Decimals of weights."""
-TOUCHING = 1e-9
-"""Distance of a kink from a point, in units of the set, below which rounding decides on its side."""
-MOST_TOUCHING = 14
-"""Kinks through one point whose sides are tried in all combinations."""
-
 MOST_PATTERNS = 1000
 """Patterns beside the network's own that are looked at for a correction."""
 
@@ -40,6 +39,7 @@ class NoNetworkError(ArithmeticError):
 def exact_neurons(
     where: Coordinates,
     network: ReLUNetwork,
+    switched: NDArray[np.bool_],
     points: Array,
     X: Array,
     patterns: Callable[[], NDArray[np.bool_]],
@@ -52,6 +52,8 @@ def exact_neurons(
     where : Coordinates
     network : ReLUNetwork
         On the points' own space, without V.
+    switched : ndarray of bool, shape (K, N)
+        The points on which each of its neurons counts as on.
     points : ndarray, shape (N, d)
     X : ndarray, shape (N, k)
         The points in the frame.
@@ -63,7 +65,7 @@ def exact_neurons(
     NoNetworkError
         If a pattern that is needed has no room for a kink, or the patterns do not span what is missed.
     """
-    neurons = rounded_neurons(where, network, points, X, check)
+    neurons = rounded_neurons(where, network, switched, points, X, check)
     missed = residual(where, neurons)
     own = np.array([kink_sides(where.problem, one.w, one.b) for one in neurons]).reshape(-1, len(points)) > 0
     own = np.unique(own, axis=0)
@@ -75,9 +77,14 @@ def exact_neurons(
 
 
 def rounded_neurons(
-    where: Coordinates, network: ReLUNetwork, points: Array, X: Array, check: Callable[[], None] = lambda: None
+    where: Coordinates,
+    network: ReLUNetwork,
+    switched: NDArray[np.bool_],
+    points: Array,
+    X: Array,
+    check: Callable[[], None] = lambda: None,
 ) -> list[ProvedNeuron]:
-    """The network's neurons in the basis, their kinks inside their gaps.
+    """The network's neurons in the basis, their kinks inside their gaps; `switched` as for `exact_neurons`.
 
     A kink that touches balls enters them by rounding. A little of the one in the middle of the widest gap of its
     pattern is added to (w, b): cones are convex.
@@ -92,12 +99,10 @@ def rounded_neurons(
     norms = np.linalg.norm(network.w, axis=1)
     w = where.problem.gamma.solve(differences * matrix(network.w / norms[:, None]).transpose())
     a = where.problem.gamma.solve(differences * matrix(network.a * norms[:, None]).transpose())
-    heights = (points - points[0]) @ network.w.T + (network.w @ points[0] + network.b)
     offset = (network.w @ points[0] + network.b) / norms / unit
-    switched = switched_on(network, heights, unit * norms)
     out = []
     for k in range(network.neurons):
-        on = switched[:, k]
+        on = switched[k]
         direction, level = [w[i, k] for i in range(r)], exact(float(offset[k]))
         if on[0]:  # a [t]_+ = a t + a [−t]_+, and slopes and constants are free
             on, direction, level = ~on, [-one for one in direction], -level
@@ -109,25 +114,18 @@ def rounded_neurons(
     return out
 
 
-def switched_on(network: ReLUNetwork, heights: Array, sizes: Array) -> NDArray[np.bool_]:
-    """Which neurons are on at which points, (N, K).
+def with_sides(network: ReLUNetwork, train: TrainingSet, effort: Effort) -> tuple[ReLUNetwork, NDArray[np.bool_]]:
+    """The network, and on which points each of its neurons counts as on, (K, N).
 
-    For small balls kinks run through points, and rounding decides on which side: there, the choice is taken with which
-    the network is constant near the point.
+    For small balls kinks run through points, and the network has forgotten on which side they passed, and which of its
+    neurons were several: it comes in parts then, with sides that make it constant near every point.
     """
-    on = heights > 0
-    touching = np.abs(heights) <= TOUCHING * sizes
-    slopes = np.einsum("ki,kj->kij", network.a, network.w)
-    skip = np.zeros(slopes.shape[1:]) if network.V is None else network.V
-    for n in np.flatnonzero(touching.any(axis=1)):
-        open_ = np.flatnonzero(touching[n])
-        if len(open_) > MOST_TOUCHING:
-            continue
-        sure = skip + slopes[on[n] & ~touching[n]].sum(axis=0)
-        choices = (np.arange(2 ** len(open_))[:, None] >> np.arange(len(open_))) & 1
-        left = sure + np.einsum("ck,kij->cij", choices, slopes[open_])
-        on[n, open_] = choices[np.argmin(np.linalg.norm(left, axis=(1, 2)))] > 0
-    return on
+    with suppress(CertificateUndecided):
+        found = sides_of_balls(network, train, effort)
+        if found.packed.size:
+            return found.network, np.unpackbits(found.packed, axis=1, count=found.network.neurons).T > 0
+    x = train.points[0]
+    return network, ((train.points - x) @ network.w.T + (network.w @ x + network.b) > 0).T
 
 
 def named(on: NDArray[np.bool_]) -> str:
