@@ -55,9 +55,13 @@ class NotRepairedError(ArithmeticError):
     """Multipliers are too far from a proof."""
 
 
-def digits_for(B: Array) -> int:
-    """Decimals for dual matrices: where balls are near each other they are large, and cancel on thin cells."""
-    return DIGITS + 2 * max(0, math.ceil(math.log10(max(1.0, float(np.abs(B).max(initial=0.0))))))
+def digits_for(where: Coordinates, B: Array) -> int:
+    """Decimals for dual matrices: where balls are near each other they are large, and cancel on thin cells.
+
+    So do coefficients where points are nearly in a flat, as vectors of the basis are nearly dependent then.
+    """
+    large = max(float(np.abs(B).max(initial=0.0)), float(np.abs(floats(where.into)).max(initial=0.0)))
+    return DIGITS + 2 * max(0, math.ceil(math.log10(max(1.0, large))))
 
 
 def repaired(
@@ -73,7 +77,7 @@ def repaired(
     NotRepairedError
         If a cell needs more than `MOST` of the interior point.
     """
-    digits = digits_for(B)
+    digits = digits_for(where, B)
     matrices, cells = dual_matrices(where, B, digits), []
     for one in proofs:
         cells.append(translated(where, one, digits))
@@ -206,12 +210,24 @@ def shortfall(where: Coordinates, cell: ProvedCell, B_s: fmpq_mat, digits: int) 
     exactly = slack(where.problem, cell, B_s)
     if negative_pivot(exactly) is None:
         return 0.0
-    S = floats(exactly)
-    S_0 = floats(slack(where.problem, mixed(where, cell, fmpq(1), digits), B_s * 0))
-    L = np.linalg.cholesky(S_0)
-    relative = np.linalg.solve(L, np.linalg.solve(L, S).T)
-    least = float(np.linalg.eigvalsh((relative + relative.T) / 2)[0])
+    relative = in_units_of(exactly, slack(where.problem, mixed(where, cell, fmpq(1), digits), B_s * 0))
+    least = float(np.linalg.eigvalsh(relative)[0])
     return max(0.0, -least) if np.isfinite(least) else 1.0
+
+
+def in_units_of(S: fmpq_mat, S_0: fmpq_mat) -> Array:
+    """S where the definite S_0 is the identity; eliminated exactly, as floats may find S_0 indefinite."""
+    size = S.nrows()
+    for k in range(size):
+        for i in range(k + 1, size):
+            factor = S_0[i, k] / S_0[k, k]
+            for table in (S_0, S):
+                for j in range(size):
+                    table[i, j] -= factor * table[k, j]
+                for j in range(size):
+                    table[j, i] -= factor * table[j, k]
+    roots = [float(root(S_0[k, k], upper=True)) for k in range(size)]
+    return np.array([[float(S[i, j]) / roots[i] / roots[j] for j in range(size)] for i in range(size)])
 
 
 def floats(rows: fmpq_mat) -> Array:
