@@ -147,7 +147,7 @@ def test_ctrl_c_while_proving_leaves_no_file(tmp_path, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     denoiser = solved("acute")
-    monkeypatch.setattr(sys.modules["exactnorm.prover.balls"], "repaired", interrupted)
+    monkeypatch.setattr(sys.modules["exactnorm.prover.by_cells"], "repaired", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save_proof(tmp_path / "proof.json", rigorous(denoiser))
     assert list(tmp_path.iterdir()) == []
@@ -158,7 +158,7 @@ def test_ctrl_c_while_proving_loses_the_proof_and_not_what_was_solved(name, tmp_
     def interrupted(*_, **__):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(sys.modules["exactnorm.prover.balls"], "repaired", interrupted)
+    monkeypatch.setattr(sys.modules["exactnorm.prover.by_cells"], "repaired", interrupted)
     file = tmp_path / name
     assert main(["solve", "acute", "--prove", "--out", str(file), "--json"]) == 130
     said = capsys.readouterr()

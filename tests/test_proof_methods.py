@@ -13,7 +13,7 @@ import exactnorm
 from exactnorm import load, save
 from exactnorm.certify.balls.evidence import Faces
 from exactnorm.proof.verify import verify, verify_network
-from exactnorm.prover import balls, covering
+from exactnorm.prover import by_cells, covering
 
 
 def test_denoisers_and_networks_prove_their_own_brackets(tmp_path):
@@ -78,8 +78,8 @@ def test_cells_that_rounding_alone_keeps_open_are_not_split_for_minutes(off, mon
 
 def test_cells_are_not_carried_over_once_the_time_is_over(monkeypatch):
     # Thousands of them, as of a 24-cell, take ten seconds.
-    denoiser, begun, located = solved("acute"), [], balls.located
-    monkeypatch.setattr(balls, "located", lambda *arguments: begun.append(arguments) or located(*arguments))
+    denoiser, begun, located = solved("acute"), [], by_cells.located
+    monkeypatch.setattr(by_cells, "located", lambda *arguments: begun.append(arguments) or located(*arguments))
     assert denoiser.rigorous().said == ()
     assert len(begun) == len(denoiser.certificate.evidence.proofs) > 1
     begun.clear()
