@@ -67,7 +67,7 @@ def test_for_small_balls_neurons_pass_points_on_the_sides_that_leave_no_slope(si
     ("size", "seed", "flat", "share"), [(6, 2, 1e-11, 0.1), (5, 2, 1e-12, 0.3), (5, 3, 1e-12, 0.3)]
 )
 def test_lower_bounds_of_points_nearly_in_a_plane_are_proved_as_they_are(size, seed, flat, share):
-    # In the plane's place 0.42 of the bound and less were proved: coefficients of 1e12 had 14 decimals, and points floats.
+    # 0.42 to 0.58 of the bound were lost: coefficients of 1e12 had 14 decimals, and points were floats in their frame.
     points = np.random.default_rng(seed).standard_normal((size, 3)) * [1.0, 1.0, flat]
     rho = share * min(np.linalg.norm(p - q) for p, q in combinations(points, 2))
     denoiser = exactnorm.min_norm_denoiser(points, rho)
