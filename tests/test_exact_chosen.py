@@ -18,7 +18,7 @@ from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likel
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.growing import Chosen, Path
-from exactnorm.exact.balls.joint import path
+from exactnorm.exact.balls.joint import free, path
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.stretched import stretched
 from exactnorm.exact.balls.tracked import Tracked
@@ -33,7 +33,7 @@ UNLIMITED = Deadline(None)
 def begun(problem, first, deadline=UNLIMITED, watch=lambda: None):
     """The path over few patterns, and those that it begins with."""
     gaps = hull_gaps(problem.points, problem.patterns)
-    way = Path(problem, from_the_first_ball(problem, gaps.w), first.upper, deadline, watch)
+    way = Path(problem, from_the_first_ball(problem, gaps.w), first.upper, deadline, watch, free(problem))
     return way, likely(problem, first.neurons(), gaps.low)
 
 
@@ -308,7 +308,7 @@ def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(sev
 def test_where_patterns_are_few_all_of_them_take_part(seven, monkeypatch):
     problem, first, _ = seven
     monkeypatch.setattr(chosen, "chosen_path", lambda *_: pytest.fail("some patterns were left out"))
-    *_, last = whole_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01)
+    *_, last = whole_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01, free(problem))
     assert last.ahead <= 0.01 * first.upper
 
 

@@ -15,7 +15,8 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.exact.balls.barrier import Multipliers, joined, opposite, proofs
 from exactnorm.exact.balls.eliminated import operations
-from exactnorm.exact.balls.joint import Joint, continued, order, point, start
+from exactnorm.exact.balls.families import Family
+from exactnorm.exact.balls.joint import Joint, continued, point, start
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.stretched import Stretched, stretched
 from exactnorm.exact.balls.tracked import Tracked, followed
@@ -103,6 +104,8 @@ class Path:
     deadline : Deadline
     watch : callable
         Called after every step.
+    family : Family
+        Of B.
     """
 
     problem: Reduced
@@ -110,6 +113,7 @@ class Path:
     upper: float
     deadline: Deadline
     watch: Callable[[], None]
+    family: Family
 
     def part(self, rows: NDArray[np.intp]) -> Reduced:
         """The problem with these patterns alone."""
@@ -117,12 +121,12 @@ class Path:
 
     def begun(self, rows: NDArray[np.intp]) -> Chosen:
         """The beginning, with B = 0."""
-        return Chosen(rows, start(self.part(rows), self.upper, self.deadline))
+        return Chosen(rows, start(self.part(rows), self.upper, self.deadline, self.family))
 
     def pace(self, took: float, at: Joint) -> float:
         """Of the seconds that a step took, those for one pattern."""
         cells = len(at.of) * operations(at.of)
-        return took / len(at.of) * cells / (cells + order(self.problem) ** 3 / (3 * FASTER))
+        return took / len(at.of) * cells / (cells + at.family.size**3 / (3 * FASTER))
 
     def sealing(self, here: Chosen) -> float:
         """How long it takes to stretch B on all patterns that do not take part."""
@@ -181,9 +185,8 @@ class Path:
         moments = opposite(found.of, found.of.sums(B), new, weight)
         of, at = joined([old.of, found.of]), joined([kept, new])
         rows = np.concatenate([here.rows, more])
-        return Chosen(
-            rows, point(self.problem, of, B, at, joined([old.moments, moments]), self.upper), (), here.took, here.pace
-        )
+        arrived = point(self.problem, of, B, at, joined([old.moments, moments]), self.upper, old.family)
+        return Chosen(rows, arrived, (), here.took, here.pace)
 
     def stretched(self, rows: NDArray[np.intp], B: Array, far: float = 1.0) -> Stretched:
         """B on patterns that do not take part; how far, to two digits."""
