@@ -114,11 +114,11 @@ def chosen_path(way: Path, rows: NDArray[np.intp], least: float) -> Iterator[Sea
         while late or goal == least or (goal <= EARLY and way.sealing(here) < SHARE * deadline.remaining):
             if way.sealing(here) > SURELY * deadline.remaining:
                 raise OutOfTimeError
-            found, open_ = way.sealed(here, 1.0 if late else FAR)
+            found, open_, here = way.sealed(here, 1.0 if late else FAR)
             yield found
-            if late:
+            if late and way.late(here):
                 raise OutOfTimeError
-            if goal > least or open_ is None:
+            if open_ is None or (goal > least and not late):
                 break
             here, late = way.down_to(goal, way.with_more(here, open_.rows, open_.share))
 

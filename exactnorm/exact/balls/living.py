@@ -27,8 +27,8 @@ FROM = 11
 """Affine rank from which this comes before the faces: there are 2^r or so of each pattern."""
 FACES = 2**22
 """Faces of all patterns beyond which they are not gone through: the loop would not end its first round in minutes."""
-SHARE = 0.6
-"""Of the time limit: what this may take; the peaks of the dual function are followed after that."""
+SHARE, ALL = 0.6, 0.9
+"""Of the time limit: what this may take, if the peaks of the dual function are followed after that, and if not."""
 ENOUGH = 0.05
 """Share of the width of the bracket that more steps might bring, up to which they are not worth their time."""
 LEAST = 1e-3
@@ -82,7 +82,8 @@ def with_living(problem: Reduced, first: First, settings: Settings) -> First:
             f"{len(problem.patterns)} living patterns of affine rank {problem.rank} take too much memory"
         )
         return first
-    limit, network = settings.deadline.earlier(1 - SHARE), first.neurons()
+    share = SHARE if has_place(problem, free(problem)) else ALL
+    limit, network = settings.deadline.earlier(1 - share), first.neurons()
     return _raised(
         first, settings, lambda report: living_bound(problem, network, first.upper, limit, settings, families, report)
     )
