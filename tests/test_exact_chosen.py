@@ -18,7 +18,7 @@ from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likel
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.growing import Chosen, Path
-from exactnorm.exact.balls.joint import path
+from exactnorm.exact.balls.joint import free, path
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.stretched import stretched
 from exactnorm.exact.balls.tracked import Tracked
@@ -33,7 +33,7 @@ UNLIMITED = Deadline(None)
 def begun(problem, first, deadline=UNLIMITED, watch=lambda: None):
     """The path over few patterns, and those that it begins with."""
     gaps = hull_gaps(problem.points, problem.patterns)
-    way = Path(problem, from_the_first_ball(problem, gaps.w), first.upper, deadline, watch)
+    way = Path(problem, from_the_first_ball(problem, gaps.w), first.upper, deadline, watch, free(problem))
     return way, likely(problem, first.neurons(), gaps.low)
 
 
@@ -150,11 +150,11 @@ def test_a_path_begins_with_heavy_patterns_the_widest_of_all_and_the_widest_at_e
     assert likely(problem, network, width).tolist() == [0, 3, 4, 5]
 
 
-def played(least, sealing, late=(), stopped=0):
+def played(least, sealing, late=(), stopped=0, quick=False):
     """What a path asks for, and what comes of it: pairs of a step and what it got.
 
     Multipliers of all patterns take `sealing` of the 100 seconds that are left; goals in `late` are reached late; and
-    the first `stopped` certificates have patterns that stop B.
+    the first `stopped` certificates have patterns that stop B. If `quick`, they took less than they were expected to.
     """
     steps, stops = [], iter([True] * stopped)
 
@@ -162,9 +162,9 @@ def played(least, sealing, late=(), stopped=0):
         steps.append(("down to", goal))
         return here, goal in late
 
-    def sealed(_, far):
+    def sealed(here, far):
         steps.append(("sealed", far))
-        return "found", SimpleNamespace(rows=None, share=None) if next(stops, False) else None
+        return "found", SimpleNamespace(rows=None, share=None) if next(stops, False) else None, here
 
     way = SimpleNamespace(
         begun=lambda _: None,
@@ -172,6 +172,7 @@ def played(least, sealing, late=(), stopped=0):
         down_to=down_to,
         sealed=sealed,
         sealing=lambda _: 100.0 * sealing,
+        late=lambda _: not quick,
         with_more=lambda *_: steps.append(("more", None)),
     )
     try:
@@ -192,10 +193,13 @@ def test_multipliers_are_sought_at_the_goal_and_before_it_if_they_take_little_ti
     assert played(0.01, 0.19, stopped=1) == played(0.01, 0.19)
     assert played(0.01, 0.21, stopped=1)[0] == [*3 * down, *seal, "more", *down, *seal]
     end = ["out of time"]
-    assert played(0.01, 1.49, late=[0.3], stopped=1) == (down + seal + end, [0.3, 1.0])
-    assert played(0.01, 1.49, late=[0.01]) == (3 * down + seal + end, [0.3, 0.1, 0.01, 1.0])
-    assert played(0.01, 1.51, late=[0.3]) == (down + end, [0.3])
-    assert played(0.01, 1.51) == (3 * down + end, [0.3, 0.1, 0.01])
+    assert played(0.01, 1.24, late=[0.3], stopped=1) == (down + seal + end, [0.3, 1.0])
+    # Multipliers that took less than they were expected to leave time for more.
+    begun = [*down, *seal, "more"]
+    assert played(0.01, 0.5, late=[0.3], stopped=1, quick=True)[0] == [*begun, *down, *seal, *2 * down, *seal]
+    assert played(0.01, 1.24, late=[0.01]) == (3 * down + seal + end, [0.3, 0.1, 0.01, 1.0])
+    assert played(0.01, 1.26, late=[0.3]) == (down + end, [0.3])
+    assert played(0.01, 1.26) == (3 * down + end, [0.3, 0.1, 0.01])
 
 
 def test_patterns_that_join_leave_a_point_inside(seven):
@@ -234,7 +238,8 @@ def test_what_is_sealed_is_proved_and_says_which_patterns_stop_it(seven, factor)
     way, _ = begun(problem, first)
     here = Chosen(rows, SimpleNamespace(B=B, at=own, of=few.of, lower=30.0, ahead=5.0, proofs=()))
     others = stretched(problem, np.setdiff1d(np.arange(len(problem.patterns)), rows), B, UNLIMITED, 1.1)
-    whole, open_ = way.sealed(here, 1.1)
+    whole, open_, here = way.sealed(here, 1.1)
+    assert here.each > 0
     share = whole.B.sum() / B.sum()
     assert share == pytest.approx(min(1.0, others.share.min()), rel=2e-2)
     assert share == 1 if factor < 1 else share < 1
@@ -259,7 +264,7 @@ def test_what_is_sealed_is_proved_and_says_which_patterns_stop_it(seven, factor)
 def test_where_all_patterns_take_part_nothing_is_left_to_seal(seven):
     problem, first, at = seven
     way, _ = begun(problem, first)
-    whole, open_ = way.sealed(Chosen(np.arange(len(problem.patterns)), at), 1.1)
+    whole, open_, _ = way.sealed(Chosen(np.arange(len(problem.patterns)), at), 1.1)
     assert open_ is None
     assert (whole.lower, whole.ahead, whole.B is at.B) == (at.lower, at.ahead, True)
 
@@ -308,7 +313,7 @@ def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(sev
 def test_where_patterns_are_few_all_of_them_take_part(seven, monkeypatch):
     problem, first, _ = seven
     monkeypatch.setattr(chosen, "chosen_path", lambda *_: pytest.fail("some patterns were left out"))
-    *_, last = whole_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01)
+    *_, last = whole_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01, free(problem))
     assert last.ahead <= 0.01 * first.upper
 
 

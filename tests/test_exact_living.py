@@ -20,7 +20,7 @@ from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cel
 from exactnorm.exact.balls.chosen import whole_path
 from exactnorm.exact.balls.eliminated import to_zero
 from exactnorm.exact.balls.first import first_bracket
-from exactnorm.exact.balls.joint import Joint, _Step, path, whole
+from exactnorm.exact.balls.joint import Joint, _Step, free, path, whole
 from exactnorm.exact.balls.living import living_bound
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
@@ -75,10 +75,10 @@ def test_a_step_is_newtons(tangent):
     at = begun(of, problem.points)
     moments = opposite(of, of.zero, at, 1e3 / of.degree)
     T = 0.1 * np.random.default_rng(0).standard_normal((len(X) - 1, problem.rank, problem.rank + 1))
-    now = Joint(np.zeros_like(T), of, at, moments, 0.0, 0.0)
+    now = Joint(np.zeros_like(T), of, at, moments, 0.0, 0.0, free(problem))
     for _ in range(2):  # from a B that is not 0
         B, some, more = _Step(now, T, Deadline(None)).taken()
-        now = Joint(B, of, some, more, 0.0, 0.0)
+        now = Joint(B, of, some, more, 0.0, 0.0, free(problem))
     step = _Step(now, T, Deadline(None))
     dB, steps = step._solved(step.rest, [to_zero(part.one) for part in step.parts])
     h = 1e-6
@@ -144,7 +144,8 @@ def bracketed(seed):
     first = first_bracket(train, affine_hull(train.points), settings)
     if first.ramps is None:  # a closed form, or nothing
         return True
-    found = living_bound(reduced(train), first.neurons(), first.upper, settings.deadline, settings)
+    problem = reduced(train)
+    found = living_bound(problem, first.neurons(), first.upper, settings.deadline, settings, [free(problem)])
     supported = bound(found.evidence, train)
     assert found.lower == pytest.approx(supported, rel=1e-9)
     assert found.lower > 0.9 * program.lower
@@ -222,7 +223,8 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
         if lower > 0:
             raise KeyboardInterrupt
 
-    found = living_bound(reduced(train), first.neurons(), first.upper, Deadline(None), Settings(), interrupt)
+    problem = reduced(train)
+    found = living_bound(problem, first.neurons(), first.upper, Deadline(None), Settings(), [free(problem)], interrupt)
     assert found.lower == pytest.approx(bound(found.evidence, train), rel=1e-9)
     assert found.interrupted
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.exact.balls.families import Family
 from exactnorm.exact.balls.growing import SURELY, Path, Sealed
 from exactnorm.exact.balls.joint import Joint, path
 from exactnorm.exact.balls.polish import Neurons
@@ -60,6 +61,7 @@ def whole_path(
     upper: float,
     deadline: Deadline,
     least: float,
+    family: Family,
     watch: Callable[[], None] = lambda: None,
 ) -> Iterator[Joint | Sealed]:
     """The path over all whole patterns, or where they are many over those that matter.
@@ -71,6 +73,8 @@ def whole_path(
         Its cost, or one near the least; a scale.
     least : float
         Share of it that is ahead at the end of a path over few; that over all goes on until there are no more digits.
+    family : Family
+        Of B.
     watch : callable
         Called after every step.
 
@@ -81,10 +85,10 @@ def whole_path(
     """
     if len(problem.patterns) > MANY * len(problem.points):
         gaps = hull_gaps(problem.points, problem.patterns, watch=deadline.check)
-        way = Path(problem, from_the_first_ball(problem, gaps.w), upper, deadline, watch)
+        way = Path(problem, from_the_first_ball(problem, gaps.w), upper, deadline, watch, family)
         yield from chosen_path(way, likely(problem, network, gaps.low), least)
         return
-    for at in path(problem, upper, deadline):
+    for at in path(problem, upper, deadline, family):
         watch()
         yield at
 
@@ -110,11 +114,11 @@ def chosen_path(way: Path, rows: NDArray[np.intp], least: float) -> Iterator[Sea
         while late or goal == least or (goal <= EARLY and way.sealing(here) < SHARE * deadline.remaining):
             if way.sealing(here) > SURELY * deadline.remaining:
                 raise OutOfTimeError
-            found, open_ = way.sealed(here, 1.0 if late else FAR)
+            found, open_, here = way.sealed(here, 1.0 if late else FAR)
             yield found
-            if late:
+            if late and way.late(here):
                 raise OutOfTimeError
-            if goal > least or open_ is None:
+            if open_ is None or (goal > least and not late):
                 break
             here, late = way.down_to(goal, way.with_more(here, open_.rows, open_.share))
 

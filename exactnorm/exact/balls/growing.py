@@ -15,7 +15,8 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.exact.balls.barrier import Multipliers, joined, opposite, proofs
 from exactnorm.exact.balls.eliminated import operations
-from exactnorm.exact.balls.joint import Joint, continued, order, point, start
+from exactnorm.exact.balls.families import Family
+from exactnorm.exact.balls.joint import Joint, continued, point, start
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.stretched import Stretched, stretched
 from exactnorm.exact.balls.tracked import Tracked, followed
@@ -32,8 +33,8 @@ ROUGHLY = 1e-2
 INSIDE = 0.95
 """Share of the largest B that fits patterns which join, so that there is room."""
 STRETCH = 2.0
-"""Steps of the path that take as long for a pattern as B takes to be stretched on it, about."""
-SURELY = 1.5
+"""Steps of the path that take as long for a pattern as B takes to be stretched on it, about: until that is measured."""
+SURELY = 1.25
 """Factor by which that may take longer."""
 AGAIN = 10
 """Steps after which the path is where it was when patterns have joined, at least."""
@@ -73,15 +74,15 @@ class Chosen:
         The points before it since the last patterns joined.
     took : float
         Seconds that the last step took.
-    pace : float
-        Those for one of the patterns, without the factorisation of all.
+    each : float
+        Those to stretch B on a pattern of those that do not take part, as it was or as it is expected.
     """
 
     rows: NDArray[np.intp]
     at: Joint
     before: tuple[Joint, ...] = ()
     took: float = 0.0
-    pace: float = 0.0
+    each: float = 0.0
 
     def back(self, ahead: float) -> Joint:
         """The last point that had so much ahead, or the first one."""
@@ -103,6 +104,8 @@ class Path:
     deadline : Deadline
     watch : callable
         Called after every step.
+    family : Family
+        Of B.
     """
 
     problem: Reduced
@@ -110,6 +113,7 @@ class Path:
     upper: float
     deadline: Deadline
     watch: Callable[[], None]
+    family: Family
 
     def part(self, rows: NDArray[np.intp]) -> Reduced:
         """The problem with these patterns alone."""
@@ -117,16 +121,20 @@ class Path:
 
     def begun(self, rows: NDArray[np.intp]) -> Chosen:
         """The beginning, with B = 0."""
-        return Chosen(rows, start(self.part(rows), self.upper, self.deadline))
+        return Chosen(rows, start(self.part(rows), self.upper, self.deadline, self.family))
 
-    def pace(self, took: float, at: Joint) -> float:
-        """Of the seconds that a step took, those for one pattern."""
+    def expected(self, took: float, at: Joint) -> float:
+        """Seconds to stretch B on a pattern, after a step of the path that took so many for all that take part."""
         cells = len(at.of) * operations(at.of)
-        return took / len(at.of) * cells / (cells + order(self.problem) ** 3 / (3 * FASTER))
+        return STRETCH * took / len(at.of) * cells / (cells + at.family.size**3 / (3 * FASTER))
 
     def sealing(self, here: Chosen) -> float:
         """How long it takes to stretch B on all patterns that do not take part."""
-        return STRETCH * here.pace * (len(self.problem.patterns) - len(here.rows))
+        return here.each * (len(self.problem.patterns) - len(here.rows))
+
+    def late(self, here: Chosen, more: float = 0.0) -> bool:
+        """Whether there is just time for that, if so many seconds are spent first."""
+        return self.deadline.remaining <= SURELY * self.sealing(here) + more
 
     def down_to(self, goal: float, here: Chosen) -> tuple[Chosen, bool]:
         """Where no more than the share `goal` is ahead and no pattern known to be broken; and whether it is late.
@@ -141,13 +149,14 @@ class Path:
                     return here, False
                 self.watch()
                 took = self.deadline.elapsed - begun
-                here = Chosen(here.rows, at, (*here.before, here.at), took, self.pace(took, at))
-                if self.deadline.remaining <= SURELY * self.sealing(here) + took:
+                each = here.each or self.expected(took, at)
+                here = Chosen(here.rows, at, (*here.before, here.at), took, each)
+                if self.late(here, took):
                     return here, True
             broken = self.broken(here)
             if not len(broken):
                 return here, False
-            if self.deadline.remaining <= SURELY * self.sealing(here) + AGAIN * here.took:
+            if self.late(here, AGAIN * here.took):
                 return here, True
             here = self.with_more(here, broken, self.stretched(broken, here.at.B).share)
 
@@ -181,25 +190,29 @@ class Path:
         moments = opposite(found.of, found.of.sums(B), new, weight)
         of, at = joined([old.of, found.of]), joined([kept, new])
         rows = np.concatenate([here.rows, more])
-        return Chosen(
-            rows, point(self.problem, of, B, at, joined([old.moments, moments]), self.upper), (), here.took, here.pace
-        )
+        arrived = point(self.problem, of, B, at, joined([old.moments, moments]), self.upper, old.family)
+        return Chosen(rows, arrived, (), here.took, here.each)
 
     def stretched(self, rows: NDArray[np.intp], B: Array, far: float = 1.0) -> Stretched:
         """B on patterns that do not take part; how far, to two digits."""
         return stretched(self.problem, rows, B, self.deadline, far, ROUGHLY)
 
-    def sealed(self, here: Chosen, far: float) -> tuple[Sealed, Stretched | None]:
-        """A certificate, and patterns that stop B before `far`, if some do before 1; not all of many."""
+    def sealed(self, here: Chosen, far: float) -> tuple[Sealed, Stretched | None, Chosen]:
+        """A certificate; patterns that stop B before `far`, if some do before 1, not all of many; and how long it took.
+
+        That is known of the point from then on.
+        """
         rest = np.setdiff1d(np.arange(len(self.problem.patterns)), here.rows)
         if not len(rest):
-            return Sealed(here.at.B, here.at.proofs, here.at.lower, here.at.ahead), None
+            return Sealed(here.at.B, here.at.proofs, here.at.lower, here.at.ahead), None, here
+        begun = self.deadline.elapsed
         found = self.stretched(rest, here.at.B, far)
+        here = replace(here, each=(self.deadline.elapsed - begun) / len(rest))
         share = float(found.share.min(initial=1.0))
         own = Multipliers(share**2 * here.at.at.mu, share**2 * here.at.at.nu, share**2 * here.at.at.ell)
         every = (*proofs(here.at.of, own), *proofs(found.of, found.shrunk(share)))
         whole = Sealed(share * here.at.B, every, share * here.at.lower, here.at.ahead + (1 - share) * here.at.lower)
         if share == 1:
-            return whole, None
+            return whole, None, here
         tight = np.argsort(found.share, kind="stable")[: self.at_once(here)]
-        return whole, found[tight[found.share[tight] < far]]
+        return whole, found[tight[found.share[tight] < far]], here

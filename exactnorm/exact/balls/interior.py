@@ -18,7 +18,7 @@ from exactnorm.exact.balls.chosen import whole_path
 from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
 from exactnorm.exact.balls.covering import ROUNDED, easy, priced_leaves
 from exactnorm.exact.balls.finish import STEPS, in_time, interpolating, settled
-from exactnorm.exact.balls.joint import order
+from exactnorm.exact.balls.joint import free
 from exactnorm.exact.balls.kinks import Kinks, joined, tangent_kinks
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import master
@@ -77,7 +77,8 @@ def interior(problem: Reduced, best: Bracket, settings: Settings) -> Iterator[Br
         settings.report(replace(best, lower=told, seconds=settings.deadline.elapsed))
 
     try:
-        for point in whole_path(problem, best.neurons, best.upper, settings.deadline, AHEAD, going):
+        every = free(problem)
+        for point in whole_path(problem, best.neurons, best.upper, settings.deadline, AHEAD, every, going):
             last = point.ahead <= AHEAD * best.upper
             if point.lower > (told if last else TOLD * told):
                 told = point.lower
@@ -102,7 +103,7 @@ def climbed(
     """
     assert best.B is not None
     B = best.B
-    if not in_time(float(order(problem)) ** 3 / 3, settings.deadline):  # nothing interrupts a factorisation
+    if not in_time(float(free(problem).size) ** 3 / 3, settings.deadline):  # nothing interrupts a factorisation
         return
     start = everywhere(problem, rows, settings.deadline.check)
     search, peaks, best = begun_search(Search(problem, rows, start, settings), B, best)
@@ -198,7 +199,7 @@ def begun_search(search: Search, B: Array, best: Bracket) -> tuple[Search, Track
             best = with_bound(problem, best, seen.B, seen.kappa)
             start = together(start, placed(problem, seen.peaks, seen.value))
         peaks = followed(problem, B, start, floor, check)
-        if len(peaks) > ENOUGH * order(problem):
+        if len(peaks) > ENOUGH * free(problem).size:
             break
     return search, peaks, best
 

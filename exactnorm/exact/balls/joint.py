@@ -45,6 +45,7 @@ from exactnorm.exact.balls.eliminated import (
     to_weight,
     to_zero,
 )
+from exactnorm.exact.balls.families import Family, Free
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.hulls import hull_gaps
@@ -77,7 +78,9 @@ class Joint:
     lower : float
         Σ⟨B_n, T_n⟩.
     ahead : float
-        No B for cells as these is worth more than so much above `lower`, nearly.
+        No B of the family is worth more for cells as these than so much above `lower`, nearly.
+    family : Family
+        Of B.
     """
 
     B: Array
@@ -86,6 +89,7 @@ class Joint:
     moments: Moments
     lower: float
     ahead: float
+    family: Family
 
     @property
     def products(self) -> float:
@@ -98,18 +102,20 @@ class Joint:
         return proofs(self.of, self.at)
 
 
-def order(problem: Reduced) -> int:
-    """Of the matrix that is factored in every step."""
-    return (len(problem.points) - 1) * problem.rank * (problem.rank + 1)
+def free(problem: Reduced) -> Free:
+    """All dual matrices."""
+    return Free(len(problem.points), problem.rank)
 
 
-def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
+def path(problem: Reduced, upper: float, deadline: Deadline, family: Family | None = None) -> Iterator[Joint]:
     """Yield better and better points until the caller has enough or there are no more digits.
 
     Parameters
     ----------
     upper : float
         A cost near the least one; a scale.
+    family : Family, optional
+        Of B; all by default.
 
     Raises
     ------
@@ -119,17 +125,17 @@ def path(problem: Reduced, upper: float, deadline: Deadline) -> Iterator[Joint]:
         If some pattern has no interior to speak of.
     """
     deadline.check()
-    return continued(problem, start(problem, upper, deadline), upper, deadline)
+    return continued(problem, start(problem, upper, deadline, family or free(problem)), upper, deadline)
 
 
-def start(problem: Reduced, upper: float, deadline: Deadline) -> Joint:
+def start(problem: Reduced, upper: float, deadline: Deadline, family: Family) -> Joint:
     """B = 0, and multipliers of all patterns with room to spare."""
     of = whole(problem)
     deadline.check()
     at = begun(of, problem.points)
     deadline.check()
     B = np.zeros((len(problem.points) - 1, problem.rank, problem.rank + 1))
-    return Joint(B, of, at, opposite(of, of.zero, at, AHEAD / of.degree), 0.0, AHEAD * upper)
+    return Joint(B, of, at, opposite(of, of.zero, at, AHEAD / of.degree), 0.0, AHEAD * upper, family)
 
 
 def continued(problem: Reduced, now: Joint, upper: float, deadline: Deadline) -> Iterator[Joint]:
@@ -164,7 +170,7 @@ def stepped(problem: Reduced, now: Joint, upper: float, deadline: Deadline) -> J
         found = _Step(now, targets(problem, upper), deadline).taken()
     except np.linalg.LinAlgError:
         return None
-    return None if found is None else point(problem, now.of, *found, upper)
+    return None if found is None else point(problem, now.of, *found, upper, now.family)
 
 
 def targets(problem: Reduced, upper: float) -> Array:
@@ -174,13 +180,15 @@ def targets(problem: Reduced, upper: float) -> Array:
     return T
 
 
-def point(problem: Reduced, of: Shape, B: Array, at: Multipliers, moments: Moments, upper: float) -> Joint:
+def point(
+    problem: Reduced, of: Shape, B: Array, at: Multipliers, moments: Moments, upper: float, family: Family
+) -> Joint:
     """A point, with what it is worth."""
     T = targets(problem, upper)
     # Until the moments ask for all that the objective gives, B may gain by more than the products say.
-    short = float(np.linalg.norm(unasked(of, B, moments, T)) / np.linalg.norm(T))
-    ahead = all_products(of, of.sums(B), at, moments) + short
-    return Joint(B, of, at, moments, upper * float((T * B).sum()), upper * ahead)
+    rest, all_of_it = family.gradient(unasked(of, B, moments, T)), family.gradient(T)
+    ahead = all_products(of, of.sums(B), at, moments) + float(np.linalg.norm(rest) / np.linalg.norm(all_of_it))
+    return Joint(B, of, at, moments, upper * float((T * B).sum()), upper * ahead, family)
 
 
 def unasked(of: Shape, B: Array, moments: Moments, T: Array) -> Array:
@@ -225,32 +233,27 @@ class _Step:
         self.products = sum(float(part.one.products.sum()) for part in self.parts)
 
     def _summed(self) -> Array:
-        """The form in B, whose blocks (n, m) are sums over the cells that are on at both balls."""
-        size, m, begun_at = len(self.now.B), self.now.B[0].size, self.deadline.elapsed
-        first, second = np.triu_indices(size)
-        pairs = np.zeros((len(first), m * m))
-        of = self.now.of
+        """The form in the unknowns of B."""
+        family, begun_at, of = self.now.family, self.deadline.elapsed, self.now.of
+        total = family.begun()
         for k in range(0, len(of), AT_ONCE):
             self.deadline.check()
             rows = np.arange(k, min(k + AT_ONCE, len(of)))
             cells = of[rows]
             one = factored(cells, cells.sums(self.now.B), self.now.at[rows], self.now.moments[rows])
             self.parts.append(_Part(rows, cells.on.astype(float), one))
-            pairs += ((cells.on[:, first] & cells.on[:, second]) * 1.0).T @ hessian(one).reshape(len(rows), -1)
+            family.add(total, cells.on, hessian(one))
         pace = (self.deadline.elapsed - begun_at) / (len(of) * operations(of))
-        if pace * (size * m) ** 3 / 3 > self.deadline.remaining:  # nothing interrupts a factorisation
+        if pace * family.size**3 / 3 > self.deadline.remaining:  # nothing interrupts a factorisation
             raise OutOfTimeError
-        H = np.empty((size * m, size * m))
-        for k, (i, j) in enumerate(zip(first, second, strict=True)):
-            H[j * m : (j + 1) * m, i * m : (i + 1) * m] = pairs[k].reshape(m, m)
-            H[i * m : (i + 1) * m, j * m : (j + 1) * m] = pairs[k].reshape(m, m)
-        return H
+        return family.form(total)
 
     def _solved(self, rest: Array, aims: Sequence[Scaled]) -> tuple[Array, list[Change]]:
         for part, aim in zip(self.parts, aims, strict=True):
             rest = rest - part.spread(pull(part.one, followed(part.one, aim, None).moments.X))
-        d = self.scale * cho_solve(self.factor, self.scale * rest.ravel(), check_finite=False)
-        dB = d.reshape(rest.shape)
+        family = self.now.family
+        d = self.scale * cho_solve(self.factor, self.scale * family.gradient(rest), check_finite=False)
+        dB = family.change(d)
         return dB, [followed(part.one, aim, part.sums(dB)) for part, aim in zip(self.parts, aims, strict=True)]
 
     def _reach(self, dB: Array, steps: Sequence[Change]) -> float:

@@ -6,7 +6,7 @@ so this takes whatever time there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +14,10 @@ import numpy as np
 from exactnorm.certify.balls.dual_bound import dual_bound, elsewhere
 from exactnorm.certify.balls.evidence import Cells
 from exactnorm.exact.balls.chosen import MANY, whole_path
+from exactnorm.exact.balls.families import Family, pairs
 from exactnorm.exact.balls.first import First
 from exactnorm.exact.balls.growing import Sealed
-from exactnorm.exact.balls.joint import Joint, order
+from exactnorm.exact.balls.joint import Joint, free
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
@@ -26,14 +27,16 @@ FROM = 11
 """Affine rank from which this comes before the faces: there are 2^r or so of each pattern."""
 FACES = 2**22
 """Faces of all patterns beyond which they are not gone through: the loop would not end its first round in minutes."""
-SHARE = 0.6
-"""Of the time limit: what this may take; the peaks of the dual function are followed after that."""
+SHARE, ALL = 0.6, 0.9
+"""Of the time limit: what this may take, if the peaks of the dual function are followed after that, and if not."""
 ENOUGH = 0.05
 """Share of the width of the bracket that more steps might bring, up to which they are not worth their time."""
 LEAST = 1e-3
 """Share of the cost that more steps might bring at the end of a path over few patterns."""
 TOLD = 1.05
 """Factor by which a bound must rise to be told and kept."""
+FREE = 2000
+"""Unknowns of all B up to which these are sought at once; with more, those made of pairs come first."""
 ORDER = 8000
 """Largest order of the matrix of a step: half a GiB, twice."""
 ENTRIES = 2**27
@@ -54,23 +57,36 @@ def many_faces(problem: Reduced) -> bool:
     return problem.rank >= FROM and len(problem.patterns) * 2.0**problem.rank > FACES
 
 
-def has_place(problem: Reduced, patterns: int | None = None) -> bool:
+def has_place(problem: Reduced, family: Family, patterns: int | None = None) -> bool:
     """Whether steps of the interior point method over so many patterns, all by default, fit into the memory."""
     size = (problem.rank + 2) * (problem.rank + 3) // 2
-    return order(problem) <= ORDER and (patterns or len(problem.patterns)) * size**2 <= ENTRIES
+    return family.size <= ORDER and (patterns or len(problem.patterns)) * size**2 <= ENTRIES
+
+
+def ladder(problem: Reduced) -> Iterator[Family]:
+    """The families of dual matrices to try one after another, as far as a step of them fits into the memory."""
+    every, taking_part = free(problem), min(len(problem.patterns), MANY * len(problem.points))
+    if every.size > FREE and has_place(problem, few := pairs(problem.points, problem.rho), taking_part):
+        yield few
+    if has_place(problem, every, taking_part):
+        yield every
 
 
 def with_living(problem: Reduced, first: First, settings: Settings) -> First:
     """With the bound of living patterns, if the rank is high and it is better."""
     if problem.rank < FROM or first.ramps is None or first.closed is not None or problem.orbits is not None:
         return first
-    if not has_place(problem, min(len(problem.patterns), MANY * len(problem.points))):
+    families = tuple(ladder(problem))
+    if not families:
         settings.said.append(
             f"{len(problem.patterns)} living patterns of affine rank {problem.rank} take too much memory"
         )
         return first
-    limit, network = settings.deadline.earlier(1 - SHARE), first.neurons()
-    return _raised(first, settings, lambda report: living_bound(problem, network, first.upper, limit, settings, report))
+    share = SHARE if has_place(problem, free(problem)) else ALL
+    limit, network = settings.deadline.earlier(1 - share), first.neurons()
+    return _raised(
+        first, settings, lambda report: living_bound(problem, network, first.upper, limit, settings, families, report)
+    )
 
 
 def _raised(first: First, settings: Settings, bound: Callable[[Callable[[float], None]], Living | None]) -> First:
@@ -95,6 +111,7 @@ def living_bound(
     upper: float,
     deadline: Deadline,
     settings: Settings,
+    families: Sequence[Family],
     report: Callable[[float], None] = lambda _: None,
 ) -> Living | None:
     """The best bound of living patterns by the deadline; None if there is none, and then `settings.said` says why.
@@ -104,6 +121,8 @@ def living_bound(
     network : Neurons
     upper : float
         Its cost.
+    families : sequence of Family
+        Of B, one after another.
     report : callable
         Called with the bound that is proved, after every step.
 
@@ -118,17 +137,18 @@ def living_bound(
         report(told)
 
     try:
-        for point in whole_path(problem, network, upper, deadline, LEAST, going):
-            steps += 1
-            if best is None or point.lower > best.lower:
-                best = point
-            if best.lower > TOLD * told:
-                told = best.lower
-                report(proved(problem, best).lower)
-            if point.ahead < max(ENOUGH * (upper - best.lower), settings.tol * upper / 4):
-                break
+        for family in families:
+            for point in whole_path(problem, network, upper, deadline, LEAST, family, going):
+                steps += 1
+                if best is None or point.lower > best.lower:
+                    best = point
+                if best.lower > TOLD * told:
+                    told = best.lower
+                    report(proved(problem, best).lower)
+                if point.ahead < max(ENOUGH * (upper - best.lower), settings.tol * upper / 4):
+                    break
         if best is not None:
-            settings.said.append(ended(problem, best, steps))
+            settings.said.append(ended(problem, best, steps, families[-1]))
     except OutOfTimeError:
         many = f"{len(problem.patterns)} living patterns"
         settings.said.append(f"in the time it had, the bound of {many} was still rising after {steps} steps")
@@ -141,11 +161,12 @@ def living_bound(
     return None if best is None else replace(proved(problem, best), interrupted=interrupted)
 
 
-def ended(problem: Reduced, at: Joint | Sealed, steps: int) -> str:
+def ended(problem: Reduced, at: Joint | Sealed, steps: int, family: Family) -> str:
     """The sentence about a bound that more steps would not raise."""
+    best = "whole patterns give" if family.size == free(problem).size else "pairs of points give on whole patterns"
     return (
         f"after {steps} steps the bound of {len(problem.patterns)} living patterns is within "
-        f"{100 * at.ahead / at.lower:.1g} % of the best that whole patterns give, and more time would not raise it"
+        f"{100 * at.ahead / at.lower:.1g} % of the best that {best}, and more time would not raise it"
     )
 
 

@@ -16,6 +16,7 @@ from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.finish import interpolating, settled
 from exactnorm.exact.balls.interior import climbed, interior
+from exactnorm.exact.balls.joint import free
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.balls.living import FROM as LIVING_FROM
 from exactnorm.exact.balls.living import has_place, many_faces
@@ -54,12 +55,17 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
     A `best` that comes with a B, whatever it is worth here, starts from it.
     """
     rows = deciding_balls(problem, settings.deadline.check)
-    if best.B is None and problem.orbits is None and INTERIOR_FROM <= problem.rank < LIVING_FROM and has_place(problem):
+    if (
+        best.B is None
+        and problem.orbits is None
+        and INTERIOR_FROM <= problem.rank < LIVING_FROM
+        and has_place(problem, free(problem))
+    ):
         for begun in interior(problem, best, settings):
             best = begun
             yield best
     wide = 2 * problem.rho > TINY * problem.apart and problem.orbits is None
-    if best.B is not None and wide and problem.rank >= INTERIOR_FROM and has_place(problem):
+    if best.B is not None and wide and problem.rank >= INTERIOR_FROM and has_place(problem, free(problem)):
         for found, more in climbed(problem, rows, replace(best, phase=Bracket.phase), settings):
             best, kinks = found, more
             yield best
