@@ -13,6 +13,11 @@ from exactnorm.geometry import Frame, affine_hull
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
+LAST, HULL = 2 * float(np.finfo(float).eps), 8 * float(np.finfo(float).eps)
+"""How far each coordinate of an input may be beside a flat that it was meant to lie in: as a share of the largest, as
+it was rounded when it was read, and what it is compared with is rounded as well; and of the size of the set, as the
+flat itself is known to so many digits."""
+
 
 @dataclass(frozen=True, eq=False)
 class FiniteProblem:
@@ -149,6 +154,11 @@ class Coordinates:
         Weight decay in these units.
     free : ndarray, shape (U, k)
         What costs nothing at the inputs: the constant, if there is one, and, with a skip connection, their coordinates.
+    penalise_bias : bool
+    beside : ndarray, shape (U,)
+        How far the inputs are beside the hull that they have but for rounding, in the unit of the features.
+    in_hull : bool
+        Whether that is no more in any coordinate than rounding.
     """
 
     features: Array
@@ -161,6 +171,8 @@ class Coordinates:
     decay: float | None
     free: Array
     penalise_bias: bool
+    beside: Array
+    in_hull: bool
 
     @property
     def inputs(self) -> int:
@@ -192,6 +204,7 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
     else:
         input_frame = hull
         features = hull.coordinates(inputs)
+    beside = inputs - hull.points(hull.coordinates(inputs))
     decay = problem.weight_decay
     ones = np.ones((len(inputs), 1 if problem.constant else 0))
     return Coordinates(
@@ -205,6 +218,8 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         decay=None if decay is None else decay / (target_frame.scale * input_frame.scale),
         free=np.column_stack([ones, _to_their_digits(hull, inputs)]) if problem.skip else ones,
         penalise_bias=problem.penalise_bias,
+        beside=np.linalg.norm(beside, axis=1) / input_frame.scale,
+        in_hull=bool(np.abs(beside).max() <= LAST * np.abs(inputs).max() + HULL * hull.scale),
     )
 
 

@@ -231,14 +231,20 @@ def _cost_of_many(
     else:
         msg = "how much the network misses on each ball is not known"
         raise CertificateUndecided(msg)
-    bent = miss.entered > 0
-    if train.rho <= SMALL * train.separation:  # kinks may run through the points
-        value, slope = wrong_sides(sides.network, train, sides.packed, check)
-        e, D, bent = e + value, miss.slope + slope, bool(slope.any())
-    elif bent:
-        value, slope = wrong_sides(network, train, sides_at_centres(network, train), check)
-        e, D = e + value, D + slope
-    gap, cost = train.separation - 2 * train.rho, network.representation_cost
+    small, gap, cost = (
+        train.rho <= SMALL * train.separation,
+        train.separation - 2 * train.rho,
+        network.representation_cost,
+    )
+    off = None if found is None else found.off
+    if found is not None and len(found.lines) == 1 and not (small or miss.entered > 0):
+        frame = affine_hull(train.points) if frame is None else frame
+        if frame.rank == 1:  # between neighbours there is room, and no kink has anywhere else to go
+            return _cost_on_a_line(train, frame.scale * frame.coordinates(train.points)[:, 0], e, D, off)
+    # With balls that are small, kinks may run through the points.
+    net, packed = (sides.network, sides.packed) if small else (network, sides_at_centres(network, train))
+    value, slope, bent = wrong_sides(net, train, packed, check)
+    e, D = e + value, (miss.slope if small else D) + slope
     if train.size <= MOST or train.size * train.points.size <= EACH:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
         scale = float(lengths(train.points - train.points[0]).max())
@@ -248,7 +254,7 @@ def _cost_of_many(
     frame = affine_hull(train.points) if frame is None else frame
     points = frame.coordinates(train.points)
     if frame.rank == 1:
-        return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
+        return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, off)
     slabs = None
     if train.size <= MOST:
         alive = lengths(network.a) * lengths(network.w) > 0
@@ -257,8 +263,7 @@ def _cost_of_many(
         if not is_basis(slabs, train.size):
             if bent:
                 raise not_told(train)
-            packed = sides.packed if sides.packed.size else sides_at_centres(network, train)
-            slabs = slabs_of_network(slabs, sides.network, train, packed, frame, check)
+            slabs = slabs_of_network(slabs, net, train, packed, frame, check)
     if slabs is not None:
         more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
         if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):

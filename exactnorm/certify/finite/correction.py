@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import values_along_lines
@@ -113,8 +112,8 @@ def correction_cost(
 ) -> float:
     """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs.
 
-    Inputs with equal targets that only the last digits of their spread tell apart count as one. `check` is called after
-    every direction, and may raise.
+    However near each other two inputs are, a network that is to be equal at both has to be flat between them: that may
+    cost as much as any other slope. `check` is called after every direction, and may raise.
     """
     Y, least = problem.inputs[problem.distinct[0]], float("inf")
     for u in directions(Y):
@@ -137,24 +136,13 @@ def directions(Y: Array) -> Iterator[Array]:
         yield u / np.linalg.norm(u)
 
 
-def _told_apart(Y: Array, x: Array) -> NDArray[np.bool_]:
-    """Which of the inputs do not coincide with the one before but for rounding, or have another target."""
-    # Of the spread: inputs far from the origin differ by what their numbers do.
-    last = 16 * float(np.finfo(float).eps) * float(np.abs(Y - Y[0]).max())
-    twins = (np.abs(np.diff(Y, axis=0)).max(axis=1) <= last) & (x[1:] == x[:-1]).all(axis=1)
-    return np.append(True, ~twins)
-
-
 def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Array) -> float:
     """The cost of the function of u·y that is linear between the inputs and takes the values `miss`, known to `unsure`.
 
     Infinite where two inputs coincide along u.
     """
     order = np.argsort(Y @ u, kind="stable")
-    order = order[_told_apart(Y[order], problem.targets[problem.distinct[0]][order])]
     gaps = np.diff(Y[order], axis=0) @ u
-    if len(order) == 1:
-        return 0.0 if problem.constant else float(np.linalg.norm(miss[order[0]]) + unsure[order[0]])
     if not (gaps.min() > 0 and np.isfinite(miss).all()):
         return float("inf")
     kinks = Y[order] @ u
