@@ -23,6 +23,7 @@ NEGLIGIBLE = 1e-9
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
 LAST = 256
 """Last places that count as rounding where targets are meant to be affine."""
+EPS = float(np.finfo(float).eps)
 DIRECTIONS = 64
 """Directions that are tried; inputs may be near each other along one and not along another."""
 
@@ -55,7 +56,7 @@ def misses(
         for m in range(len(Y)):
             found[m] = np.asarray(fractions(x[m]) - at_points(network, Y[m : m + 1])[1][0], dtype=float)
             check()
-        yield found, np.zeros(len(Y))
+        yield found, EPS * lengths(found)
     elif (along := values_along_lines(network, Y)) is not None:
         yield x - along[0], along[1] + 2e-16 * lengths(x)
 
@@ -88,6 +89,7 @@ def corrected_cost(
 ) -> tuple[float, float]:
     """The cost of the network and of correcting it; with less rounding where rounding alone is worth something.
 
+    However dear that is, there are networks along one direction as well: what the dearer of the two costs is enough.
     Infinite for a network that misses by more than `MISSED` of the spread. Also the largest residual as far as it is
     known: `error`, or what is left of it without the rounding.
     """
@@ -104,6 +106,10 @@ def corrected_cost(
             return cost, off
         if cost + more < upper:
             upper, error = cost + more, off
+    if upper < np.inf:
+        first = problem.distinct[0]
+        along = correction_cost(problem, problem.targets[first], np.zeros(len(first)), check)
+        upper = cost if along <= cost * (1 + NEGLIGIBLE) else min(upper, along)
     return upper, error
 
 
@@ -123,33 +129,37 @@ def correction_cost(
 
 
 def directions(Y: Array) -> Iterator[Array]:
-    """Unit vectors: the axes, and some others; of few inputs in many dimensions all in the inputs' hull."""
+    """Unit vectors: those of the inputs' hull, axes, and some others; of few inputs in many dimensions all in it."""
     size, p = Y.shape
     if p == 1:
         yield np.ones(1)
         return
-    hull = affine_hull(Y).axes if p > size else None
-    n, rng = p if hull is None else len(hull), np.random.default_rng(0)
+    hull = affine_hull(Y).axes
+    if p <= size:
+        if len(hull) < p:
+            yield from hull
+        hull = np.eye(p)
+    n, rng = len(hull), np.random.default_rng(0)
     for k in range(n + (DIRECTIONS if n > 1 else 0)):
-        u = rng.standard_normal(n) if k >= n else np.eye(1, n, k)[0]
-        u = u if hull is None else u @ hull
+        u = (rng.standard_normal(n) if k >= n else np.eye(1, n, k)[0]) @ hull
         yield u / np.linalg.norm(u)
 
 
 def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Array) -> float:
     """The cost of the function of u·y that is linear between the inputs and takes the values `miss`, known to `unsure`.
 
-    Infinite where two inputs coincide along u.
+    Infinite where two inputs coincide along u, but for rounding.
     """
     order = np.argsort(Y @ u, kind="stable")
-    gaps = np.diff(Y[order], axis=0) @ u
-    if not (gaps.min() > 0 and np.isfinite(miss).all()):
+    steps = np.diff(Y[order], axis=0)
+    gaps, astray = steps @ u, (2 + len(u)) * EPS * (np.abs(steps) @ np.abs(u))
+    if not ((gaps > 2 * astray).all() and np.isfinite(miss).all()):
         return float("inf")
     kinks = Y[order] @ u
     weight = np.sqrt(1 + kinks**2) if problem.penalise_bias else np.ones(len(kinks))
     slopes = np.diff(miss[order], axis=0) / gaps[:, None]
     unsure = unsure[order]
-    loose = (unsure[1:] + unsure[:-1]) / gaps
+    loose = (unsure[1:] + unsure[:-1]) / (gaps - astray) + lengths(slopes) * astray / (gaps - astray)
     jumps = lengths(np.diff(slopes, axis=0)) + loose[1:] + loose[:-1]
     cost = float(weight[1:-1] @ jumps)
     if not problem.skip:
