@@ -34,7 +34,7 @@ from exactnorm.certify.balls.slabs import (
     slabs_around_each,
     telling_directions,
 )
-from exactnorm.certify.balls.spanned import NotToldError, is_basis, not_told, sides_at_centres, slabs_of_network
+from exactnorm.certify.balls.spanned import is_basis, not_told, sides_at_centres, slabs_of_network
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.interpolation import Miss
 from exactnorm.geometry import Frame, affine_hull
@@ -82,13 +82,20 @@ def upper_value(
 
 
 def stated_upper(
-    network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None, effort: Effort | None = None
+    network: ReLUNetwork,
+    train: TrainingSet,
+    miss: Miss,
+    frame: Frame | None = None,
+    effort: Effort | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> float:
     """The upper value to state, so that others, who round otherwise, find no more.
 
-    It is infinite once the time is over, or where what the network misses has no price. Of more than `MANY` balls it is
-    the cost then, and 1 % more without time, which is not shown to be enough. The `frame` is what `affine_hull` says of
-    the points, where it is known: of a thousand coordinates it takes long.
+    It is infinite where the network is not constant near the points, and where a look at it ends undecided: once the
+    time is over, or where what the network misses has no price. Of more than `MANY` balls it is the cost where that is
+    undecided, and 1 % more without time, which is not shown to be enough. Whatever a check would not support is told to
+    `say`, in words for a status. The `frame` is what `affine_hull` says of the points, where it is known: of a thousand
+    coordinates it takes long.
     """
     effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
     sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
@@ -97,13 +104,14 @@ def stated_upper(
             sides = sides_of_balls(network, train, effort)
         if sides.slope <= FLAT:
             return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
+        say("no upper value is stated, as the network that was found is not constant near the points")
     except CertificateUndecided as why:
-        late = effort.remaining <= 0  # whoever has more may find that it costs more
-        if train.size <= MANY and (late or isinstance(why, NotToldError)):
-            return np.inf
-        if late:  # by up to this share, or a miss by rounding is left undecided: see `_cost_of_many`
-            return (1 + DEAR) * network.representation_cost
-    return network.representation_cost
+        if train.size > MANY:
+            say(f"the upper value is the cost of the network, and nothing supports it: {why}")
+            # By up to this share, or a miss by rounding is left undecided: see `_cost_of_many`.
+            return (1 + DEAR if effort.remaining <= 0 else 1) * network.representation_cost
+        say(f"no upper value is stated: {why}")
+    return np.inf
 
 
 def _with_correction(

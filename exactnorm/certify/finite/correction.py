@@ -150,7 +150,7 @@ def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Arra
 
     Infinite where two inputs coincide along u, but for rounding.
     """
-    order = np.argsort(Y @ u, kind="stable")
+    order = np.argsort(Y.astype(np.longdouble) @ u, kind="stable")  # floats next to each other are told apart
     steps = np.diff(Y[order], axis=0)
     gaps, astray = steps @ u, (2 + len(u)) * EPS * (np.abs(steps) @ np.abs(u))
     if not ((gaps > 2 * astray).all() and np.isfinite(miss).all()):
