@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array, real_number, restore_read_only, truth
-from exactnorm.geometry import Frame, affine_hull
+from exactnorm.geometry import Frame, affine_hull, shells
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
@@ -219,8 +219,15 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         free=np.column_stack([ones, _to_their_digits(hull, inputs)]) if problem.skip else ones,
         penalise_bias=problem.penalise_bias,
         beside=np.linalg.norm(beside, axis=1) / input_frame.scale,
-        in_hull=bool(np.abs(beside).max() <= LAST * np.abs(inputs).max() + HULL * hull.scale),
+        in_hull=all(_in_flat(inputs[rows], hull.axes) for rows in shells(inputs)),
     )
+
+
+def _in_flat(inputs: Array, axes: Array) -> bool:
+    """Whether inputs lie in a flat along these axes, but for rounding."""
+    offsets = inputs - inputs[0]
+    beside = np.abs(offsets - (offsets @ axes.T) @ axes).max()
+    return bool(beside <= LAST * np.abs(inputs).max() + HULL * np.linalg.norm(offsets, axis=1).max())
 
 
 def _to_their_digits(hull: Frame, inputs: Array) -> Array:

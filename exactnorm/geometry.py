@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from scipy.optimize import lsq_linear, nnls
 from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
 
+FARTHER = 2
+"""How many times as large as others coordinates are whose rounding says nothing of theirs."""
 DIFFERENCES = 2**15
 """Numbers in the differences of two sets of points, up to which all are looked at where few do not tell their distance:
 a fraction of a second."""
@@ -66,6 +68,18 @@ def affine_hull(points: Array) -> Frame:
     rounding = np.finfo(float).eps * (1 + float(np.abs(points).max()) / scale)
     rank = max(1, int(np.sum(singular > 8 * rounding * np.sqrt(points.size))))
     return Frame(origin.copy(), np.ascontiguousarray(axes[:rank]), scale)
+
+
+def shells(points: Array) -> Iterator[NDArray[np.bool_]]:
+    """Rows (N,) of points with coordinates of about the same size, or smaller: all, and fewer and fewer.
+
+    What is rounding of large coordinates is none of small ones: one point that is far away excuses nothing of others.
+    """
+    size = np.abs(points).max(axis=1)
+    most = float(size.max())
+    while (inside := size <= most).sum() > 2:
+        yield inside
+        most = float(size[size <= most / FARTHER].max(initial=-1.0))
 
 
 def length_rounding(dimension: int) -> float:

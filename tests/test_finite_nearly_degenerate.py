@@ -60,6 +60,18 @@ def test_an_input_that_is_beside_the_line_of_the_others_by_more_than_rounding_ha
     assert finite_lower_bound(plain, multipliers) == pytest.approx(2 * (size - 1), rel=1e-3)
 
 
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e8])
+def test_an_input_far_away_excuses_nothing_of_others(far):
+    off = np.finfo(float).eps * far
+    problem = FiniteProblem([[0.0, 0.0], [1.0, off], [2.0, 0.0], [far, 0.0]], [0.0, 1.0, 0.0, 0.0])
+    assert len(coordinates(problem).hull.axes) == 1
+    np.testing.assert_allclose(linear([0.0, 1 / off])(problem.inputs), problem.targets, rtol=1e-15)
+    hat = np.array([[-1.0], [2.0], [-1.0], [0.0]])
+    assert finite_lower_bound(problem, hat) == 0
+    on_the_line = FiniteProblem(problem.inputs * [1.0, 0.0], problem.targets)
+    assert finite_lower_bound(on_the_line, hat) == pytest.approx(2, rel=1e-6)
+
+
 @pytest.mark.parametrize("rank", [1, 2])
 @pytest.mark.parametrize(("dimension", "size", "off"), [(2, 40, 0), (5, 8, 1e3), (30, 6, 0), (30, 6, 1e6)])
 def test_inputs_that_were_meant_to_lie_in_a_flat_are_taken_to_be_in_it(rank, dimension, size, off):

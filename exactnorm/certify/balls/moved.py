@@ -21,8 +21,6 @@ LONGER = 2**27
 """Weights times points, up to which values are computed in longer floats where they are too many for rational numbers:
 some seconds."""
 EPS = float(np.finfo(float).eps)
-LAST = 2 * EPS
-"""By how much a kink may enter a ball for the rounding of its own normal, as a share of the size of the set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +97,7 @@ def turned(
     as it and with the same sides, the mean with the weight t = δ/(δ + η) of the second misses all balls, and is no
     steeper. Far from the origin rounding is large beside a narrow slab, and what kinks that enter balls by rounding do
     may then cost any number of times as much. Where no such slab is there, 1: a network that is affine on all balls has
-    no such kink, however little it enters them, but for what its normal is rounded to.
+    no such kink, however little it enters them.
 
     Parameters
     ----------
@@ -116,7 +114,7 @@ def turned(
     on, length = one.on, one.length
     turn, ends, height = np.zeros(len(length)), np.zeros((len(length), points.shape[1])), np.zeros(on.shape)
     delta = one.depth.max(axis=0) + one.unsure
-    which = np.flatnonzero(some & one.tight & (delta > LAST * scale * length) & on.any(axis=0) & ~on.all(axis=0))
+    which = np.flatnonzero(some & one.tight & (delta > 0) & on.any(axis=0) & ~on.all(axis=0))
     if not len(which):
         return turn, ends, height
     patterns, row = np.unique(on[:, which].T, axis=0, return_inverse=True)
