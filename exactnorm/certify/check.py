@@ -24,6 +24,8 @@ from exactnorm.training_set import TrainingSet
 
 AGAIN = 1e-9
 """How far a recomputed bound may fall short of the stated one, relative to it: rounding on another machine."""
+LONGEST = 600.0
+"""Seconds for the price of what a network of many neurons misses, where no limit is given."""
 CROSSED = 1e-6
 """How far the recomputed bounds may cross: what a residual of `MISSED` of the separation may save a network."""
 
@@ -183,7 +185,8 @@ def _ball_upper(
             raise CertificateUndecided(msg)
         if not sides.slope <= FLAT:
             refuse(f"the network is not constant near the clean points: its slope there is {sides.slope:.3g}")
-        upper = upper_value(network, train, sides, replace(miss, slope=sides.slope), effort.check)
+        check = effort.or_at_most(LONGEST).check
+        upper = upper_value(network, train, sides, replace(miss, slope=sides.slope), check)
     return upper, error, slack
 
 
