@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,30 +63,48 @@ class Moved:
 
 
 def moved(
-    network: ReLUNetwork, train: TrainingSet, packed: NDArray[np.uint8], check: Callable[[], None]
+    network: ReLUNetwork,
+    train: TrainingSet,
+    packed: NDArray[np.uint8],
+    check: Callable[[], None],
+    quick: bool = False,
 ) -> Iterator[Moved]:
-    """All neurons, some at a time, with sides eight to a byte; heights in longer floats, if they are not too many."""
-    float_ = np.longdouble if network.neurons * train.points.size <= LONGER else np.float64
-    last = (2 + train.dimension) * float(np.finfo(float_).eps)
-    reach, digits = float(lengths(train.points).max()), last_digits(train.points, train.rho)
+    """All neurons, some at a time, with sides eight to a byte; heights in longer floats, if they are not too many.
+
+    If it is to be `quick`, in longer floats only where some kink has too little room for the rounding of others.
+    """
+    floats = [np.longdouble] if network.neurons * train.points.size <= LONGER else [np.float64]
+    floats = [np.float64, *floats] if quick and floats != [np.float64] else floats
     step = max(8, BLOCK // (8 * train.size) // 8 * 8)
     for start in range(0, network.neurons, step):
         k = slice(start, min(start + step, network.neurons))
-        w, b = network.w[k], network.b[k]
-        length, on = lengths(w), unpacked(packed, k.start, k.stop)
-        radius = train.rho * length
-        before = train.points.astype(float_) @ w.T.astype(float_) + b
-        least = np.where(on, radius - before, -np.inf).max(axis=0)
-        most = np.where(on, np.inf, -radius - before).min(axis=0)
-        shift = np.where(least <= most, np.clip(0.0, least, most), (least + most) / 2)
-        shift = np.where(np.isfinite(shift), shift, 0.0).astype(float)
-        height = before + shift
-        depth = np.maximum(radius - np.where(on, height, -height), 0.0).astype(float)
-        unsure = last * (length * reach + np.abs(b))
-        deep = (depth > digits * length).any(axis=0)
-        tight = ~(most - least >= 2 * unsure)
-        yield Moved(k, w, length, on, before.astype(float), shift, depth, unsure, tight, deep)
+        on = unpacked(packed, k.start, k.stop)
+        some = on.any(axis=0) & ~on.all(axis=0)
+        for float_ in floats:
+            one = _moved(network, train, k, on, float_)
+            if not (one.tight & some).any():
+                break
+        yield one
         check()
+
+
+def _moved(
+    network: ReLUNetwork, train: TrainingSet, k: slice, on: NDArray[np.bool_], float_: type[np.floating[Any]]
+) -> Moved:
+    w, b, length = network.w[k], network.b[k], lengths(network.w[k])
+    radius = train.rho * length
+    before = train.points.astype(float_) @ w.T.astype(float_) + b
+    least = np.where(on, radius - before, -np.inf).max(axis=0)
+    most = np.where(on, np.inf, -radius - before).min(axis=0)
+    shift = np.where(least <= most, np.clip(0.0, least, most), (least + most) / 2)
+    shift = np.where(np.isfinite(shift), shift, 0.0).astype(float)
+    height = before + shift
+    depth = np.maximum(radius - np.where(on, height, -height), 0.0).astype(float)
+    last = (2 + train.dimension) * float(np.finfo(float_).eps)
+    unsure = last * (length * float(lengths(train.points).max()) + np.abs(b))
+    deep = (depth > last_digits(train.points, train.rho) * length).any(axis=0)
+    tight = ~(most - least >= 2 * unsure)
+    return Moved(k, w, length, on, before.astype(float), shift, depth, unsure, tight, deep)
 
 
 def turned(
