@@ -156,9 +156,9 @@ class Coordinates:
         What costs nothing at the inputs: the constant, if there is one, and, with a skip connection, their coordinates.
     penalise_bias : bool
     beside : ndarray, shape (U,)
-        How far the inputs are beside the hull that they have but for rounding, in the unit of the features.
+        How far the inputs, or (y, 1), are beside the flat that they lie in but for rounding, in the features' unit.
     in_hull : bool
-        Whether that is no more in any coordinate than rounding.
+        Whether the inputs are no farther beside their hull, in any coordinate, than rounding.
     """
 
     features: Array
@@ -198,13 +198,11 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
     off = x - x[first][which]
     mean_off = np.stack([np.bincount(which, column, len(first)) for column in off.T], axis=1) / counts[:, None]
     if problem.penalise_bias:
-        homogeneous = np.column_stack([inputs, np.ones(len(inputs))])
-        input_frame = _span(homogeneous)
-        features = input_frame.coordinates(homogeneous)
+        lifted = np.column_stack([inputs, np.ones(len(inputs))])
+        input_frame = _span(lifted)
     else:
-        input_frame = hull
-        features = hull.coordinates(inputs)
-    beside = inputs - hull.points(hull.coordinates(inputs))
+        lifted, input_frame = inputs, hull
+    features = input_frame.coordinates(lifted)
     decay = problem.weight_decay
     ones = np.ones((len(inputs), 1 if problem.constant else 0))
     return Coordinates(
@@ -218,7 +216,7 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         decay=None if decay is None else decay / (target_frame.scale * input_frame.scale),
         free=np.column_stack([ones, _to_their_digits(hull, inputs)]) if problem.skip else ones,
         penalise_bias=problem.penalise_bias,
-        beside=np.linalg.norm(beside, axis=1) / input_frame.scale,
+        beside=input_frame.distance(lifted) / input_frame.scale,
         in_hull=all(_in_flat(inputs[rows], hull.axes) for rows in shells(inputs)),
     )
 

@@ -104,3 +104,10 @@ def test_a_bound_that_is_not_recomputed_for_want_of_time_is_stated_with_room_for
         seen = found.certificate.lower + unsure_bound(finite_problem(train), values)
         differ += abs(seen / finite_lower_bound(finite_problem(train), values) - 1) > 1e-8
     assert differ
+
+
+def test_a_weight_decay_that_vanishes_in_the_unit_of_the_data_bounds_nothing():
+    inputs, targets = 1e120 * np.array([[0.0], [1.0], [2.0]]), 1e120 * np.array([0.0, 1.0, 0.0])
+    found = min_norm_network(inputs, targets, weight_decay=1e-100)
+    assert found.certificate.lower == 0
+    assert check_certificate(found.certificate, found.problem, found.network)[0] == 0

@@ -194,7 +194,7 @@ def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[fl
     if data.decay is None:
         return (gain / kappa, 1 / kappa) if kappa > 0 and gain > 0 else (0.0, 0.0)
     square = data.inputs * float((multipliers**2 / data.counts[:, None]).sum())
-    if not (gain > 0 and square > 0):
+    if not (gain > 0 and square > 0 and data.decay > 0):  # which may vanish in these units
         return data.spread, 0.0
     # θλ with the best θ such that θκ ≤ λ_wd: a parabola on an interval.
     theta = min(gain / square, data.decay / kappa if kappa > 0 else np.inf)
