@@ -108,6 +108,6 @@ def test_a_bound_that_is_not_recomputed_for_want_of_time_is_stated_with_room_for
 
 def test_a_weight_decay_that_vanishes_in_the_unit_of_the_data_bounds_nothing():
     inputs, targets = 1e120 * np.array([[0.0], [1.0], [2.0]]), 1e120 * np.array([0.0, 1.0, 0.0])
-    found = min_norm_network(inputs, targets, weight_decay=1e-100)
-    assert found.certificate.lower == 0
-    assert check_certificate(found.certificate, found.problem, found.network)[0] == 0
+    problem = FiniteProblem(inputs, targets, weight_decay=1e-100)
+    assert coordinates(problem).decay == 0
+    assert finite_lower_bound(problem, np.array([[-1.0], [2.0], [-1.0]])) == 0
