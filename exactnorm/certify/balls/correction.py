@@ -26,6 +26,7 @@ from exactnorm.certify.balls.missed import (
     unsure_share,
     wrong_sides,
 )
+from exactnorm.certify.balls.sizes import cost_of_sizes, cost_on_a_line, norms
 from exactnorm.certify.balls.slabs import (
     LOOKED_AT,
     Slabs,
@@ -180,7 +181,7 @@ def correction_cost(
             cost = min(cost, _cost(slabs, points, rho, missed))
         elif frame.rank == 1:
             e = frame.scale * (lengths(missed.e) + missed.value)
-            more = _cost_on_a_line(train, frame.scale * points[:, 0], e, _norms(missed.D), frame.scale * missed.e)
+            more = cost_on_a_line(train, frame.scale * points[:, 0], e, norms(missed.D), frame.scale * missed.e)
             cost = min(cost, more)
         else:  # a kink that bends a ball is no sum of slabs
             raise not_told(train)
@@ -198,13 +199,9 @@ def _cost(slabs: Slabs, points: Array, rho: float, missed: Missed) -> float:
     p, _, across = seen(slabs, points, rho)
     parts = parts.reshape(-1, r, r + 1)
     value = lengths(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p))
-    cost = float(np.sum(value / slabs.half + (1 + across) * _norms(parts[:, :, :r])))
-    cost += _cost_of_sizes(slabs, points, rho, missed.value, np.zeros(size))
+    cost = float(np.sum(value / slabs.half + (1 + across) * norms(parts[:, :, :r])))
+    cost += cost_of_sizes(slabs, points, rho, missed.value, np.zeros(size))
     return cost if cost < np.inf else np.inf
-
-
-def _norms(matrices: Array) -> Array:
-    return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
 
 def _own(network: ReLUNetwork, frame: Frame, points: Array, rho: float, check: Callable[[], None]) -> Array:
@@ -248,7 +245,7 @@ def _cost_of_many(
     if found is not None and len(found.lines) == 1 and not (small or miss.entered > 0):
         frame = affine_hull(train.points) if frame is None else frame
         if frame.rank == 1:  # between neighbours there is room, and no kink has anywhere else to go
-            return _cost_on_a_line(train, frame.scale * frame.coordinates(train.points)[:, 0], e, D, off)
+            return cost_on_a_line(train, frame.scale * frame.coordinates(train.points)[:, 0], e, D, off)
     # With balls that are small, kinks may run through the points.
     net, packed = (sides.network, sides.packed) if small else (network, sides_at_centres(network, train))
     value, slope, bent = wrong_sides(net, train, packed, check)
@@ -258,11 +255,11 @@ def _cost_of_many(
         scale = float(lengths(train.points - train.points[0]).max())
         offsets = (train.points - train.points[0]) / scale
         if (each := slabs_around_each(offsets, train.rho / scale, gap / (8 * scale))) is not None:
-            return _cost_of_sizes(each, offsets, train.rho / scale, e / scale, D)
+            return cost_of_sizes(each, offsets, train.rho / scale, e / scale, D)
     frame = affine_hull(train.points) if frame is None else frame
     points = frame.coordinates(train.points)
     if frame.rank == 1:
-        return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, off)
+        return cost_on_a_line(train, frame.scale * points[:, 0], e, D, off)
     slabs = None
     if train.size <= MOST:
         alive = lengths(network.a) * lengths(network.w) > 0
@@ -273,7 +270,7 @@ def _cost_of_many(
                 raise not_told(train)
             slabs = slabs_of_network(slabs, net, train, packed, frame, check)
     if slabs is not None:
-        more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
+        more = cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
         if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
             return more
     msg = (
@@ -281,31 +278,3 @@ def _cost_of_many(
         "points what it would cost to make up for that is not found"
     )
     raise CertificateUndecided(msg)
-
-
-def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array | None) -> float:
-    """Between neighbours on the line, heights t, a value and a slope: differences of two misses, seen from the middle.
-
-    Where the misses themselves are known, `off`, neighbours may differ by little.
-    """
-    order = np.argsort(t, kind="stable")
-    gaps = np.diff(t[order])
-    if not gaps.min() > 2 * train.rho:
-        return np.inf
-    e, slope = e[order], D[order][1:] + D[order][:-1]
-    value = e[1:] + e[:-1]
-    if off is not None:
-        unsure = e - lengths(off[order])
-        value = np.minimum(value, lengths(np.diff(off[order], axis=0)) + np.abs(unsure[1:]) + np.abs(unsure[:-1]))
-    return float(np.sum(2 * (value + slope * gaps / 2) / (gaps - 2 * train.rho) + slope))
-
-
-def _cost_of_sizes(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
-    """As `_cost`, for misses of at most e_n and D_n, whatever their directions."""
-    _, far, across = seen(slabs, points, rho)
-    value, slope = e[1:] + e[0], D[1:] + D[0]
-    if not np.array_equal(slabs.on[:, 1:], np.eye(len(value), dtype=bool)):
-        on = slabs.on[:, 1:].T.astype(float)
-        share = np.abs(np.linalg.inv(on) if len(on) == len(on.T) else np.linalg.pinv(on))
-        value, slope = share @ value, share @ slope
-    return float(np.sum((value + slope * far) / slabs.half + (1 + across) * slope))
