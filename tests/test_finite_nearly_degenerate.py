@@ -111,3 +111,18 @@ def test_a_weight_decay_that_vanishes_in_the_unit_of_the_data_bounds_nothing():
     problem = FiniteProblem(inputs, targets, weight_decay=1e-100)
     assert coordinates(problem).decay == 0
     assert finite_lower_bound(problem, np.array([[-1.0], [2.0], [-1.0]])) == 0
+
+
+@pytest.mark.parametrize("decay", [None, 1e-12])
+@pytest.mark.parametrize("steep", [1e8, 1e10])
+def test_targets_that_are_steep_along_one_coordinate_lend_no_last_digits_to_another(steep, decay):
+    """A zigzag of 1e-6 of the targets along the first coordinate; what they are along the second costs nothing."""
+    t, u = np.tile([1.0, 2.0, 3.0, 4.0], 2), np.repeat([0.0, 1e3], 4)
+    zigzag = 300 * np.finfo(float).eps * steep * np.tile([0.0, 1.0], 4)
+    problem = FiniteProblem(np.column_stack([t, u / steep]), u + zigzag, weight_decay=decay)
+    plain = min_norm_network(np.column_stack([t, u]), zigzag, weight_decay=decay).certificate
+    assert plain.lower > 0
+    affine = linear([0.0, steep], zigzag[1] / 2)
+    assert finite_upper_bound(problem, affine)[0] >= plain.lower * (1 - 1e-6)
+    found = min_norm_network(problem.inputs, problem.targets, weight_decay=decay)
+    assert found.certificate.upper >= plain.lower * (1 - 1e-6)

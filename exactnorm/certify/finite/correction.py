@@ -64,14 +64,15 @@ def misses(
 def last_digits(problem: FiniteProblem) -> Array:
     """How far each target may be from an affine function by the last digits of data on one, shape (M,).
 
-    They are the digits of the target itself, and of its input times the slope of all: a target that is larger, far
-    away, lends none to it, and a network none at all.
+    They are the digits of the target itself, and of each coordinate of its input times the slope of all along it: a
+    target that is larger, far away, lends none to it, nor a coordinate along which all are steep to another, and a
+    network none at all.
     """
-    data, slope = coordinates(problem), 0.0
+    data, steep = coordinates(problem), np.zeros(problem.inputs.shape[1])
     if problem.skip:
         fit = np.linalg.lstsq(data.free, data.targets, rcond=None)[0]
-        slope = float(np.linalg.norm(fit[1:])) * data.target_frame.scale / data.hull.scale
-    return LAST * float(np.finfo(float).eps) * (lengths(problem.targets) + slope * lengths(problem.inputs))
+        steep = lengths(data.hull.axes.T @ fit[1:]) * data.target_frame.scale / data.hull.scale
+    return LAST * EPS * (lengths(problem.targets) + np.abs(problem.inputs) @ steep)
 
 
 def affine_to_last_digits(problem: FiniteProblem) -> bool:
