@@ -163,7 +163,7 @@ def _ball_upper(
     """Upper value, interpolation error and how far two computations of it may differ."""
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
-    slack = 1e-9 * train.separation + 1e-12 * float(np.abs(train.points).max())
+    slack = _slack(train.separation, float(np.abs(train.points).max()))
     claim = slack + (0.0 if told is None else told)
     miss, upper = sure_miss(network, train, effort.check, claim, LARGEST), network.representation_cost
     error, interpolates_balls = miss.error, miss.below(MISSED * train.separation)
@@ -200,4 +200,13 @@ def _finite_upper(problem: FiniteProblem, network: ReLUNetwork, effort: Effort) 
     spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
     if problem.weight_decay is not None:
         return upper, None, 0.0
-    return upper, error, 1e-9 * spread + 1e-12 * size
+    return upper, error, _slack(spread + 64 * float(np.finfo(float).eps) * size / MISSED, size)
+
+
+def _slack(unit: float, size: float) -> float:
+    """How far two computations of an error may differ.
+
+    By the rounding of numbers of that size, and by no more than a tenth of what is admitted of the error itself, which
+    is a share `MISSED` of the unit.
+    """
+    return 1e-9 * unit + min(1e-12 * size, 0.1 * MISSED * unit)
