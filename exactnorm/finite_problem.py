@@ -13,7 +13,7 @@ from exactnorm.geometry import Frame, affine_hull, shells
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
-LAST, HULL = 2 * float(np.finfo(float).eps), 8 * float(np.finfo(float).eps)
+LAST, HULL = 2 * float(np.finfo(float).eps), 16 * float(np.finfo(float).eps)
 """How far each coordinate of an input may be beside a flat that it was meant to lie in: as a share of the largest, as
 it was rounded when it was read, and what it is compared with is rounded as well; and of the size of the set, as the
 flat itself is known to so many digits."""

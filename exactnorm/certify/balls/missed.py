@@ -106,13 +106,14 @@ def wrong_sides(
     size, (value, slope) = lengths(network.a), np.zeros((2, train.size))
     offsets, out = train.points - train.points[0], False
     scale = float(lengths(offsets).max())
+    last = 8 * train.dimension * float(np.finfo(float).eps) * scale
     for one in moved(network, train, packed, check, quick=True):
         alive = size[one.k] > 0
         turn, ends, height = turned(one, offsets / scale, scale, train, alive & ~one.deep, check)
         bent = (one.deep & alive) | (turn >= 1)
         turn = np.where(bent, 0.0, turn)
         value += (one.depth * (turn == 0) + (np.abs(one.shift) + one.unsure) * one.on) @ size[one.k]
-        value += (np.abs(height - one.before - one.shift) * one.on) @ (turn * size[one.k])
+        value += ((np.abs(height - one.before - one.shift) + last * one.length) * one.on) @ (turn * size[one.k])
         slope += one.on @ (turn * size[one.k] * lengths(ends - one.w))
         beyond = one.on ^ one.on[:1]  # an affine map costs nothing, so that the first ball may count as off
         value += (beyond * (np.abs(one.before) + np.abs(one.shift))) @ (bent * size[one.k])
