@@ -12,6 +12,8 @@ from scipy.optimize import lsq_linear, nnls
 from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
 
+LONGER = 2**26
+"""Products of numbers, up to which coordinates are computed in longer floats: a fraction of a second."""
 FARTHER = 2
 """How many times as large as others coordinates are whose rounding says nothing of theirs."""
 DIFFERENCES = 2**15
@@ -44,6 +46,19 @@ class Frame:
     def coordinates(self, y: Array) -> Array:
         """Coordinates (…, r) of the orthogonal projection of y (…, d) onto the subspace."""
         return (y - self.origin) @ self.axes.T / self.scale
+
+    def sharp_coordinates(self, y: Array) -> Array:
+        """The same of points (N, d), for axes made orthonormal, to the last digit, where `longdouble` has more of them.
+
+        In thousands of dimensions sums are off by tens of units in the last place, and axes by hundreds: next to
+        nothing of the set, and much of a narrow gap. Where the points are too many for that, they are as they are.
+        """
+        if y.size * self.rank > LONGER:
+            return self.coordinates(y)
+        axes, offsets = self.axes.astype(np.longdouble), y.astype(np.longdouble) - self.origin
+        square = axes @ axes.T - np.eye(self.rank)
+        t = offsets @ axes.T
+        return np.asarray((t - t @ square / 2) / np.longdouble(self.scale), dtype=float)
 
     def points(self, t: Array) -> Array:
         """Points (…, d) with coordinates t (…, r)."""

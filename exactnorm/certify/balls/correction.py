@@ -168,7 +168,7 @@ def correction_cost(
         Where the slabs that were found do not make up for all of it but rounding.
     """
     frame = affine_hull(train.points) if frame is None else frame
-    points, rho = frame.coordinates(train.points), train.rho / frame.scale
+    points, rho = frame.sharp_coordinates(train.points), train.rho / frame.scale
     slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check), check)
     if frame.rank > 1 and not is_basis(slabs, train.size):
         slabs = slabs_of_network(slabs, network, train, packed, frame, check)
@@ -257,7 +257,7 @@ def _cost_of_many(
         if (each := slabs_around_each(offsets, train.rho / scale, gap / (8 * scale))) is not None:
             return cost_of_sizes(each, offsets, train.rho / scale, e / scale, D)
     frame = affine_hull(train.points) if frame is None else frame
-    points = frame.coordinates(train.points)
+    points = frame.sharp_coordinates(train.points)
     if frame.rank == 1:
         return cost_on_a_line(train, frame.scale * points[:, 0], e, D, off)
     slabs = None

@@ -74,7 +74,7 @@ def missed_on_balls(
     D = np.zeros((train.size, frame.rank, frame.rank)) + V
     size, kept, elsewhere = lengths(network.a), np.ones(network.neurons, dtype=bool), np.zeros_like(e)
     left, last = np.ones(network.neurons), 8 * frame.rank * float(np.finfo(float).eps) * frame.scale
-    points = frame.coordinates(train.points)
+    points = frame.sharp_coordinates(train.points)
     for one in moved(network, train, packed, check):
         k, on = one.k, one.on
         kept[k] = ~(one.deep & (size[k] > 0))

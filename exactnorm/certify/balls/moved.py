@@ -139,7 +139,8 @@ def turned(
     patterns, row = np.unique(on[:, which].T, axis=0, return_inverse=True)
     enough = (2 * train.rho + EASY * (train.separation - 2 * train.rho)) / scale
     gaps = hull_gaps(points, patterns, wide=enough, narrow=2 * train.rho / scale, watch=check)
-    width = (scale * (gaps.low / 2 - 8 * EPS) - train.rho)[row.ravel()] * length[which]
+    last = max(8, points.shape[1]) * EPS
+    width = (scale * (gaps.low / 2 - last) - train.rho)[row.ravel()] * length[which]
     turn[which] = np.where(width > 0, delta[which] / (delta[which] + np.maximum(width, 0.0)), 1.0)
     ends[which] = gaps.w[row.ravel()] * length[which, None]
     height[:, which] = scale * length[which] * (points @ gaps.w.T - gaps.middle)[:, row.ravel()]

@@ -76,7 +76,7 @@ def slabs_of_network(
         Where the patterns of the neurons that cost something, or the points themselves by more than their last digits,
         are no sums of those of the slabs.
     """
-    points = frame.coordinates(train.points)
+    points = frame.sharp_coordinates(train.points)
     missing = _outside(slabs, network, packed, check)
     if len(missing):
         # Along a neuron's own direction its pattern may have no slab: the widest is in the middle of its gap.
