@@ -193,7 +193,7 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
     inputs, count = problem.inputs[first], len(problem.inputs)
     hull = affine_hull(inputs)
     target_frame = _target_frame(problem.targets) if problem.constant else _target_span(problem.targets)
-    x = target_frame.coordinates(problem.targets)
+    x = target_frame.sharp_coordinates(problem.targets)
     # From the first of each group: the mean of equal targets is then that target, to the last digit.
     off = x - x[first][which]
     mean_off = np.stack([np.bincount(which, column, len(first)) for column in off.T], axis=1) / counts[:, None]
@@ -202,7 +202,7 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         input_frame = _span(lifted)
     else:
         lifted, input_frame = inputs, hull
-    features = input_frame.coordinates(lifted)
+    features = input_frame.sharp_coordinates(lifted)
     decay = problem.weight_decay
     ones = np.ones((len(inputs), 1 if problem.constant else 0))
     return Coordinates(
@@ -216,15 +216,20 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         decay=None if decay is None else decay / (target_frame.scale * input_frame.scale),
         free=np.column_stack([ones, _to_their_digits(hull, inputs)]) if problem.skip else ones,
         penalise_bias=problem.penalise_bias,
-        beside=input_frame.distance(lifted) / input_frame.scale,
+        beside=np.linalg.norm(input_frame.beside(lifted), axis=1) / input_frame.scale,
         in_hull=all(_in_flat(inputs[rows], hull.axes) for rows in shells(inputs)),
     )
 
 
 def _in_flat(inputs: Array, axes: Array) -> bool:
-    """Whether inputs lie in a flat along these axes, but for rounding."""
+    """Whether inputs lie in a flat along these axes, but for rounding: each coordinate is linear in those along them.
+
+    Of the axes themselves less is known, in thousands of dimensions, than of the inputs.
+    """
     offsets = inputs - inputs[0]
-    beside = np.abs(offsets - (offsets @ axes.T) @ axes).max()
+    t = Frame(inputs[0], axes).sharp_coordinates(inputs)
+    linear = np.linalg.lstsq(t, offsets, rcond=None)[0]
+    beside = float(np.abs(offsets - t @ linear).max())
     return bool(beside <= LAST * np.abs(inputs).max() + HULL * np.linalg.norm(offsets, axis=1).max())
 
 

@@ -55,10 +55,22 @@ class Frame:
         """
         if y.size * self.rank > LONGER:
             return self.coordinates(y)
-        axes, offsets = self.axes.astype(np.longdouble), y.astype(np.longdouble) - self.origin
-        square = axes @ axes.T - np.eye(self.rank)
-        t = offsets @ axes.T
-        return np.asarray((t - t @ square / 2) / np.longdouble(self.scale), dtype=float)
+        return np.asarray((self._from_origin(y) @ self._orthonormal().T) / np.longdouble(self.scale), dtype=float)
+
+    def beside(self, y: Array) -> Array:
+        """What of y − origin is across the subspace, shape (N, d), for axes made orthonormal; as above."""
+        if y.size * self.rank > LONGER:
+            return np.asarray(y - self.points(self.coordinates(y)))
+        axes, offsets = self._orthonormal(), self._from_origin(y)
+        return np.asarray(offsets - (offsets @ axes.T) @ axes, dtype=float)
+
+    def _from_origin(self, y: Array) -> Array:
+        return np.asarray(y.astype(np.longdouble) - self.origin)
+
+    def _orthonormal(self) -> Array:
+        """The axes in longer floats, without what they are off orthonormal by rounding."""
+        axes = self.axes.astype(np.longdouble)
+        return np.asarray(axes - (axes @ axes.T - np.eye(self.rank)) @ axes / 2)
 
     def points(self, t: Array) -> Array:
         """Points (…, d) with coordinates t (…, r)."""

@@ -126,3 +126,16 @@ def test_targets_that_are_steep_along_one_coordinate_lend_no_last_digits_to_anot
     assert finite_upper_bound(problem, affine)[0] >= plain.lower * (1 - 1e-6)
     found = min_norm_network(problem.inputs, problem.targets, weight_decay=decay)
     assert found.certificate.upper >= plain.lower * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("copies", [500, 5000])
+def test_a_line_in_thousands_of_dimensions_is_a_line_whatever_its_axes_are_rounded_to(copies):
+    """Two inputs are near each other, so that the cost, of the interpolant along the line, is large."""
+    rng = np.random.default_rng(0)
+    t = np.sort(np.append(rng.random(5), 0.5 + np.array([0.0, 1e-8])))
+    targets = rng.standard_normal(7)
+    least = np.abs(np.diff(np.diff(targets) / np.diff(t))).sum() / np.sqrt(copies)
+    found = min_norm_network(np.repeat(t[:, None], copies, axis=1), targets)
+    assert coordinates(found.problem).in_hull
+    assert (1 - 5e-6) * least < found.certificate.lower <= least * (1 + 1e-7)
+    assert found.certificate.upper == pytest.approx(least, rel=1e-6)
