@@ -140,7 +140,7 @@ def reduced(
     watch(0)
     if float(frame.distance(train.points).max()) > TOLD_APART * train.separation:
         raise too_near(train)
-    points, rho = frame.sharp_coordinates(train.points), train.rho / frame.scale
+    points, rho = frame.coordinates(train.points), train.rho / frame.scale
     try:
         patterns = kink_patterns(points, rho, watch=watch, apart=least_apart(train) / frame.scale)
     except TooManyPatternsError as many:  # in the user's units
