@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from exactnorm import TrainingSet
+from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Faces, bound
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.patterns import kink_patterns
@@ -99,3 +99,12 @@ def test_distances_in_sharp_coordinates_are_those_of_the_points_to_the_last_digi
         for n in range(1, 4):
             exact = float(root(dot(apart(points[0], points[n]), apart(points[0], points[n])) * copies))
             assert frame.scale * np.linalg.norm(X[n]) == pytest.approx(exact, rel=4 * np.finfo(float).eps)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_what_is_solved_in_thousands_of_dimensions_is_supported_though_balls_nearly_touch(seed):
+    points = np.repeat(np.random.default_rng(seed).standard_normal((4, 2)), 2500, axis=1)
+    train = TrainingSet(points)
+    found = min_norm_denoiser(points, 0.4995 * train.separation, method="program")
+    assert found.certificate.upper < np.inf
+    check_certificate(found.certificate, found.train, found.network)
