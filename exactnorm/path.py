@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, of_kind, real_array, real_number, restore_read_only
-from exactnorm.certify.certified import CertifiedDenoiser, read_denoiser, write_denoiser
+from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.deadline import Deadline
 from exactnorm.finite_network import check_means
@@ -25,8 +22,6 @@ from exactnorm.flow.schedule_table import GivenSchedule
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
-HEAD = "path.json"
-"""What a directory that holds a path holds beside its levels."""
 SHORTEST = 1e-2
 """Seconds that a level may take however late it is: a first bracket comes whatever the clock says."""
 
@@ -55,10 +50,13 @@ class DenoiserPath:
         If the radii are not distinct and positive, balls overlap at the largest, or the denoisers are not those of
         the points and radii.
     KeyboardInterrupt
-        If a level is interrupted: a path with a level of which little is known would mislead.
+        Before there is a bracket for the smallest radius.
 
     Notes
     -----
+    After Ctrl-C `radii` and `denoisers` end with the level that was being solved for, whose bracket is the best so far,
+    and `interrupted` is true.
+
     Kinks move with the radius, so a probability flow along a path with n levels is that of n frozen denoisers, each
     followed exactly, and one denoising step from the smallest radius. `refined_flow` adds levels, between them and
     below, until the endpoints settle.
@@ -73,6 +71,8 @@ class DenoiserPath:
     executor: Executor | None = field(default=None, repr=False)
     solver: str = field(default="CLARABEL", repr=False)
     solver_options: dict[str, Any] | None = field(default=None, repr=False)
+    interrupted: bool = field(init=False, repr=False)
+    """Whether Ctrl-C ended the solving; the radii above are then missing."""
 
     __repr__ = one_line
     __setstate__ = restore_read_only
@@ -90,7 +90,10 @@ class DenoiserPath:
         )
         for n, one in enumerate(self.denoisers):
             of_kind(one, CertifiedDenoiser, f"denoisers[{n}]", "what min_norm_denoiser returned")
-        solved = self.denoisers or self._all_solved(radii)
+        solved, asked = self.denoisers, len(radii)
+        if not solved:
+            solved = self._all_solved(radii)
+            radii = radii[: len(solved)]
         if len(solved) != len(radii) or any(
             not (np.array_equal(h.train.points, train.points) and h.train.rho == rho)
             for h, rho in zip(solved, radii, strict=False)
@@ -100,21 +103,28 @@ class DenoiserPath:
         radii.flags.writeable = False
         object.__setattr__(self, "radii", radii)
         object.__setattr__(self, "denoisers", tuple(solved))
+        object.__setattr__(self, "interrupted", len(radii) < asked or solved[-1].interrupted)
 
-    def _all_solved(self, radii: Array) -> list[CertifiedDenoiser]:
-        """One denoiser a radius, each started from the one before."""
+    def _all_solved(self, radii: Array) -> tuple[CertifiedDenoiser, ...]:
+        """One denoiser a radius, each started from the one before, up to one that is interrupted."""
         found: list[CertifiedDenoiser] = []
         deadline = Deadline(self.time_limit)
-        for left, rho in zip(range(len(radii), 0, -1), radii, strict=True):
-            found.append(self.solved(float(rho), found[-1] if found else None, deadline, left))
-        return found
+        try:
+            for left, rho in zip(range(len(radii), 0, -1), radii, strict=True):
+                found.append(self.solved(float(rho), found[-1] if found else None, deadline, left))
+                if found[-1].interrupted:
+                    break
+        except KeyboardInterrupt:
+            if not found:
+                raise
+        return tuple(found)
 
     def solved(self, rho: float, near: CertifiedDenoiser | None, deadline: Deadline, left: int) -> CertifiedDenoiser:
         """The denoiser of another radius, solved for as the path's own were, from the one of a nearby radius.
 
         It may take an equal share of the time that is left for so many levels.
         """
-        found = min_norm_denoiser(
+        return min_norm_denoiser(
             self.points,
             rho,
             tol=self.tol,
@@ -125,9 +135,6 @@ class DenoiserPath:
             solver_options=self.solver_options,
             near=near,
         )
-        if found.interrupted:
-            raise KeyboardInterrupt
-        return found
 
     def __call__(self, rho: float) -> CertifiedDenoiser:
         """Denoiser of the radius nearest to `rho` in logarithm."""
@@ -173,12 +180,20 @@ class DenoiserPath:
 
 
 def refined(path: DenoiserPath, deadline: Deadline | None = None) -> DenoiserPath:
-    """The path with a level added between any two neighbours, and one at a tenth of the smallest radius."""
+    """The path with a level added between any two neighbours, and one at a tenth of the smallest radius.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If one of these is interrupted.
+    """
     deadline = deadline or Deadline(path.time_limit)
     known = dict(zip(path.radii.tolist(), path.denoisers, strict=True))
     added = zip([0.1 * path.rho_min, *path.switches], [path.denoisers[0], *path.denoisers[:-1]], strict=True)
     for count, (rho, near) in enumerate(added):
         known[float(rho)] = path.solved(float(rho), near, deadline, len(path.radii) - count)
+        if known[float(rho)].interrupted:
+            raise KeyboardInterrupt
     radii = sorted(known)
     return replace(path, radii=np.array(radii), denoisers=tuple(known[rho] for rho in radii))
 
@@ -204,8 +219,8 @@ def refined_flow(
     settle : float
         Distance, in the unit of the points, between endpoints on a path and on its refinement.
     max_levels : int
-        Refine no further than this, nor beyond the path's time limit; the flow's `complete` is False if the endpoints
-        have not settled by then.
+        Refine no further than this, nor beyond the path's time limit or Ctrl-C; the flow's `complete` is False if the
+        endpoints have not settled by then.
 
     Returns
     -------
@@ -224,61 +239,21 @@ def refined_flow(
         msg = f"a path of {len(path.radii)} levels, settle={settle:g}; give at least two levels and a positive distance"
         raise ValueError(msg)
     flow = probability_flow(path, start, schedule, alpha=alpha, T=T)
-    moved = float("inf")
+    moved, why = float("inf"), ""
     deadline = Deadline(path.time_limit)
     while moved > settle and 2 * len(path.radii) <= max_levels and deadline.remaining > 0:
-        path = refined(path, deadline)
-        finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
+        try:
+            path = refined(path, deadline)
+            finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
+        except KeyboardInterrupt:
+            why = "; interrupted"
+            break
         moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max(initial=0.0))
         flow = finer
     error = max(moved, flow.error or 0.0)
     note = f"{len(path.radii)} levels; the last refinement moved the endpoints by at most {moved:.2e}"
     if moved > settle:
         status = f"incomplete: not settled to {settle:g} with {note}"
-        status += "" if deadline.remaining > 0 else f"; the time limit of {path.time_limit:g} s was reached"
-        return replace(flow, complete=False, status=status, error=error), path
+        why = why or ("" if deadline.remaining > 0 else f"; the time limit of {path.time_limit:g} s was reached")
+        return replace(flow, complete=False, status=status + why, error=error), path
     return replace(flow, status=f"{flow.status}; {note}", error=error), path
-
-
-def write_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
-    """Write a path to a new or empty directory: one file a level, and ``path.json``; ``FileExistsError`` for others."""
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        msg = f"{str(folder)!r} is not empty; give a new directory"
-        raise FileExistsError(msg)
-    for n, denoiser in enumerate(path.denoisers):
-        write_denoiser(folder / f"level{n:04d}.npz", denoiser)
-    (folder / HEAD).write_text(json.dumps({"levels": len(path.denoisers), "tol": path.tol}))
-
-
-def read_path(directory: str | PathLike[str]) -> DenoiserPath:
-    """Read what `write_path` wrote; ``FileNotFoundError`` or ``ValueError`` if a file is missing, damaged or over."""
-    folder = Path(directory)
-    levels, tol = _head(folder / HEAD)
-    denoisers = tuple(read_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
-    if not denoisers:
-        msg = f"{str(folder)!r} holds a path without levels"
-        raise ValueError(msg)
-    if over := sorted({one.name for one in folder.glob("level*.npz")} - {f"level{n:04d}.npz" for n in range(levels)}):
-        msg = f"{str(folder)!r} holds a path of {levels} levels and {over[0]!r}, which is none of them"
-        raise ValueError(msg)
-    return DenoiserPath(denoisers[0].train.points, np.array([h.train.rho for h in denoisers]), denoisers, tol)
-
-
-def _head(file: Path) -> tuple[int, float]:
-    """The number of levels and the tolerance."""
-    try:
-        if not file.is_file():  # opening a pipe would wait for its other end
-            msg = "it is no plain file"
-            raise ValueError(msg)
-        with file.open("rb") as stream:
-            head = json.loads(stream.read(1000))  # a few dozen bytes, as it is written
-        levels, tol = head["levels"], real_number(head["tol"], "tol")
-        if type(levels) is not int or type(head["tol"]) is bool or not tol > 0:
-            msg = f"{levels!r} is no number of levels, or {head['tol']!r} no tolerance"
-            raise ValueError(msg)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        msg = f"{str(file)!r} does not describe a path that exactnorm saved: {error}"
-        raise ValueError(msg) from None
-    return levels, tol

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import exactnorm.path
-from exactnorm import TrainingSet, load, problems, save
+from exactnorm import TrainingSet, load, min_norm_denoiser, problems, save
 from exactnorm.certify import check_certificate
 from exactnorm.closed_form import equilateral_triangle
 from exactnorm.flow import closed_probability_flow, probability_flow
@@ -191,12 +191,64 @@ def test_levels_are_solved_with_the_means_given_and_refinements_alike():
     assert "executor" not in repr(path)
 
 
-def test_an_interrupted_level_interrupts_the_path():
-    def stop(_):
+def interrupted_at(radius):
+    """A report that is Ctrl-C at the first bracket of a level."""
+    solve, levels = exactnorm.path.min_norm_denoiser, []
+
+    def level(points, rho, **options):
+        levels.append(rho)
+        return solve(points, rho, **options)
+
+    def stop(bracket):
+        if levels[-1] == radius and bracket.lower > 0 and np.isfinite(bracket.upper):
+            raise KeyboardInterrupt
+
+    return level, stop
+
+
+@pytest.mark.parametrize(("at", "kept"), [(0.1, 1), (0.2, 2), (0.3, 3)])
+def test_an_interrupted_path_ends_with_the_level_that_was_interrupted(monkeypatch, at, kept):
+    level, stop = interrupted_at(at)
+    monkeypatch.setattr(exactnorm.path, "min_norm_denoiser", level)
+    path = DenoiserPath([[0, 0], [1, 0], [0.4, 0.9]], [0.3, 0.1, 0.2], progress=stop)
+    assert path.interrupted
+    assert path.radii.tolist() == [0.1, 0.2, 0.3][:kept]
+    assert [h.interrupted for h in path.denoisers] == [False] * (kept - 1) + [True]
+    assert 0 < path.gap < 1
+
+
+def test_ctrl_c_before_there_is_any_bracket_leaves_no_path_and_later_one_without_that_level(monkeypatch):
+    def none_at(radius):
+        def level(points, rho, **options):
+            if rho == radius:
+                raise KeyboardInterrupt
+            return min_norm_denoiser(points, rho, **options)
+
+        return level
+
+    monkeypatch.setattr(exactnorm.path, "min_norm_denoiser", none_at(0.1))
+    with pytest.raises(KeyboardInterrupt):
+        DenoiserPath(ORTHOGONAL, [0.1, 0.2])
+    monkeypatch.setattr(exactnorm.path, "min_norm_denoiser", none_at(0.2))
+    path = DenoiserPath(ORTHOGONAL, [0.1, 0.2, 0.3])
+    assert path.radii.tolist() == [0.1]
+    assert path.interrupted
+    assert not DenoiserPath(ORTHOGONAL, [0.1]).interrupted
+
+
+def test_an_interrupted_refinement_leaves_the_flow_of_the_path_before(monkeypatch):
+    path = DenoiserPath(ORTHOGONAL, np.geomspace(0.02, 0.3, 3))
+    first = probability_flow(path, [0.4, 1.0], "edm", alpha=1, T=0.3)
+
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        DenoiserPath([[0, 0], [1, 0], [0.4, 0.9]], [0.1, 0.2], progress=stop)
+    monkeypatch.setattr(exactnorm.path, "min_norm_denoiser", stop)
+    flow, finest = refined_flow(path, [0.4, 1.0], "edm", alpha=1, T=0.3, settle=1e-12)
+    assert finest is path
+    assert np.array_equal(flow.endpoint, first.endpoint)
+    assert not flow.complete
+    assert flow.status.endswith("interrupted")
 
 
 def test_the_time_limit_of_a_path_is_that_of_all_its_levels_and_again_of_those_that_are_added(

@@ -183,8 +183,8 @@ def followable(given: Asked, solver: str) -> CertifiedDenoiser | ReLUNetwork | N
     return denoiser
 
 
-def probability(arguments: argparse.Namespace, given: Asked) -> Followed:
-    """Probability flow of the family of denoisers ρ = ασ."""
+def probability(arguments: argparse.Namespace, given: Asked) -> Followed | None:
+    """Probability flow of the family of denoisers ρ = ασ; None if Ctrl-C ended their solving."""
     known = given.known if isinstance(given.known, DenoiserPath) else None
     train, points = given.train, given.train.points
     schedule = schedules.schedule(arguments.schedule or "ve", arguments.scale, arguments.T)
@@ -192,6 +192,8 @@ def probability(arguments: argparse.Namespace, given: Asked) -> Followed:
     scale = top if arguments.start_scale is None else arguments.start_scale
     start = schedule.scale(arguments.T) * draw(arguments, points.mean(axis=0), scale)
     path = family(points, arguments.alpha * top, arguments) if known is None else known
+    if known is None and isinstance(path, DenoiserPath) and path.interrupted:
+        return None
 
     def follow(method: Method, box: Lines | None) -> Flow:
         return probability_flow(
@@ -247,7 +249,11 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     top = top if arguments.high_noise is None else min(top, 0.98 * widest)
     radii = np.linspace(1e-4 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # even where kinks move alike
     path = DenoiserPath(points, radii, progress=True, solver=arguments.solver or "CLARABEL")
-    say(f"the widest relative gap among them is {path.gap:.1e}")
+    if path.interrupted:
+        done = f"{len(path.radii)} of {count} denoisers, of a relative gap up to {path.gap:.1e}"
+        say(f"interrupted: there are {done}, so no flow was followed")
+    else:
+        say(f"the widest relative gap among them is {path.gap:.1e}")
     if arguments.out is not None:
         save(arguments.out, path)
         say(f"wrote {arguments.out}")

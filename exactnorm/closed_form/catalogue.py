@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from exactnorm.certify.balls.simplex import RegularSimplex, one_versus_rest_is_least, simplex_lower_bound
+from exactnorm.certify.balls.simplex import (
+    RegularSimplex,
+    corners,
+    least_cost,
+    missing_inequality,
+    simplex_lower_bound,
+)
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.closed_form.collinear import collinear, univariate
@@ -94,10 +100,11 @@ def least_on_rays(train: TrainingSet) -> LeastCost:
 
 def least_of_simplex(train: TrainingSet) -> LeastCost:
     """N · 2R/(m − 2ρ) for the corners of a regular simplex, at radii for which it is proved."""
-    if not one_versus_rest_is_least(train.points, train.rho):
+    R, off, share = corners(train.points, train.rho)
+    if missing_inequality(train.size, share):
         msg = f"one-versus-rest is not minimal at rho={train.rho:g}"
         raise ValueError(msg)
-    return least_near_contact(train)
+    return LeastCost(least_cost(train.size, R, off, share), RegularSimplex(tuple(range(train.size))))
 
 
 def least_near_contact(train: TrainingSet) -> LeastCost:

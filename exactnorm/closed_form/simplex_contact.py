@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -41,10 +43,14 @@ def regular_simplex_near_contact(points: ArrayLike, rho: float) -> ReLUNetwork:
     ValueError
         If the points are not such corners, or ρ is not near contact.
     """
+    few = f"this network is for 3 to {MOST} corners"
+    if isinstance(points, Sized) and len(points) > MOST:  # before all their distances are taken
+        msg = f"{len(points)} points: {few}"
+        raise ValueError(msg)
     train = training_set(points, rho)
     X, count = train.points, train.size
-    if not 3 <= count <= MOST:
-        msg = f"{count} points: this network is for 3 to {MOST} corners"
+    if count < 3:
+        msg = f"{count} points: {few}"
         raise ValueError(msg)
     R, off = nearest_regular(X)
     if not off <= TOLERANCE * R:

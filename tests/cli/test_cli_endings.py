@@ -194,3 +194,19 @@ def test_a_flow_of_an_interrupted_denoiser_is_not_followed_and_one_of_a_wide_bra
     record = strict(out)
     assert (status, record["complete"], err) == (1, True, "note: the denoiser's relative gap is 6.4e-01\n")
     assert record["gap"] == pytest.approx(0.64, rel=1e-12)
+
+
+def test_a_path_that_ctrl_c_ended_is_saved_and_not_followed(run, monkeypatch, tmp_path):
+    solve, levels = exactnorm.path.min_norm_denoiser, []
+
+    def interrupted_at_the_second(*arguments, **options):
+        levels.append(arguments[1])
+        found = solve(*arguments, **options)
+        return replace(found, status="interrupted; 1 round.") if len(levels) == 2 else found
+
+    monkeypatch.setattr(exactnorm.path, "min_norm_denoiser", interrupted_at_the_second)
+    given = ("flow", "acute", "--flow", "probability", "--alpha", 0.1, "--T", 1, "--levels", 3, "--json")
+    status, out, err = run(*given, "--out", tmp_path / "path")
+    assert (status, out, len(levels)) == (130, "", 2)
+    assert "interrupted: there are 2 of 3 denoisers, of a relative gap up to " in err
+    assert exactnorm.load(tmp_path / "path").radii.tolist() == levels

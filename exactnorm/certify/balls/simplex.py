@@ -81,8 +81,11 @@ def simplex_lower_bound(points: Array, rho: float) -> float:
     ValueError
         If the points are no such corners, or ρ is outside the range that is proved.
     """
-    count = len(points)
-    R, off, share = corners(points, rho)
+    return least_cost(len(points), *corners(points, rho))
+
+
+def least_cost(count: int, R: float, off: float, share: float) -> float:
+    """The bound of `simplex_lower_bound` from what `corners` finds of the points."""
     slope, rounding = 2 / (1 - 2 * share), 1e-14
     if missing_inequality(count, share):
         slope = near_contact(count, share).slope
