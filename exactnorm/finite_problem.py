@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array, real_array, real_number, restore_read_only, truth
-from exactnorm.geometry import Frame, affine_hull
+from exactnorm.geometry import Frame, affine_hull, shells
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
+
+LAST, HULL = 2 * float(np.finfo(float).eps), 16 * float(np.finfo(float).eps)
+"""How far each coordinate of an input may be beside a flat that it was meant to lie in: as a share of the largest, as
+it was rounded when it was read, and what it is compared with is rounded as well; and of the size of the set, as the
+flat itself is known to so many digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +154,11 @@ class Coordinates:
         Weight decay in these units.
     free : ndarray, shape (U, k)
         What costs nothing at the inputs: the constant, if there is one, and, with a skip connection, their coordinates.
+    penalise_bias : bool
+    beside : ndarray, shape (U,)
+        How far the inputs, or (y, 1), are beside the flat that they lie in but for rounding, in the features' unit.
+    in_hull : bool
+        Whether the inputs are no farther beside their hull, in any coordinate, than rounding.
     """
 
     features: Array
@@ -161,6 +171,8 @@ class Coordinates:
     decay: float | None
     free: Array
     penalise_bias: bool
+    beside: Array
+    in_hull: bool
 
     @property
     def inputs(self) -> int:
@@ -181,17 +193,16 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
     inputs, count = problem.inputs[first], len(problem.inputs)
     hull = affine_hull(inputs)
     target_frame = _target_frame(problem.targets) if problem.constant else _target_span(problem.targets)
-    x = target_frame.coordinates(problem.targets)
+    x = target_frame.sharp_coordinates(problem.targets)
     # From the first of each group: the mean of equal targets is then that target, to the last digit.
     off = x - x[first][which]
     mean_off = np.stack([np.bincount(which, column, len(first)) for column in off.T], axis=1) / counts[:, None]
     if problem.penalise_bias:
-        homogeneous = np.column_stack([inputs, np.ones(len(inputs))])
-        input_frame = _span(homogeneous)
-        features = input_frame.coordinates(homogeneous)
+        lifted = np.column_stack([inputs, np.ones(len(inputs))])
+        input_frame = _span(lifted)
     else:
-        input_frame = hull
-        features = hull.coordinates(inputs)
+        lifted, input_frame = inputs, hull
+    features = input_frame.sharp_coordinates(lifted)
     decay = problem.weight_decay
     ones = np.ones((len(inputs), 1 if problem.constant else 0))
     return Coordinates(
@@ -205,7 +216,21 @@ def coordinates(problem: FiniteProblem) -> Coordinates:
         decay=None if decay is None else decay / (target_frame.scale * input_frame.scale),
         free=np.column_stack([ones, _to_their_digits(hull, inputs)]) if problem.skip else ones,
         penalise_bias=problem.penalise_bias,
+        beside=np.linalg.norm(input_frame.beside(lifted), axis=1) / input_frame.scale,
+        in_hull=all(_in_flat(inputs[rows], hull.axes) for rows in shells(inputs)),
     )
+
+
+def _in_flat(inputs: Array, axes: Array) -> bool:
+    """Whether inputs lie in a flat along these axes, but for rounding: each coordinate is linear in those along them.
+
+    Of the axes themselves less is known, in thousands of dimensions, than of the inputs.
+    """
+    offsets = inputs - inputs[0]
+    t = Frame(inputs[0], axes).sharp_coordinates(inputs)
+    linear = np.linalg.lstsq(t, offsets, rcond=None)[0]
+    beside = float(np.abs(offsets - t @ linear).max())
+    return bool(beside <= LAST * np.abs(inputs).max() + HULL * np.linalg.norm(offsets, axis=1).max())
 
 
 def _to_their_digits(hull: Frame, inputs: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,10 @@ from scipy.optimize import lsq_linear, nnls
 from exactnorm.arrays import Array
 from exactnorm.hulls import hull_gaps
 
+LONGER = 2**26
+"""Products of numbers, up to which coordinates are computed in longer floats: a fraction of a second."""
+FARTHER = 2
+"""How many times as large as others coordinates are whose rounding says nothing of theirs."""
 DIFFERENCES = 2**15
 """Numbers in the differences of two sets of points, up to which all are looked at where few do not tell their distance:
 a fraction of a second."""
@@ -43,6 +47,31 @@ class Frame:
         """Coordinates (…, r) of the orthogonal projection of y (…, d) onto the subspace."""
         return (y - self.origin) @ self.axes.T / self.scale
 
+    def sharp_coordinates(self, y: Array) -> Array:
+        """The same of points (N, d), for axes made orthonormal, to the last digit, where `longdouble` has more of them.
+
+        In thousands of dimensions sums are off by tens of units in the last place, and axes by hundreds: next to
+        nothing of the set, and much of a narrow gap. Where the points are too many for that, they are as they are.
+        """
+        if y.size * self.rank > LONGER:
+            return self.coordinates(y)
+        return np.asarray((self._from_origin(y) @ self._orthonormal().T) / np.longdouble(self.scale), dtype=float)
+
+    def beside(self, y: Array) -> Array:
+        """What of y − origin is across the subspace, shape (N, d), for axes made orthonormal; as above."""
+        if y.size * self.rank > LONGER:
+            return np.asarray(y - self.points(self.coordinates(y)))
+        axes, offsets = self._orthonormal(), self._from_origin(y)
+        return np.asarray(offsets - (offsets @ axes.T) @ axes, dtype=float)
+
+    def _from_origin(self, y: Array) -> Array:
+        return np.asarray(y.astype(np.longdouble) - self.origin)
+
+    def _orthonormal(self) -> Array:
+        """The axes in longer floats, without what they are off orthonormal by rounding."""
+        axes = self.axes.astype(np.longdouble)
+        return np.asarray(axes - (axes @ axes.T - np.eye(self.rank)) @ axes / 2)
+
     def points(self, t: Array) -> Array:
         """Points (…, d) with coordinates t (…, r)."""
         return self.origin + self.scale * (t @ self.axes)
@@ -66,6 +95,18 @@ def affine_hull(points: Array) -> Frame:
     rounding = np.finfo(float).eps * (1 + float(np.abs(points).max()) / scale)
     rank = max(1, int(np.sum(singular > 8 * rounding * np.sqrt(points.size))))
     return Frame(origin.copy(), np.ascontiguousarray(axes[:rank]), scale)
+
+
+def shells(points: Array) -> Iterator[NDArray[np.bool_]]:
+    """Rows (N,) of points with coordinates of about the same size, or smaller: all, and fewer and fewer.
+
+    What is rounding of large coordinates is none of small ones: one point that is far away excuses nothing of others.
+    """
+    size = np.abs(points).max(axis=1)
+    most = float(size.max())
+    while (inside := size <= most).sum() > 2:
+        yield inside
+        most = float(size[size <= most / FARTHER].max(initial=-1.0))
 
 
 def length_rounding(dimension: int) -> float:

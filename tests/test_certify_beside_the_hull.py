@@ -62,3 +62,18 @@ def test_balls_smaller_than_what_points_are_beside_their_flat_leave_it_undecided
     assert 1e-18 < frame.distance(points).max() < 1e-14
     with pytest.raises(CertificateUndecided, match="in a flat of 2 dimensions but for rounding"):
         _radius(TrainingSet(points, rho), frame)
+
+
+def test_multipliers_of_patterns_with_next_to_no_interior_are_in_their_cones():
+    """Balls of 1e-12 of the separation, nearly on a line: rounding had put some multipliers on the wrong side of 0."""
+    points = np.array(
+        [
+            [0.357177734375, -4.291534423828125e-06],
+            [-1.056640625, 8.106231689453125e-06],
+            [-1.12939453125, -1.3351440429687500e-05],
+            [0.655029296875, 6.198883056640625e-06],
+        ]
+    )
+    found = min_norm_denoiser(points, 2.0**-44)
+    lower, upper, _ = check_certificate(found.certificate, found.train, found.network)
+    assert upper * (1 - 1e-6) <= lower <= upper

@@ -6,8 +6,17 @@ The truth beside each forgery is what a bump of known height and width costs on 
 import numpy as np
 import pytest
 
-from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, min_norm_network
-from exactnorm.certify import Certificate, CertificateError, Multipliers, PenalisedMultipliers, Rays, Segments, bound
+from exactnorm import FiniteProblem, ReLUNetwork, TrainingSet, check_certificate, interpolation_error, min_norm_network
+from exactnorm.certify import (
+    Certificate,
+    CertificateError,
+    Multipliers,
+    Nothing,
+    PenalisedMultipliers,
+    Rays,
+    Segments,
+    bound,
+)
 
 
 def bumped(height, width):
@@ -86,3 +95,17 @@ def test_rays_a_hair_below_a_right_angle_bound_a_hair_less(short, share):
     train = TrainingSet([[0.0, 0.0], [1.0, 0.0], [np.sin(short), np.cos(short)]], share / 2)
     found = bound(Rays((0, 1, 2)), train)
     assert 4 / (1 - share) * (1 - 20 * short) < found < 4 / (1 - share) * (1 - short)
+
+
+@pytest.mark.parametrize("away", [1e6, 1e8])
+def test_an_error_is_no_less_than_it_is_because_a_point_is_far_away(away):
+    points = np.array([[0.0], [1.0], [away]])
+    slope = np.array([1 / 0.8, (away - 1) / (away - 1.2)])
+    a, b = np.concatenate([slope, -slope])[:, None], [-0.1, -1.1, -0.9, 0.1 - away]
+    network = ReLUNetwork(a, np.ones((4, 1)), b, None, [9e-7])
+    train = TrainingSet(points, 0.1)
+    error = interpolation_error(network, train)
+    assert 8e-7 < error < 1e-6
+    check_certificate(Certificate(0.0, np.inf, error, Nothing()), train, network)
+    with pytest.raises(CertificateError, match="states an interpolation error of 0"):
+        check_certificate(Certificate(0.0, np.inf, 0.0, Nothing()), train, network)

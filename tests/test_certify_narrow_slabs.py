@@ -91,11 +91,11 @@ def test_the_cost_of_a_corner_that_only_narrow_slabs_cut_off_is_that_of_the_prog
 
 @pytest.mark.parametrize("size", [4, 150, 450])
 @pytest.mark.parametrize("shift", [0.0, 2.0**20])
-def test_points_may_be_off_by_the_rounding_of_each_coordinate_and_not_by_that_of_all(size, shift):
+def test_points_may_be_off_by_the_rounding_of_their_coordinates_and_not_by_that_of_all(size, shift):
     points, network = square_and_more(size, 0.0)
     net, rho = network(0.36), 0.36
     there = ReLUNetwork(net.a, net.w, net.b - net.w.sum(axis=1) * shift, None, net.c + shift)
-    last = np.spacing(np.abs(points + shift).max())
+    last = np.spacing(1 + shift)  # not of the points farther out
     for ulps in (0, 1, 20, 200):
         moved = points + shift
         moved[3, 0] += ulps * last
@@ -104,6 +104,16 @@ def test_points_may_be_off_by_the_rounding_of_each_coordinate_and_not_by_that_of
         else:
             with pytest.raises(CertificateUndecided, match="do not tell all"):
                 bracket(there, moved, rho, 1e-9)
+
+
+@pytest.mark.parametrize("away", [1e3, 1e6, 1e8])
+def test_a_point_far_away_excuses_nothing_of_others(away):
+    """What its coordinates are rounded to is 1e-7 of the others at most, and they have no network then."""
+    points = np.array([[0, 0], [1 + 3 * np.finfo(float).eps * away, 0], [0, 1], [1, 1], [-away, 0]])
+    with pytest.raises(CertificateUndecided, match="do not tell all 5 apart"):
+        bracket(by_coordinates([-away, 0, 1], [0, 1], 0.36), points, 0.36)
+    points[1, 0] = 1
+    assert bracket(by_coordinates([-away, 0, 1], [0, 1], 0.36), points, 0.36)[1] < 17
 
 
 @pytest.mark.parametrize("share", [0.9, 0.99])

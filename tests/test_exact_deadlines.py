@@ -282,7 +282,7 @@ def test_of_many_points_the_look_at_a_network_ends_with_the_clock(monkeypatch):
     given = []
 
     def recorded(network, *told):
-        given.append(told[-1].remaining)
+        given.append(told[3].remaining)
         return 2 * network.representation_cost
 
     monkeypatch.setattr("exactnorm.exact.balls.stated.stated_upper", recorded)

@@ -24,6 +24,8 @@ from exactnorm.training_set import TrainingSet
 
 AGAIN = 1e-9
 """How far a recomputed bound may fall short of the stated one, relative to it: rounding on another machine."""
+LONGEST = 600.0
+"""Seconds for the price of what a network of many neurons misses, where no limit is given."""
 CROSSED = 1e-6
 """How far the recomputed bounds may cross: what a residual of `MISSED` of the separation may save a network."""
 
@@ -161,7 +163,7 @@ def _ball_upper(
     """Upper value, interpolation error and how far two computations of it may differ."""
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
-    slack = 1e-9 * train.separation + 1e-12 * float(np.abs(train.points).max())
+    slack = _slack(train.separation, float(np.abs(train.points).max()))
     claim = slack + (0.0 if told is None else told)
     miss, upper = sure_miss(network, train, effort.check, claim, LARGEST), network.representation_cost
     error, interpolates_balls = miss.error, miss.below(MISSED * train.separation)
@@ -183,7 +185,8 @@ def _ball_upper(
             raise CertificateUndecided(msg)
         if not sides.slope <= FLAT:
             refuse(f"the network is not constant near the clean points: its slope there is {sides.slope:.3g}")
-        upper = upper_value(network, train, sides, replace(miss, slope=sides.slope), effort.check)
+        check = effort.or_at_most(LONGEST).check
+        upper = upper_value(network, train, sides, replace(miss, slope=sides.slope), check)
     return upper, error, slack
 
 
@@ -197,4 +200,13 @@ def _finite_upper(problem: FiniteProblem, network: ReLUNetwork, effort: Effort) 
     spread, size = float(np.ptp(problem.targets, axis=0).max()), float(np.abs(problem.targets).max())
     if problem.weight_decay is not None:
         return upper, None, 0.0
-    return upper, error, 1e-9 * spread + 1e-12 * size
+    return upper, error, _slack(spread + 64 * float(np.finfo(float).eps) * size / MISSED, size)
+
+
+def _slack(unit: float, size: float) -> float:
+    """How far two computations of an error may differ.
+
+    By the rounding of numbers of that size, and by no more than a tenth of what is admitted of the error itself, which
+    is a share `MISSED` of the unit.
+    """
+    return 1e-9 * unit + min(1e-12 * size, 0.1 * MISSED * unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,8 @@ be on (an activation pattern).
 The file says which points and radius it is about, and the answer repeats them. With --points and --rho the \
 certificate is held against yours instead. Nothing in a stranger's file is run, \
 and it sets no tolerance.
-What a network misses by rounding is priced. Above 400 points that do not lie on a line the price of a miss \
-that is next to nothing may be an estimate, and no bound.
+What a network misses by rounding is priced. Above 2000 points that neither lie on a line nor are told apart \
+one by one it has no price, and the answer is undecided.
 
 exit status:
   0  supported: the certificate claims no more than its arrays support
@@ -64,7 +65,7 @@ def add_to(commands: Any) -> None:
         command,
         points="the clean points that it must be for: a file, or a problem",
         rho="the noise radius that it must be for",
-        limit="seconds after which the check is undecided",
+        limit="seconds after which the check, of all levels of a path together, is undecided",
     )
     command.set_defaults(run=run)
 
@@ -74,15 +75,20 @@ def run(arguments: argparse.Namespace) -> int:
 
     Of a path every level is checked, each against the path's own points, until one is not supported.
     """
-    rows = []
+    rows: list[tuple[CertifiedDenoiser | CertifiedNetwork, Any]] = []
     several, own = asked(arguments)
+    limit, start = arguments.time_limit, time.monotonic()
     for found in several:
         level = ""
         if isinstance(found, CertifiedDenoiser) and Path(arguments.file).is_dir():
             level = f"rho={found.train.rho!r}: "
+        if limit is not None and rows and not (limit := arguments.time_limit - (time.monotonic() - start)) > 0:
+            over = f"all levels have {arguments.time_limit:g} seconds together, which are over; give them more time"
+            say(f"exactnorm check: undecided: {level}{over}")
+            return 2
         try:
             problem = held(arguments, found, own)
-            answer = check_certificate(found.certificate, problem, found.network, time_limit=arguments.time_limit)
+            answer = check_certificate(found.certificate, problem, found.network, time_limit=limit)
         except CertificateError as reason:
             say(f"exactnorm check: refuted: {level}{reason}")
             return 1

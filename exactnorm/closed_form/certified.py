@@ -59,7 +59,8 @@ def _certified(
             return None
     except CertificateUndecided:
         return None
-    upper = stated_upper(network, train, miss, effort=effort)
+    said: list[str] = []
+    upper = stated_upper(network, train, miss, effort=effort, say=said.append)
     if not math.isfinite(upper):  # a gap no wider than rounding, or no time
         return None
     certificate = Certificate(
@@ -71,4 +72,6 @@ def _certified(
     status = (
         f"The closed form for {form.geometry} was taken; it is proved to have the least cost, so no program was solved."
     )
+    if said:
+        status += f" But {'; '.join(said)}."
     return CertifiedDenoiser(train, network, certificate, status)

@@ -32,13 +32,13 @@ def mutants(found: list[Target], folder: Path, seed: int = 0) -> Iterator[Mutant
 
 
 def attack(
-    every: int, found: list[Target], folder: Path
+    every: int, found: list[Target], folder: Path, seed: int = 0
 ) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]], list[str]]:
     """Outcomes by change and by target, of every so many-th mutant, and the mutants that won."""
     by_change: Counter[tuple[str, str]] = Counter()
     by_target: Counter[tuple[str, str]] = Counter()
     won = []
-    for n, mutant in enumerate(itertools.islice(mutants(found, folder), 0, None, every)):
+    for n, mutant in enumerate(itertools.islice(mutants(found, folder, seed), 0, None, every)):
         outcome = verdict(mutant, folder / "mutant.npz", measured=n % 25 == 0)
         if outcome.startswith("WON"):
             won.append(

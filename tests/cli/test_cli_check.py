@@ -1,5 +1,6 @@
 """`exactnorm check`."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from cli_records import strict
 
 import exactnorm
 from exactnorm.certify import Faces
+from exactnorm.cli import check
 from exactnorm.geometry import affine_hull
 
 
@@ -82,6 +84,24 @@ def test_a_path_is_checked_level_by_level_and_told_in_one_table(run, folder):
         (line,) = (line for line in out.splitlines() if f"│ {denoiser.train.rho:>12g} │" in line)
         assert float(line.split("│")[2]) == pytest.approx(denoiser.certificate.lower, rel=1e-9)
     assert "3 points in R^2, noise balls of 2 radii" in out
+
+
+def test_all_levels_of_a_path_share_the_time_limit(run, folder, monkeypatch):
+    exactnorm.save(folder / "path", exactnorm.DenoiserPath([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]], [0.05, 0.1, 0.125]))
+    handed, checked = [], check.check_certificate
+
+    def slow(*of, time_limit):
+        handed.append(time_limit)
+        time.sleep(0.6)
+        return checked(*of)
+
+    monkeypatch.setattr(check, "check_certificate", slow)
+    status, out, err = run("check", "path", "--time-limit", "1")
+    assert (status, out) == (2, "")
+    assert "undecided: rho=0.125: all levels have 1 seconds together, which are over" in err
+    assert handed[0] == 1
+    assert 0 < handed[1] <= 0.4
+    assert len(handed) == 2
 
 
 def test_check_recomputes_a_network_for_a_finite_problem_too(run, folder):

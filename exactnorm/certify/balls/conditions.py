@@ -35,11 +35,12 @@ def sound_axes(frame: Any, train: TrainingSet) -> tuple[Array, float]:
     off = float((held.distance(train.points) - own.distance(train.points)).max())
     if not off <= 1e-12 * (own.scale + float(np.abs(train.points).max())):
         refuse("the frame does not hold the clean points")
-    # A tilted frame would draw the points together while the radius stays: no distance may shrink.
-    offsets = (train.points - own.origin) / own.scale
+    # A tilted frame would draw the points together while the radius stays: no distance may shrink. In the points' own
+    # hull, as sums of thousands of squares are not known to so many digits.
+    there, seen = (one.sharp_coordinates(train.points) for one in (own, held))
     # Where balls nearly touch, what little they shrink is much of the gap between them: nothing but rounding may.
-    last = 4 * float(np.finfo(float).eps) * (8 + math.sqrt(offsets.shape[1]))
-    if not all((apart - seen <= last * apart + 1e-15).all() for apart, seen in distances(offsets, offsets @ axes.T)):
+    last = 4 * float(np.finfo(float).eps) * (8 + math.sqrt(train.dimension))
+    if not all((apart - less <= last * apart + 1e-15).all() for apart, less in distances(there, seen)):
         refuse("the frame does not hold the clean points: their distances are shorter in it")
     return axes, own.scale
 

@@ -26,6 +26,7 @@ from exactnorm.certify.balls.missed import (
     unsure_share,
     wrong_sides,
 )
+from exactnorm.certify.balls.sizes import cost_of_sizes, cost_on_a_line, norms
 from exactnorm.certify.balls.slabs import (
     LOOKED_AT,
     Slabs,
@@ -34,7 +35,7 @@ from exactnorm.certify.balls.slabs import (
     slabs_around_each,
     telling_directions,
 )
-from exactnorm.certify.balls.spanned import NotToldError, is_basis, not_told, sides_at_centres, slabs_of_network
+from exactnorm.certify.balls.spanned import is_basis, not_told, sides_at_centres, slabs_of_network
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.interpolation import Miss
 from exactnorm.geometry import Frame, affine_hull
@@ -82,13 +83,20 @@ def upper_value(
 
 
 def stated_upper(
-    network: ReLUNetwork, train: TrainingSet, miss: Miss, frame: Frame | None = None, effort: Effort | None = None
+    network: ReLUNetwork,
+    train: TrainingSet,
+    miss: Miss,
+    frame: Frame | None = None,
+    effort: Effort | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> float:
     """The upper value to state, so that others, who round otherwise, find no more.
 
-    It is infinite once the time is over, or where what the network misses has no price. Of more than `MANY` balls it is
-    the cost then, and 1 % more without time, which is not shown to be enough. The `frame` is what `affine_hull` says of
-    the points, where it is known: of a thousand coordinates it takes long.
+    It is infinite where the network is not constant near the points, and where a look at it ends undecided: once the
+    time is over, or where what the network misses has no price. Of more than `MANY` balls it is the cost where that is
+    undecided, and 1 % more without time, which is not shown to be enough. Whatever a check would not support is told to
+    `say`, in words for a status. The `frame` is what `affine_hull` says of the points, where it is known: of a thousand
+    coordinates it takes long.
     """
     effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
     sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
@@ -97,13 +105,14 @@ def stated_upper(
             sides = sides_of_balls(network, train, effort)
         if sides.slope <= FLAT:
             return _with_correction(network, train, sides, replace(miss, slope=sides.slope), 4.0, frame, effort.check)
+        say("no upper value is stated, as the network that was found is not constant near the points")
     except CertificateUndecided as why:
-        late = effort.remaining <= 0  # whoever has more may find that it costs more
-        if train.size <= MANY and (late or isinstance(why, NotToldError)):
-            return np.inf
-        if late:  # by up to this share, or a miss by rounding is left undecided: see `_cost_of_many`
-            return (1 + DEAR) * network.representation_cost
-    return network.representation_cost
+        if train.size > MANY:
+            say(f"the upper value is the cost of the network, and nothing supports it: {why}")
+            # By up to this share, or a miss by rounding is left undecided: see `_cost_of_many`.
+            return (1 + DEAR if effort.remaining <= 0 else 1) * network.representation_cost
+        say(f"no upper value is stated: {why}")
+    return np.inf
 
 
 def _with_correction(
@@ -159,7 +168,7 @@ def correction_cost(
         Where the slabs that were found do not make up for all of it but rounding.
     """
     frame = affine_hull(train.points) if frame is None else frame
-    points, rho = frame.coordinates(train.points), train.rho / frame.scale
+    points, rho = frame.sharp_coordinates(train.points), train.rho / frame.scale
     slabs = basis_of_slabs(points, rho, _own(network, frame, points, rho, check), check)
     if frame.rank > 1 and not is_basis(slabs, train.size):
         slabs = slabs_of_network(slabs, network, train, packed, frame, check)
@@ -172,7 +181,7 @@ def correction_cost(
             cost = min(cost, _cost(slabs, points, rho, missed))
         elif frame.rank == 1:
             e = frame.scale * (lengths(missed.e) + missed.value)
-            more = _cost_on_a_line(train, frame.scale * points[:, 0], e, _norms(missed.D), frame.scale * missed.e)
+            more = cost_on_a_line(train, frame.scale * points[:, 0], e, norms(missed.D), frame.scale * missed.e)
             cost = min(cost, more)
         else:  # a kink that bends a ball is no sum of slabs
             raise not_told(train)
@@ -190,13 +199,9 @@ def _cost(slabs: Slabs, points: Array, rho: float, missed: Missed) -> float:
     p, _, across = seen(slabs, points, rho)
     parts = parts.reshape(-1, r, r + 1)
     value = lengths(parts[:, :, r] + np.einsum("sqr,sr->sq", parts[:, :, :r], p))
-    cost = float(np.sum(value / slabs.half + (1 + across) * _norms(parts[:, :, :r])))
-    cost += _cost_of_sizes(slabs, points, rho, missed.value, np.zeros(size))
+    cost = float(np.sum(value / slabs.half + (1 + across) * norms(parts[:, :, :r])))
+    cost += cost_of_sizes(slabs, points, rho, missed.value, np.zeros(size))
     return cost if cost < np.inf else np.inf
-
-
-def _norms(matrices: Array) -> Array:
-    return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
 
 def _own(network: ReLUNetwork, frame: Frame, points: Array, rho: float, check: Callable[[], None]) -> Array:
@@ -231,24 +236,30 @@ def _cost_of_many(
     else:
         msg = "how much the network misses on each ball is not known"
         raise CertificateUndecided(msg)
-    bent = miss.entered > 0
-    if train.rho <= SMALL * train.separation:  # kinks may run through the points
-        value, slope = wrong_sides(sides.network, train, sides.packed, check)
-        e, D, bent = e + value, miss.slope + slope, bool(slope.any())
-    elif bent:
-        value, slope = wrong_sides(network, train, sides_at_centres(network, train), check)
-        e, D = e + value, D + slope
-    gap, cost = train.separation - 2 * train.rho, network.representation_cost
+    small, gap, cost = (
+        train.rho <= SMALL * train.separation,
+        train.separation - 2 * train.rho,
+        network.representation_cost,
+    )
+    off = None if found is None else found.off
+    if found is not None and len(found.lines) == 1 and not (small or miss.entered > 0):
+        frame = affine_hull(train.points) if frame is None else frame
+        if frame.rank == 1:  # between neighbours there is room, and no kink has anywhere else to go
+            return cost_on_a_line(train, frame.scale * frame.coordinates(train.points)[:, 0], e, D, off)
+    # With balls that are small, kinks may run through the points.
+    net, packed = (sides.network, sides.packed) if small else (network, sides_at_centres(network, train))
+    value, slope, bent = wrong_sides(net, train, packed, check)
+    e, D = e + value, (miss.slope if small else D) + slope
     if train.size <= MOST or train.size * train.points.size <= EACH:
         # In many dimensions there they are, and neither a hull nor a basis need be looked for.
         scale = float(lengths(train.points - train.points[0]).max())
         offsets = (train.points - train.points[0]) / scale
         if (each := slabs_around_each(offsets, train.rho / scale, gap / (8 * scale))) is not None:
-            return _cost_of_sizes(each, offsets, train.rho / scale, e / scale, D)
+            return cost_of_sizes(each, offsets, train.rho / scale, e / scale, D)
     frame = affine_hull(train.points) if frame is None else frame
-    points = frame.coordinates(train.points)
+    points = frame.sharp_coordinates(train.points)
     if frame.rank == 1:
-        return _cost_on_a_line(train, frame.scale * points[:, 0], e, D, None if found is None else found.off)
+        return cost_on_a_line(train, frame.scale * points[:, 0], e, D, off)
     slabs = None
     if train.size <= MOST:
         alive = lengths(network.a) * lengths(network.w) > 0
@@ -257,10 +268,9 @@ def _cost_of_many(
         if not is_basis(slabs, train.size):
             if bent:
                 raise not_told(train)
-            packed = sides.packed if sides.packed.size else sides_at_centres(network, train)
-            slabs = slabs_of_network(slabs, sides.network, train, packed, frame, check)
+            slabs = slabs_of_network(slabs, net, train, packed, frame, check)
     if slabs is not None:
-        more = _cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
+        more = cost_of_sizes(slabs, points, train.rho / frame.scale, e / frame.scale, D)
         if not (more > DEAR * cost and max(float(e.max()) / gap, float(D.max())) <= NEGLIGIBLE):
             return more
     msg = (
@@ -268,31 +278,3 @@ def _cost_of_many(
         "points what it would cost to make up for that is not found"
     )
     raise CertificateUndecided(msg)
-
-
-def _cost_on_a_line(train: TrainingSet, t: Array, e: Array, D: Array, off: Array | None) -> float:
-    """Between neighbours on the line, heights t, a value and a slope: differences of two misses, seen from the middle.
-
-    Where the misses themselves are known, `off`, neighbours may differ by little.
-    """
-    order = np.argsort(t, kind="stable")
-    gaps = np.diff(t[order])
-    if not gaps.min() > 2 * train.rho:
-        return np.inf
-    e, slope = e[order], D[order][1:] + D[order][:-1]
-    value = e[1:] + e[:-1]
-    if off is not None:
-        unsure = e - lengths(off[order])
-        value = np.minimum(value, lengths(np.diff(off[order], axis=0)) + np.abs(unsure[1:]) + np.abs(unsure[:-1]))
-    return float(np.sum(2 * (value + slope * gaps / 2) / (gaps - 2 * train.rho) + slope))
-
-
-def _cost_of_sizes(slabs: Slabs, points: Array, rho: float, e: Array, D: Array) -> float:
-    """As `_cost`, for misses of at most e_n and D_n, whatever their directions."""
-    _, far, across = seen(slabs, points, rho)
-    value, slope = e[1:] + e[0], D[1:] + D[0]
-    if not np.array_equal(slabs.on[:, 1:], np.eye(len(value), dtype=bool)):
-        on = slabs.on[:, 1:].T.astype(float)
-        share = np.abs(np.linalg.inv(on) if len(on) == len(on.T) else np.linalg.pinv(on))
-        value, slope = share @ value, share @ slope
-    return float(np.sum((value + slope * far) / slabs.half + (1 + across) * slope))

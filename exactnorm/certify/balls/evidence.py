@@ -141,9 +141,9 @@ def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, floa
         msg = "two points are so near each other that rounding decides which activation patterns there are"
         raise CertificateUndecided(msg)
     axes, scale = sound_axes(frame, train)
-    points = (train.points - train.points[0]) @ axes.T / scale
+    held = Frame(train.points[0], axes, scale)
+    points, rho = held.sharp_coordinates(train.points), _radius(train, held)
     size, r = points.shape
-    rho = _radius(train, Frame(train.points[0], axes, scale))
     return points, rho / scale, numbers(B, "B", (size - 1, r, r + 1)), least_apart(train) / scale
 
 

@@ -63,7 +63,7 @@ def basis_of_slabs(points: Array, rho: float, own: Array, check: Callable[[], No
     w /= lengths(w)[:, None]
     w = w[np.sort(np.unique(np.round(w, 12), axis=0, return_index=True)[1])]
     order = np.argsort(w @ points.T, axis=1, kind="stable")
-    half = _half_widths(points, rho, w, order) - ROUNDED * float(lengths(points).max())
+    half = _half_widths(points, rho, w, order) - ROUNDED * max(1, r / 8) * float(lengths(points).max())
     direction, gap = np.nonzero(half > 1e-12)
     if not len(direction):
         return None

@@ -18,7 +18,7 @@ from exactnorm.certify.balls.slabs import LOOKED_AT, Slabs, basis_of_slabs
 from exactnorm.certify.balls.tilts import WIDE, unpacked
 from exactnorm.certify.effort import CertificateUndecided
 from exactnorm.certify.interpolation import blocks
-from exactnorm.geometry import Frame
+from exactnorm.geometry import Frame, shells
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -26,8 +26,8 @@ from exactnorm.training_set import TrainingSet
 INSIDE = 1e-9
 """How far a pattern, which is 0 and 1, may be from the span of others and count as in it: far above rounding."""
 LAST = 2 * float(np.finfo(float).eps)
-"""By how much each coordinate may be off what it stands for, as a share of the largest: it was rounded to half of an
-eps when it was read, and what it is compared with is rounded as well."""
+"""By how much each coordinate may be off what it stands for, as a share of the largest of points that are no farther
+out: it was rounded to half of an eps when it was read, and what it is compared with is rounded as well."""
 
 
 class NotToldError(CertificateUndecided):
@@ -76,7 +76,7 @@ def slabs_of_network(
         Where the patterns of the neurons that cost something, or the points themselves by more than their last digits,
         are no sums of those of the slabs.
     """
-    points = frame.coordinates(train.points)
+    points = frame.sharp_coordinates(train.points)
     missing = _outside(slabs, network, packed, check)
     if len(missing):
         # Along a neuron's own direction its pattern may have no slab: the widest is in the middle of its gap.
@@ -86,7 +86,7 @@ def slabs_of_network(
         missing = missing[:0] if is_basis(slabs, train.size) else _outside(slabs, network, packed, check)
     if slabs is None or len(missing):
         raise not_told(train)
-    if not _left(slabs, points) * frame.scale <= LAST * float(np.abs(train.points).max()):
+    if not _sums_of_patterns(slabs, train.points, check):
         raise not_told(train)
     return slabs
 
@@ -98,12 +98,19 @@ def sides_at_centres(network: ReLUNetwork, train: TrainingSet) -> NDArray[np.uin
     return np.vstack([np.packbits(before > 0, axis=1) for _, before in blocks(network, train.points)])
 
 
-def _left(slabs: Slabs, points: Array) -> float:
-    """By how much some coordinate has to move, at most, for the points, seen from the first, to be sums of patterns."""
-    on, offsets = slabs.on[:, 1:].T.astype(float), points[1:] - points[0]
-    rest = offsets - on @ np.linalg.lstsq(on, offsets, rcond=None)[0]  # small numbers, which keep their digits
-    across = _across(slabs)
-    return float(np.abs(across @ (across.T @ rest)).max(initial=0.0))
+def _sums_of_patterns(slabs: Slabs, points: Array, check: Callable[[], None]) -> bool:
+    """Whether points are sums of patterns, but for the last digits of each: of those with as large coordinates, too."""
+    on = np.column_stack([np.ones(len(points)), slabs.on.T])
+    for rows in shells(points):
+        check()
+        some, offsets = on[rows], points[rows] - points[rows][0]
+        # Small numbers, which keep their digits.
+        rest = (offsets - some.astype(np.longdouble) @ np.linalg.lstsq(some, offsets, rcond=None)[0]).astype(float)
+        u, s, _ = np.linalg.svd(some, full_matrices=False)
+        u = u[:, s > INSIDE]
+        if not np.abs(rest - u @ (u.T @ rest)).max() <= LAST * np.abs(points[rows]).max():
+            return False
+    return True
 
 
 def _outside(

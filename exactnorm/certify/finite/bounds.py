@@ -190,11 +190,11 @@ def lower_value(data: Coordinates, multipliers: Array, kappa: float) -> tuple[fl
     # What was left out has rounded too: next to inputs that nearly coincide, multipliers make much of that.
     gain = float(terms.sum()) - last * float((np.abs(multipliers) * np.abs(data.targets).max(axis=0)).sum())
     kappa += last * float(np.linalg.norm(multipliers, axis=1) @ np.linalg.norm(data.features, axis=1))
-    kappa += unseen(data.features, multipliers)
+    kappa += unseen(data.features, multipliers) + float(np.linalg.norm(multipliers, axis=1) @ data.beside)
     if data.decay is None:
         return (gain / kappa, 1 / kappa) if kappa > 0 and gain > 0 else (0.0, 0.0)
     square = data.inputs * float((multipliers**2 / data.counts[:, None]).sum())
-    if not (gain > 0 and square > 0):
+    if not (gain > 0 and square > 0 and data.decay > 0):  # which may vanish in these units
         return data.spread, 0.0
     # θλ with the best θ such that θκ ≤ λ_wd: a parabola on an interval.
     theta = min(gain / square, data.decay / kappa if kappa > 0 else np.inf)
@@ -225,12 +225,27 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callab
         raise ValueError(msg)
     if affine_to_last_digits(problem):
         return 0.0  # as an affine network is worth 0 then; what is left may be rounding
+    if problem.skip and not data.in_hull:
+        return 0.0  # across the flat that they nearly lie in, an affine function costs nothing, however steep
     size = float(np.abs(multipliers).max())
     L = projected(data, multipliers / size) if size > 0 else multipliers
     if not L.any():
         return data.unit * lower_value(data, L, 0.0)[0]
     L = L / np.abs(L).max()  # neither their size before nor what is left of it matters
     return data.unit * lower_value(data, L, largest_dual_value(data, L, check))[0]
+
+
+def unsure_bound(problem: FiniteProblem, multipliers: Array) -> float:
+    """By how much two computations of the bound that multipliers give may differ, in the user's units.
+
+    The multipliers are those that `lower_value` makes of others, with a largest dual value of at most 1.
+    """
+    data, last = coordinates(problem), 8 * float(np.finfo(float).eps)
+    size = np.linalg.norm(multipliers, axis=1)
+    gain = float((multipliers * _off_affine(data)).sum())
+    terms = float((np.abs(multipliers) * np.abs(data.targets).max(axis=0)).sum())
+    kappa = float(size @ np.linalg.norm(data.features, axis=1)) + 2 * unseen(data.features, multipliers) / last
+    return data.unit * (1.0 if data.decay is None else data.decay) * last * (terms + abs(gain) * kappa)
 
 
 def network_cost(problem: FiniteProblem, network: ReLUNetwork) -> float:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.along_lines import values_along_lines
@@ -24,6 +23,7 @@ NEGLIGIBLE = 1e-9
 """Share of a network's cost below which that of correcting it is not added: what a recomputation may differ by."""
 LAST = 256
 """Last places that count as rounding where targets are meant to be affine."""
+EPS = float(np.finfo(float).eps)
 DIRECTIONS = 64
 """Directions that are tried; inputs may be near each other along one and not along another."""
 
@@ -56,7 +56,7 @@ def misses(
         for m in range(len(Y)):
             found[m] = np.asarray(fractions(x[m]) - at_points(network, Y[m : m + 1])[1][0], dtype=float)
             check()
-        yield found, np.zeros(len(Y))
+        yield found, EPS * lengths(found)
     elif (along := values_along_lines(network, Y)) is not None:
         yield x - along[0], along[1] + 2e-16 * lengths(x)
 
@@ -64,14 +64,15 @@ def misses(
 def last_digits(problem: FiniteProblem) -> Array:
     """How far each target may be from an affine function by the last digits of data on one, shape (M,).
 
-    They are the digits of the target itself, and of its input times the slope of all: a target that is larger, far
-    away, lends none to it, and a network none at all.
+    They are the digits of the target itself, and of each coordinate of its input times the slope of all along it: a
+    target that is larger, far away, lends none to it, nor a coordinate along which all are steep to another, and a
+    network none at all.
     """
-    data, slope = coordinates(problem), 0.0
+    data, steep = coordinates(problem), np.zeros(problem.inputs.shape[1])
     if problem.skip:
         fit = np.linalg.lstsq(data.free, data.targets, rcond=None)[0]
-        slope = float(np.linalg.norm(fit[1:])) * data.target_frame.scale / data.hull.scale
-    return LAST * float(np.finfo(float).eps) * (lengths(problem.targets) + slope * lengths(problem.inputs))
+        steep = lengths(data.hull.axes.T @ fit[1:]) * data.target_frame.scale / data.hull.scale
+    return LAST * EPS * (lengths(problem.targets) + np.abs(problem.inputs) @ steep)
 
 
 def affine_to_last_digits(problem: FiniteProblem) -> bool:
@@ -89,6 +90,7 @@ def corrected_cost(
 ) -> tuple[float, float]:
     """The cost of the network and of correcting it; with less rounding where rounding alone is worth something.
 
+    However dear that is, there are networks along one direction as well: what the dearer of the two costs is enough.
     Infinite for a network that misses by more than `MISSED` of the spread. Also the largest residual as far as it is
     known: `error`, or what is left of it without the rounding.
     """
@@ -105,6 +107,10 @@ def corrected_cost(
             return cost, off
         if cost + more < upper:
             upper, error = cost + more, off
+    if upper < np.inf:
+        first = problem.distinct[0]
+        along = correction_cost(problem, problem.targets[first], np.zeros(len(first)), check)
+        upper = cost if along <= cost * (1 + NEGLIGIBLE) else min(upper, along)
     return upper, error
 
 
@@ -113,8 +119,8 @@ def correction_cost(
 ) -> float:
     """Upper bound on the least cost of a network that takes the values `miss`, known to `unsure`, at all inputs.
 
-    Inputs with equal targets that only the last digits of their spread tell apart count as one. `check` is called after
-    every direction, and may raise.
+    However near each other two inputs are, a network that is to be equal at both has to be flat between them: that may
+    cost as much as any other slope. `check` is called after every direction, and may raise.
     """
     Y, least = problem.inputs[problem.distinct[0]], float("inf")
     for u in directions(Y):
@@ -124,44 +130,37 @@ def correction_cost(
 
 
 def directions(Y: Array) -> Iterator[Array]:
-    """Unit vectors: the axes, and some others; of few inputs in many dimensions all in the inputs' hull."""
+    """Unit vectors: those of the inputs' hull, axes, and some others; of few inputs in many dimensions all in it."""
     size, p = Y.shape
     if p == 1:
         yield np.ones(1)
         return
-    hull = affine_hull(Y).axes if p > size else None
-    n, rng = p if hull is None else len(hull), np.random.default_rng(0)
+    hull = affine_hull(Y).axes
+    if p <= size:
+        if len(hull) < p:
+            yield from hull
+        hull = np.eye(p)
+    n, rng = len(hull), np.random.default_rng(0)
     for k in range(n + (DIRECTIONS if n > 1 else 0)):
-        u = rng.standard_normal(n) if k >= n else np.eye(1, n, k)[0]
-        u = u if hull is None else u @ hull
+        u = (rng.standard_normal(n) if k >= n else np.eye(1, n, k)[0]) @ hull
         yield u / np.linalg.norm(u)
-
-
-def _told_apart(Y: Array, x: Array) -> NDArray[np.bool_]:
-    """Which of the inputs do not coincide with the one before but for rounding, or have another target."""
-    # Of the spread: inputs far from the origin differ by what their numbers do.
-    last = 16 * float(np.finfo(float).eps) * float(np.abs(Y - Y[0]).max())
-    twins = (np.abs(np.diff(Y, axis=0)).max(axis=1) <= last) & (x[1:] == x[:-1]).all(axis=1)
-    return np.append(True, ~twins)
 
 
 def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Array) -> float:
     """The cost of the function of u·y that is linear between the inputs and takes the values `miss`, known to `unsure`.
 
-    Infinite where two inputs coincide along u.
+    Infinite where two inputs coincide along u, but for rounding.
     """
-    order = np.argsort(Y @ u, kind="stable")
-    order = order[_told_apart(Y[order], problem.targets[problem.distinct[0]][order])]
-    gaps = np.diff(Y[order], axis=0) @ u
-    if len(order) == 1:
-        return 0.0 if problem.constant else float(np.linalg.norm(miss[order[0]]) + unsure[order[0]])
-    if not (gaps.min() > 0 and np.isfinite(miss).all()):
+    order = np.argsort(Y.astype(np.longdouble) @ u, kind="stable")  # floats next to each other are told apart
+    steps = np.diff(Y[order], axis=0)
+    gaps, astray = steps @ u, (2 + len(u)) * EPS * (np.abs(steps) @ np.abs(u))
+    if not ((gaps > 2 * astray).all() and np.isfinite(miss).all()):
         return float("inf")
     kinks = Y[order] @ u
     weight = np.sqrt(1 + kinks**2) if problem.penalise_bias else np.ones(len(kinks))
     slopes = np.diff(miss[order], axis=0) / gaps[:, None]
     unsure = unsure[order]
-    loose = (unsure[1:] + unsure[:-1]) / gaps
+    loose = (unsure[1:] + unsure[:-1]) / (gaps - astray) + lengths(slopes) * astray / (gaps - astray)
     jumps = lengths(np.diff(slopes, axis=0)) + loose[1:] + loose[:-1]
     cost = float(weight[1:-1] @ jumps)
     if not problem.skip:

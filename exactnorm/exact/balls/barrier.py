@@ -238,14 +238,15 @@ def all_products(of: Shape, Bs: Array, at: Multipliers, moments: Moments) -> flo
 
 
 def proofs(of: Shape, at: Multipliers) -> tuple[CellProof, ...]:
-    """As a certificate holds them."""
+    """As a certificate holds them, in their cones: of patterns with next to no interior, rounding puts some outside."""
     first, second = np.triu_indices(of.G.shape[1], 1)
     out = []
     for k, cell in enumerate(of.cells):
         rows, size = of.rows[k], of.size[k]
         nu = np.zeros((cell.rows, cell.rows))
-        nu[rows[first], rows[second]] = at.nu[k] / (size[first] * size[second])
+        nu[rows[first], rows[second]] = np.maximum(at.nu[k], 0.0) / (size[first] * size[second])
         ell = np.zeros((cell.rows, of.rank + 1))
         ell[rows] = at.ell[k] / size[:, None]
+        ell[:, -1] = np.maximum(ell[:, -1], np.linalg.norm(ell[:, :-1], axis=1))
         out.append(CellProof(cell, float(at.mu[k]), nu, ell))
     return tuple(out)

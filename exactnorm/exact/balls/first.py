@@ -136,9 +136,11 @@ class First:
         known = known or stated(self.train, self.frame, self.ramps, deadline)
         # Both bounds may be the optimum, and they round differently.
         certificate = Certificate(min(self.lower, known.upper), known.upper, known.error, self.evidence)
+        valid = "" if known.said else "valid but "
+        width = f"{valid}{100 * certificate.gap:.2g} % wide" if certificate.gap < np.inf else "open above"
         status = (
-            f"{reason}; the bracket is valid but {100 * certificate.gap:.2g} % wide: the network is one of ramps "
-            f"across gaps between balls, and the lower bound that of {self.basis}; {HELP}."
+            f"{'; '.join([reason, *known.said])}; the bracket is {width}: the network is one of ramps across gaps "
+            f"between balls, and the lower bound that of {self.basis}; {HELP}."
         )
         return CertifiedDenoiser(self.train, known.network, certificate, status)
 

@@ -240,9 +240,11 @@ def certified(
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     miss = sure_miss(network, train)
     near = miss.error <= TOLD_APART * train.separation
-    upper = stated_upper(network, train, miss, problem.frame, settings.deadline.effort) if near else np.inf
-    if near and upper == np.inf:
-        settings.said.append("what it would cost to make up for what the network misses is not known")
+    told = len(settings.said)
+    say, effort = settings.said.append, settings.deadline.effort
+    upper = stated_upper(network, train, miss, problem.frame, effort, say) if near else np.inf
+    if near and upper == np.inf and len(settings.said) == told:
+        say("what it would cost to make up for what the network misses is not known")
     # A smaller network of the same cost to nine digits is none that costs more, to whoever watches.
     watched = replace(settings, report=lambda one: settings.report(replace(one, upper=min(one.upper, best.upper))))
     certificate = replace(

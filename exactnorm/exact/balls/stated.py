@@ -34,6 +34,8 @@ class Stated:
         Its cost, and that of making up for what it misses.
     seconds : float
         How long it took to find that out.
+    said : tuple of str
+        What of it nothing supports.
     """
 
     ramps: Ramps
@@ -41,6 +43,7 @@ class Stated:
     error: float
     upper: float
     seconds: float
+    said: tuple[str, ...] = ()
 
 
 def stated(train: TrainingSet, frame: Frame, ramps: Ramps, deadline: Deadline) -> Stated:
@@ -53,4 +56,6 @@ def stated(train: TrainingSet, frame: Frame, ramps: Ramps, deadline: Deadline) -
     effort = Effort(max(deadline.remaining, SOON / 2)) if many else deadline.effort
     network = ramps.network(np.zeros(frame.rank)).lifted(frame)
     miss = sure_miss(network, train)
-    return Stated(ramps, network, miss.error, stated_upper(network, train, miss, frame, effort), clock.elapsed)
+    said: list[str] = []
+    upper = stated_upper(network, train, miss, frame, effort, said.append)
+    return Stated(ramps, network, miss.error, upper, clock.elapsed, tuple(said))

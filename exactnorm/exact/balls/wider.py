@@ -54,8 +54,9 @@ def solve_sturdily(train: TrainingSet, settings: Settings, near: CertifiedDenois
     except KeyboardInterrupt:
         return _told(replace(found, status=f"{INTERRUPTED}; {found.status}"))
     miss = sure_miss(wide.network, train)
-    upper = stated_upper(wide.network, train, miss, frame, settings.deadline.effort)
-    if miss.error <= TOLD_APART * train.separation and upper < found.certificate.upper:
+    said: list[str] = []
+    upper = stated_upper(wide.network, train, miss, frame, settings.deadline.effort, said.append)
+    if miss.error <= TOLD_APART * train.separation and upper < found.certificate.upper and not said:
         found = _with_network(found, wide, upper, miss.error, settings.tol, frame.rank)
     return _told(replace(found, status=f"{INTERRUPTED}; {found.status}") if wide.interrupted else found)
 

@@ -14,7 +14,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
-from exactnorm.certify.finite.bounds import faces, lower_value, projected
+from exactnorm.certify.finite.bounds import faces, lower_value, projected, unsure_bound
 from exactnorm.certify.finite.correction import affine_to_last_digits
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
@@ -94,7 +94,8 @@ def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Cer
         return finite_certificate(problem, solved.network, solved.multipliers, check=Deadline(seconds).check)
     except (OutOfTimeError, KeyboardInterrupt):
         if solved.lower > 0:
-            return finite_certificate(problem, solved.network, solved.multipliers, solved.lower * (1 - 1e-10))
+            sure = solved.lower * (1 - 1e-10) - unsure_bound(problem, solved.multipliers)
+            return finite_certificate(problem, solved.network, solved.multipliers, max(sure, 0.0))
         return finite_certificate(problem, solved.network, on_a_part(coordinates(problem), solved.multipliers))
 
 
