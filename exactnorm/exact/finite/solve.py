@@ -7,6 +7,7 @@ bound; the kinks where the dual function exceeds 1 join the set. At the end of t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
-from exactnorm.certify.finite.bounds import faces, lower_value, projected
+from exactnorm.certify.finite.bounds import faces, finite_lower_bound, lower_value, projected
 from exactnorm.certify.finite.correction import affine_to_last_digits
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
@@ -28,6 +29,7 @@ from exactnorm.exact.finite.trend_filter import smoothed
 from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import TooManyPatternsError
 from exactnorm.tables import counted
 
 SECONDS, POWER = 4e-3, 0.81
@@ -96,20 +98,28 @@ def _interrupted(problem: FiniteProblem, data: Coordinates) -> Solved:
 
 
 def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Certificate:
-    """The certificate, recomputed from arrays; when time is up, at most half a second is spent on that.
+    """The certificate, recomputed from arrays; when time is up, at most half a second is spent on its bound.
 
     The bound is then what the loop saw with these multipliers, from which a recomputation would differ by rounding;
-    or, where it saw none, that of a part of them.
+    or, where it saw none, that of a part of them. The cost, which may be looked at in rational numbers for a second, is
+    computed once, and anew after Ctrl-C.
     """
     seconds = 0.4 if solved.hurry else max(1.0, settings.deadline.remaining)
+    multipliers, lower = solved.multipliers, None
     try:
         if solved.told is not None:
             settings.report(replace(solved.told, seconds=settings.deadline.elapsed, phase="recomputing the bracket"))
-        return finite_certificate(problem, solved.network, solved.multipliers, check=Deadline(seconds).check)
+        with suppress(TooManyPatternsError):
+            lower = finite_lower_bound(problem, multipliers, Deadline(seconds).check)
     except (OutOfTimeError, KeyboardInterrupt):
         if solved.lower > 0:
-            return finite_certificate(problem, solved.network, solved.multipliers, solved.lower * (1 - 1e-10))
-        return finite_certificate(problem, solved.network, on_a_part(coordinates(problem), solved.multipliers))
+            lower = solved.lower * (1 - 1e-10)
+        else:
+            multipliers = on_a_part(coordinates(problem), multipliers)
+    try:
+        return finite_certificate(problem, solved.network, multipliers, lower)
+    except KeyboardInterrupt:
+        return finite_certificate(problem, solved.network, multipliers, lower)
 
 
 def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
