@@ -204,6 +204,18 @@ def test_a_network_that_would_close_the_gap_is_lent_kinks_at_once(order):
     assert certificate.gap <= TOLERANCE
 
 
+@pytest.mark.parametrize(("share", "seed"), [(0.995, 0), (0.999, 0), (0.999, 5), (0.999, 7), (0.999, 3)])
+def test_no_cost_of_a_network_that_misses_its_balls_closes_a_gap(share, seed):
+    # Seven points of a lattice that is its own mirror image: rounding kept the average of the first network from
+    # interpolating to the last digits, and one that missed by far was taken for the first, "the gap is within tol".
+    X = np.array([[2.0, 1], [1, 2], [0, 2], [2, 0], [1, 0], [0, 1], [2, 2]])
+    order = np.random.default_rng(seed).permutation(7) if seed else np.arange(7)
+    certificate = min_norm_denoiser(X[order], share / 2).certificate
+    # Along either axis a ramp across each of the two gaps; next to contact nothing costs less.
+    assert certificate.upper == pytest.approx(8 / (1 - share), rel=1e-9)
+    assert certificate.gap <= TOLERANCE
+
+
 @pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [3, 0, 5, 1, 4, 2]])
 def test_an_upper_end_whose_kinks_make_up_for_nothing_is_lent_others(order):
     # Heavy tails, the balls next to touching: a solver's network misses by 1e-8, and its own kinks made up for that at
