@@ -109,6 +109,8 @@ def helped(problem: Reduced, network: Neurons) -> list[Neurons]:
 
 def _reweighed(problem: Reduced, network: Neurons) -> Neurons | None:
     weight = np.linalg.norm(network.a, axis=1)
+    if not weight.any():
+        return None
     heavy = weight > 1e-6 * weight.max()
     for kept in (heavy, np.ones_like(heavy)):
         some = Neurons(network.kinks[kept], network.a[kept], network.B)
