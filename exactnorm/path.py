@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from exactnorm.arrays import Array, of_kind, real_array, real_number, restore_read_only
-from exactnorm.certify.certified import CertifiedDenoiser, read_denoiser, write_denoiser
+from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.denoiser import min_norm_denoiser
 from exactnorm.exact.deadline import Deadline
 from exactnorm.finite_network import check_means
@@ -25,8 +22,6 @@ from exactnorm.flow.schedule_table import GivenSchedule
 from exactnorm.tables import one_line
 from exactnorm.training_set import TrainingSet
 
-HEAD = "path.json"
-"""What a directory that holds a path holds beside its levels."""
 SHORTEST = 1e-2
 """Seconds that a level may take however late it is: a first bracket comes whatever the clock says."""
 
@@ -262,47 +257,3 @@ def refined_flow(
         why = why or ("" if deadline.remaining > 0 else f"; the time limit of {path.time_limit:g} s was reached")
         return replace(flow, complete=False, status=status + why, error=error), path
     return replace(flow, status=f"{flow.status}; {note}", error=error), path
-
-
-def write_path(directory: str | PathLike[str], path: DenoiserPath) -> None:
-    """Write a path to a new or empty directory: one file a level, and ``path.json``; ``FileExistsError`` for others."""
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        msg = f"{str(folder)!r} is not empty; give a new directory"
-        raise FileExistsError(msg)
-    for n, denoiser in enumerate(path.denoisers):
-        write_denoiser(folder / f"level{n:04d}.npz", denoiser)
-    (folder / HEAD).write_text(json.dumps({"levels": len(path.denoisers), "tol": path.tol}))
-
-
-def read_path(directory: str | PathLike[str]) -> DenoiserPath:
-    """Read what `write_path` wrote; ``FileNotFoundError`` or ``ValueError`` if a file is missing, damaged or over."""
-    folder = Path(directory)
-    levels, tol = _head(folder / HEAD)
-    denoisers = tuple(read_denoiser(folder / f"level{n:04d}.npz") for n in range(levels))
-    if not denoisers:
-        msg = f"{str(folder)!r} holds a path without levels"
-        raise ValueError(msg)
-    if over := sorted({one.name for one in folder.glob("level*.npz")} - {f"level{n:04d}.npz" for n in range(levels)}):
-        msg = f"{str(folder)!r} holds a path of {levels} levels and {over[0]!r}, which is none of them"
-        raise ValueError(msg)
-    return DenoiserPath(denoisers[0].train.points, np.array([h.train.rho for h in denoisers]), denoisers, tol)
-
-
-def _head(file: Path) -> tuple[int, float]:
-    """The number of levels and the tolerance."""
-    try:
-        if not file.is_file():  # opening a pipe would wait for its other end
-            msg = "it is no plain file"
-            raise ValueError(msg)
-        with file.open("rb") as stream:
-            head = json.loads(stream.read(1000))  # a few dozen bytes, as it is written
-        levels, tol = head["levels"], real_number(head["tol"], "tol")
-        if type(levels) is not int or type(head["tol"]) is bool or not tol > 0:
-            msg = f"{levels!r} is no number of levels, or {head['tol']!r} no tolerance"
-            raise ValueError(msg)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        msg = f"{str(file)!r} does not describe a path that exactnorm saved: {error}"
-        raise ValueError(msg) from None
-    return levels, tol

@@ -15,7 +15,8 @@ from exactnorm.files import Arrays, check_names_file, read
 from exactnorm.network import ReLUNetwork
 from exactnorm.network_file import WEIGHTS, built_weights, write_network
 from exactnorm.network_file import WHAT as NETWORK_TAG
-from exactnorm.path import HEAD, DenoiserPath, read_path, write_path
+from exactnorm.path import DenoiserPath
+from exactnorm.path_folder import HEAD, read_path, write_path
 
 Saved = CertifiedDenoiser | CertifiedNetwork | ReLUNetwork
 FILES = {DENOISER_TAG: DENOISER, CERTIFIED_TAG: SAVED, NETWORK_TAG: WEIGHTS}
