@@ -111,13 +111,14 @@ def bracketed(
     executor: Executor | None,
 ) -> tuple[ReLUNetwork, Certificate, str]:
     """Network, certificate and status: the closed form on a line, the program elsewhere."""
+    deadline = Deadline(time_limit)
     if (closed := certified_interpolant(problem, tol)) is not None:
         return closed
     from exactnorm.exact.finite.solve import solve_finite
     from exactnorm.exact.progress import reporter
 
     with reporter(progress) as report:
-        return solve_finite(problem, Settings(tol, solver, Deadline(time_limit), executor, report))
+        return solve_finite(problem, Settings(tol, solver, deadline, executor, report))
 
 
 def check_means(tol: float, time_limit: float | None, progress: object = False, executor: object = None) -> None:

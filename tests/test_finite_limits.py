@@ -8,6 +8,7 @@ from finite_programs import checked
 
 from exactnorm import FiniteProblem, ReLUNetwork, check_certificate, min_norm_network
 from exactnorm.certify.finite.bounds import finite_lower_bound
+from exactnorm.exact.finite import part, solve
 from exactnorm.exact.finite.part import least_objective
 from exactnorm.finite_problem import coordinates
 
@@ -44,6 +45,56 @@ def test_a_time_limit_holds_where_one_look_at_all_faces_takes_longer():
     found = min_norm_network(rng.standard_normal((60, 3)), rng.standard_normal((60, 2)), time_limit=1)
     assert time.process_time() - start < 1.1 * 1 + 1
     assert 0 < found.certificate.lower < found.certificate.upper < np.inf
+
+
+@pytest.mark.parametrize("weight_decay", [None, 1e-2])
+def test_a_time_limit_holds_where_there_are_hundreds_of_directions_to_look_along(weight_decay):
+    # Each takes a hundredth of a second; and what puts the problem into small numbers was done seven times.
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((700, 450)), rng.standard_normal((700, 2))
+    start = time.process_time()
+    found = min_norm_network(inputs, targets, weight_decay=weight_decay, time_limit=1.5)
+    assert time.process_time() - start < 1.1 * 1.5 + 1
+    assert found.certificate.upper < np.inf
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("weight_decay", [None, 1e-2])
+@pytest.mark.parametrize("where", ["affine_to_last_digits", "too_large", "subset_bracket", "_begun"])
+def test_ctrl_c_before_there_is_a_network_leaves_one_that_needs_no_optimisation(monkeypatch, where, weight_decay):
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((40, 6)), rng.standard_normal((40, 2))
+    monkeypatch.setattr(solve, where, interrupted)
+    found = min_norm_network(inputs, targets, weight_decay=weight_decay)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0 <= lower < upper < np.inf
+    assert found.status.startswith("interrupted")
+
+
+@pytest.mark.parametrize("weight_decay", [None, 1e-2])
+@pytest.mark.parametrize("calls", [0, 1, 5])
+def test_ctrl_c_while_networks_along_lines_are_compared_leaves_the_best_so_far(monkeypatch, calls, weight_decay):
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.standard_normal((40, 6)), rng.standard_normal((40, 2))
+    costs, ramps = [], part._ramps
+
+    def watched(*given):
+        if len(costs) == calls:
+            costs.append(np.inf)
+            raise KeyboardInterrupt
+        network = ramps(*given)
+        costs.append(network.representation_cost)
+        return network
+
+    monkeypatch.setattr(part, "_ramps", watched)
+    found = min_norm_network(inputs, targets, weight_decay=weight_decay)
+    assert found.status.startswith("interrupted")
+    if weight_decay is None:
+        assert found.certificate.upper <= min(costs) * (1 + 1e-9)
+    assert found.certificate.upper < np.inf
 
 
 def test_a_time_limit_on_a_line_leaves_a_valid_bracket():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ examples:
 starts are drawn from mean + S·N(0, I). exit status 1 if a trajectory did not reach its end, or if the denoisers' \
 relative gap, which --json tells, is above 1e-6; 130 if Ctrl-C ended their solving.
 """
+LOOKING = 0.2
+"""Share of the time limit that the largest radius may take."""
 TOLERANCE = 1e-6
 """Relative gap up to which a denoiser is the minimum-norm one."""
 
@@ -80,6 +83,7 @@ def add_to(commands: Any) -> None:
     probability.add_argument("--out", metavar="DIR", help="save what was solved for; DIR then stands for DATA")
     command.add_argument("--points", metavar="DATA", help="the points that a network saved alone was trained on")
     command.add_argument("--solver", metavar="S", help="semidefinite solver (default CLARABEL)")
+    command.add_argument("--time-limit", type=number, metavar="SECONDS", help="follow what is solved for by then")
     command.add_argument("--starts", type=whole, default=500, metavar="M", help="number of starts (default 500)")
     command.add_argument(
         "--start-scale",
@@ -153,7 +157,7 @@ def score(arguments: argparse.Namespace, given: Asked) -> Followed | None:
     mean = train.points.mean(axis=0)
     radius = math.sqrt(float(np.mean(np.sum((train.points - mean) ** 2, axis=1))))
     scale = radius if arguments.start_scale is None else arguments.start_scale
-    denoiser = followable(given, arguments.solver or "CLARABEL")
+    denoiser = followable(given, arguments)
     if denoiser is None:
         return None
     gap = denoiser.certificate.gap if isinstance(denoiser, CertifiedDenoiser) else None
@@ -163,7 +167,7 @@ def score(arguments: argparse.Namespace, given: Asked) -> Followed | None:
     return Followed(train, flow, parameters, denoiser)
 
 
-def followable(given: Asked, solver: str) -> CertifiedDenoiser | ReLUNetwork | None:
+def followable(given: Asked, arguments: argparse.Namespace) -> CertifiedDenoiser | ReLUNetwork | None:
     """The denoiser to follow, and on stderr what is to be known of it; None if Ctrl-C ended its solving."""
     from exactnorm import min_norm_denoiser
 
@@ -173,7 +177,7 @@ def followable(given: Asked, solver: str) -> CertifiedDenoiser | ReLUNetwork | N
         say(f"a network without a certificate: it misses the {at} by up to {error:.2g}; `exactnorm compare` says more")
         return given.known
     saved = given.known if isinstance(given.known, CertifiedDenoiser) else None
-    denoiser = min_norm_denoiser(given.train, solver=solver, progress=True) if saved is None else saved
+    denoiser = min_norm_denoiser(given.train, progress=True, **means(arguments)) if saved is None else saved
     gap = denoiser.certificate.gap
     if saved is None and denoiser.interrupted:
         say(f"interrupted: the denoiser's relative gap is still {gap:.1e}, so no flow was followed")
@@ -226,11 +230,15 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     from exactnorm import max_radius
     from exactnorm.closed_form import recognise
 
+    begun = time.monotonic()
     widest = TrainingSet(points).separation / 2
     known = recognise(points, min(top, 0.98 * widest))
     if not known.minimal:
+        say("looking for the largest noise radius …")
         with suppress(TooManyPatternsError):
-            widest = max_radius(points)[0]
+            within = None if arguments.time_limit is None else LOOKING * arguments.time_limit
+            found, most = max_radius(points, time_limit=within)
+            widest = found if within is None else most  # `found` may be a guess then
     # Floats do not tell balls apart that all but touch.
     if top > (1 - 1e-6) * widest and arguments.high_noise is None:
         msg = (
@@ -248,7 +256,7 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     say(f"solving for denoisers at {count} noise radii …")
     top = top if arguments.high_noise is None else min(top, 0.98 * widest)
     radii = np.linspace(1e-4 * top ** (1 / 3), top ** (1 / 3), count) ** 3  # even where kinks move alike
-    path = DenoiserPath(points, radii, progress=True, solver=arguments.solver or "CLARABEL")
+    path = DenoiserPath(points, radii, progress=True, **means(arguments, time.monotonic() - begun))
     if path.interrupted:
         done = f"{len(path.radii)} of {count} denoisers, of a relative gap up to {path.gap:.1e}"
         say(f"interrupted: there are {done}, so no flow was followed")
@@ -258,6 +266,13 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
         save(arguments.out, path)
         say(f"wrote {arguments.out}")
     return path
+
+
+def means(arguments: argparse.Namespace, spent: float = 0.0) -> dict[str, Any]:
+    """The solver, and what is left of the time limit."""
+    limit = arguments.time_limit
+    left = None if limit is None else max(limit - spent, (1 - LOOKING) * limit)
+    return {"solver": arguments.solver or "CLARABEL", "time_limit": left}
 
 
 def hyperbox(points: Array) -> Lines | None:

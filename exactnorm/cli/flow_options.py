@@ -27,7 +27,7 @@ OF_SCORE = ("rho", "sigma", "samples", "horizon")
 OF_PROBABILITY = ("alpha", "T", "schedule", "scale", "high_noise", "levels", "out")
 OF_TABLES = ("columns", "header", "rho", "sigma", "samples")
 """Options that say how points are read, which a saved denoiser holds."""
-OF_SOLVING = ("solver", "levels", "out")
+OF_SOLVING = ("solver", "levels", "out", "time_limit")
 """Options that say how it is solved for, which is done in what was saved."""
 
 
@@ -157,6 +157,7 @@ def numbers(arguments: argparse.Namespace) -> Iterator[str]:
         ("horizon", operator.gt, 0, "the flow time must be positive"),
         ("start_scale", operator.ge, 0, "the spread of the starts is negative"),
         ("levels", operator.ge, 2, "give at least two"),
+        ("time_limit", operator.gt, 0, "the time limit must be positive"),
         ("starts", operator.ge, 1, "give at least one start"),
         ("seed", operator.ge, 0, "a seed is not negative"),
     )

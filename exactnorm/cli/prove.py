@@ -27,15 +27,32 @@ LOADED = "exactnorm.prover"
 """What proving loads."""
 
 
-def proved(denoiser: CertifiedDenoiser, arguments: argparse.Namespace) -> Rigorous | None:
-    """The proved bracket, and on stderr what could not be proved; solver and time limit are those of the solve.
+SHARE = 0.3
+"""Of the time limit: what is kept for proving."""
+SOON = 1.0
+"""Seconds that it may take after Ctrl-C."""
 
-    None after Ctrl-C: what was solved is not to be lost with the proof.
+
+def until_proving(arguments: argparse.Namespace) -> float | None:
+    """The time limit of what comes before a proof, if there is to be one."""
+    limit: float | None = arguments.time_limit
+    return (1 - SHARE) * limit if limit is not None and arguments.prove else limit
+
+
+def proved(denoiser: CertifiedDenoiser, arguments: argparse.Namespace, spent: float) -> Rigorous | None:
+    """The proved bracket, and on stderr what could not be proved; the solver is that of the solve.
+
+    The time is what is left of the limit after `spent` seconds, and `SHARE` of it at least; next to none if Ctrl-C
+    ended the solve. None after Ctrl-C: what was solved is not to be lost with the proof.
     """
     from exactnorm.prover import rigorous
 
+    limit = arguments.time_limit
+    left = None if limit is None else max(limit - spent, SHARE * limit)
+    if denoiser.interrupted:
+        left = SOON if left is None else min(SOON, left)
     try:
-        found = rigorous(denoiser, solver=arguments.solver, time_limit=arguments.time_limit, progress=True)
+        found = rigorous(denoiser, solver=arguments.solver, time_limit=left, progress=True)
     except KeyboardInterrupt:
         say("exactnorm solve: interrupted: the bracket below is not proved")
         return None

@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     denoiser = solved(train, arguments)
     seconds = time.perf_counter() - start
-    proved = prove.proved(denoiser, arguments) if arguments.prove else None
+    proved = prove.proved(denoiser, arguments, seconds) if arguments.prove else None
     unproved = arguments.prove and proved is None
     if arguments.out is not None and not (unproved and arguments.out.endswith(".json")):
         if proved is not None and arguments.out.endswith(".json"):
@@ -201,7 +201,7 @@ def solved(train: TrainingSet, arguments: argparse.Namespace) -> CertifiedDenois
             weight_decay=arguments.weight_decay,
             tol=arguments.tol,
             solver=arguments.solver,
-            time_limit=arguments.time_limit,
+            time_limit=prove.until_proving(arguments),
             progress=True,
         )
     except InfeasibleProblem:

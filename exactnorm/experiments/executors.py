@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -24,8 +25,12 @@ def processes(workers: int | None = None) -> Iterator[Executor]:
     """
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-    pool = ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context, initializer=_leave_ctrl_c_to_the_parent)
+    count = workers or os.cpu_count() or 1
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_leave_ctrl_c_to_the_parent)
     try:
+        with _out_of_reach_of_ctrl_c():
+            for _ in range(count):  # each begins a worker, as none is idle yet
+                pool.submit(_nothing)
         yield pool
     except BaseException:
         ours = set(multiprocessing.active_children()) - others
@@ -40,6 +45,34 @@ def processes(workers: int | None = None) -> Iterator[Executor]:
 
 def _leave_ctrl_c_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _nothing() -> None:
+    """What a worker begins with."""
+
+
+@contextmanager
+def _out_of_reach_of_ctrl_c() -> Iterator[None]:
+    """Processes begun here never see Ctrl-C, not even while they load modules; for this one it comes afterwards.
+
+    At a terminal it comes to all of them, and each worker that is loading would print a traceback; one that is half
+    begun would, too.
+    """
+    old = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and old is not None
+    if not ours or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))  # other threads may still be handed it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which processes begun here inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, old)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def executor_named(name: str) -> Callable[[], AbstractContextManager[Executor]]:

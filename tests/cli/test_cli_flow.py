@@ -2,10 +2,12 @@
 
 import os
 import re
+import time
 
 import numpy as np
 import pytest
 from cli_records import strict
+from machine import busy
 
 import exactnorm
 from exactnorm import problems
@@ -245,6 +247,19 @@ def test_the_solver_of_a_flow_is_the_one_asked_for(run):
     mine, other = (strict(run("flow", "acute", *options, "--solver", name)[1]) for name in ("CLARABEL", "SCS"))
     assert mine["endpoints"] == other["endpoints"]
     assert mine["gap"] != other["gap"]
+
+
+def test_a_flow_solves_for_no_longer_than_its_time_limit(run):
+    for flow in (("score",), ("probability", "--alpha", 0.3, "--T", 1, "--levels", 3)):
+        start = time.monotonic()
+        # To the end it takes twenty seconds and more a level, on one core.
+        status, out, err = run("flow", "digits10", "--flow", *flow, "--time-limit", 3, "--starts", 2, "--json")
+        assert time.monotonic() - start < 20 * busy()
+        assert status == 1
+        assert 1e-6 < strict(out)["gap"] < 1
+        assert "gap" in err
+    status, _, err = run("flow", "digits10", "--flow", "score", "--time-limit", 0)
+    assert (status, err) == (2, "exactnorm flow: --time-limit 0: the time limit must be positive\n")
 
 
 def test_a_word_that_is_no_choice_is_told_with_the_other_mistakes(run, folder):

@@ -4,12 +4,15 @@ import ast
 import json
 import subprocess
 import sys
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from proof_corpus import ACUTE, proved
 
-from exactnorm import min_norm_network
+import exactnorm
+from exactnorm import min_norm_denoiser, min_norm_network, prover
 from exactnorm.cli import main
 from exactnorm.prover import rigorous, save_proof
 
@@ -85,6 +88,36 @@ def test_solve_writes_a_proof_that_verify_proves(tmp_path, capsys):
     out = capsys.readouterr().out
     proved = json.loads(out[out.index("{") :])["proved"]
     assert float(proved["lower"]) <= 2 / 0.8 + 4 / 1.8 <= float(proved["upper"])
+
+
+@pytest.mark.parametrize(
+    ("ended", "options", "solving", "least", "most"),
+    [
+        ("the gap is within tol", ["--time-limit", "10"], 7.0, 3.0, 9.7),
+        ("interrupted", ["--time-limit", "10"], 7.0, 0.5, 1.0),
+        ("interrupted", [], None, 0.5, 1.0),
+        ("the gap is within tol", [], None, None, None),
+    ],
+)
+def test_a_proof_takes_what_is_left_of_the_time_limit_and_a_second_after_ctrl_c(
+    monkeypatch, ended, options, solving, least, most
+):
+    known, proof, limits = replace(min_norm_denoiser(ACUTE, 0.1), status=f"{ended}."), proved("acute"), []
+
+    def solved(*_, time_limit, **__):
+        limits.append(time_limit)
+        time.sleep(0.3)
+        return known
+
+    def proving(*_, time_limit, **__):
+        limits.append(time_limit)
+        return proof
+
+    monkeypatch.setattr(exactnorm, "min_norm_denoiser", solved)
+    monkeypatch.setattr(prover, "rigorous", proving)
+    assert main(["solve", "acute", "--prove", *options]) == 0
+    assert limits[0] == solving
+    assert limits[1] is None if most is None else least <= limits[1] <= most
 
 
 @pytest.mark.parametrize("arguments", [["--out", "x.json"], ["--prove", "--out", "x.txt"], ["--prove", "--estimate"]])

@@ -20,6 +20,8 @@ SAME = 1 + 1e-9
 """Costs within this factor of each other are equal, to what brackets resolve."""
 MANY_PATTERNS = 5000
 """Patterns times rank up to which a correction over kinks of all patterns takes hundredths of a second."""
+DEAR = 1e-2
+"""Share of its cost that what an average misses by rounding may cost where there is no time for another network."""
 LENT = (1e-2, 1e-3, 1e-4)
 """What these kinks may carry at first, as shares of the largest output weight: less costs less, and may not suffice."""
 # A Newton step solves a dense system in all weights; beyond this many it costs more than a round of the loop.
@@ -109,6 +111,8 @@ def helped(problem: Reduced, network: Neurons) -> list[Neurons]:
 
 def _reweighed(problem: Reduced, network: Neurons) -> Neurons | None:
     weight = np.linalg.norm(network.a, axis=1)
+    if not weight.any():
+        return None
     heavy = weight > 1e-6 * weight.max()
     for kept in (heavy, np.ones_like(heavy)):
         some = Neurons(network.kinks[kept], network.a[kept], network.B)
@@ -151,8 +155,9 @@ def everywhere_finished(
     spread = average(problem, neurons)
     # Corrections of what is rounding would only add to the cost: the conditions of symmetric kinks are dependent.
     if spread is not None and not interpolates(problem.whole, spread):
-        spread = corrected(problem.points, spread)
-    if spread is None or not interpolates(problem.whole, spread):
+        spread = interpolating(problem.whole, spread, lent=True)
+    allowed = settings.tol / 4 if settings.deadline.remaining > 0 else DEAR
+    if spread is None or spread.cost > neurons.cost * (1 + allowed):
         msg = f"the average of {len(neurons.kinks)} neurons over the symmetries of the points is no network"
         raise UnaveragedError(msg)
     if len(spread.kinks) <= MANY_NEURONS:

@@ -99,11 +99,19 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
         if rest < 0.05 or (rest < 0.3 and best.rounds % 3 == 2) or best.rounds % 6 == 5:
             over_all = master(problem, kinks, best.upper, settings)
             best = with_network(best, interpolating(problem, over_all, lent=lent))
+            if not lent and would_close(over_all, best, settings.tol):
+                best = with_network(best, interpolating(problem, over_all, lent=True))
             if rest < 0.05 and best.gap > settings.tol / 2:
                 best = with_network(best, settled(problem, over_peaks(problem, looks[0], network)))
         best = replace(best, rounds=best.rounds + 1, seconds=settings.deadline.elapsed, kinks=len(kinks))
         yield best
         idle = idle + 1 if best.gap >= before.gap * (1 - 1e-3) else 0
+
+
+def would_close(network: Neurons, best: Bracket, tol: float) -> bool:
+    """Whether a solver's network would close a gap that making up for its last digits leaves open."""
+    allowed = tol / 2 * best.upper
+    return best.upper - best.lower > allowed >= network.cost - best.lower
 
 
 def started(

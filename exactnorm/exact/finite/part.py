@@ -7,7 +7,7 @@ interpolant of the inputs' heights along one direction, or, with weight decay, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from scipy.spatial.distance import pdist
 from exactnorm.arrays import Array
 from exactnorm.certify.finite.bounds import LARGEST, faces, finite_upper_bound, network_cost
 from exactnorm.closed_form.interpolant import bent_line
+from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.finite.group_lasso import free_fit
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
@@ -26,6 +27,9 @@ MOST = 1500
 WORK = 30_000
 """Faces of the subset's patterns: a second or so for each look at all of them."""
 
+SHARE = 0.4
+"""Of the time limit: what looking for a network of many inputs may take."""
+
 
 def too_large(data: Coordinates) -> bool:
     """Whether going through all faces is out of reach."""
@@ -33,16 +37,24 @@ def too_large(data: Coordinates) -> bool:
 
 
 def subset_bracket(
-    problem: FiniteProblem, data: Coordinates, solve: Callable[[FiniteProblem], Array]
-) -> tuple[ReLUNetwork, Array, str]:
-    """A network, multipliers and a sentence; `solve` returns the multipliers of a small hard problem."""
+    problem: FiniteProblem,
+    data: Coordinates,
+    deadline: Deadline,
+    solve: Callable[[FiniteProblem], tuple[Array, bool]],
+) -> tuple[ReLUNetwork, Array, str, bool]:
+    """A network, multipliers, a sentence, and whether Ctrl-C came.
+
+    `solve` returns the multipliers of a small hard problem, and whether it came there.
+    """
     size = len(data.features)
-    network = along_a_line(problem, data)
+    network, interrupted = along_a_line(problem, data, deadline.earlier(1 - SHARE))
     multipliers = np.zeros_like(data.targets)
     rows = part_of(data, WORK)
     said = f"{size} distinct inputs of rank {data.hull.rank} have too many activation patterns to go through"
+    if interrupted:
+        return network, multipliers, said, True
     if faces(data, len(rows)) > LARGEST:
-        return network, multipliers, f"{said}, and so have the smallest subsets: no lower bound is shown"
+        return network, multipliers, f"{said}, and so have the smallest subsets: no lower bound is shown", False
     first = problem.distinct[0]
     part = FiniteProblem(
         problem.inputs[first[rows]],
@@ -53,8 +65,9 @@ def subset_bracket(
     )
     # Both list distinct inputs in lexicographic order; the targets' coordinates differ.
     axes = coordinates(part).target_frame.axes
-    multipliers[rows] = solve(part) @ axes @ data.target_frame.axes.T
-    return network, multipliers, f"{said}: the lower bound is that of {len(rows)} of them"
+    found, interrupted = solve(part)
+    multipliers[rows] = found @ axes @ data.target_frame.axes.T
+    return network, multipliers, f"{said}: the lower bound is that of {len(rows)} of them", interrupted
 
 
 def part_of(data: Coordinates, work: int) -> NDArray[np.intp]:
@@ -89,16 +102,40 @@ def steepest(data: Coordinates, count: int) -> NDArray[np.intp]:
     return np.sort(rows[chosen[:count]])
 
 
-def along_a_line(problem: FiniteProblem, data: Coordinates) -> ReLUNetwork:
-    """The best of a few networks that need no optimisation."""
+def along_a_line(problem: FiniteProblem, data: Coordinates, deadline: Deadline) -> tuple[ReLUNetwork, bool]:
+    """The best of a few networks that need no optimisation, and whether Ctrl-C ended the search.
+
+    After the deadline, or Ctrl-C, one is enough: in hundreds of dimensions there are hundreds of directions to look
+    along, hundredths of a second each.
+    """
+    found: list[ReLUNetwork] = []
+    try:
+        for one in _candidates(problem, data):
+            found.append(one)
+            if deadline.remaining <= 0:
+                break
+        return _best(problem, found, deadline), False
+    except KeyboardInterrupt:
+        return _best(problem, found or [next(_candidates(problem, data))], Deadline(0.0)), True
+
+
+def _candidates(problem: FiniteProblem, data: Coordinates) -> Iterator[ReLUNetwork]:
+    """No neuron at all, with weight decay, and interpolants along axes and other directions."""
     frame = data.hull
-    t = frame.coordinates(problem.inputs[problem.distinct[0]])
-    rng = np.random.default_rng(0)
-    directions = np.vstack([np.eye(frame.rank), rng.standard_normal((8, frame.rank))])
-    found = [_ramps(problem, data, t, w / np.linalg.norm(w)) for w in directions]
     if problem.weight_decay is not None:
-        found.append(free_fit(data, data.targets).lifted(frame, data.target_frame))
-    usable = sorted((one for one in found if one is not None), key=lambda one: network_cost(problem, one))
+        yield free_fit(data, data.targets).lifted(frame, data.target_frame)
+    t = frame.coordinates(problem.inputs[problem.distinct[0]])
+    others = np.random.default_rng(0).standard_normal((8, frame.rank))
+    # Axes may tell no two inputs apart; what is taken for want of time is not to hang on that.
+    for w in np.vstack([others[:1], np.eye(frame.rank), others[1:]]):
+        if (one := _ramps(problem, data, t, w / np.linalg.norm(w))) is not None:
+            yield one
+
+
+def _best(problem: FiniteProblem, found: Sequence[ReLUNetwork], deadline: Deadline) -> ReLUNetwork:
+    usable = sorted(found, key=lambda one: network_cost(problem, one))
+    if len(usable) == 1 or deadline.remaining <= 0:
+        return usable[0]
     if problem.weight_decay is not None:
         return least_objective(problem, usable, problem.weight_decay)
     enough = 1e-7 * float(np.ptp(problem.targets, axis=0).max())

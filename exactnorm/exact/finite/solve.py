@@ -7,6 +7,7 @@ bound; the kinks where the dual function exceeds 1 join the set. At the end of t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from exactnorm.arrays import Array
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED
-from exactnorm.certify.finite.bounds import faces, lower_value, projected, unsure_bound
+from exactnorm.certify.finite.bounds import faces, finite_lower_bound, lower_value, projected, unsure_bound
 from exactnorm.certify.finite.correction import affine_to_last_digits
 from exactnorm.certify.finite_certificate import finite_certificate, finite_status
 from exactnorm.closed_form.interpolant import on_a_line
@@ -28,6 +29,7 @@ from exactnorm.exact.finite.trend_filter import smoothed
 from exactnorm.exact.settings import Settings
 from exactnorm.finite_problem import Coordinates, FiniteProblem, coordinates
 from exactnorm.network import ReLUNetwork
+from exactnorm.patterns import TooManyPatternsError
 from exactnorm.tables import counted
 
 SECONDS, POWER = 4e-3, 0.81
@@ -35,8 +37,8 @@ SECONDS, POWER = 4e-3, 0.81
 half of them by less than 1.3, see `benchmarks/forecast.py`."""
 ROUNDS = 200
 """More rounds than any problem that converges has been seen to need."""
-
-
+SOON = 0.5
+"""Seconds in which a network that needs no optimisation is looked for where there is no time."""
 CROWD = 500
 """So many kinks more than twice the conditions, and those that do not matter are left out."""
 
@@ -57,22 +59,10 @@ def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwor
     """Network, certificate and status; the bracket is recomputed in the user's units."""
     data = coordinates(problem)
     with one_blas_thread():
-        if on_a_line(data) and data.decay is not None:
-            solved = _line(problem, data, settings)
-        elif affine_to_last_digits(problem):
-            affine = free_fit(data, data.targets).lifted(data.hull, data.target_frame)
-            reason = "the targets are those of an affine function, to their last digits"
-            solved = Solved(affine, np.zeros_like(data.targets), reason)
-        elif too_large(data):
-            whole = FiniteBracket(np.inf, 0.0, 0, settings.deadline.elapsed, 0, "bounding a part of the data")
-            settings.report(whole)
-            # Brackets of a part of the data are not this problem's.
-            quiet = replace(settings, report=lambda _: None)
-            solved = Solved(
-                *subset_bracket(problem, data, lambda part: _loop(part, coordinates(part), quiet).multipliers)
-            )
-        else:
-            solved = _loop(problem, data, settings)
+        try:
+            solved = _solved(problem, data, settings)
+        except KeyboardInterrupt:  # before there was a network
+            solved = _interrupted(problem, data)
         certificate = certified(problem, solved, settings)
         network = solved.network
         if certificate.upper == np.inf and not solved.hurry:
@@ -81,22 +71,55 @@ def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwor
     return network, certificate, reason + "."
 
 
+def _solved(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
+    if on_a_line(data) and data.decay is not None:
+        return _line(problem, data, settings)
+    if affine_to_last_digits(problem):
+        affine = free_fit(data, data.targets).lifted(data.hull, data.target_frame)
+        reason = "the targets are those of an affine function, to their last digits"
+        return Solved(affine, np.zeros_like(data.targets), reason)
+    if not too_large(data):
+        return _loop(problem, data, settings)
+    settings.report(FiniteBracket(np.inf, 0.0, 0, settings.deadline.elapsed, 0, "bounding a part of the data"))
+    # Brackets of a part of the data are not this problem's.
+    quiet = replace(settings, report=lambda _: None)
+
+    def solve(part: FiniteProblem) -> tuple[Array, bool]:
+        one = _loop(part, coordinates(part), quiet)
+        return one.multipliers, one.reason.startswith(INTERRUPTED)
+
+    network, multipliers, said, interrupted = subset_bracket(problem, data, settings.deadline, solve)
+    return Solved(network, multipliers, f"{INTERRUPTED}; {said}" if interrupted else said, hurry=interrupted)
+
+
+def _interrupted(problem: FiniteProblem, data: Coordinates) -> Solved:
+    network, _ = along_a_line(problem, data, Deadline(SOON))
+    return Solved(network, np.zeros_like(data.targets), f"{INTERRUPTED} before the first round", hurry=True)
+
+
 def certified(problem: FiniteProblem, solved: Solved, settings: Settings) -> Certificate:
-    """The certificate, recomputed from arrays; when time is up, at most half a second is spent on that.
+    """The certificate, recomputed from arrays; when time is up, at most half a second is spent on its bound.
 
     The bound is then what the loop saw with these multipliers, from which a recomputation would differ by rounding;
-    or, where it saw none, that of a part of them.
+    or, where it saw none, that of a part of them. The cost, which may be looked at in rational numbers for a second, is
+    computed once, and anew after Ctrl-C.
     """
     seconds = 0.4 if solved.hurry else max(1.0, settings.deadline.remaining)
+    multipliers, lower = solved.multipliers, None
     try:
         if solved.told is not None:
             settings.report(replace(solved.told, seconds=settings.deadline.elapsed, phase="recomputing the bracket"))
-        return finite_certificate(problem, solved.network, solved.multipliers, check=Deadline(seconds).check)
+        with suppress(TooManyPatternsError):
+            lower = finite_lower_bound(problem, multipliers, Deadline(seconds).check)
     except (OutOfTimeError, KeyboardInterrupt):
         if solved.lower > 0:
-            sure = solved.lower * (1 - 1e-10) - unsure_bound(problem, solved.multipliers)
-            return finite_certificate(problem, solved.network, solved.multipliers, max(sure, 0.0))
-        return finite_certificate(problem, solved.network, on_a_part(coordinates(problem), solved.multipliers))
+            lower = max(solved.lower * (1 - 1e-10) - unsure_bound(problem, multipliers), 0.0)
+        else:
+            multipliers = on_a_part(coordinates(problem), multipliers)
+    try:
+        return finite_certificate(problem, solved.network, multipliers, lower)
+    except KeyboardInterrupt:
+        return finite_certificate(problem, solved.network, multipliers, lower)
 
 
 def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solved:
@@ -105,7 +128,8 @@ def _line(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
         network, multipliers, status = smoothed(data, settings.solver, settings.deadline)
     except (OutOfTimeError, KeyboardInterrupt, ArithmeticError) as stopped:
         reason = str(stopped) if isinstance(stopped, ArithmeticError) else "stopped before the program was solved"
-        return Solved(along_a_line(problem, data), np.zeros_like(data.targets), reason)
+        network, _ = along_a_line(problem, data, Deadline(SOON))
+        return Solved(network, np.zeros_like(data.targets), reason)
     reason = f"the inputs lie on a line, where one program over kinks at inputs is exact ({status})"
     return Solved(network.lifted(data.input_frame, data.target_frame), multipliers, reason)
 
@@ -115,8 +139,7 @@ def _loop(problem: FiniteProblem, data: Coordinates, settings: Settings) -> Solv
     try:
         master, z, best = _begun(problem, data, settings)
     except KeyboardInterrupt:
-        nothing = np.zeros_like(data.targets)
-        return Solved(along_a_line(problem, data), nothing, f"{INTERRUPTED} before the first round", hurry=True)
+        return _interrupted(problem, data)
     reason = f"{ROUNDS} rounds were not enough"
     rounds, hurry = 0, True
     try:
