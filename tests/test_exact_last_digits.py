@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from exactnorm import TrainingSet, min_norm_denoiser
+from exactnorm.exact.balls import solve
+from exactnorm.exact.settings import Settings
 
 
 def corner(rng, X):
@@ -122,3 +124,12 @@ def test_where_pairs_of_balls_almost_touch_the_others_there_is_a_bracket_or_a_se
         # What crosses the gap between two parallel sides is so steep.
         assert found.upper > 2 * np.linalg.norm(corners[1]) / narrower
     assert not refused or "use a smaller rho" in refused or "use rho <" in refused
+
+
+def test_a_gap_that_the_loop_closed_and_rounding_widened_is_not_said_to_be_within_tol(monkeypatch):
+    stated = solve.stated_upper
+    monkeypatch.setattr(solve, "stated_upper", lambda *given: (1 + 1e-5) * stated(*given))
+    found = solve.solve_balls(TrainingSet([[0, 0], [1, 0], [0.4, 0.9]], 0.1), Settings())
+    assert found.certificate.gap > 1e-6
+    assert found.status.count("within tol") == 1
+    assert "the gap is within tol; with what rounding may have done the bracket is wider than tol" in found.status

@@ -255,7 +255,10 @@ def certified(
     )
     # The bound may be above the cost by the rounding of both.
     certificate = replace(certificate, lower=min(certificate.lower, certificate.upper))
-    valid = "" if certificate.certifies(settings.tol) else "; the bracket is valid but wider than tol"
+    wider = (
+        "with what rounding may have done the bracket is" if best.gap <= settings.tol else "the bracket is valid but"
+    )
+    valid = "" if certificate.certifies(settings.tol) else f"; {wider} wider than tol"
     alone = uniqueness(touching, neurons.kinks, best.gap)
     special = special_position(train, r, len(problem.whole.patterns))
     rounds = f"{counted(best.rounds, 'round')}, {counted(certificate.cells, 'cell')}"
