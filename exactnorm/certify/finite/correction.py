@@ -151,9 +151,12 @@ def _along(problem: FiniteProblem, Y: Array, miss: Array, unsure: Array, u: Arra
 
     Infinite where two inputs coincide along u, but for rounding.
     """
+    rounding = (2 + len(u)) * EPS
+    used = np.flatnonzero(u)  # along an axis one column is all there is to look at
+    Y, u = Y[:, used], u[used]
     order = np.argsort(Y.astype(np.longdouble) @ u, kind="stable")  # floats next to each other are told apart
     steps = np.diff(Y[order], axis=0)
-    gaps, astray = steps @ u, (2 + len(u)) * EPS * (np.abs(steps) @ np.abs(u))
+    gaps, astray = steps @ u, rounding * (np.abs(steps) @ np.abs(u))
     if not ((gaps > 2 * astray).all() and np.isfinite(miss).all()):
         return float("inf")
     kinks = Y[order] @ u
