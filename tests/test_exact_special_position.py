@@ -55,8 +55,8 @@ def test_points_a_little_farther_off_the_line_have_more_patterns_and_cost_less()
 
 @pytest.mark.xfail(
     strict=False,
-    reason="open: since each point has a rounding of its own (a559d35), the check finds no price for some of these steep "
-    "networks, whichever the last digits are, and the upper end, 9.519057, is that of balls of another radius",
+    reason="open: since each point has a rounding of its own (a559d35), the check has no price for some of these steep "
+    "networks, depending on last digits, and the upper end, 9.519057, is that of balls of another radius",
 )
 @pytest.mark.parametrize("factor", [1.0, 1 - 1e-16, 1 + 3e-16])
 def test_points_a_little_farther_off_the_line_reach_the_tolerance_whatever_their_last_digits(factor):
