@@ -178,11 +178,11 @@ def correction_cost(
             break
         missed = missed_on_balls(network, train, packed, frame, check, sharp)
         if slabs is not None and (is_basis(slabs, train.size) or not (frame.rank == 1 or missed.bent)):
-            cost = min(cost, _cost(slabs, points, rho, missed))
+            cost = min(cost, missed.dearer + _cost(slabs, points, rho, missed))
         elif frame.rank == 1:
             e = frame.scale * (lengths(missed.e) + missed.value)
             more = cost_on_a_line(train, frame.scale * points[:, 0], e, norms(missed.D), frame.scale * missed.e)
-            cost = min(cost, more)
+            cost = min(cost, missed.dearer + more)
         else:  # a kink that bends a ball is no sum of slabs
             raise not_told(train)
     return cost

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.moved import LONGER, moved, turned
+from exactnorm.certify.balls.moved import LONGER, moved, tilted, turned
 from exactnorm.certify.balls.tilts import unpacked
 from exactnorm.certify.interpolation import EXACT, last_digits, rounding_at
 from exactnorm.certify.rational import fractions, on_sides
@@ -40,12 +40,15 @@ class Missed:
         Sizes of the rest.
     bent : bool
         Whether a neuron was left out, as its kink bends a ball.
+    dearer : float
+        By how much tilted neurons cost more, at most.
     """
 
     e: Array
     D: Array
     value: Array
     bent: bool
+    dearer: float
 
 
 def missed_on_balls(
@@ -58,9 +61,9 @@ def missed_on_balls(
 ) -> Missed:
     """What a network of the same cost misses: a kink that enters balls by its offset alone is moved out of them.
 
-    One that cannot be, and enters them by no more than rounding, is turned towards one that passes them all: see
-    `turned`. Others are left out: nothing that is added makes the network affine on a ball that it bends, and what the
-    neuron does for other balls is to be made up for, too.
+    One that cannot be, and enters them by no more than rounding, is tilted by about as little, or else turned towards
+    one that passes them all: see `tilted` and `turned`. Others are left out: nothing that is added makes the network
+    affine on a ball that it bends, and what the neuron does for other balls is to be made up for, too.
 
     Nor does a network cost more whose inputs and outputs are projected onto the hull of the points: only what happens
     there matters, so that nothing here is as large as the square of the dimension. Values count as missed by all that
@@ -73,26 +76,30 @@ def missed_on_balls(
     V = 0 if network.V is None else frame.axes @ (network.V @ frame.axes.T)
     D = np.zeros((train.size, frame.rank, frame.rank)) + V
     size, kept, elsewhere = lengths(network.a), np.ones(network.neurons, dtype=bool), np.zeros_like(e)
+    dearer = 0.0
     left, last = np.ones(network.neurons), 8 * frame.rank * float(np.finfo(float).eps) * frame.scale
     points = frame.sharp_coordinates(train.points)
     for one in moved(network, train, packed, check):
         k, on = one.k, one.on
         kept[k] = ~(one.deep & (size[k] > 0))
-        turn, ends, height = turned(one, points, frame.scale, train, kept[k] & (size[k] > 0), check)
+        entering = kept[k] & (size[k] > 0)
+        tilt, rise, missing = tilted(one, points, frame.scale, train, entering, check)
+        dearer += float(size[k] @ lengths(tilt))
+        turn, ends, height = turned(one, points, frame.scale, train, entering & ~missing, check)
         kept[k] &= turn < 1
         turn = np.where(kept[k], turn, 0.0)
         on &= kept[k]
         left[k] = 1 - turn
         e += np.where(on, one.before * left[k], 0.0) @ network.a[k]
         # Offsets that are moved are no floats: in sums with others they would be rounded, and enter balls by that.
-        elsewhere += np.where(on, height * turn + one.shift * left[k], 0.0) @ network.a[k]
-        value += (one.depth * (kept[k] & (turn == 0))) @ size[k] + on @ (turn * size[k] * one.length) * last
-        w_k = w[k] + turn[:, None] * (ends - w[k])
+        elsewhere += np.where(on, height * turn + one.shift * left[k] + rise, 0.0) @ network.a[k]
+        value += (one.depth * (kept[k] & (turn == 0) & ~missing)) @ size[k] + on @ (turn * size[k] * one.length) * last
+        w_k = w[k] + tilt + turn[:, None] * (ends - w[k])
         for n, row in enumerate(on):
             D[n] += a[k][row].T @ w_k[row]
     value += _hidden(replace(network, a=network.a * left[:, None]), train, packed, kept, e, sharp, check)
     e += elsewhere
-    return Missed(e @ frame.axes.T / frame.scale, D, value / frame.scale, not kept.all())
+    return Missed(e @ frame.axes.T / frame.scale, D, value / frame.scale, not kept.all(), dearer)
 
 
 def wrong_sides(

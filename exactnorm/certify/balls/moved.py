@@ -21,6 +21,8 @@ EASY = 0.1
 LONGER = 2**27
 """Weights times points, up to which values are computed in longer floats where they are too many for rational numbers:
 some seconds."""
+TOUCHED = 64
+"""A ball counts as touched by a kink that leaves it no more than so many times as much as it enters others."""
 EPS = float(np.finfo(float).eps)
 
 
@@ -105,6 +107,35 @@ def _moved(
     deep = (depth > last_digits(train.points, train.rho) * length).any(axis=0)
     tight = ~(most - least >= 2 * unsure)
     return Moved(k, w, length, on, before.astype(float), shift, depth, unsure, tight, deep)
+
+
+def tilted(
+    one: Moved, points: Array, scale: float, train: TrainingSet, some: NDArray[np.bool_], check: Callable[[], None]
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """The least change of kinks that enter balls by rounding, by which they miss them: of w (K, r), of heights (N, K).
+
+    A kink that touches several balls has nowhere to move; but it may be tilted by about as little as it enters them,
+    where what it touches is in general position, however narrow the slabs there are. Balls that it touches, but for
+    some roundings, are all left by as much. Also for which kinks (K,) that was found, and makes them miss all balls, by
+    more than their heights are unsure. Parameters are those of `turned`.
+    """
+    tilt, rise = np.zeros((len(one.length), points.shape[1])), np.zeros(one.on.shape)
+    found = np.zeros(len(one.length), dtype=bool)
+    sign, longer = np.where(one.on, 1.0, -1.0), np.longdouble
+    maps = np.column_stack([scale * points, np.ones(len(points))])
+    for k in np.flatnonzero(some & one.tight & one.depth.any(axis=0)):
+        check()
+        height = sign[:, k] * (one.before[:, k].astype(longer) + one.shift[k])
+        free = (height - train.rho * one.length[k]).astype(float)
+        leave = float(one.depth[:, k].max()) + one.unsure[k] + 4 * EPS * train.rho * one.length[k]
+        touched = free <= TOUCHED * leave
+        change = np.linalg.lstsq(maps[touched], sign[touched, k] * 3 * leave, rcond=None)[0]
+        moved_by = maps.astype(longer) @ change
+        steeper = train.rho * float(np.linalg.norm(change[:-1]))
+        left = height + sign[:, k] * moved_by - train.rho * one.length[k] - steeper
+        if (left >= leave).all():
+            tilt[k], rise[:, k], found[k] = change[:-1], moved_by.astype(float), True
+    return tilt, rise, found
 
 
 def turned(
