@@ -243,11 +243,12 @@ def refined_flow(
     deadline = Deadline(path.time_limit)
     while moved > settle and 2 * len(path.radii) <= max_levels and deadline.remaining > 0:
         try:
-            path = refined(path, deadline)
-            finer = probability_flow(path, start, schedule, alpha=alpha, T=T)
+            levels = refined(path, deadline)
+            finer = probability_flow(levels, start, schedule, alpha=alpha, T=T)
         except KeyboardInterrupt:
             why = "; interrupted"
             break
+        path = levels
         moved = float(np.linalg.norm(np.atleast_2d(finer.endpoint - flow.endpoint), axis=1).max(initial=0.0))
         flow = finer
     error = max(moved, flow.error or 0.0)

@@ -236,14 +236,19 @@ def test_ctrl_c_before_there_is_any_bracket_leaves_no_path_and_later_one_without
     assert not DenoiserPath(ORTHOGONAL, [0.1]).interrupted
 
 
-def test_an_interrupted_refinement_leaves_the_flow_of_the_path_before(monkeypatch):
+@pytest.mark.parametrize("name", ["min_norm_denoiser", "probability_flow"])
+def test_an_interrupted_refinement_leaves_the_flow_of_the_path_before(monkeypatch, name):
     path = DenoiserPath(ORTHOGONAL, np.geomspace(0.02, 0.3, 3))
     first = probability_flow(path, [0.4, 1.0], "edm", alpha=1, T=0.3)
 
-    def stop(*_, **__):
+    whole = getattr(exactnorm.path, name)
+
+    def stop(*given, **options):
+        if given[0] is path:
+            return whole(*given, **options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(exactnorm.path, "min_norm_denoiser", stop)
+    monkeypatch.setattr(exactnorm.path, name, stop)
     flow, finest = refined_flow(path, [0.4, 1.0], "edm", alpha=1, T=0.3, settle=1e-12)
     assert finest is path
     assert np.array_equal(flow.endpoint, first.endpoint)
