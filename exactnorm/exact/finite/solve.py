@@ -57,8 +57,8 @@ class Solved:
 
 def solve_finite(problem: FiniteProblem, settings: Settings) -> tuple[ReLUNetwork, Certificate, str]:
     """Network, certificate and status; the bracket is recomputed in the user's units."""
-    data = coordinates(problem)
     with one_blas_thread():
+        data = coordinates(problem)
         try:
             solved = _solved(problem, data, settings)
         except KeyboardInterrupt:  # before there was a network
