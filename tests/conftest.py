@@ -10,6 +10,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
@@ -22,6 +23,19 @@ def _interruptible():
         signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_blas_thread_a_worker():
+    """Tests share the cores; a thread of BLAS that waits for one that has none counts as working, for seconds on end.
+
+    OPENBLAS_NUM_THREADS has the last word.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ or "OPENBLAS_NUM_THREADS" in os.environ:
+        yield
+        return
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture
