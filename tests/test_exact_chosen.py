@@ -1,5 +1,7 @@
 """The bound of whole patterns from a path over those that matter, and B stretched on the others."""
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -12,29 +14,28 @@ from exactnorm.certify.balls.cell import uncovered
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.exact.balls import chosen, growing
 from exactnorm.exact.balls import stretched as stretched_module
-from exactnorm.exact.balls.barrier import Moments, Multipliers, proofs, slack
+from exactnorm.exact.balls.barrier import Moments, Multipliers, slack
 from exactnorm.exact.balls.cells import whole_cells
-from exactnorm.exact.balls.chosen import chosen_path, from_the_first_ball, likely, whole_path
+from exactnorm.exact.balls.chosen import chosen_path, likely, whole_path
 from exactnorm.exact.balls.covering import leaf, priced_leaves
 from exactnorm.exact.balls.first import first_bracket
-from exactnorm.exact.balls.growing import Chosen, Path
+from exactnorm.exact.balls.growing import Chosen, Path, Sealed
 from exactnorm.exact.balls.joint import free, path
 from exactnorm.exact.balls.problem import reduced
-from exactnorm.exact.balls.stretched import stretched
-from exactnorm.exact.balls.tracked import Tracked
+from exactnorm.exact.balls.stretched import stretched, stretched_on
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import affine_hull
 from exactnorm.hulls import hull_gaps
 
 UNLIMITED = Deadline(None)
+SETTINGS = Settings()
 
 
 def begun(problem, first, deadline=UNLIMITED, watch=lambda: None):
     """The path over few patterns, and those that it begins with."""
-    gaps = hull_gaps(problem.points, problem.patterns)
-    way = Path(problem, from_the_first_ball(problem, gaps.w), first.upper, deadline, watch, free(problem))
-    return way, likely(problem, first.neurons(), gaps.low)
+    way = Path(problem, first.upper, Settings(deadline=deadline), watch, free(problem))
+    return way, likely(problem, first.neurons(), hull_gaps(problem.points, problem.patterns).low)
 
 
 def a_set(seed, size=7, share=0.2):
@@ -56,7 +57,7 @@ def test_b_is_stretched_as_far_as_the_program_of_a_cell_says_it_can_be(seven, fa
     rows = np.arange(len(problem.patterns))
     leaves = [leaf(problem, cell, UNLIMITED) for cell in whole_cells(problem.patterns, problem.rank)]
     kappa = factor * np.array([one.kappa for one in priced_leaves(problem, at.B, leaves, 1.0, Settings())])
-    found = stretched(problem, rows, factor * at.B, UNLIMITED)
+    found = stretched(problem, rows, factor * at.B, SETTINGS)
     short = found.share < 1
     assert (found.share * kappa < 1 + 1e-6).sum() >= short.sum()
     assert found.share[short] * kappa[short] == pytest.approx(1, abs=2e-3)
@@ -66,7 +67,7 @@ def test_b_is_stretched_as_far_as_the_program_of_a_cell_says_it_can_be(seven, fa
 
 def test_multipliers_of_a_stretched_b_prove_it_and_those_of_a_shrunk_one_that(seven):
     problem, _, at = seven
-    found = stretched(problem, np.arange(len(problem.patterns)), 1.2 * at.B, UNLIMITED)
+    found = stretched(problem, np.arange(len(problem.patterns)), 1.2 * at.B, SETTINGS)
     every = 1.2 * found.of.sums(at.B)
     for share, multipliers in ((found.share[:, None, None], found.at), (0.5, found.shrunk(0.5))):
         assert np.linalg.eigvalsh(slack(found.of, share * every, multipliers)).min() > 0
@@ -101,7 +102,7 @@ def test_a_pattern_without_interior_is_told(seven, name, monkeypatch):
 
     monkeypatch.setattr(stretched_module, "whole", broken)
     with pytest.raises(np.linalg.LinAlgError, match="no interior"):
-        stretched(problem, np.arange(3), at.B, UNLIMITED)
+        stretched(problem, np.arange(3), at.B, SETTINGS)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -112,11 +113,6 @@ def test_few_patterns_lead_to_the_bound_of_all(seed, monkeypatch):
     for every in path(problem, first.upper, UNLIMITED):
         if every.ahead < 2e-3 * first.upper:
             break
-    taking_part = []
-    original = Path.sealed
-    monkeypatch.setattr(
-        Path, "sealed", lambda self, here, far: taking_part.append(len(here.rows)) or original(self, here, far)
-    )
     for found in chosen_path(*begun(problem, first), 2e-3):
         proved = dual_bound(problem.points, problem.rho, found.B, found.proofs)
         assert proved == pytest.approx(found.lower, rel=1e-9)
@@ -124,7 +120,7 @@ def test_few_patterns_lead_to_the_bound_of_all(seed, monkeypatch):
         assert found.lower <= every.lower + every.ahead
         assert every.lower <= found.lower + found.ahead
     assert found.ahead <= 2e-3 * first.upper
-    assert taking_part[-1] < 0.9 * len(problem.patterns)
+    assert len(found.of.rows) < 0.9 * len(problem.patterns)
 
 
 def test_the_patterns_of_a_network_and_the_widest_are_likely(seven):
@@ -150,71 +146,79 @@ def test_a_path_begins_with_heavy_patterns_the_widest_of_all_and_the_widest_at_e
     assert likely(problem, network, width).tolist() == [0, 3, 4, 5]
 
 
-def played(least, sealing, late=(), stopped=0, quick=False):
-    """What a path asks for, and what comes of it: pairs of a step and what it got.
+def played(least, sealing, late=(), stopped=0, then=None):
+    """What a path asks for, and what comes of it.
 
-    Multipliers of all patterns take `sealing` of the 100 seconds that are left; goals in `late` are reached late; and
-    the first `stopped` certificates have patterns that stop B. If `quick`, they took less than they were expected to.
+    Multipliers of all patterns take `sealing` of the 100 seconds that are left, or `then` once some are there; goals in
+    `late` are reached late; and the first `stopped` certificates have patterns that stop B.
     """
     steps, stops = [], iter([True] * stopped)
 
     def down_to(goal, here):
-        steps.append(("down to", goal))
+        steps.append(goal)
         return here, goal in late
 
-    def sealed(here, far):
-        steps.append(("sealed", far))
-        return "found", SimpleNamespace(rows=None, share=None) if next(stops, False) else None, here
+    def sealed(_):
+        steps.append("sealed")
+        return True
+
+    def takes(here):
+        return 100.0 * (then if here and then is not None else sealing)
 
     way = SimpleNamespace(
-        begun=lambda _: None,
+        begun=lambda *_: False,
         deadline=SimpleNamespace(remaining=100.0),
         down_to=down_to,
         sealed=sealed,
-        sealing=lambda _: 100.0 * sealing,
-        late=lambda _: not quick,
-        with_more=lambda *_: steps.append(("more", None)),
+        sealing=takes,
+        late=lambda here: takes(here) > 50,
+        grown=lambda here: steps.append("grown") or here if next(stops, False) else None,
     )
     try:
         for found in chosen_path(way, None, least):
-            steps.append((found, None))
+            assert found.of is True
     except OutOfTimeError:
-        steps.append(("out of time", None))
-    return [step for step, _ in steps], [value for _, value in steps if value is not None]
+        steps.append("out of time")
+    return steps
 
 
-def test_multipliers_are_sought_at_the_goal_and_before_it_if_they_take_little_time_or_it_is_late():
-    down, seal = ["down to"], ["sealed", "found"]
-    assert played(0.01, 0.21) == (3 * down + seal, [0.3, 0.1, 0.01, 1.1])
-    assert played(0.2, 0.21) == (2 * down + seal, [0.3, 0.2, 1.1])
-    assert played(0.3, 0.21) == (down + seal, [0.3, 1.1])
-    assert played(0.01, 0.19) == (2 * down + seal + down + seal, [0.3, 0.1, 1.1, 0.01, 1.1])
-    # Patterns that stop B join at the last goal alone.
-    assert played(0.01, 0.19, stopped=1) == played(0.01, 0.19)
-    assert played(0.01, 0.21, stopped=1)[0] == [*3 * down, *seal, "more", *down, *seal]
-    end = ["out of time"]
-    assert played(0.01, 1.24, late=[0.3], stopped=1) == (down + seal + end, [0.3, 1.0])
-    # Multipliers that took less than they were expected to leave time for more.
-    begun = [*down, *seal, "more"]
-    assert played(0.01, 0.5, late=[0.3], stopped=1, quick=True)[0] == [*begun, *down, *seal, *2 * down, *seal]
-    assert played(0.01, 1.24, late=[0.01]) == (3 * down + seal + end, [0.3, 0.1, 0.01, 1.0])
-    assert played(0.01, 1.26, late=[0.3]) == (down + end, [0.3])
-    assert played(0.01, 1.26) == (3 * down + end, [0.3, 0.1, 0.01])
+def test_all_patterns_are_sealed_at_each_goal_and_join_while_some_stop_b():
+    assert played(0.05, 0.2) == [0.3, "sealed", 0.1, "sealed", 0.05, "sealed"]
+    assert played(0.2, 0.2) == [0.3, "sealed", 0.2, "sealed"]
+    assert played(0.2, 0.2, stopped=2) == [0.3, "sealed", "grown", 0.3, "sealed", "grown", 0.3, "sealed", 0.2, "sealed"]
+    # Nothing is begun that will come too late, and what is there when it is late is the end.
+    assert played(0.2, 1.24) == [0.3, "sealed", 0.2, "sealed"]
+    assert played(0.2, 1.26) == [0.3, "out of time"]
+    assert played(0.2, 0.6, late=[0.3], stopped=1) == [0.3, "sealed", "out of time"]
+    # The first multipliers take long, and the next ones little.
+    assert played(0.2, 0.6, late=[0.3], stopped=1, then=0.1) == [0.3, "sealed", "grown", 0.3, "sealed", 0.2, "sealed"]
+
+
+def within(problem, first, share):
+    """A point with so much ahead of a path over few patterns, sealed."""
+    way, _ = begun(problem, first)
+    gaps = hull_gaps(problem.points, problem.patterns).low
+    here, _ = way.down_to(share, way.begun(np.argsort(-gaps)[:20]))
+    return way, way.sealed(here)
 
 
 def test_patterns_that_join_leave_a_point_inside(seven):
     problem, first, _ = seven
-    way, rows = begun(problem, first)
-    here = way.begun(rows)
-    here, _ = way.down_to(0.5, here)
-    others = np.setdiff1d(np.arange(len(problem.patterns)), here.rows)[:20]
-    joined = way.with_more(here, others, stretched(problem, others, here.at.B, UNLIMITED).share)
-    assert joined.rows.tolist() == [*here.rows, *others]
+    way, here = within(problem, first, 0.1)
+    assert here.share < 0.95
+    joined = way.grown(here)
+    more = joined.rows[len(here.rows) :]
+    assert joined.rows[: len(here.rows)].tolist() == here.rows.tolist()
+    order = np.argsort(here.others.share)
+    tight = here.others.rows[order][: (here.others.share < 1.02).sum()]
+    assert sorted(more) == sorted(tight[: len(more)])
+    assert len(more) == min(len(tight), max(70, len(here.rows)))
+    assert sorted([*joined.rows, *joined.others.rows]) == list(range(len(problem.patterns)))
     assert (joined.at.of.on == problem.patterns[joined.rows, 1:]).all()
     assert np.linalg.eigvalsh(slack(joined.at.of, joined.at.of.sums(joined.at.B), joined.at.at)).min() > 0
     assert np.linalg.eigvalsh(joined.at.moments.X).min() > 0
     # Of B times θ and multipliers times θ², θ² F + (1 − θ²) e_t e_tᵀ is left of F.
-    old = here.back((1 - min(1.0, stretched(problem, others, here.at.B, UNLIMITED).share.min())) * first.upper)
+    old = here.back((1 - here.share) * first.upper)
     theta = joined.at.B.sum() / old.B.sum()
     assert 0 < theta < 0.95 + 1e-9
     E = old.of.E[:, -1]
@@ -227,72 +231,110 @@ def test_patterns_that_join_leave_a_point_inside(seven):
     assert again.at.ahead <= 1e-3 * first.upper
 
 
-@pytest.mark.parametrize("factor", [0.5, 1.2])
-def test_what_is_sealed_is_proved_and_says_which_patterns_stop_it(seven, factor):
-    """A point of the path of few patterns, its B so large that others stop it, or so small that none does."""
-    problem, first, at = seven
-    rows = np.arange(20)
-    few = stretched(problem, rows, factor * at.B, UNLIMITED)
-    least = min(1.0, few.share.min())
-    B, own = factor * least * at.B, few.shrunk(least)  # as if this were the point, and 5 of 30 were ahead
-    way, _ = begun(problem, first)
-    here = Chosen(rows, SimpleNamespace(B=B, at=own, of=few.of, lower=30.0, ahead=5.0, proofs=()))
-    others = stretched(problem, np.setdiff1d(np.arange(len(problem.patterns)), rows), B, UNLIMITED, 1.1)
-    whole, open_, here = way.sealed(here, 1.1)
+def test_no_more_patterns_join_than_have_place(seven, monkeypatch):
+    problem, first, _ = seven
+    way, here = within(problem, first, 0.1)
+    size = problem.rank + 2
+    each = (size * (size + 1) // 2) ** 2
+    monkeypatch.setattr(growing, "ENTRIES", each * (len(here.rows) + 3))
+    assert len(way.grown(here).rows) == len(here.rows) + 3
+    monkeypatch.setattr(growing, "ENTRIES", each * len(here.rows))
+    assert way.grown(here) is None
+
+
+@pytest.mark.parametrize("share", [200.0, 0.1])
+def test_what_is_sealed_is_proved_and_says_which_patterns_stop_it(seven, share):
+    """Where much is ahead B fits most patterns that do not take part; later some stop it."""
+    problem, first, _ = seven
+    way, here = within(problem, first, share)
     assert here.each > 0
-    share = whole.B.sum() / B.sum()
-    assert share == pytest.approx(min(1.0, others.share.min()), rel=2e-2)
-    assert share == 1 if factor < 1 else share < 1
-    assert whole.lower == pytest.approx(share * 30, rel=1e-12)
-    assert whole.lower + whole.ahead == pytest.approx(35, rel=1e-12)
+    rest = np.setdiff1d(np.arange(len(problem.patterns)), here.rows)
+    assert here.others.rows.tolist() == rest.tolist()
+    whole, alone = Sealed(here), stretched(problem, rest, here.at.B, SETTINGS, 1.1)
+    assert here.share == pytest.approx(min(1.0, alone.share.min()), rel=2e-2)
+    assert here.share == 1 if share > 1 else here.share < 1
+    np.testing.assert_array_equal(whole.B, here.share * here.at.B)
+    assert whole.lower == pytest.approx(here.share * here.at.lower, rel=1e-12)
+    assert whole.lower + whole.ahead == pytest.approx(here.at.lower + here.at.ahead, rel=1e-12)
     # B times θ goes with multipliers times θ².
-    for proof, before in zip(whole.proofs[: len(rows)], proofs(few.of, own), strict=True):
-        assert proof.mu == pytest.approx(share**2 * before.mu, rel=1e-9)
-        np.testing.assert_allclose(proof.nu, share**2 * before.nu, rtol=1e-9)
-        np.testing.assert_allclose(proof.ell, share**2 * before.ell, rtol=1e-9, atol=1e-300)
-    value = np.sum(whole.B[:, :, -1] * (problem.points[1:] - problem.points[0]))
-    assert dual_bound(problem.points, problem.rho, whole.B, whole.proofs) == pytest.approx(value, rel=1e-9)
+    for proof, before in zip(whole.proofs[: len(here.rows)], here.at.proofs, strict=True):
+        assert proof.mu == pytest.approx(here.share**2 * before.mu, rel=1e-9)
+        np.testing.assert_allclose(proof.nu, here.share**2 * before.nu, rtol=1e-9)
+        np.testing.assert_allclose(proof.ell, here.share**2 * before.ell, rtol=1e-9, atol=1e-300)
+    assert dual_bound(problem.points, problem.rho, whole.B, whole.proofs) == pytest.approx(whole.lower, rel=1e-9)
     assert not uncovered([proof.cell for proof in whole.proofs], problem.patterns)
-    if factor < 1:
-        assert open_ is None
-    else:
-        assert (open_.share < 1.1).all()
-        assert (np.diff(open_.share) >= 0).all()
-        assert set(others.rows[others.share < 1.05]) <= set(open_.rows) <= set(others.rows[others.share < 1.12])
+    assert (way.grown(here) is None) == (here.share == 1)
+
+
+def test_kept_multipliers_are_those_of_another_b_or_a_beginning(seven):
+    problem, _, at = seven
+    rows = np.arange(len(problem.patterns))
+    before = stretched(problem, rows, 0.8 * at.B, SETTINGS, 1.1)
+    rng = np.random.default_rng(1)
+    B = 0.9 * at.B * (1 + 0.05 * rng.standard_normal(at.B.shape))
+    reached, sums = before.reaching(B), before.of.sums(B)
+    for factor, inside in ((0.999, True), (1.02, False)):  # the multipliers show B so far and no farther
+        theta = (factor * reached)[:, None, None]
+        assert ((np.linalg.eigvalsh(slack(before.of, theta * sums, before.at))[:, 0] > 0) == inside).all()
+    found, alone = stretched_on(before, B, SETTINGS, 1.1), stretched(problem, rows, B, SETTINGS, 1.1)
+    assert 5 < (reached < 1).sum() < len(rows) - 5
+    assert found.rows.tolist() == rows.tolist()
+    kept = np.flatnonzero(reached >= 1)
+    np.testing.assert_array_equal(found.at.nu[kept], before.at.nu[kept])
+    np.testing.assert_array_equal(found.share[kept], reached[kept])
+    assert np.linalg.eigvalsh(slack(found.of, found.share[:, None, None] * sums, found.at)).min() > 0
+    np.testing.assert_allclose(np.minimum(found.share, 1), np.minimum(alone.share, 1), rtol=5e-3)
+    assert (alone.share < 1).any()
+    assert stretched_on(found, 0 * B, SETTINGS).share.min() > 1e3
+
+
+def test_patterns_are_shared_out_by_an_executor_in_their_order(seven, monkeypatch):
+    problem, _, at = seven
+    monkeypatch.setattr(stretched_module, "AT_ONCE", 3)
+    monkeypatch.setattr(stretched_module, "TASKS", 5)
+    rows = np.arange(len(problem.patterns))[::-1]
+    alone = stretched(problem, rows, at.B, SETTINGS)
+    asked = []
+    with ThreadPoolExecutor(2) as pool:
+        executor = SimpleNamespace(submit=lambda *given: asked.append(given) or pool.submit(*given))
+        shared = stretched(problem, rows, at.B, Settings(executor=executor))
+        assert 5 <= len(asked) <= 6
+        assert pickle.loads(pickle.dumps(asked[0])) is not None
+        again = stretched_on(alone, 1.2 * at.B, Settings(executor=executor))
+        with pytest.raises(OutOfTimeError):
+            stretched(problem, rows, at.B, Settings(executor=pool, deadline=Deadline(1e-9)))
+    for one, other in ((shared, alone), (again, stretched_on(alone, 1.2 * at.B, SETTINGS))):
+        assert one.rows.tolist() == sorted(rows)
+        np.testing.assert_array_equal(one.share, other.share)
+        np.testing.assert_array_equal(one.at.nu, other.at.nu)
 
 
 def test_where_all_patterns_take_part_nothing_is_left_to_seal(seven):
     problem, first, at = seven
     way, _ = begun(problem, first)
-    whole, open_, _ = way.sealed(Chosen(np.arange(len(problem.patterns)), at), 1.1)
-    assert open_ is None
-    assert (whole.lower, whole.ahead, whole.B is at.B) == (at.lower, at.ahead, True)
+    here = way.sealed(Chosen(np.arange(len(problem.patterns)), at))
+    whole = Sealed(here)
+    assert here.others is None
+    assert way.grown(here) is None
+    assert (whole.lower, len(whole.proofs)) == (at.lower, len(problem.patterns))
+    assert whole.ahead == pytest.approx(at.ahead, rel=1e-9)
 
 
 def test_the_point_to_go_back_to_is_the_last_with_so_much_ahead():
     before = tuple(SimpleNamespace(ahead=ahead) for ahead in (5.0, 3.0, 2.0))
-    here = Chosen(np.arange(1), SimpleNamespace(ahead=1.0), before)
+    here = Chosen(np.arange(1), SimpleNamespace(ahead=1.0), None, before)
     assert [here.back(ahead).ahead for ahead in (0.5, 1.0, 1.5, 3.0, 3.5, 9.0)] == [1, 1, 2, 3, 5, 5]
     assert Chosen(np.arange(1), here.at).back(9.0).ahead == 1
 
 
-@pytest.mark.parametrize("highest", [1.0 + 0.9e-6, 1.0 + 1.1e-6, 1.5])
-def test_the_patterns_that_a_value_above_1_is_found_on_join_highest_first(seven, highest, monkeypatch):
-    problem, first, at = seven
-    way, _ = begun(problem, first)
-    of, value = np.array([7, 3, 9, 7, 5]), np.array([0.95, 2.0, 0.92, highest, 0.97])
-    found = Tracked(of, np.ones((5, 7), dtype=bool), np.ones((5, 6)), value)
-    monkeypatch.setattr(growing, "followed", lambda *_: found)
-    rows = way.broken(Chosen(np.array([0, 3]), at))
-    assert rows.tolist() == ([7, 5, 9] if highest > 1 + 1e-6 else [])
-    monkeypatch.setattr(growing, "MORE", 0)
-    assert way.broken(Chosen(np.array([0, 3]), at)).tolist() == rows.tolist()[:2]
-
-
 def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(seven, monkeypatch):
-    """By a clock that moves in steps only, a second each, of which the path takes all but those for the multipliers."""
+    """By a clock that moves with steps, a second each, and a tenth for the multipliers of a pattern."""
     problem, first, _ = seven
-    clock = SimpleNamespace(elapsed=0.0, remaining=12.0, check=lambda: None)
+    clock = SimpleNamespace(elapsed=0.0, remaining=24.0, check=lambda: ends())
+
+    def ends():
+        if clock.remaining <= 0:
+            raise OutOfTimeError
 
     def slow(steps):
         for at in steps:
@@ -300,12 +342,23 @@ def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(sev
             clock.remaining -= 1.0
             yield at
 
+    def passing(call, patterns):
+        def passed(*given):
+            clock.elapsed += 0.1 * patterns(given)
+            clock.remaining -= 0.1 * patterns(given)
+            return call(*given)
+
+        return passed
+
     original = growing.continued
     monkeypatch.setattr(growing, "continued", lambda *arguments: slow(original(*arguments)))
+    monkeypatch.setattr(growing, "stretched", passing(stretched, lambda given: len(given[1])))
+    monkeypatch.setattr(
+        growing, "stretched_on", passing(stretched_on, lambda given: (given[0].reaching(given[1]) < 1).sum())
+    )
     found = []
     with pytest.raises(OutOfTimeError):
         found.extend(chosen_path(*begun(problem, first, clock), 1e-9))
-    assert clock.remaining > 0
     assert found[-1].lower > 0.3 * first.upper
     assert dual_bound(problem.points, problem.rho, found[-1].B, found[-1].proofs) == pytest.approx(found[-1].lower)
 
@@ -313,7 +366,7 @@ def test_multipliers_of_all_patterns_are_sought_while_there_is_time_for_them(sev
 def test_where_patterns_are_few_all_of_them_take_part(seven, monkeypatch):
     problem, first, _ = seven
     monkeypatch.setattr(chosen, "chosen_path", lambda *_: pytest.fail("some patterns were left out"))
-    *_, last = whole_path(problem, first.neurons(), first.upper, UNLIMITED, 0.01, free(problem))
+    *_, last = whole_path(problem, first.neurons(), first.upper, SETTINGS, 0.01, free(problem))
     assert last.ahead <= 0.01 * first.upper
 
 
@@ -334,7 +387,7 @@ def test_every_step_is_heard_of(seven):
 
 def test_what_could_not_be_stretched_at_all_has_no_multipliers_of_a_shrunk_b(seven):
     problem, _, at = seven
-    found = stretched(problem, np.arange(3), at.B, UNLIMITED)
+    found = stretched(problem, np.arange(3), at.B, SETTINGS)
     lost = replace(found, share=np.array([1.0, 0.0, 1.0]))
     with pytest.raises(np.linalg.LinAlgError, match="no multipliers"):
         lost.shrunk(0.5)

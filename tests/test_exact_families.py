@@ -118,5 +118,5 @@ def test_a_solve_that_pairs_bounded_says_so_and_its_certificate_is_supported(mon
     train, settings = found.train, Settings()
     first = first_bracket(train, affine_hull(points), settings)
     problem = reduced(train)
-    bound = living_bound(problem, first.neurons(), first.upper, UNLIMITED, settings, tuple(ladder(problem)))
+    bound = living_bound(problem, first.neurons(), first.upper, settings, tuple(ladder(problem)))
     assert 0.9 * found.certificate.upper < bound.lower <= found.certificate.lower * (1 + 1e-6)

@@ -18,6 +18,7 @@ from exactnorm.exact.balls.barrier import begun, opposite, shape, slack
 from exactnorm.exact.balls.block_program import solved_blocks
 from exactnorm.exact.balls.cells import essential_rows, tangent_cells, whole_cells
 from exactnorm.exact.balls.chosen import whole_path
+from exactnorm.exact.balls.cones import matrix_reach
 from exactnorm.exact.balls.eliminated import to_zero
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.joint import Joint, _Step, free, path, whole
@@ -145,7 +146,7 @@ def bracketed(seed):
     if first.ramps is None:  # a closed form, or nothing
         return True
     problem = reduced(train)
-    found = living_bound(problem, first.neurons(), first.upper, settings.deadline, settings, [free(problem)])
+    found = living_bound(problem, first.neurons(), first.upper, settings, [free(problem)])
     supported = bound(found.evidence, train)
     assert found.lower == pytest.approx(supported, rel=1e-9)
     assert found.lower > 0.9 * program.lower
@@ -224,7 +225,7 @@ def test_a_bound_that_is_proved_outlives_an_interruption():
             raise KeyboardInterrupt
 
     problem = reduced(train)
-    found = living_bound(problem, first.neurons(), first.upper, Deadline(None), Settings(), [free(problem)], interrupt)
+    found = living_bound(problem, first.neurons(), first.upper, Settings(), [free(problem)], interrupt)
     assert found.lower == pytest.approx(bound(found.evidence, train), rel=1e-9)
     assert found.interrupted
 
@@ -266,3 +267,17 @@ def test_the_loop_over_faces_goes_on_from_the_bound_of_living_patterns(monkeypat
     assert found.certifies(1e-3)
     assert found.lower <= plain.upper * (1 + 1e-12)
     assert plain.lower <= found.upper * (1 + 1e-12)
+
+
+def test_a_matrix_goes_as_far_as_its_determinant_is_not_0():
+    rng = np.random.default_rng(4)
+    half = rng.standard_normal((40, 5, 5))
+    rise, D = half + np.swapaxes(half, 1, 2), rng.standard_normal((40, 3, 5)) * rng.choice([0.0, 0.1, 3.0], (40, 1, 1))
+    rise[20:] = half[20:] @ np.swapaxes(half[20:], 1, 2)  # rising, so that D alone ends it, or nothing does
+    for fall in (D, None):
+        t = matrix_reach(rise, fall)[:, None, None]
+        bent = 0.0 if fall is None else np.swapaxes(fall, 1, 2) @ fall
+        inside, beyond = (np.linalg.eigvalsh(np.eye(5) + s * rise - s**2 * bent)[:, 0] for s in (t, 1.002 * t))
+        assert (inside > 0).all()
+        assert ((beyond < 0) | (t[:, 0, 0] > 900)).all()
+        assert (t[:, 0, 0] < 900).sum() > 15

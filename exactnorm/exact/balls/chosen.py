@@ -1,9 +1,10 @@
 """The bound of all whole patterns from a path over few: those that matter, found on the way.
 
 Nearly all of what a network has in whole patterns it has in a few dozen of them, however many live. So the interior
-point method (`joint`) begins with patterns that are likely: those of a network, and the widest. The dual function says
-which others its B would break; they join the path, whose B is shrunk until it fits them. In the end B is stretched on
-each pattern that never joined (`stretched`), so that all have multipliers, or join after all.
+point method (`joint`) begins with patterns that are likely: those of a network, and the widest. As soon as not too much
+is ahead, B is stretched on each pattern that does not take part (`stretched`): then all have multipliers, and so there
+is a bound. Those that stop B join the path, which goes on from where B fits them. The multipliers of all others are
+kept, as they show the next B, too, on most patterns, and where they do not they are a good beginning.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.families import Family
-from exactnorm.exact.balls.growing import SURELY, Path, Sealed
+from exactnorm.exact.balls.growing import SURELY, Chosen, Path, Sealed
 from exactnorm.exact.balls.joint import Joint, path
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.balls.tracked import Tracked
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.balls.stretched import Stretched
+from exactnorm.exact.deadline import OutOfTimeError
+from exactnorm.exact.settings import Settings
 from exactnorm.hulls import hull_gaps
 
 MANY = 40
@@ -29,13 +31,8 @@ HEAVY = 1e-3
 """Share of the weight of the heaviest neuron above which one counts."""
 WIDEST = 3
 """Patterns for each point, the widest, that take part from the beginning."""
-GOALS = (0.3, 0.1)
-"""Shares of the cost that the path may still have ahead when patterns are looked for that B breaks."""
-EARLY, SHARE = 0.1, 0.2
-"""The one of these from which multipliers for all patterns are sought, a bound on the way, if that takes no longer than
-this share of the time that is left."""
-FAR = 1.1
-"""How far B is stretched on patterns that do not take part; those that stop it before join, if one stops it at 1."""
+GOALS = (0.3, 0.1, 0.03)
+"""Shares of the cost that the path may still have ahead when B is stretched on all patterns, a bound on the way."""
 
 
 def likely(problem: Reduced, network: Neurons, width: Array) -> NDArray[np.intp]:
@@ -59,10 +56,11 @@ def whole_path(
     problem: Reduced,
     network: Neurons,
     upper: float,
-    deadline: Deadline,
+    settings: Settings,
     least: float,
     family: Family,
     watch: Callable[[], None] = lambda: None,
+    before: Joint | Sealed | None = None,
 ) -> Iterator[Joint | Sealed]:
     """The path over all whole patterns, or where they are many over those that matter.
 
@@ -77,6 +75,8 @@ def whole_path(
         Of B.
     watch : callable
         Called after every step.
+    before : Joint or Sealed, optional
+        The end of a path over another family: the patterns that matter for it and multipliers for all others.
 
     Raises
     ------
@@ -84,22 +84,27 @@ def whole_path(
     LinAlgError
     """
     if len(problem.patterns) > MANY * len(problem.points):
-        gaps = hull_gaps(problem.points, problem.patterns, watch=deadline.check)
-        way = Path(problem, from_the_first_ball(problem, gaps.w), upper, deadline, watch, family)
+        way = Path(problem, upper, settings, watch, family)
+        if isinstance(before, Sealed):
+            yield from chosen_path(way, before.of.rows, least, before.of.others)
+            return
+        gaps = hull_gaps(problem.points, problem.patterns, watch=settings.deadline.check)
         yield from chosen_path(way, likely(problem, network, gaps.low), least)
         return
-    for at in path(problem, upper, deadline, family):
+    for at in path(problem, upper, settings.deadline, family):
         watch()
         yield at
 
 
-def chosen_path(way: Path, rows: NDArray[np.intp], least: float) -> Iterator[Sealed]:
+def chosen_path(way: Path, rows: NDArray[np.intp], least: float, others: Stretched | None = None) -> Iterator[Sealed]:
     """Yield better and better certificates, until no more than the share `least` of the cost is ahead.
 
     Parameters
     ----------
     rows : ndarray of int
         Patterns to begin with.
+    others : Stretched, optional
+        Multipliers of any B on the others.
 
     Raises
     ------
@@ -108,24 +113,15 @@ def chosen_path(way: Path, rows: NDArray[np.intp], least: float) -> Iterator[Sea
     LinAlgError
         If some pattern has no interior to speak of.
     """
-    here, deadline = way.begun(rows), way.deadline
+    here = way.begun(rows, others)
     for goal in (*(one for one in GOALS if one > least), least):
-        here, late = way.down_to(goal, here)
-        while late or goal == least or (goal <= EARLY and way.sealing(here) < SHARE * deadline.remaining):
-            if way.sealing(here) > SURELY * deadline.remaining:
+        more: Chosen | None = here
+        while more is not None:
+            here, late = way.down_to(goal, more)
+            if way.sealing(here) > SURELY * way.deadline.remaining:
                 raise OutOfTimeError
-            found, open_, here = way.sealed(here, 1.0 if late else FAR)
-            yield found
+            here = way.sealed(here)
+            yield Sealed(here)
             if late and way.late(here):
                 raise OutOfTimeError
-            if open_ is None or (goal > least and not late):
-                break
-            here, late = way.down_to(goal, way.with_more(here, open_.rows, open_.share))
-
-
-def from_the_first_ball(problem: Reduced, normals: Array) -> Tracked:
-    """A kink of each pattern, along its normal, on the face of the first ball."""
-    size = len(problem.patterns)
-    touched = np.zeros((size, len(problem.points)), dtype=bool)
-    touched[:, 0] = True
-    return Tracked(np.arange(size), touched, normals, np.zeros(size))
+            more = way.grown(here)

@@ -75,15 +75,14 @@ def cone_reach(x: Array, step: Array) -> Array:
     return np.asarray(both.reshape(len(x), -1).min(axis=1, initial=FAR))
 
 
-def matrix_reach(rise: Array, fall: Array) -> Array:
-    """How far each I + t·rise − t²·fall stays positive definite, shape (P, n, n) each, fall ⪰ 0; a thousandth less."""
+def matrix_reach(rise: Array, D: Array | None = None) -> Array:
+    """How far each I + t·rise − t²·DᵀD stays positive definite, (P, n, n) and (P, k, n), at most 1000; 0.999 of it.
+
+    That is where [[I + t·rise, t·Dᵀ], [t·D, I]] does, which is linear in t.
+    """
     n = rise.shape[1]
-    steepest = np.linalg.eigvalsh(rise)[:, 0]
-    out = -1 / np.minimum(steepest, -1e-3)
-    going = np.arange(len(out))
-    while len(going):
-        t = out[going][:, None, None]
-        F = np.eye(n) + t * rise[going] - t**2 * fall[going]
-        going = going[~(np.linalg.eigvalsh(F)[:, 0] > 0)]
-        out[going] *= 0.95
-    return np.asarray(0.999 * out)
+    if D is not None:
+        both = np.zeros((len(rise), n + D.shape[1], n + D.shape[1]))
+        both[:, :n, :n], both[:, n:, :n] = rise, D  # the lower triangle is all that is looked at
+        rise = both
+    return np.asarray(-0.999 / np.minimum(np.linalg.eigvalsh(rise)[:, 0], -1e-3))

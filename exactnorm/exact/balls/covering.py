@@ -172,7 +172,7 @@ def easy(problem: Reduced, B: Array, settings: Settings) -> tuple[list[Priced], 
     every = np.arange(len(problem.patterns))
     done: list[Priced] = []
     try:
-        found = stretched(problem, every, B, settings.deadline)
+        found = stretched(problem, every, B, settings)
         fits = found[np.flatnonzero(found.share >= 1)]
         none = np.eye(problem.rank + 2)
         if len(fits.rows):

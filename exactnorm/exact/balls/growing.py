@@ -1,4 +1,4 @@
-"""A path over whole patterns that become more: those on which the dual function of its B is found above 1 join it.
+"""A path over whole patterns that become more: those on which its B cannot be shown to be at most 1 join it.
 
 See `chosen` for what it is for.
 """
@@ -18,16 +18,18 @@ from exactnorm.exact.balls.eliminated import operations
 from exactnorm.exact.balls.families import Family
 from exactnorm.exact.balls.joint import Joint, continued, point, start
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.balls.stretched import Stretched, stretched
-from exactnorm.exact.balls.tracked import Tracked, followed
+from exactnorm.exact.balls.stretched import Stretched, stretched, stretched_on
 from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.settings import Settings
 
-BROKEN = 1 + 1e-6
-"""Values of the dual function from which B breaks a pattern."""
-HIGH = 0.9
-"""Values of the dual function from which a pattern joins, if one has a value above 1: B may break it next."""
+FAR = 1.1
+"""How far B is stretched on patterns that do not take part: so that it may grow before that has to be done again."""
+TIGHT = 1.02
+"""How far B reaches at most on patterns that join, if it does not reach 1 on one."""
 MORE = 10
 """Patterns for each point that join at once, or as many as take part, if that is more."""
+ENTRIES = 2**27
+"""Numbers that the factors of all cells that take part may hold together: one GiB."""
 ROUGHLY = 1e-2
 """Share to which it is said how far B can be stretched where patterns stop it."""
 INSIDE = 0.95
@@ -36,30 +38,8 @@ STRETCH = 2.0
 """Steps of the path that take as long for a pattern as B takes to be stretched on it, about: until that is measured."""
 SURELY = 1.25
 """Factor by which that may take longer."""
-AGAIN = 10
-"""Steps after which the path is where it was when patterns have joined, at least."""
 FASTER = 3
 """Operations of one large factorisation in the time of one operation of small ones."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sealed:
-    """A certificate of all whole patterns.
-
-    Parameters
-    ----------
-    B : ndarray, shape (N − 1, r, r + 1)
-    proofs : tuple of CellProof
-    lower : float
-        Σ⟨B_n, T_n⟩.
-    ahead : float
-        No B for whole patterns is worth more than so much above `lower`, nearly.
-    """
-
-    B: Array
-    proofs: tuple[CellProof, ...]
-    lower: float
-    ahead: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,23 +50,64 @@ class Chosen:
     ----------
     rows : ndarray of int, shape (P,)
     at : Joint
+    others : Stretched, optional
+        Multipliers on the patterns that do not take part, of the B of this point or of one before.
     before : tuple of Joint
         The points before it since the last patterns joined.
-    took : float
-        Seconds that the last step took.
     each : float
-        Those to stretch B on a pattern of those that do not take part, as it was or as it is expected.
+        Seconds to stretch B on a pattern of those that do not take part, as it was or as it is expected.
     """
 
     rows: NDArray[np.intp]
     at: Joint
+    others: Stretched | None = None
     before: tuple[Joint, ...] = ()
-    took: float = 0.0
     each: float = 0.0
 
     def back(self, ahead: float) -> Joint:
         """The last point that had so much ahead, or the first one."""
         return next((at for at in (self.at, *self.before[::-1]) if at.ahead >= ahead), (*self.before, self.at)[0])
+
+    @property
+    def share(self) -> float:
+        """How far B was stretched where it could be least, at most 1."""
+        return 1.0 if self.others is None else float(self.others.share.min(initial=1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Sealed:
+    """A certificate of all whole patterns.
+
+    Parameters
+    ----------
+    of : Chosen
+        A point with multipliers of its own B on all other patterns.
+    """
+
+    of: Chosen
+
+    @property
+    def B(self) -> Array:
+        """As far as it fits all patterns, shape (N − 1, r, r + 1)."""
+        return np.asarray(self.of.share * self.of.at.B)
+
+    @property
+    def lower(self) -> float:
+        """Σ⟨B_n, T_n⟩."""
+        return self.of.share * self.of.at.lower
+
+    @property
+    def ahead(self) -> float:
+        """No B for whole patterns is worth more than so much above `lower`, nearly."""
+        return self.of.at.ahead + self.of.at.lower - self.lower
+
+    @property
+    def proofs(self) -> tuple[CellProof, ...]:
+        """The multipliers as a certificate holds them."""
+        share, at, others = self.of.share, self.of.at.at, self.of.others
+        own = Multipliers(share**2 * at.mu, share**2 * at.nu, share**2 * at.ell)
+        found = proofs(self.of.at.of, own)
+        return found if others is None else (*found, *proofs(others.of, others.shrunk(share)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +118,9 @@ class Path:
     ----------
     problem : Reduced
         All patterns.
-    ways : Tracked
-        From where patterns that B breaks are looked for.
     upper : float
         A cost near the least one; a scale.
-    deadline : Deadline
+    settings : Settings
     watch : callable
         Called after every step.
     family : Family
@@ -109,19 +128,23 @@ class Path:
     """
 
     problem: Reduced
-    ways: Tracked
     upper: float
-    deadline: Deadline
+    settings: Settings
     watch: Callable[[], None]
     family: Family
+
+    @property
+    def deadline(self) -> Deadline:
+        """When it ends."""
+        return self.settings.deadline
 
     def part(self, rows: NDArray[np.intp]) -> Reduced:
         """The problem with these patterns alone."""
         return replace(self.problem, patterns=self.problem.patterns[rows])
 
-    def begun(self, rows: NDArray[np.intp]) -> Chosen:
+    def begun(self, rows: NDArray[np.intp], others: Stretched | None = None) -> Chosen:
         """The beginning, with B = 0."""
-        return Chosen(rows, start(self.part(rows), self.upper, self.deadline, self.family))
+        return Chosen(rows, start(self.part(rows), self.upper, self.deadline, self.family), others)
 
     def expected(self, took: float, at: Joint) -> float:
         """Seconds to stretch B on a pattern, after a step of the path that took so many for all that take part."""
@@ -129,90 +152,77 @@ class Path:
         return STRETCH * took / len(at.of) * cells / (cells + at.family.size**3 / (3 * FASTER))
 
     def sealing(self, here: Chosen) -> float:
-        """How long it takes to stretch B on all patterns that do not take part."""
-        return here.each * (len(self.problem.patterns) - len(here.rows))
+        """How long it takes to stretch B on all patterns that do not take part, but for those where it fits already."""
+        return here.each * self.open(here)
+
+    def open(self, here: Chosen) -> int:
+        """How many patterns do not take part and have no multipliers for this B."""
+        if here.others is None:
+            return len(self.problem.patterns) - len(here.rows)
+        return int(np.count_nonzero(here.others.reaching(here.at.B) < 1))
 
     def late(self, here: Chosen, more: float = 0.0) -> bool:
         """Whether there is just time for that, if so many seconds are spent first."""
-        return self.deadline.remaining <= SURELY * self.sealing(here) + more
+        time = self.deadline.remaining - more
+        every = here.each * (len(self.problem.patterns) - len(here.rows))
+        return time <= SURELY * every and time <= SURELY * self.sealing(here)
 
     def down_to(self, goal: float, here: Chosen) -> tuple[Chosen, bool]:
-        """Where no more than the share `goal` is ahead and no pattern known to be broken; and whether it is late.
+        """Where no more than the share `goal` is ahead; and whether it is late.
 
         It is late as soon as there is just time for multipliers of all patterns.
         """
-        while True:
-            steps = continued(self.part(here.rows), here.at, self.upper, self.deadline)
-            while here.at.ahead > goal * self.upper:
-                begun = self.deadline.elapsed
-                if (at := next(steps, None)) is None:  # no digits left
-                    return here, False
-                self.watch()
-                took = self.deadline.elapsed - begun
-                each = here.each or self.expected(took, at)
-                here = Chosen(here.rows, at, (*here.before, here.at), took, each)
-                if self.late(here, took):
-                    return here, True
-            broken = self.broken(here)
-            if not len(broken):
-                return here, False
-            if self.late(here, AGAIN * here.took):
+        steps = continued(self.part(here.rows), here.at, self.upper, self.deadline)
+        while here.at.ahead > goal * self.upper:
+            begun = self.deadline.elapsed
+            if (at := next(steps, None)) is None:  # no digits left
+                break
+            self.watch()
+            took = self.deadline.elapsed - begun
+            each = here.each or self.expected(took, at)
+            here = replace(here, at=at, before=(*here.before, here.at), each=each)
+            if self.late(here, took):
                 return here, True
-            here = self.with_more(here, broken, self.stretched(broken, here.at.B).share)
-
-    def broken(self, here: Chosen) -> NDArray[np.intp]:
-        """Rows of patterns that do not take part and on which a value above 1 is found, the highest first, not all."""
-        found = followed(self.problem, here.at.B, self.ways, HIGH, self.deadline.check)
-        value = np.zeros(len(self.problem.patterns))
-        np.maximum.at(value, found.of, found.value)
-        value[here.rows] = 0.0
-        if not value.max() > BROKEN:
-            return np.zeros(0, dtype=np.intp)
-        return np.argsort(-value, kind="stable")[: min(self.at_once(here), np.count_nonzero(value))]
+        return here, False
 
     def at_once(self, here: Chosen) -> int:
         """How many patterns may join."""
-        return max(MORE * len(self.problem.points), len(here.rows))
+        size = int(here.at.of.G.shape[2])
+        place = ENTRIES // (size * (size + 1) // 2) ** 2 - len(here.rows)
+        return int(min(max(MORE * len(self.problem.points), len(here.rows)), max(place, 0)))
 
-    def with_more(self, here: Chosen, more: NDArray[np.intp], shares: Array) -> Chosen:
-        """With patterns of these rows, on which B was stretched to `shares`, at most 1 of which counts.
+    def sealed(self, here: Chosen) -> Chosen:
+        """With multipliers on all patterns that do not take part, and how long it took."""
+        rest = np.setdiff1d(np.arange(len(self.problem.patterns)), here.rows)
+        if not len(rest):
+            return replace(here, others=None)
+        begun = self.deadline.elapsed
+        if here.others is None:
+            open_, others = len(rest), stretched(self.problem, rest, here.at.B, self.settings, FAR, ROUGHLY)
+        else:
+            open_, others = self.open(here), stretched_on(here.others, here.at.B, self.settings, FAR, ROUGHLY)
+        each = (self.deadline.elapsed - begun) / open_ if open_ else here.each
+        return replace(here, others=others, each=each)
+
+    def grown(self, here: Chosen) -> Chosen | None:
+        """With the patterns on which B was stretched least, not all of many; None if it fits all, or if none has place.
 
         B and all multipliers shrink until there is room on these, too: θ² F + (1 − θ²) e_t e_tᵀ is what is left of F
         when B shrinks by θ and its multipliers by θ². That loses so much that the path goes on better from a point
         before.
         """
-        old = here.back((1 - float(shares.min())) * self.upper)
-        found = self.stretched(more, old.B)
+        if here.others is None or here.share == 1 or not self.at_once(here):
+            return None
+        order = np.argsort(here.others.share, kind="stable")[: self.at_once(here)]
+        tight = order[here.others.share[order] < TIGHT]
+        old = here.back((1 - here.share) * self.upper)
+        found = stretched_on(here.others[tight], old.B, replace(self.settings, executor=None), 1.0, ROUGHLY)
         share = INSIDE * min(1.0, float(found.share.min()))
         new, weight = found.shrunk(share), old.products / old.of.degree
         kept = Multipliers(share**2 * old.at.mu, share**2 * old.at.nu, share**2 * old.at.ell)
         B = share * old.B
         moments = opposite(found.of, found.of.sums(B), new, weight)
         of, at = joined([old.of, found.of]), joined([kept, new])
-        rows = np.concatenate([here.rows, more])
         arrived = point(self.problem, of, B, at, joined([old.moments, moments]), self.upper, old.family)
-        return Chosen(rows, arrived, (), here.took, here.each)
-
-    def stretched(self, rows: NDArray[np.intp], B: Array, far: float = 1.0) -> Stretched:
-        """B on patterns that do not take part; how far, to two digits."""
-        return stretched(self.problem, rows, B, self.deadline, far, ROUGHLY)
-
-    def sealed(self, here: Chosen, far: float) -> tuple[Sealed, Stretched | None, Chosen]:
-        """A certificate; patterns that stop B before `far`, if some do before 1, not all of many; and how long it took.
-
-        That is known of the point from then on.
-        """
-        rest = np.setdiff1d(np.arange(len(self.problem.patterns)), here.rows)
-        if not len(rest):
-            return Sealed(here.at.B, here.at.proofs, here.at.lower, here.at.ahead), None, here
-        begun = self.deadline.elapsed
-        found = self.stretched(rest, here.at.B, far)
-        here = replace(here, each=(self.deadline.elapsed - begun) / len(rest))
-        share = float(found.share.min(initial=1.0))
-        own = Multipliers(share**2 * here.at.at.mu, share**2 * here.at.at.nu, share**2 * here.at.at.ell)
-        every = (*proofs(here.at.of, own), *proofs(found.of, found.shrunk(share)))
-        whole = Sealed(share * here.at.B, every, share * here.at.lower, here.at.ahead + (1 - share) * here.at.lower)
-        if share == 1:
-            return whole, None, here
-        tight = np.argsort(found.share, kind="stable")[: self.at_once(here)]
-        return whole, found[tight[found.share[tight] < far]], here
+        rest = here.others[np.setdiff1d(np.arange(len(here.others)), tight)]
+        return Chosen(np.concatenate([here.rows, found.rows]), arrived, rest, (), here.each)

@@ -78,7 +78,7 @@ def interior(problem: Reduced, best: Bracket, settings: Settings) -> Iterator[Br
 
     try:
         every = free(problem)
-        for point in whole_path(problem, best.neurons, best.upper, settings.deadline, AHEAD, every, going):
+        for point in whole_path(problem, best.neurons, best.upper, settings, AHEAD, every, going):
             last = point.ahead <= AHEAD * best.upper
             if point.lower > (told if last else TOLD * told):
                 told = point.lower

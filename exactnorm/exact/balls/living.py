@@ -20,7 +20,7 @@ from exactnorm.exact.balls.growing import Sealed
 from exactnorm.exact.balls.joint import Joint, free
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.exact.settings import Settings
 
 FROM = 11
@@ -83,9 +83,9 @@ def with_living(problem: Reduced, first: First, settings: Settings) -> First:
         )
         return first
     share = SHARE if has_place(problem, free(problem)) else ALL
-    limit, network = settings.deadline.earlier(1 - share), first.neurons()
+    within, network = replace(settings, deadline=settings.deadline.earlier(1 - share)), first.neurons()
     return _raised(
-        first, settings, lambda report: living_bound(problem, network, first.upper, limit, settings, families, report)
+        first, settings, lambda report: living_bound(problem, network, first.upper, within, families, report)
     )
 
 
@@ -109,7 +109,6 @@ def living_bound(
     problem: Reduced,
     network: Neurons,
     upper: float,
-    deadline: Deadline,
     settings: Settings,
     families: Sequence[Family],
     report: Callable[[float], None] = lambda _: None,
@@ -131,15 +130,17 @@ def living_bound(
     KeyboardInterrupt
         At once, where nothing is proved yet.
     """
-    best, told, steps, interrupted = None, 0.0, 0, False
+    best: Joint | Sealed | None = None
+    last: Joint | Sealed | None = None
+    told, steps, interrupted = 0.0, 0, False
 
     def going() -> None:
         report(told)
 
     try:
         for family in families:
-            for point in whole_path(problem, network, upper, deadline, LEAST, family, going):
-                steps += 1
+            for point in whole_path(problem, network, upper, settings, LEAST, family, going, last):
+                steps, last = steps + 1, point
                 if best is None or point.lower > best.lower:
                     best = point
                 if best.lower > TOLD * told:
