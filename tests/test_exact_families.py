@@ -10,6 +10,7 @@ from exactnorm import TrainingSet, check_certificate, min_norm_denoiser, problem
 from exactnorm.certify.balls.dual_bound import dual_bound
 from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.exact.balls import living
+from exactnorm.exact.balls.eliminated import factored, hessian
 from exactnorm.exact.balls.families import Free, pairs
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.joint import free, path, targets
@@ -39,15 +40,15 @@ def test_gradients_and_forms_in_the_unknowns_are_those_in_b(which, size, rank):
     maps = np.array([family.change(one) for one in np.eye(family.size)])
     each = rng.standard_normal(maps.shape[1:])
     assert family.gradient(each) == pytest.approx(np.tensordot(maps, each, 3))
-    on = problem.patterns[:, 1:][:5]
-    m = rank * (rank + 1)
-    half = rng.standard_normal((len(on), m, m))
-    H = half @ np.swapaxes(half, 1, 2)
+    now = [at for at, _ in zip(path(problem, 10.0, UNLIMITED, free(problem)), range(4), strict=False)][-1]
+    cells = now.of[np.arange(5)]
+    one = factored(cells, cells.sums(now.B), now.at[np.arange(5)], now.moments[np.arange(5)])
     total = family.begun()
-    family.add(total, on[:2], H[:2])
-    family.add(total, on[2:], H[2:])
-    sums = np.tensordot(on * 1.0, maps, (1, 1)).reshape(len(on), family.size, m)
-    expected = sum(one @ h @ one.T for one, h in zip(sums, H, strict=True))
+    for some in (np.arange(2), np.arange(2, 5)):
+        part = now.of[some]
+        family.add(total, part.on, factored(part, part.sums(now.B), now.at[some], now.moments[some]))
+    sums = cells.sums(np.swapaxes(maps, 0, 1)).reshape(len(cells), family.size, -1)
+    expected = sum(one @ h @ one.T for one, h in zip(sums, hessian(one), strict=True))
     assert family.form(total) == pytest.approx(expected, rel=1e-9, abs=1e-9 * np.abs(expected).max())
 
 

@@ -177,6 +177,15 @@ def hessian(one: Factored) -> Array:
     return H.reshape(P, r * (r + 1), -1)
 
 
+def form_of(one: Factored, cell: int, left: Array, right: Array) -> Array:
+    """The same of one cell for changes left_e right_eᵀ of its B_s, shapes (E, r) and (E, r + 1), without H: (E, E)."""
+    met = right @ one.T[cell]
+    V = _twice(left @ one.BT[cell], met) @ one.Ci[cell].T
+    v = one.v[cell] / np.linalg.norm(one.v[cell])
+    V -= (V @ v)[:, None] * v
+    return np.asarray(V @ V.T + 2 * (left @ left.T) * ((met * one.at.X[cell]) @ met.T))
+
+
 def bend(one: Factored, D: Array) -> Array:
     """⟨D, H D⟩ for one direction D of each cell's B_s, shape (P, r, r + 1), without H."""
     V = _times(one.Ci, _svec(symmetric(np.swapaxes(one.BT, 1, 2) @ D @ one.T)))

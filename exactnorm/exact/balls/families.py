@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
+from exactnorm.exact.balls.eliminated import Factored, form_of, hessian
 from exactnorm.hulls import hull_gaps
 
 
@@ -43,8 +44,8 @@ class Family(Protocol):
         """The form in the unknowns of no cells."""
         ...
 
-    def add(self, total: Array, on: NDArray[np.bool_], H: Array) -> None:
-        """Add forms H in B_s, shape (P, m, m), m = r (r + 1), of cells that are `on`, shape (P, N − 1)."""
+    def add(self, total: Array, on: NDArray[np.bool_], one: Factored) -> None:
+        """Add the forms (`hessian`) of cells that are `on`, shape (P, N − 1)."""
         ...
 
     def form(self, total: Array) -> Array:
@@ -77,10 +78,10 @@ class Free:
         count, m = self.points - 1, self.rank * (self.rank + 1)
         return np.zeros((count * (count + 1) // 2, m * m))
 
-    def add(self, total: Array, on: NDArray[np.bool_], H: Array) -> None:
+    def add(self, total: Array, on: NDArray[np.bool_], one: Factored) -> None:
         """Add to the blocks."""
         first, second = np.triu_indices(self.points - 1)
-        total += ((on[:, first] & on[:, second]) * 1.0).T @ H.reshape(len(on), -1)
+        total += ((on[:, first] & on[:, second]) * 1.0).T @ hessian(one).reshape(len(on), -1)
 
     def form(self, total: Array) -> Array:
         """Blocks put together."""
@@ -140,18 +141,16 @@ class Pairs:
         """A matrix."""
         return np.zeros((self.size, self.size))
 
-    def add(self, total: Array, on: NDArray[np.bool_], H: Array) -> None:
-        """Of each cell the pairs that it tells apart."""
+    def add(self, total: Array, on: NDArray[np.bool_], one: Factored) -> None:
+        """Of each cell the pairs that it tells apart, an unknown d being worth d·± p·kinkᵀ of B_s."""
         k = self.along.shape[1]
         whole = np.column_stack([np.zeros(len(on), dtype=bool), on])
         sign = whole[:, self.second] * 1.0 - whole[:, self.first]
-        for s, h in zip(sign, H, strict=True):
+        for cell, s in enumerate(sign):
             cut = np.flatnonzero(s)
-            maps = (s[cut, None, None, None] * self.along[cut, :, :, None] * self.kink[cut, None, None, :]).reshape(
-                len(cut) * k, -1
-            )
+            left = (s[cut, None, None] * self.along[cut]).reshape(len(cut) * k, -1)
             rows = (cut[:, None] * k + np.arange(k)).ravel()
-            total[np.ix_(rows, rows)] += maps @ h @ maps.T
+            total[np.ix_(rows, rows)] += form_of(one, cell, left, self.kink[cut].repeat(k, axis=0))
 
     def form(self, total: Array) -> Array:
         """As it is."""

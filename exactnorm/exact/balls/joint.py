@@ -36,7 +36,6 @@ from exactnorm.exact.balls.eliminated import (
     Scaled,
     factored,
     followed,
-    hessian,
     left,
     moved,
     operations,
@@ -242,7 +241,7 @@ class _Step:
             cells = of[rows]
             one = factored(cells, cells.sums(self.now.B), self.now.at[rows], self.now.moments[rows])
             self.parts.append(_Part(rows, cells.on.astype(float), one))
-            family.add(total, cells.on, hessian(one))
+            family.add(total, cells.on, one)
         pace = (self.deadline.elapsed - begun_at) / (len(of) * operations(of))
         if pace * family.size**3 / 3 > self.deadline.remaining:  # nothing interrupts a factorisation
             raise OutOfTimeError

@@ -16,7 +16,7 @@ from exactnorm.certify.balls.evidence import Cells
 from exactnorm.exact.balls.chosen import MANY, whole_path
 from exactnorm.exact.balls.families import Family, pairs
 from exactnorm.exact.balls.first import First
-from exactnorm.exact.balls.growing import Sealed
+from exactnorm.exact.balls.growing import ENTRIES, Sealed
 from exactnorm.exact.balls.joint import Joint, free
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
@@ -27,10 +27,13 @@ FROM = 11
 """Affine rank from which this comes before the faces: there are 2^r or so of each pattern."""
 FACES = 2**22
 """Faces of all patterns beyond which they are not gone through: the loop would not end its first round in minutes."""
+FOLLOWED = 2**25
+"""Faces up to which following the peaks of the dual function is given a good part of the time."""
 SHARE, ALL = 0.6, 0.9
 """Of the time limit: what this may take, if the peaks of the dual function are followed after that, and if not."""
-ENOUGH = 0.05
-"""Share of the width of the bracket that more steps might bring, up to which they are not worth their time."""
+ENOUGH, SOON = 0.05, 0.5
+"""Share of the width of the bracket that more steps might bring, up to which they are not worth their time, and up to
+which the next family promises more."""
 LEAST = 1e-3
 """Share of the cost that more steps might bring at the end of a path over few patterns."""
 TOLD = 1.05
@@ -39,8 +42,8 @@ FREE = 2000
 """Unknowns of all B up to which these are sought at once; with more, those made of pairs come first."""
 ORDER = 8000
 """Largest order of the matrix of a step: half a GiB, twice."""
-ENTRIES = 2**27
-"""Numbers that the factors of all cells may hold together: one GiB."""
+FEW = 10
+"""Patterns for each point for which there must be place if a path over some is to begin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,9 @@ def has_place(problem: Reduced, family: Family, patterns: int | None = None) -> 
 
 def ladder(problem: Reduced) -> Iterator[Family]:
     """The families of dual matrices to try one after another, as far as a step of them fits into the memory."""
-    every, taking_part = free(problem), min(len(problem.patterns), MANY * len(problem.points))
+    every, taking_part = free(problem), len(problem.patterns)
+    if taking_part > MANY * len(problem.points):
+        taking_part = FEW * len(problem.points)
     if every.size > FREE and has_place(problem, few := pairs(problem.points, problem.rho), taking_part):
         yield few
     if has_place(problem, every, taking_part):
@@ -82,7 +87,8 @@ def with_living(problem: Reduced, first: First, settings: Settings) -> First:
             f"{len(problem.patterns)} living patterns of affine rank {problem.rank} take too much memory"
         )
         return first
-    share = SHARE if has_place(problem, free(problem)) else ALL
+    followed = has_place(problem, free(problem)) and len(problem.patterns) * 2.0**problem.rank <= FOLLOWED
+    share = SHARE if followed else ALL
     within, network = replace(settings, deadline=settings.deadline.earlier(1 - share)), first.neurons()
     return _raised(
         first, settings, lambda report: living_bound(problem, network, first.upper, within, families, report)
@@ -146,7 +152,8 @@ def living_bound(
                 if best.lower > TOLD * told:
                     told = best.lower
                     report(proved(problem, best).lower)
-                if point.ahead < max(ENOUGH * (upper - best.lower), settings.tol * upper / 4):
+                enough = ENOUGH if family is families[-1] else SOON
+                if point.ahead < max(enough * (upper - best.lower), settings.tol * upper / 4):
                     break
         if best is not None:
             settings.said.append(ended(problem, best, steps, families[-1]))
