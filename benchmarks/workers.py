@@ -27,6 +27,7 @@ from scipy.spatial.distance import pdist
 from exactnorm import TrainingSet, min_norm_denoiser, problems
 from exactnorm.exact import deadline
 from exactnorm.exact.balls import joint
+from exactnorm.exact.balls.joint import AT_ONCE
 from exactnorm.experiments import simulated
 
 HAND_OUT = 8e-3
@@ -43,8 +44,12 @@ class Task:
     parts: int
 
 
-PARTS = {"all_peaks": 2, "price_cells": 0}
-"""Which argument of a task holds its patterns or cells, by the name of its function."""
+PARTS: dict[str, Callable[..., int]] = {
+    "all_peaks": lambda *given: len(given[2]),
+    "price_cells": lambda *given: len(given[0]),
+    "in_turn": lambda *given: AT_ONCE * len(given[1]),
+}
+"""How many patterns or cells a task is about, by the name of its function."""
 
 
 @dataclass
@@ -63,7 +68,7 @@ class Recorder(Executor):
         found = call(*given, **named)
         seconds = time.process_time() - began
         sizes = (len(pickle.dumps((call, given, named))), len(pickle.dumps(found)))
-        self.batches[-1].append(Task(seconds, *sizes, len(given[PARTS[call.__name__]])))
+        self.batches[-1].append(Task(seconds, *sizes, PARTS[call.__name__](*given)))
         future = Noting(self)
         future.set_result(found)
         return future
@@ -95,6 +100,7 @@ SETS: dict[str, Callable[[], TrainingSet]] = {
     "10 digits, f = 0.3": lambda: digits(10, 0.3),
     "12 digits, f = 0.4": lambda: digits(12, 0.4),
     "16 digits, f = 0.4": lambda: digits(16, 0.4),
+    "16 digits, f = 0.3": lambda: digits(16, 0.3),
 }
 
 

@@ -87,8 +87,8 @@ def test_the_bracket_narrows_monotonically_and_progress_sees_every_round():
 
 def test_a_time_limit_gives_a_valid_bracket_in_time(processor_clock):
     start = processor_clock()
-    denoiser = min_norm_denoiser(SIMPLEX, 0.05, time_limit=1.0)
-    assert processor_clock() - start < 1.1 * 1.0 + 1
+    denoiser = min_norm_denoiser(SIMPLEX, 0.05, time_limit=0.4)
+    assert processor_clock() - start < 1.1 * 0.4 + 1
     assert "time limit" in denoiser.status
     certificate = denoiser.certificate
     assert not certificate.certifies(1e-6)

@@ -166,11 +166,12 @@ def _each(call: Callable[..., Stretched], given: Sequence[tuple[Any, ...]], sett
         return
     size = min(math.ceil(len(given) / TASKS), LARGEST)
     chunks = [given[k : k + size] for k in range(0, len(given), size)]
-    for found in collected([settings.executor.submit(_all, call, chunk) for chunk in chunks], settings.deadline):
+    for found in collected([settings.executor.submit(in_turn, call, chunk) for chunk in chunks], settings.deadline):
         yield from found
 
 
-def _all(call: Callable[..., Stretched], given: Sequence[tuple[Any, ...]]) -> list[Stretched]:
+def in_turn(call: Callable[..., Stretched], given: Sequence[tuple[Any, ...]]) -> list[Stretched]:
+    """What a call gives to each of several batches: a task of an executor."""
     return [call(*some) for some in given]
 
 
