@@ -3,6 +3,7 @@
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
+from exactnorm.certify.balls.part import Part
 from exactnorm.certify.balls.simplex import RegularSimplex
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import CertifiedDenoiser
@@ -30,6 +31,7 @@ __all__ = [
     "Faces",
     "Multipliers",
     "Nothing",
+    "Part",
     "PenalisedMultipliers",
     "Rays",
     "RegularSimplex",

@@ -36,7 +36,7 @@ class Certificate(Tabular):
     interpolation_error : float or None
         Supremum over the whole balls, or largest value over the noisy samples, of ‖h(y) − x_n‖, in the unit of the
         points. None with weight decay, which does not ask for interpolation.
-    evidence : Cells, Faces, Nothing, Rays, RegularSimplex, Segments, Multipliers or PenalisedMultipliers
+    evidence : Cells, Faces, Nothing, Part, Rays, RegularSimplex, Segments, Multipliers or PenalisedMultipliers
         What the lower bound rests on: see `exactnorm.certify.bound`.
     """
 

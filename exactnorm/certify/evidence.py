@@ -7,6 +7,7 @@ from typing import Any
 
 from exactnorm.certify.balls.edges import Segments, segments_bound
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing, cells_bound, faces_bound
+from exactnorm.certify.balls.part import Part, part_bound
 from exactnorm.certify.balls.simplex import RegularSimplex, simplex_bound
 from exactnorm.certify.door import refuse
 from exactnorm.certify.effort import Effort
@@ -15,12 +16,13 @@ from exactnorm.certify.rays.evidence import Rays, rays_bound
 from exactnorm.finite_problem import FiniteProblem
 from exactnorm.training_set import TrainingSet
 
-Evidence = Cells | Faces | Nothing | Rays | RegularSimplex | Segments | Multipliers | PenalisedMultipliers
+Evidence = Cells | Faces | Nothing | Part | Rays | RegularSimplex | Segments | Multipliers | PenalisedMultipliers
 
 ON_BALLS: dict[type, Callable[[Any, TrainingSet, float | None, Effort], float]] = {
     Cells: lambda evidence, train, _, effort: cells_bound(evidence, train, effort),
     Faces: faces_bound,
     Nothing: lambda *_: 0.0,
+    Part: part_bound,
     Rays: lambda evidence, train, *_: rays_bound(evidence, train),
     RegularSimplex: lambda evidence, train, *_: simplex_bound(evidence, train),
     Segments: lambda evidence, train, *_: segments_bound(evidence, train),

@@ -10,6 +10,7 @@ import numpy as np
 from exactnorm.certify.balls.cell import Cell, CellProof
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
+from exactnorm.certify.balls.part import Part
 from exactnorm.certify.balls.simplex import RegularSimplex
 from exactnorm.certify.evidence import Evidence
 from exactnorm.certify.finite.evidence import Multipliers, PenalisedMultipliers
@@ -39,12 +40,16 @@ OF_KIND: dict[str, Entries] = {
     "penalised multipliers": {"multipliers": Entry("float", 2), "weight_decay": Entry("float")},
 }
 """The arrays of each kind of evidence."""
-ON_BALLS = ("cells", "faces", "nothing", "rays", "regular simplex", "segments")
+OF_A_PART = {f"part by {kind}": kind for kind in ("cells", "faces", "segments")}
+"""Kinds of a part of the points, and what they rest on: its arrays, and the rows of the points."""
+OF_KIND |= {part: {"part_rows": Entry("int", 1), **OF_KIND[kind]} for part, kind in OF_A_PART.items()}
+ON_BALLS = ("cells", "faces", "nothing", "rays", "regular simplex", "segments", *OF_A_PART)
 ON_SAMPLES = ("multipliers", "penalised multipliers")
 TAKEN_APART: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Cells: lambda e: ("cells", {**_frame_values(e.frame), "B": e.B, **_proof_values(e.proofs)}),
     Faces: lambda e: ("faces", {**_frame_values(e.frame), "B": e.B, "patterns": e.patterns}),
     Nothing: lambda _: ("nothing", {}),
+    Part: lambda e: _part_values(e),
     Rays: lambda e: ("rays", {"rays": e.rows}),
     RegularSimplex: lambda e: ("regular simplex", {"corners": e.rows}),
     Segments: lambda e: ("segments", {"segment_ends": e.ends, "segment_weights": e.weights}),
@@ -63,6 +68,7 @@ PUT_TOGETHER: dict[str, Callable[[Arrays], Evidence]] = {
     "segments": lambda arrays: Segments(arrays["segment_ends"], arrays["segment_weights"]),
     "multipliers": lambda arrays: Multipliers(arrays["multipliers"]),
     "penalised multipliers": lambda arrays: PenalisedMultipliers(arrays["multipliers"], float(arrays["weight_decay"])),
+    **dict.fromkeys(OF_A_PART, lambda arrays: _part(arrays)),
 }
 
 
@@ -94,6 +100,16 @@ def evidence(arrays: Arrays, kinds: tuple[str, ...]) -> Evidence:
         msg = f"evidence of kind {kind!r} has {'an array' if name in there else 'no'} {name!r}"
         raise ValueError(msg)
     return PUT_TOGETHER[kind](arrays)
+
+
+def _part_values(part: Part) -> tuple[str, dict[str, Any]]:
+    kind, values = TAKEN_APART[type(part.evidence)](part.evidence)
+    return f"part by {kind}", {"part_rows": part.rows, **values}
+
+
+def _part(arrays: Arrays) -> Part:
+    inner: Any = PUT_TOGETHER[OF_A_PART[str(arrays["evidence"])]](arrays)
+    return Part(tuple(int(n) for n in arrays["part_rows"]), inner)
 
 
 def _frame_values(frame: Frame) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from altered import face_by_face
 
 import exactnorm
 from exactnorm import FiniteProblem, TrainingSet
-from exactnorm.certify import Evidence, Rays, Segments, bound, check_certificate
+from exactnorm.certify import Evidence, Part, Rays, Segments, bound, check_certificate
 from exactnorm.finite_problem import finite_problem
 
 
@@ -64,6 +64,9 @@ def targets(folder: Path) -> list[Target]:
         target(folder, "theorem for a part", subset),
         target(folder, "one-hot rows", solve(np.eye(5), 0.05), 10 * np.sqrt(0.8) / (np.sqrt(1.25) - 0.1)),
         target(folder, "segments", edges),
+        target(folder, "a part by cells", of_a_part(tangent, slice(1, 5))),
+        target(folder, "a part by faces", of_a_part(tangent, slice(0, 4), face_by_face)),
+        target(folder, "a part by segments", resting_on(four, Part((0, 1, 3), Segments(pairs[:3], np.ones(3))))),
         target(folder, "samples on a line", solve(samples), bends),
         target(folder, "samples", solve(plane)),
         target(folder, "samples with weight decay", solve(plane, weight_decay=0.01)),
@@ -79,6 +82,13 @@ def resting_on(found: Any, evidence: Evidence) -> Any:
     """The same network with the lower bound of other evidence."""
     lower = bound(evidence, found.train)
     return replace(found, certificate=replace(found.certificate, lower=lower, evidence=evidence))
+
+
+def of_a_part(found: Any, rows: slice, form: Any = lambda certificate: certificate) -> Any:
+    """The same network with the lower bound of some of its points."""
+    some = exactnorm.min_norm_denoiser(found.train.points[rows], found.train.rho, method="program")
+    part = tuple(range(*rows.indices(found.train.size)))
+    return resting_on(found, Part(part, form(some.certificate).evidence))
 
 
 def target(folder: Path, name: str, found: Any, optimum: float | None = None) -> Target:

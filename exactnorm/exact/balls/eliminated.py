@@ -83,8 +83,13 @@ class Factored:
 def operations(of: Shape) -> float:
     """Of one cell in one step, those that count."""
     _, R, n = of.G.shape
-    rows, p, m = R * (R - 1) / 2 + R * (of.rank + 1), n * (n + 1) / 2, of.rank * (of.rank + 1)
-    return float(2 * rows * p**2 + 2 * p**3 + 2 * m * p * (m + p) + of.on.shape[1] ** 2 * m**2)
+    return operations_of(R, of.rank, n, of.on.shape[1] + 1)
+
+
+def operations_of(R: int, rank: int, n: int, points: int) -> float:
+    """The same for R rows, rank r, n coordinates and N points."""
+    rows, p, m = R * (R - 1) / 2 + R * (rank + 1), n * (n + 1) / 2, rank * (rank + 1)
+    return float(2 * rows * p**2 + 2 * p**3 + 2 * m * p * (m + p) + (points - 1) ** 2 * m**2)
 
 
 def factored(of: Shape, Bs: Array, at: Multipliers, moments: Moments) -> Factored:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.edges import Segments, edges_lower_bound
-from exactnorm.certify.balls.evidence import Cells
+from exactnorm.certify.balls.evidence import Cells, Faces
+from exactnorm.certify.balls.part import Part
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.rays import rays_lower_bound
@@ -64,7 +65,7 @@ class First:
         A network, in the coordinates of the frame.
     lower : float
         No network costs less.
-    evidence : Rays, Segments or Cells
+    evidence : Rays, Segments, Cells, or Part of the points
         What that rests on.
     interrupted : bool
         Whether Ctrl-C came meanwhile.
@@ -77,7 +78,7 @@ class First:
     closed: CertifiedDenoiser | None
     ramps: Ramps | None
     lower: float
-    evidence: Rays | Segments | Cells
+    evidence: Rays | Segments | Cells | Faces | Part
     interrupted: bool = False
     stated: Stated | None = None
 
@@ -154,6 +155,10 @@ class First:
                 return f"{len(proofs)} living patterns, each bounded by multipliers"
             case Rays(rows=rows):
                 return f"{len(rows)} points on one-sided rays"
+            case Part(rows=rows, evidence=of_these):
+                return f"{len(rows)} of the points, by {replace(self, evidence=of_these).basis}"
+            case Faces():
+                return f"{self.evidence.patterns} activation patterns"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
         """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""
@@ -263,3 +268,8 @@ def at_least(deadline: Deadline, seconds: float) -> Deadline:
 def ended(first: First, reason: str, deadline: Deadline) -> CertifiedDenoiser:
     """The first bracket as the result."""
     return first.denoiser(INTERRUPTED if first.interrupted else reason, deadline)
+
+
+def raising(report: Callable[[Bracket], None], first: First) -> Callable[[Bracket], None]:
+    """Reports with the first lower bound while the loop has none as high."""
+    return lambda best: report(replace(best, lower=min(max(best.lower, first.lower), best.upper)))

@@ -24,6 +24,8 @@ from exactnorm.exact.settings import Settings
 
 FAR = 1.1
 """How far B is stretched on patterns that do not take part: so that it may grow before that has to be done again."""
+NEXT = 1.05
+"""How far B reaches at most on patterns that join before they stop it; at most half as far above 1 as it is short."""
 MORE = 10
 """Patterns for each point that join at once, or as many as take part, if that is more."""
 ENTRIES = 2**27
@@ -205,7 +207,7 @@ class Path:
     def grown(self, here: Chosen) -> Chosen | None:
         """With the patterns on which B was stretched least, not all of many; None if it fits all, or if none has place.
 
-        They are those that stop B, and half as far above 1 those that would stop it next.
+        They are those that stop B, and those that would stop it next.
 
         B and all multipliers shrink until there is room on these, too: θ² F + (1 − θ²) e_t e_tᵀ is what is left of F
         when B shrinks by θ and its multipliers by θ². That loses so much that the path goes on better from a point
@@ -214,7 +216,7 @@ class Path:
         if here.others is None or here.share == 1 or not self.at_once(here):
             return None
         order = np.argsort(here.others.share, kind="stable")[: self.at_once(here)]
-        tight = order[here.others.share[order] < 1 + (1 - here.share) / 2]
+        tight = order[here.others.share[order] < min(1 + (1 - here.share) / 2, NEXT)]
         old = here.back((1 - here.share) * self.upper)
         found = stretched_on(here.others[tight], old.B, replace(self.settings, executor=None), 1.0, ROUGHLY)
         share = INSIDE * min(1.0, float(found.share.min()))

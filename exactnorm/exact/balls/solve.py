@@ -7,9 +7,9 @@ of the peaks makes the next B a Newton step. At the end semidefinite programs gi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -23,11 +23,12 @@ from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import UnaveragedError, everywhere_finished, finished, interpolates, interpolating
-from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket
+from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket, raising
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.living import many_faces, with_living
 from exactnorm.exact.balls.loop import PATIENCE, brackets
+from exactnorm.exact.balls.partly import with_part
 from exactnorm.exact.balls.problem import Reduced, reduced
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
 from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, special_position
@@ -53,7 +54,9 @@ RESERVE = 0.05
 """Share of the time limit that is kept for finishing."""
 
 
-def solve_balls(train: TrainingSet, settings: Settings, near: CertifiedDenoiser | None = None) -> CertifiedDenoiser:
+def solve_balls(
+    train: TrainingSet, settings: Settings, near: CertifiedDenoiser | None = None, *, part: bool = False
+) -> CertifiedDenoiser:
     """Bracket the least cost to the tolerance, or as far as the time goes.
 
     Raises
@@ -94,15 +97,22 @@ def solve_balls(train: TrainingSet, settings: Settings, near: CertifiedDenoiser 
         except KeyboardInterrupt:
             return ended(replace(first, interrupted=True), INTERRUPTED, deadline)
         except TooManyPatternsError as too_many:
-            return ended(cheaper(first, settings), str(too_many), deadline)
+            return bounded(first, str(too_many), settings, part)
         except ArithmeticError as lost:
             return ended(first, f"rounding hides which activation patterns there are: {lost}", deadline)
         if first.interrupted:
             return ended(replace(first, interrupted=True), INTERRUPTED, deadline)
         if many_faces(problem) and best.B is None and first.feasible:
             why = f"{len(problem.patterns)} living patterns of affine rank {problem.rank} have too many faces"
-            return ended(cheaper(first, settings), "; ".join([why, *settings.said]), deadline)
+            return bounded(first, "; ".join([why, *settings.said]), settings, part)
         return first.raised(with_symmetry(train, problem, (best, kinks), first, settings, near), settings.tol)
+
+
+def bounded(first: First, reason: str, settings: Settings, part: bool) -> CertifiedDenoiser:
+    """The best bracket without the program over all patterns; of a part of other points there is no part."""
+    if not part:
+        first = with_part(first, settings, partial(solve_balls, part=True))
+    return ended(cheaper(first, settings), reason, settings.deadline)
 
 
 def with_symmetry(
@@ -185,11 +195,6 @@ def ended_because(problem: Reduced, best: Bracket, settings: Settings) -> str:
 def late(deadline: Deadline, when: str) -> str:
     """The sentence about a time limit that was reached."""
     return f"the time limit of {deadline.limit:g} s was reached {when}"
-
-
-def raising(report: Callable[[Bracket], None], first: First) -> Callable[[Bracket], None]:
-    """Reports with the first lower bound while the loop has none as high."""
-    return lambda best: report(replace(best, lower=min(max(best.lower, first.lower), best.upper)))
 
 
 def enumerated(train: TrainingSet, first: First, settings: Settings) -> Reduced:
