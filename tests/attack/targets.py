@@ -66,7 +66,7 @@ def targets(folder: Path) -> list[Target]:
         target(folder, "segments", edges),
         target(folder, "a part by cells", of_a_part(tangent, slice(1, 5))),
         target(folder, "a part by faces", of_a_part(tangent, slice(0, 4), face_by_face)),
-        target(folder, "a part by segments", resting_on(four, Part((0, 1, 3), Segments(pairs[:3], np.ones(3))))),
+        target(folder, "a part by segments", resting_on(four, Part((0, 1, 3), Segments(pairs[[0, 1, 3]], np.ones(3))))),
         target(folder, "samples on a line", solve(samples), bends),
         target(folder, "samples", solve(plane)),
         target(folder, "samples with weight decay", solve(plane, weight_decay=0.01)),
