@@ -125,3 +125,17 @@ def test_what_is_proved_of_a_bracket_that_rests_on_a_part_is_said_to_be_less(sev
     proof = found.rigorous()
     assert 0 < float(proof.lower) < part.certificate.lower
     assert "is weaker than the certificate's" in proof.said[0]
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1.0])
+def test_a_gap_between_bare_points_that_is_one_for_all_is_one_for_a_part(apart):
+    """At ρ = 0 gaps of less than 1e-9 of the smallest distance do not count: of all points, not of the part."""
+    points = np.array([[0, 0], [1, 1e-10], [2, 0], [0.7, 1.3], [1.4, -0.9]])
+    part = min_norm_denoiser(points, 0.0, tol=1e-3, method="program").certificate
+    whole = TrainingSet(np.vstack([points, points[-1] - [0, apart]]), 0.0)
+    evidence = Part((0, 1, 2, 3, 4), part.evidence)
+    if apart > 0.5:
+        assert bound(evidence, whole) == pytest.approx(part.lower, rel=1e-9)
+        return
+    with pytest.raises(CertificateError, match="is not covered"):
+        bound(evidence, whole)
