@@ -118,15 +118,6 @@ def test_a_file_of_a_part_within_a_part_is_refused(seven, tmp_path):
         exactnorm.load(file)
 
 
-def test_what_is_proved_of_a_bracket_that_rests_on_a_part_is_said_to_be_less(seven):
-    pytest.importorskip("flint")
-    whole, part = seven
-    found = replace(whole, certificate=resting_on(whole, Part(ROWS, part.certificate.evidence), part.certificate.lower))
-    proof = found.rigorous()
-    assert 0 < float(proof.lower) < part.certificate.lower
-    assert "is weaker than the certificate's" in proof.said[0]
-
-
 @pytest.mark.parametrize("apart", [1e-3, 1.0])
 def test_a_gap_between_bare_points_that_is_one_for_all_is_one_for_a_part(apart):
     """At ρ = 0 gaps of less than 1e-9 of the smallest distance do not count: of all points, not of the part."""
