@@ -9,6 +9,7 @@ from scipy.spatial.distance import pdist
 import exactnorm
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Cells, CertificateError, Faces, Part, Rays, Segments, bound
+from exactnorm.report import what_is_shown
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,13 @@ def test_evidence_that_a_part_cannot_rest_on_is_refused(seven):
         bound(inner, whole.train)  # the part's evidence as if it were that of all
     with pytest.raises(CertificateError):
         bound(Part(ROWS, min_norm_denoiser(whole.train, tol=1e-2, method="program").certificate.evidence), whole.train)
+
+
+def test_what_is_shown_says_that_it_is_a_part(seven):
+    whole, part = seven
+    of_a_part = replace(whole, certificate=resting_on(whole, Part(ROWS, part.certificate.evidence), 1.0))
+    assert "for 5 of the points alone." in what_is_shown(of_a_part)
+    assert "alone" not in what_is_shown(part)
 
 
 def test_a_larger_radius_or_other_points_are_not_those_of_the_part(seven):
