@@ -14,7 +14,7 @@ from rich.constrain import Constrain
 from rich.text import Text
 
 from exactnorm import experiments
-from exactnorm.certify import Certificate, CertifiedDenoiser
+from exactnorm.certify import Certificate, CertifiedDenoiser, Part
 from exactnorm.comparison import Comparison
 from exactnorm.fitting import Fitting
 from exactnorm.flow import Endpoints, Flow, Share, wilson
@@ -94,6 +94,8 @@ def what_is_shown(denoiser: CertifiedDenoiser) -> str:
             if certificate.kind == "theorem"
             else "dual multipliers whose bound was recomputed from the stored arrays in floating point"
         )
+        if isinstance(certificate.evidence, Part):
+            because += f", for {len(certificate.evidence.rows)} of the points alone"
         below = f"No network that maps these {inputs} to their {centre}s costs less than {lower}, by {because}."
     else:
         below = "No positive lower bound is shown."

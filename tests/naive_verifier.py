@@ -65,7 +65,7 @@ def whole_tree(leaves):
 
 class Problem:
     def __init__(self, points, rho, where):
-        unit, basis = F(2) ** where["unit"], where["basis"]
+        unit, basis, self.given = F(2) ** where["unit"], where["basis"], (points, rho, where)
         self.x = [[(F(x) - F(y)) / unit for x, y in zip(row, points[0], strict=True)] for row in points]
         self.N, self.rho, self.r = len(points), F(rho) / unit, len(basis)
         assert len(set(basis)) == len(basis) and all(0 < j < self.N for j in basis), "basis"
@@ -151,6 +151,13 @@ class Problem:
         assert pivots(form), "segments weigh too much"
         return total
 
+    def part(self, low):
+        rows, (points, rho, where) = low["rows"], self.given
+        assert len(rows) > 1 and rows == sorted(set(rows)) and rows[0] >= 0 and rows[-1] < self.N, "no part"
+        assert low["lower"]["kind"] in ("cells", "segments"), "kind of the part's bound"
+        some = Problem([points[n] for n in rows], rho, {**where, "basis": low["basis"]})
+        return getattr(some, low["lower"]["kind"])(low["lower"])
+
     def cost(self, neurons):
         total, missed = F(0), [[[F(0)] * len(self.x[0]) for _ in range(self.r + 1)] for _ in range(self.N)]
         for k, neuron in enumerate(neurons):
@@ -177,7 +184,8 @@ def judge(text, points, rho):
         assert stated == ("exactnorm proof", 1, "noise balls", F(rho)), "another problem"
         p = Problem(points, rho, proof["coordinates"])
         assert (head["number"], head["dimension"], head["sha256"]) == (p.N, len(points[0]), p.sha256), "other points"
-        ways = {"cells": Problem.cells, "rays": Problem.rays, "segments": Problem.segments, **naive_simplex.WAYS}
+        ways = {"cells": Problem.cells, "rays": Problem.rays, "segments": Problem.segments}
+        ways |= {"part": Problem.part, **naive_simplex.WAYS}
         lower = F(0) if low["kind"] == "none" else max(F(0), ways[low["kind"]](p, low))
         assert claim["lower"] <= lower, f"only {float(lower)!r} is shown"
         upper = None if proof["upper"] is None else p.cost(proof["upper"]["neurons"])

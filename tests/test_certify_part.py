@@ -9,6 +9,7 @@ from scipy.spatial.distance import pdist
 import exactnorm
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Cells, CertificateError, Faces, Part, Rays, Segments, bound
+from exactnorm.report import what_is_shown
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +96,13 @@ def test_evidence_that_a_part_cannot_rest_on_is_refused(seven):
         bound(Part(ROWS, min_norm_denoiser(whole.train, tol=1e-2, method="program").certificate.evidence), whole.train)
 
 
+def test_what_is_shown_says_that_it_is_a_part(seven):
+    whole, part = seven
+    of_a_part = replace(whole, certificate=resting_on(whole, Part(ROWS, part.certificate.evidence), 1.0))
+    assert "for 5 of the points alone." in what_is_shown(of_a_part)
+    assert "alone" not in what_is_shown(part)
+
+
 def test_a_larger_radius_or_other_points_are_not_those_of_the_part(seven):
     whole, part = seven
     certificate = resting_on(whole, Part(ROWS, part.certificate.evidence), part.certificate.lower)
@@ -118,10 +126,15 @@ def test_a_file_of_a_part_within_a_part_is_refused(seven, tmp_path):
         exactnorm.load(file)
 
 
-def test_what_is_proved_of_a_bracket_that_rests_on_a_part_is_said_to_be_less(seven):
-    pytest.importorskip("flint")
-    whole, part = seven
-    found = replace(whole, certificate=resting_on(whole, Part(ROWS, part.certificate.evidence), part.certificate.lower))
-    proof = found.rigorous()
-    assert 0 < float(proof.lower) < part.certificate.lower
-    assert "is weaker than the certificate's" in proof.said[0]
+@pytest.mark.parametrize("apart", [1e-3, 1.0])
+def test_a_gap_between_bare_points_that_is_one_for_all_is_one_for_a_part(apart):
+    """At ρ = 0 gaps of less than 1e-9 of the smallest distance do not count: of all points, not of the part."""
+    points = np.array([[0, 0], [1, 1e-10], [2, 0], [0.7, 1.3], [1.4, -0.9]])
+    part = min_norm_denoiser(points, 0.0, tol=1e-3, method="program").certificate
+    whole = TrainingSet(np.vstack([points, points[-1] - [0, apart]]), 0.0)
+    evidence = Part((0, 1, 2, 3, 4), part.evidence)
+    if apart > 0.5:
+        assert bound(evidence, whole) == pytest.approx(part.lower, rel=1e-9)
+        return
+    with pytest.raises(CertificateError, match="is not covered"):
+        bound(evidence, whole)

@@ -37,8 +37,8 @@ COLUMNS = (
 )  # fmt: skip
 EXACT, BEST, NONE = "closed bracket", "best found", "no network found"
 LEAST, RAMPS = "least", "ramps"
-BOUNDS = {"Rays": "rays", "RegularSimplex": "theorem", "Segments": "segments", "Cells": "patterns", "Faces": "faces"}
-"""What a lower bound rests on, in a word, by the name of its evidence."""
+BOUNDS = {"RegularSimplex": "theorem", "Cells": "patterns"}
+"""What a lower bound rests on, in a word, by the name of its evidence, where that is not the word."""
 NEAR = 1e-6
 """Distance, over the smallest distance of two points, at which a flow has ended at a point."""
 PARALLEL = 1e-12
@@ -177,7 +177,7 @@ def networks(X: Array, rho: float, unit: Digits) -> tuple[dict[str, CertifiedDen
 def lower_by(bracket: Certificate) -> str:
     """What the lower end rests on."""
     name = type(bracket.evidence).__name__
-    return BOUNDS.get(name, name)
+    return BOUNDS.get(name, name.lower())
 
 
 def upper_by(h: CertifiedDenoiser) -> str:

@@ -11,9 +11,9 @@ from exactnorm.proof.coverage import clash_flaw, uncovered
 from exactnorm.proof.definite import negative_pivot
 from exactnorm.proof.limits import FREE, Limits, RefutedError
 from exactnorm.proof.matrices import matrix, times
-from exactnorm.proof.problem import Balls
+from exactnorm.proof.problem import Balls, NoBasisError, part_of
 from exactnorm.proof.rationals import about, root, short
-from exactnorm.proof.records import Cells, Corners, Lower, NearCorners, Nothing, ProvedCell, Rays, Segments
+from exactnorm.proof.records import Cells, Corners, Lower, NearCorners, Nothing, Part, ProvedCell, Rays, Segments
 from exactnorm.proof.simplex import corners_bound, near_corners_bound
 
 
@@ -36,8 +36,20 @@ def lower_bound(problem: Balls, evidence: Lower, limits: Limits = FREE) -> fmpq:
             return corners_bound(problem, evidence, limits)
         case NearCorners():
             return near_corners_bound(problem, evidence, limits)
+        case Part():
+            return part_bound(problem, evidence, limits)
         case Nothing():
             return fmpq(0)
+
+
+def part_bound(problem: Balls, evidence: Part, limits: Limits = FREE) -> fmpq:
+    """The bound of the part: a network that maps all balls to their centres does so with those of some points."""
+    try:
+        some = part_of(problem, evidence.rows, evidence.basis, limits)
+    except NoBasisError as failed:
+        msg = f"of the part {failed}"
+        raise RefutedError(msg) from None
+    return lower_bound(some, evidence.lower, limits)
 
 
 def cells_bound(problem: Balls, evidence: Cells, limits: Limits = FREE) -> fmpq:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from flint import fmpq
@@ -17,6 +18,7 @@ from exactnorm.proof.records import (
     Multipliers,
     NearCorners,
     Nothing,
+    Part,
     ProvedCell,
     ProvedNetwork,
     ProvedNeuron,
@@ -60,6 +62,8 @@ def lower_evidence(found: Any, size: int, r: int, check: Check = never) -> Lower
         return Corners(tuple(whole(one, "a corner", 0, size - 1) for one in corners))
     if kind == "nearly regular simplex":
         return _near_corners(found, size)
+    if kind == "part":
+        return _part(found, size, check)
     if kind == "none":
         fields(found, "the lower bound", "kind")
         return Nothing()
@@ -82,6 +86,21 @@ def multipliers(found: Any, samples: int, r: int, q: int, check: Check = never) 
         tuple(_clash(one, samples) for one in each(part["clashes"], "clashes", check)),
         indices(part["order"], "the order"),
     )
+
+
+def _part(found: Any, size: int, check: Check) -> Part:
+    part = fields(found, "a part", "kind", "rows", "basis", "lower")
+    rows = tuple(whole(one, "a point of the part", 0, size - 1) for one in entries(part["rows"], "the part"))
+    if len(rows) < 2 or any(n >= m for n, m in itertools.pairwise(rows)):
+        msg = "a part is two points or more, in the order of their rows"
+        raise UnreadableProofError(msg)
+    basis, inner = indices(part["basis"], "the basis of the part"), part["lower"]
+    kind = inner.get("kind") if isinstance(inner, dict) else None
+    lower = lower_evidence(inner, len(rows), len(basis), check) if kind in ("cells", "segments") else None
+    if not isinstance(lower, Cells | Segments):
+        msg = f"a part is bounded by cells or segments, not by a bound of kind {str(kind)[:40]!r}"
+        raise UnreadableProofError(msg)
+    return Part(rows, basis, lower)
 
 
 def _cell(found: Any, size: int, r: int, check: Check) -> ProvedCell:

@@ -89,8 +89,35 @@ def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: in
         If the differences of the rows `basis` from the first are dependent, or do not span all others.
     """
     whole, power = whole_offsets(points, limits)
-    rows = list(basis)
-    if len(set(rows)) < len(rows) or not all(1 <= n < len(points) for n in rows):
+    chosen = _spanning(whole, list(basis), limits)
+    scale, longest = fmpq(2) ** (power - unit), int(max(map(fmpz.bit_length, whole.entries())))
+    bits = 2 * (longest + abs(power - unit)) + whole.ncols().bit_length()
+    # Products of whole numbers first: those of fractions are slower by far.
+    heights, gamma = (fmpq_mat(one * chosen.transpose()) * (scale * scale) for one in (whole, chosen))
+    return Balls(fmpq_mat(whole) * scale, rho / fmpq(2) ** unit, tuple(basis), gamma, heights, bits)
+
+
+def part_of(problem: Balls, rows: Sequence[int], basis: Sequence[int], limits: Limits = FREE) -> Balls:
+    """The problem of some of the points, two or more, in the same unit; `basis` counts these.
+
+    Raises
+    ------
+    NoBasisError
+        As for `balls`.
+    """
+    columns, first = range(problem.offsets.ncols()), rows[0]
+    limits.room(len(rows) * len(columns), problem.bits, "the points of a part")
+    listed = [problem.offsets[n, k] - problem.offsets[first, k] for n in rows for k in columns]
+    offsets = fmpq_mat(len(rows), len(columns), listed)
+    whole, bottom = offsets.numer_denom()
+    chosen, scale = _spanning(whole, list(basis), limits), fmpq(1, bottom * bottom)
+    heights, gamma = (fmpq_mat(one * chosen.transpose()) * scale for one in (whole, chosen))
+    return Balls(offsets, problem.rho, tuple(basis), gamma, heights, problem.bits + 2)
+
+
+def _spanning(whole: fmpz_mat, rows: list[int], limits: Limits) -> fmpz_mat:
+    """These rows of the differences from the first point, if they are an affine basis; `NoBasisError` if not."""
+    if len(set(rows)) < len(rows) or not all(1 <= n < whole.nrows() for n in rows):
         msg = f"a basis names different points other than the first, not rows {rows}"
         raise NoBasisError(msg)
     columns = range(whole.ncols())
@@ -103,11 +130,7 @@ def balls(points: NDArray[np.float64], rho: fmpq, basis: Sequence[int], unit: in
         msg = f"{len(rows)} differences span no set of affine rank {rank}"
         raise NoBasisError(msg)
     limits.check()
-    scale, longest = fmpq(2) ** (power - unit), int(max(map(fmpz.bit_length, whole.entries())))
-    bits = 2 * (longest + abs(power - unit)) + len(columns).bit_length()
-    # Products of whole numbers first: those of fractions are slower by far.
-    heights, gamma = (fmpq_mat(one * chosen.transpose()) * (scale * scale) for one in (whole, chosen))
-    return Balls(fmpq_mat(whole) * scale, rho / fmpq(2) ** unit, tuple(rows), gamma, heights, bits)
+    return chosen
 
 
 def rank_of(table: fmpz_mat) -> int:

@@ -115,6 +115,18 @@ class NearCorners:
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """Some of the points: their rows, rising; a basis of their differences; and what bounds the cost of these alone.
+
+    `basis` counts the points of the part, and so do the cells or segments.
+    """
+
+    rows: tuple[int, ...]
+    basis: tuple[int, ...]
+    lower: Cells | Segments
+
+
+@dataclass(frozen=True, eq=False)
 class Nothing:
     """No evidence: costs are not negative."""
 
@@ -183,7 +195,7 @@ class SampleProof:
     network: ProvedNetwork | None
 
 
-Lower = Cells | Rays | Segments | Corners | NearCorners | Nothing
+Lower = Cells | Rays | Segments | Corners | NearCorners | Part | Nothing
 
 
 @dataclass(frozen=True, eq=False)

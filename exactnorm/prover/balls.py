@@ -24,12 +24,15 @@ from exactnorm.proof.problem import fingerprint
 from exactnorm.proof.rationals import exact
 from exactnorm.proof.records import (
     BALLS,
+    Cells,
     Claim,
     Corners,
     Lower,
     Nothing,
+    Part,
     Proof,
     ProvedNeuron,
+    Segments,
 )
 from exactnorm.proof.simplex import distance
 from exactnorm.prover.by_cells import by_cells
@@ -96,7 +99,7 @@ def _one_versus_rest(train: TrainingSet) -> bool:
 def _lower(task: Task, wanted: float) -> Found:
     """The best lower bound of several ways, the later ones tried only where the earlier disappoint."""
     best: Found = (Nothing(), fmpq(0))
-    for way in (_by_rays, _by_corners, by_cells, _by_segments, _by_program):
+    for way in (_by_rays, _by_corners, _by_part, by_cells, _by_segments, _by_program):
         found = way(task)
         if found is not None and found[1] > best[1]:
             best = found
@@ -147,6 +150,21 @@ def _by_corners(task: Task) -> Found | None:
             "they are"
         )
     return found, bound
+
+
+def _by_part(task: Task) -> Found | None:
+    """Some of the points alone, in the unit of all."""
+    if task.evidence.part is None:
+        return None
+    rows, evidence = task.evidence.part
+    train = TrainingSet(task.train.points[list(rows)], task.train.rho)
+    frame = affine_hull(train.points) if evidence.frame is None else evidence.frame
+    where = coordinates(train.points, train.rho, frame.axes, frame.scale, task.where.unit)
+    some = Task(train, frame, where, evidence, None, task.means, task.stated, task.said)
+    for way in (by_cells, _by_segments):
+        if (found := way(some)) is not None and isinstance(found[0], Cells | Segments):
+            return Part(rows, where.problem.basis, found[0]), found[1]
+    return None
 
 
 def _by_segments(task: Task) -> Found | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof
 from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces
+from exactnorm.certify.balls.part import Part
 from exactnorm.certify.balls.simplex import RegularSimplex
 from exactnorm.certify.certified import CertifiedDenoiser
 from exactnorm.certify.rays.evidence import Rays
@@ -20,7 +22,8 @@ from exactnorm.geometry import Frame
 class Evidence:
     """The parts of a certificate on noise balls; those that it does not have are None or empty.
 
-    `segments` has a row for each: its two ends and its weight.
+    `segments` has a row for each: its two ends and its weight. `part` are rows of some of the points, and what there is
+    for these.
     """
 
     frame: Frame | None = None
@@ -29,11 +32,19 @@ class Evidence:
     rays: tuple[int, ...] = ()
     corners: tuple[int, ...] = ()
     segments: Array | None = None
+    part: tuple[tuple[int, ...], Evidence] | None = None
 
 
 def evidence_of(denoiser: CertifiedDenoiser) -> Evidence:
     """What the denoiser's certificate rests on."""
-    match denoiser.certificate.evidence:
+    return parts_of(denoiser.certificate.evidence)
+
+
+def parts_of(evidence: Any) -> Evidence:
+    """The parts of what a certificate rests on."""
+    match evidence:
+        case Part(rows=rows, evidence=of_these):
+            return Evidence(part=(rows, parts_of(of_these)))
         case Cells(frame=frame, B=B, proofs=proofs):
             return Evidence(frame, B, proofs)
         case Faces(frame=frame, B=B):

@@ -86,9 +86,9 @@ def rows_rank(whole: fmpz_mat, rows: Sequence[int]) -> int:
     return rank_of(fmpz_mat([[whole[n, k] for k in range(whole.ncols())] for n in rows]))
 
 
-def coordinates(points: Array, rho: float, origin_axes: Array, scale: float) -> Coordinates:
+def coordinates(points: Array, rho: float, origin_axes: Array, scale: float, unit: int | None = None) -> Coordinates:
     """The exact problem, and the map from the coordinates (y − x_0)·axes / scale."""
-    unit = unit_of(points)
+    unit = unit_of(points) if unit is None else unit
     basis = affine_basis(points)
     problem = balls(points, exact(rho), basis, unit)
     two = fmpq(2) ** unit

@@ -19,6 +19,7 @@ from exactnorm.proof.records import (
     Multipliers,
     NearCorners,
     Nothing,
+    Part,
     Proof,
     ProvedCell,
     ProvedNeuron,
@@ -130,6 +131,8 @@ def lower(found: Lower | Multipliers) -> dict[str, Any]:
         case Multipliers(values, cells, clashes, order):
             rows = [vector(one) for one in values]
             return {"kind": "multipliers", "lambda": rows, **covered(order, clashes, cells)}
+        case Part(rows, basis, inner):
+            return {"kind": "part", "rows": list(rows), "basis": list(basis), "lower": lower(inner)}
         case Nothing():
             return {"kind": "none"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,9 +116,28 @@ def evidence_changes(one: Target, rng: np.random.Generator) -> dict[str, dict[st
         found["100000 segments"] = {**old, **many}
         found["no segments"] = {**old, "segment_ends": ends[:0], "segment_weights": weights[:0]}
         found["weights for half of them"] = {**old, "segment_weights": weights[: len(weights) // 2]}
+    if "part_rows" in old:
+        found |= part_changes(one)
     if "rays" in old:
         for rows in ([0], [0, 0], [0, 1, 1], [0, -1], [0, 1, 99], list(range(1000)), [0] * 100_000, [2**62, 1]):
             found[f"rays {rows[:3]} of {len(rows)}"] = {**old, "rays": np.array(rows)}
+    return found
+
+
+def part_changes(one: Target) -> dict[str, dict[str, Any]]:
+    """The part's evidence for other points, for all of them, of another kind, or for none."""
+    old, found = one.arrays, {}
+    size, k = len(old["points"]), len(old["part_rows"])
+    for rows in itertools.combinations(range(size), k):
+        found[f"part {rows}"] = {**old, "part_rows": np.array(rows)}
+    for rows in (list(range(size)), [0] * k, [*range(k - 1), size], [-1, *range(k - 1)], [0, 2**62], [0], []):
+        found[f"part {rows[:3]} of {len(rows)}"] = {**old, "part_rows": np.array(rows, dtype=np.int64)}
+    found["a million rows"] = {**old, "part_rows": np.arange(1_000_000)}
+    bare = {name: value for name, value in old.items() if name != "part_rows"}
+    kind = str(old["evidence"]).removeprefix("part by ")
+    found["the part's evidence for all"] = {**bare, "evidence": np.array(kind)}
+    for name in ("part by nothing", "part by rays", f"part by part by {kind}", "part", kind):
+        found[f"kind {name}"] = {**old, "evidence": np.array(name)}
     return found
 
 

@@ -97,8 +97,16 @@ class Faces:
         return {"patterns": self.patterns}
 
 
-def cells_bound(evidence: Cells, train: TrainingSet, effort: Effort) -> float:
+def cells_bound(evidence: Cells, train: TrainingSet, effort: Effort, apart: float = np.inf) -> float:
     """The lower bound that the cells support on these balls.
+
+    Parameters
+    ----------
+    evidence : Cells
+    train : TrainingSet
+    effort : Effort
+    apart : float
+        Hulls of bare points so far apart do not touch, be it less than `least_apart` of the set.
 
     Raises
     ------
@@ -109,19 +117,21 @@ def cells_bound(evidence: Cells, train: TrainingSet, effort: Effort) -> float:
     """
     if type(evidence.proofs) is not tuple:
         refuse("the cells are not in a tuple")
-    points, rho, B, apart = _in_coordinates(evidence.frame, evidence.B, train)
+    points, rho, B, apart = _in_coordinates(evidence.frame, evidence.B, train, apart)
     proofs = tuple(sound_proof(proof, *points.shape) for proof in evidence.proofs)
     if missing := uncovered([proof.cell for proof in proofs], _patterns(points, rho, apart, effort)):
         refuse(missing)
     return (1 - elsewhere(points, rho) / 2) * dual_bound(points, rho, B, proofs, effort)
 
 
-def faces_bound(evidence: Faces, train: TrainingSet, claim: float | None, effort: Effort) -> float:
-    """The lower bound that B supports on these balls; errors as for `cells_bound`.
+def faces_bound(
+    evidence: Faces, train: TrainingSet, claim: float | None, effort: Effort, apart: float = np.inf
+) -> float:
+    """The lower bound that B supports on these balls; `apart` and errors as for `cells_bound`.
 
     Where it is less than `claim`, the search ends as soon as that shows, with a number between the two.
     """
-    points, rho, B, apart = _in_coordinates(evidence.frame, evidence.B, train)
+    points, rho, B, apart = _in_coordinates(evidence.frame, evidence.B, train, apart)
     patterns = _patterns(points, rho, apart, effort)
     if not 0 < whole(evidence.patterns, "the number of patterns") <= len(patterns):
         refuse(f"the certificate states {evidence.patterns} patterns, but there are {len(patterns)}")
@@ -131,7 +141,7 @@ def faces_bound(evidence: Faces, train: TrainingSet, claim: float | None, effort
     return sure * face_bound(points, rho, B, patterns, None if claim is None else claim / sure, effort)
 
 
-def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, float, Array, float]:
+def _in_coordinates(frame: Any, B: Any, train: TrainingSet, apart: float) -> tuple[Array, float, Array, float]:
     """Points, radius and B in the coordinates of the certificate, once these are the points' own.
 
     And in their unit how far hulls are apart if they do not touch.
@@ -144,7 +154,7 @@ def _in_coordinates(frame: Any, B: Any, train: TrainingSet) -> tuple[Array, floa
     held = Frame(train.points[0], axes, scale)
     points, rho = held.sharp_coordinates(train.points), _radius(train, held)
     size, r = points.shape
-    return points, rho / scale, numbers(B, "B", (size - 1, r, r + 1)), least_apart(train) / scale
+    return points, rho / scale, numbers(B, "B", (size - 1, r, r + 1)), min(apart, least_apart(train)) / scale
 
 
 def _radius(train: TrainingSet, frame: Frame) -> float:

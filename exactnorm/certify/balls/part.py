@@ -8,6 +8,7 @@ import numpy as np
 
 from exactnorm.certify.balls.edges import Segments, segments_bound
 from exactnorm.certify.balls.evidence import Cells, Faces, cells_bound, faces_bound
+from exactnorm.certify.balls.tilts import least_apart
 from exactnorm.certify.door import refuse, rows_of
 from exactnorm.certify.effort import Effort
 from exactnorm.training_set import TrainingSet
@@ -50,7 +51,8 @@ class Part:
 def part_bound(evidence: Part, train: TrainingSet, claim: float | None, effort: Effort) -> float:
     """The lower bound that the part supports.
 
-    Its points, radius and rounding are those of the set that it is: balls of other points have no say in them.
+    Its points, radius and rounding are those of the set that it is: balls of other points have no say in them, but for
+    how narrow a gap between bare points counts.
 
     Raises
     ------
@@ -65,8 +67,10 @@ def part_bound(evidence: Part, train: TrainingSet, claim: float | None, effort: 
     some, inner = TrainingSet(train.points[rows], train.rho), evidence.evidence
     if type(inner) is Segments:
         return segments_bound(inner, some)
+    # Of bare points: where two others are nearer to each other, kinks of networks for all pass through narrower gaps.
+    apart = least_apart(train)
     if type(inner) is Faces:
-        return faces_bound(inner, some, claim, effort)
+        return faces_bound(inner, some, claim, effort, apart)
     if type(inner) is not Cells:
         refuse(f"a part of the points rests on {type(inner).__name__}, where it may on cells, faces or segments")
-    return cells_bound(inner, some, effort)
+    return cells_bound(inner, some, effort, apart)
