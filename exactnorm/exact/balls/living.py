@@ -28,7 +28,7 @@ FROM = 11
 FACES = 2**22
 """Faces of all patterns beyond which they are not gone through: the loop would not end its first round in minutes."""
 FOLLOWED = 2**25
-"""Faces up to which following the peaks of the dual function is given a good part of the time."""
+"""Faces up to which the peaks of the dual function are followed, for a good part of the time: they take memory."""
 SHARE, ALL = 0.6, 0.9
 """Of the time limit: what this may take, if the peaks of the dual function are followed after that, and if not."""
 ENOUGH, SOON = 0.05, 0.5
@@ -36,7 +36,7 @@ ENOUGH, SOON = 0.05, 0.5
 which the next family promises more."""
 LEAST = 1e-3
 """Share of the cost that more steps might bring at the end of a path over few patterns."""
-TOLD = 1.05
+TOLD = 1.02
 """Factor by which a bound must rise to be told and kept."""
 FREE = 2000
 """Unknowns of all B up to which these are sought at once; with more, those made of pairs come first."""
@@ -66,6 +66,11 @@ def has_place(problem: Reduced, family: Family, patterns: int | None = None) -> 
     return family.size <= ORDER and (patterns or len(problem.patterns)) * size**2 <= ENTRIES
 
 
+def may_be_followed(problem: Reduced) -> bool:
+    """Whether the peaks of the dual function on all faces can be followed, in time and in memory."""
+    return has_place(problem, free(problem)) and len(problem.patterns) * 2.0**problem.rank <= FOLLOWED
+
+
 def ladder(problem: Reduced) -> Iterator[Family]:
     """The families of dual matrices to try one after another, as far as a step of them fits into the memory."""
     every, taking_part = free(problem), len(problem.patterns)
@@ -87,8 +92,7 @@ def with_living(problem: Reduced, first: First, settings: Settings) -> First:
             f"{len(problem.patterns)} living patterns of affine rank {problem.rank} take too much memory"
         )
         return first
-    followed = has_place(problem, free(problem)) and len(problem.patterns) * 2.0**problem.rank <= FOLLOWED
-    share = SHARE if followed else ALL
+    share = SHARE if may_be_followed(problem) else ALL
     within, network = replace(settings, deadline=settings.deadline.earlier(1 - share)), first.neurons()
     return _raised(
         first, settings, lambda report: living_bound(problem, network, first.upper, within, families, report)

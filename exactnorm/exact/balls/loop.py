@@ -19,7 +19,7 @@ from exactnorm.exact.balls.interior import climbed, interior
 from exactnorm.exact.balls.joint import free
 from exactnorm.exact.balls.kinks import Kinks, distinct, dual_values, joined
 from exactnorm.exact.balls.living import FROM as LIVING_FROM
-from exactnorm.exact.balls.living import has_place, many_faces
+from exactnorm.exact.balls.living import has_place, many_faces, may_be_followed
 from exactnorm.exact.balls.look import Look, look
 from exactnorm.exact.balls.master import bends, gathered, master
 from exactnorm.exact.balls.polish import Neurons
@@ -65,7 +65,7 @@ def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) 
             best = begun
             yield best
     wide = 2 * problem.rho > TINY * problem.apart and problem.orbits is None
-    if best.B is not None and wide and problem.rank >= INTERIOR_FROM and has_place(problem, free(problem)):
+    if best.B is not None and wide and problem.rank >= INTERIOR_FROM and may_be_followed(problem):
         for found, more in climbed(problem, rows, replace(best, phase=Bracket.phase), settings):
             best, kinks = found, more
             yield best

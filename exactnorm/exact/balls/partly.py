@@ -17,10 +17,13 @@ from exactnorm.certify.balls.edges import Segments
 from exactnorm.certify.balls.evidence import Cells, Faces
 from exactnorm.certify.balls.part import Part
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
+from exactnorm.certify.door import CertificateError
+from exactnorm.certify.effort import CertificateUndecided, Effort
+from exactnorm.certify.evidence import bound
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.eliminated import operations_of
 from exactnorm.exact.balls.first import First
-from exactnorm.exact.deadline import Deadline, OutOfTimeError
+from exactnorm.exact.deadline import A_WHILE, Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.patterns import TooManyPatternsError, kink_patterns
 from exactnorm.training_set import TrainingSet
@@ -74,10 +77,22 @@ def with_part(first: First, settings: Settings, solve: Callable[[TrainingSet, Se
     except KeyboardInterrupt:
         return replace(first, interrupted=True)
     first = replace(first, interrupted=found.status.startswith(INTERRUPTED))
-    lower, evidence = found.certificate.lower, found.certificate.evidence
-    if lower > first.lower and isinstance(evidence, Cells | Faces | Segments):
-        return replace(first, lower=lower, evidence=Part(tuple(int(n) for n in rows), evidence))
+    evidence = found.certificate.evidence
+    if found.certificate.lower > first.lower and isinstance(evidence, Cells | Faces | Segments):
+        return with_what_is_supported(first, Part(tuple(int(n) for n in rows), evidence), settings)
     return first
+
+
+def with_what_is_supported(first: First, part: Part, settings: Settings) -> First:
+    """With the bound of a part as far as a check supports it: of faces there may be too many."""
+    effort = Effort(float(np.clip(settings.deadline.remaining / 2, LEAST, A_WHILE)))
+    try:
+        lower = bound(part, first.train, claim=first.lower, effort=effort)
+    except (CertificateError, CertificateUndecided):
+        return first
+    except KeyboardInterrupt:
+        return replace(first, interrupted=True)
+    return replace(first, lower=lower, evidence=part) if lower > first.lower else first
 
 
 def near_each_other(train: TrainingSet, deadline: Deadline) -> NDArray[np.intp]:
