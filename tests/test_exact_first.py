@@ -13,7 +13,7 @@ from scipy.spatial.distance import pdist
 from scipy.special import gamma
 
 from exactnorm import TrainingSet, bounds, check_certificate, load, max_radius, min_norm_denoiser, problems, save
-from exactnorm.certify import CertificateError, Nothing, Rays
+from exactnorm.certify import CertificateError, Nothing, Rays, interpolation_error
 from exactnorm.certify.balls.edges import edges_lower_bound
 from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.closed_form.edges import QUICK, best_edges
@@ -178,6 +178,27 @@ def test_many_points_of_many_coordinates_have_a_network_before_anything_slow(siz
     width = own - height.max(axis=0) - 2 * train.rho
     cost = (2 * np.linalg.norm(train.points[1:] - train.points[0], axis=1) / width[1:]).sum()
     assert certificate.upper <= cost * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("shape", ["clusters", "a line"])
+def test_points_of_many_coordinates_that_lie_along_few_are_told_apart_one_by_one(shape):
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((300, 150))
+    if shape == "clusters":
+        points += 5 * rng.standard_normal((5, 150))[rng.integers(5, size=300)]
+    else:
+        points += np.arange(300)[:, None] / 10
+    train = TrainingSet(points, 0.02 * TrainingSet(points).separation)
+    offsets = points - points.mean(axis=0)
+    height = offsets @ offsets.T
+    # Along the line from the mean others are farther out than the point itself.
+    assert (height.max(axis=0) > np.diag(height)).any()
+    frame = affine_hull(points)
+    found = one_by_one(frame.coordinates(points), train.rho / frame.scale)
+    assert (found.cuts.on.sum(axis=1) == 1).all()
+    network = found.network(frame.coordinates(points[:1])[0]).lifted(frame)
+    assert network.representation_cost == pytest.approx(found.cost, rel=1e-9)
+    assert interpolation_error(network, train) < 1e-12 * found.cost
 
 
 def test_a_point_in_the_mean_of_the_others_has_no_ramp_of_its_own_and_warns_of_nothing():

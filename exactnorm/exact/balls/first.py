@@ -172,12 +172,12 @@ class First:
 
     def nothing(self, reason: str) -> NothingFoundError | InterruptedSearch:
         """The error to raise where there is no network: what is known all the same, and what helps."""
-        radius, lower = 0.0, self.lower
+        radius, lower, soon = 0.0, self.lower, Deadline(SOON / 2)
         X, rho = self.frame.coordinates(self.train.points), self.train.rho / self.frame.scale
         with suppress(OutOfTimeError, KeyboardInterrupt):
             for better in with_segments(self, X, rho, Deadline(0.0)):
                 lower = better.lower
-            for found in radii_at_once(self.train, self.frame, Deadline(SOON / 2)):
+            for found in radii_at_once(self.train, self.frame, soon):
                 radius = found
         at = f" (at rho={printed_radius(self.train, radius)} it is there at once)" if radius > 0 else ""
         message = (

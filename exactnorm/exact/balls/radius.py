@@ -192,6 +192,7 @@ def radii_at_once(train: TrainingSet, frame: Frame, deadline: Deadline) -> Itera
     yield frame.scale * low
     if not low > 0 or len(X) > RANKED:
         return
+    deadline.check()
     high = float(pdist(X).min()) / 2
     sweep = swept(X, 0.0, first_directions(X))
     for _ in range(HALVINGS):

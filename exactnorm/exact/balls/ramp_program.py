@@ -116,8 +116,9 @@ def cheap_ramps(
 def one_by_one(X: Array, rho: float) -> Ramps | None:
     """A ramp for each point but the first, none of the others on its slope; None if some point has none.
 
-    Normal to the face of the others in a simplex, or from their mean to the point: whichever has more room. In many
-    dimensions few points are in the hull of others, and these directions are there without looking for any.
+    From the mean of the others to the point, or as it is where the points' covariance is one, which in a simplex is
+    normal to the face of the others: whichever has more room. In many dimensions few points are in the hull of others,
+    and these directions are there without looking for any.
     """
     on = np.eye(len(X), dtype=bool)[1:]
     cuts: Cuts | None = None
@@ -172,10 +173,13 @@ def some_suffice(sweep: Sweep) -> bool:
 def _normals(X: Array) -> Iterator[Array]:
     """Directions along which each point but the first may lie above all others, as rows."""
     size, r = X.shape
-    yield X[1:] - (X.sum(axis=0) - X[1:]) / (size - 1)
-    if size == r + 1:
-        with suppress(np.linalg.LinAlgError):
+    offsets = X - X.mean(axis=0)
+    yield offsets[1:]
+    with suppress(np.linalg.LinAlgError):
+        if size == r + 1:
             yield np.asarray(np.linalg.inv(X[1:]).T)  # n · x_m is 1 for its own point and 0 for all others
+        else:
+            yield np.asarray(np.linalg.solve(offsets.T @ offsets, offsets[1:].T).T)
 
 
 def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:
