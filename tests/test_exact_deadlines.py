@@ -16,11 +16,12 @@ from scipy import sparse
 from exactnorm import DenoiserPath, TrainingSet, check_certificate, min_norm_denoiser, problems
 from exactnorm.certify.balls import correction
 from exactnorm.exact import deadline
-from exactnorm.exact.balls import finish, solve, unique
+from exactnorm.exact.balls import finish, loop, solve, unique
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import finished, thinned, without_dependent
 from exactnorm.exact.balls.forecast import forecast, seconds
 from exactnorm.exact.balls.kinks import joined
+from exactnorm.exact.balls.master import bends
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.start import first_kinks
@@ -308,6 +309,24 @@ def test_a_solver_whose_setting_up_outlasts_the_clock_is_not_called(monkeypatch)
         solution(program, Solver(), Deadline(1.0))
     monkeypatch.setattr(clarabel, "answer", lambda *_: ConeSolution(np.zeros(10), np.zeros(3 * count), "done"))
     assert solution(program, Solver(), Deadline(60.0)).status == "done"
+
+
+def test_a_round_takes_no_more_peaks_than_are_set_up_in_a_second_and_closes_the_gap_all_the_same(monkeypatch):
+    train, most = problems.gaussian(14, 2, seed=1).train, []
+
+    def heard(problem, peaks, B):
+        most.append(len(peaks))
+        return bends(problem, peaks, B)
+
+    monkeypatch.setattr(loop, "bends", heard)
+    whole = min_norm_denoiser(train).certificate
+    assert max(most) > 30
+    most.clear()
+    monkeypatch.setattr(loop, "MOST", 30)
+    few = min_norm_denoiser(train).certificate
+    assert 0 < max(most) <= 30
+    assert max(whole.gap, few.gap) <= 1e-6
+    assert max(whole.lower, few.lower) <= min(whole.upper, few.upper)
 
 
 def test_after_the_limit_a_network_of_many_neurons_is_not_gone_through(processor_clock):
