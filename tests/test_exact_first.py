@@ -201,6 +201,15 @@ def test_points_of_many_coordinates_that_lie_along_few_are_told_apart_one_by_one
     assert interpolation_error(network, train) < 1e-12 * found.cost
 
 
+def test_a_program_that_does_not_end_gives_way_to_the_closed_form_that_is_known():
+    train = TrainingSet(np.eye(12), 0.05)
+    denoiser = min_norm_denoiser(train, method="program", time_limit=1)
+    assert denoiser.certificate.gap < 1e-9
+    assert denoiser.status.startswith("the time limit of 1 s was reached before the gap was closed")
+    assert "closed form" in denoiser.status
+    check_certificate(denoiser.certificate, train, denoiser.network)
+
+
 def test_a_point_in_the_mean_of_the_others_has_no_ramp_of_its_own_and_warns_of_nothing():
     assert one_by_one(np.array([[-1.0, 0], [1, 0], [0, 0], [0, 1], [0, -1]]), 0.1) is None
     assert one_by_one(np.array([[-1.0, 0], [1, 0], [0, 1], [0, -1]]), 0.1) is not None

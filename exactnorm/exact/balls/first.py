@@ -201,11 +201,16 @@ class First:
                 return f"{len(rows)} points on one-sided rays"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
-        """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""
+        """The solved problem with this lower bound, if it is wider than `tol` and this one is higher.
+
+        Where there is a closed form of a narrower bracket, it is that.
+        """
         certificate = solved.certificate
         if certificate.certifies(tol):
             return solved
         said = solved.status
+        if self.closed is not None and self.closed.certificate.gap < certificate.gap:
+            return replace(self.closed, status=f"{said} The closed form has a narrower bracket: {self.closed.status}")
         if self.lower > certificate.lower:
             certificate = replace(certificate, lower=min(self.lower, certificate.upper), evidence=self.evidence)
             said += f" The lower bound is that of {self.basis}, which is higher than the one found."
