@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from exactnorm.closed_form import bounds
     from exactnorm.comparison import compare
     from exactnorm.denoiser import min_norm_denoiser
-    from exactnorm.exact.balls.problem import InfeasibleProblem, max_radius
+    from exactnorm.exact.balls.problem import InfeasibleProblem
+    from exactnorm.exact.balls.radius import max_radius
     from exactnorm.explorer import explore
     from exactnorm.finite_network import min_norm_network
     from exactnorm.finite_problem import FiniteProblem
@@ -55,10 +56,8 @@ HOMES = {
     "exactnorm.closed_form": ("bounds",),
     "exactnorm.comparison": ("compare",),
     "exactnorm.denoiser": ("min_norm_denoiser",),
-    "exactnorm.exact.balls.problem": (
-        "InfeasibleProblem",
-        "max_radius",
-    ),
+    "exactnorm.exact.balls.problem": ("InfeasibleProblem",),
+    "exactnorm.exact.balls.radius": ("max_radius",),
     "exactnorm.explorer": ("explore",),
     "exactnorm.finite_problem": ("FiniteProblem",),
     "exactnorm.flow": (

@@ -63,7 +63,7 @@ def min_norm_denoiser(
         a stand-in, asked where the solver gives no numbers, gets the defaults.
     time_limit : float, optional
         Seconds after which the best bracket so far is returned. Ctrl-C does the same once there is a network; before,
-        ``KeyboardInterrupt`` is raised as everywhere.
+        a ``KeyboardInterrupt`` is raised, which says what is known by then.
     progress : bool or callable
         True shows progress on standard error; a callable is handed the best `Bracket` after every round, or
         `FiniteBracket` for noisy samples; both have `lower`, `upper`, `gap`, `rounds`, `seconds` and `kinks`.
@@ -88,7 +88,8 @@ def min_norm_denoiser(
         A ``ValueError``: if no network maps every ball to its centre. Its `ray` proves it.
     ArithmeticError
         If the time is over, or there are too many activation patterns, before any network was found or shown not to
-        exist.
+        exist. Its `lower` bounds the least cost, and at its `radius`, which is smaller, a network is found at once; the
+        ``KeyboardInterrupt`` of Ctrl-C by then has both, too.
 
     Notes
     -----
@@ -145,6 +146,6 @@ def _training_set(train_or_points: TrainingSet | ArrayLike, rho: float | None) -
     try:
         return training_set(train_or_points, rho)
     except OverlapError as overlap:
-        from exactnorm.exact.balls.problem import with_a_radius
+        from exactnorm.exact.balls.radius import with_a_radius
 
         raise with_a_radius(overlap, train_or_points) from None

@@ -11,7 +11,8 @@ from known_optima import KNOWN
 import exactnorm
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.exact.balls.cells import whole_cells
-from exactnorm.exact.balls.problem import infeasibility_ray, reduced
+from exactnorm.exact.balls.feasible import infeasibility_ray
+from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.program import block_program
 from exactnorm.patterns import activation_patterns
 

@@ -11,20 +11,25 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from exactnorm import DenoiserPath, TrainingSet, check_certificate, min_norm_denoiser, problems
 from exactnorm.certify.balls import correction
 from exactnorm.exact import deadline
-from exactnorm.exact.balls import finish, solve, unique
+from exactnorm.exact.balls import finish, loop, solve, unique
 from exactnorm.exact.balls.covering import multipliers
-from exactnorm.exact.balls.finish import thinned, without_dependent
+from exactnorm.exact.balls.finish import finished, thinned, without_dependent
 from exactnorm.exact.balls.forecast import forecast, seconds
 from exactnorm.exact.balls.kinks import joined
+from exactnorm.exact.balls.master import bends
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import reduced
+from exactnorm.exact.balls.start import first_kinks
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.progress import line
-from exactnorm.exact.settings import Settings
+from exactnorm.exact.settings import Settings, Solver
+from exactnorm.exact.solvers import clarabel
+from exactnorm.exact.solvers.cone_program import ConeProgram, ConeSolution, solution
 
 LIMIT = 1.0
 LATE = 1.1 * LIMIT + 1
@@ -290,6 +295,48 @@ def test_of_many_points_the_look_at_a_network_ends_with_the_clock(monkeypatch):
         min_norm_denoiser(problems.gaussian(size, 3, seed=0).train, time_limit=1.0)
     assert 0.4 < given[0] <= 1.0
     assert given[-1] > 9
+
+
+def test_a_solver_whose_setting_up_outlasts_the_clock_is_not_called(monkeypatch):
+    def called(*_):
+        pytest.fail("seconds in which nothing else is done")
+
+    monkeypatch.setattr(clarabel, "answer", called)
+    count = 20_000
+    A = sparse.csc_matrix(np.ones((3 * count, 10)))
+    program = ConeProgram(np.ones(10), A, np.zeros(3 * count), 0, (3,) * count)
+    with pytest.raises(OutOfTimeError):
+        solution(program, Solver(), Deadline(1.0))
+    monkeypatch.setattr(clarabel, "answer", lambda *_: ConeSolution(np.zeros(10), np.zeros(3 * count), "done"))
+    assert solution(program, Solver(), Deadline(60.0)).status == "done"
+
+
+def test_a_round_takes_no_more_peaks_than_are_set_up_in_a_second_and_closes_the_gap_all_the_same(monkeypatch):
+    train, most = problems.gaussian(14, 2, seed=1).train, []
+
+    def heard(problem, peaks, B):
+        most.append(len(peaks))
+        return bends(problem, peaks, B)
+
+    monkeypatch.setattr(loop, "bends", heard)
+    whole = min_norm_denoiser(train).certificate
+    assert max(most) > 30
+    most.clear()
+    monkeypatch.setattr(loop, "MOST", 30)
+    few = min_norm_denoiser(train).certificate
+    assert 0 < max(most) <= 30
+    assert max(whole.gap, few.gap) <= 1e-6
+    assert max(whole.lower, few.lower) <= min(whole.upper, few.upper)
+
+
+def test_after_the_limit_a_network_of_many_neurons_is_not_gone_through(processor_clock):
+    problem = reduced(problems.gaussian(100, 2, seed=0).train)
+    kinks = first_kinks(problem)
+    neurons = Neurons(kinks, np.ones((len(kinks), 2)), np.zeros((99, 2, 3)))
+    assert len(kinks) > 5000
+    start = processor_clock()
+    assert len(finished(problem, neurons, None, Settings(deadline=Deadline(0.0))).kinks) == len(kinks)
+    assert processor_clock() - start < 0.3  # to compare them takes as long, five times
 
 
 def test_to_whoever_watches_the_upper_end_never_rises(monkeypatch):

@@ -6,7 +6,6 @@ import argparse
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +23,6 @@ from exactnorm.cli.streams import BadInput, say, show, show_json
 from exactnorm.flow import Flow, Lines, endpoints, orthogonal_lines, probability_flow, score_flow
 from exactnorm.flow.probability.methods import Method
 from exactnorm.flow.schedule import checked_level
-from exactnorm.patterns import TooManyPatternsError
 from exactnorm.tables import limit
 from exactnorm.training_set import TrainingSet
 
@@ -235,10 +233,11 @@ def family(points: Array, top: float, arguments: argparse.Namespace) -> Callable
     known = recognise(points, min(top, 0.98 * widest))
     if not known.minimal:
         say("looking for the largest noise radius …")
-        with suppress(TooManyPatternsError):
-            within = None if arguments.time_limit is None else LOOKING * arguments.time_limit
-            found, most = max_radius(points, time_limit=within)
-            widest = found if within is None else most  # `found` may be a guess then
+        within = None if arguments.time_limit is None else LOOKING * arguments.time_limit
+        largest = max_radius(points, time_limit=within)
+        if largest.interrupted:
+            raise KeyboardInterrupt
+        widest = largest.upper  # where that is not found out, `lower` is any radius with a network
     # Floats do not tell balls apart that all but touch.
     if top > (1 - 1e-6) * widest and arguments.high_noise is None:
         msg = (

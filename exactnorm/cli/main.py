@@ -63,9 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         interrupts.loaded()
         status = answer(argv) if prepare() else 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         end_if_kept()
-        say(interrupts.SENTENCE)
+        say(str(interrupt) or interrupts.SENTENCE)  # some say what is known all the same
         status = 130
     interrupts.answered()
     return status

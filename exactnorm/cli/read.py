@@ -14,7 +14,7 @@ from exactnorm.cli import text_table
 from exactnorm.cli.numbers import number, whole
 from exactnorm.cli.read_arrays import KINDS, READERS, points
 from exactnorm.cli.streams import BadInput, say, told
-from exactnorm.exact.balls.problem import with_a_radius
+from exactnorm.exact.balls.radius import with_a_radius
 from exactnorm.exact.balls.told_apart import printed_radius
 from exactnorm.flow import radius
 from exactnorm.training_set import OverlapError, TrainingSet
@@ -86,7 +86,7 @@ def training_set(arguments: argparse.Namespace, *, bare: bool = False) -> Traini
             if bare:
                 return TrainingSet(table)
             points = TrainingSet(table)
-            found = max_radius(points.points, time_limit=1.0)[0]
+            found = max_radius(points.points, time_limit=1.0).lower
             limit = f", at most {printed_radius(points, found)}" if found > 0 else ""
             msg = f"give the noise radius of these points with --rho R{limit}"
             raise BadInput(msg)

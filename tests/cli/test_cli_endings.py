@@ -13,6 +13,7 @@ from machine import busy
 
 import exactnorm
 from exactnorm.cli import main
+from exactnorm.exact.balls.first import InterruptedSearch
 
 
 def test_no_command_at_all_is_bad_input(run):
@@ -36,6 +37,14 @@ def test_ctrl_c_before_there_is_a_bracket_ends_with_130_and_nothing_on_stdout(ru
     status, out, err = run("solve", "acute")
     assert (status, out) == (130, "")
     assert "interrupted" in err
+
+
+def test_ctrl_c_before_there_is_a_network_says_what_is_known_all_the_same(run, monkeypatch):
+    def interrupted(*_, **__):
+        raise InterruptedSearch("interrupted: at least 3", 3.0, 0.1)
+
+    monkeypatch.setattr(exactnorm, "min_norm_denoiser", interrupted)
+    assert run("solve", "acute") == (130, "", "interrupted: at least 3\n")
 
 
 def test_a_time_limit_ends_with_a_valid_bracket_and_exit_status_1(run):

@@ -31,6 +31,8 @@ MANY_NEURONS = 1500
 """Neurons of an average, up to which those are left out that can be."""
 STEPS = 30.0
 """Operations, in units of the cube of the number of weights, of a Newton iteration that converges."""
+MERGED = 6e4
+"""Operations, or as long as they take, for each neuron that is compared with those of its pattern."""
 SPEED = 2e9
 """Operations a second that dense linear algebra does at least."""
 SMALL = 2e8
@@ -55,6 +57,8 @@ def finished(problem: Reduced, neurons: Neurons, touching: Kinks | None, setting
         if interpolates(problem, tried[-1]) and tried[-1].cost <= neurons.cost * SAME:
             return thinned(problem, tried[-1], settings.deadline)
     for radius in (3e-2, 1e-2, 1e-3, 1e-5, 1e-7):
+        if not in_time(MERGED * len(neurons.kinks), settings.deadline):
+            break
         touch = radius / 10 * problem.room
         merged = merge_nearby(problem.tree, neurons, radius, 1e-6)
         size = merged.a.size + merged.kinks.z.size

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,9 +22,11 @@ from exactnorm.closed_form.edges import QUICK, STEPS, best_edges
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks
 from exactnorm.exact.balls.polish import Neurons
+from exactnorm.exact.balls.radius import radii_at_once
 from exactnorm.exact.balls.ramp_program import ALL_CUTS, PATIENCE, cheap_ramps
 from exactnorm.exact.balls.reweighted import Ramps
 from exactnorm.exact.balls.stated import SOON, Stated, stated
+from exactnorm.exact.balls.told_apart import printed_radius
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings
 from exactnorm.geometry import Frame
@@ -48,7 +51,33 @@ HELP = (
 
 
 class NothingFoundError(ArithmeticError):
-    """No network was found, nor shown not to exist."""
+    """No network was found, nor shown not to exist.
+
+    Attributes
+    ----------
+    lower : float
+        No network costs less, if there is one.
+    radius : float
+        At this smaller radius a network is found at once; 0 where not even that is known.
+    """
+
+    def __init__(self, message: str, lower: float = 0.0, radius: float = 0.0) -> None:
+        super().__init__(message, lower, radius)  # as it is called, so that workers can send it back
+        self.lower, self.radius = lower, radius
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class InterruptedSearch(KeyboardInterrupt):
+    """Ctrl-C before a network was found, or shown not to exist; `lower` and `radius` as in `NothingFoundError`."""
+
+    def __init__(self, message: str, lower: float = 0.0, radius: float = 0.0) -> None:
+        super().__init__(message, lower, radius)
+        self.lower, self.radius = lower, radius
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,16 +149,13 @@ class First:
         ------
         NothingFoundError
             If there is no network.
+        InterruptedSearch
+            The same after Ctrl-C.
         """
         if self.closed is not None:
             return replace(self.closed, status=f"{reason}. {self.closed.status}")
         if self.ramps is None:
-            msg = (
-                f"{reason}, and no network was found by then that maps every ball to its centre at "
-                f"rho={self.train.rho:g}, nor was it shown that there is none; a smaller rho makes one easier to find, "
-                "and so do fewer points; with more time every hyperplane that misses all balls is looked at"
-            )
-            raise NothingFoundError(msg)
+            raise self.nothing(reason)
         known = self.stated
         if known is not None and known.ramps is not self.ramps:
             left = SOON if self.interrupted else max(deadline.remaining, 0.0) + SOON / 2
@@ -144,6 +170,25 @@ class First:
             f"between balls, and the lower bound that of {self.basis}; {HELP}."
         )
         return CertifiedDenoiser(self.train, known.network, certificate, status)
+
+    def nothing(self, reason: str) -> NothingFoundError | InterruptedSearch:
+        """The error to raise where there is no network: what is known all the same, and what helps."""
+        radius, lower, soon = 0.0, self.lower, Deadline(SOON / 2)
+        X, rho = self.frame.coordinates(self.train.points), self.train.rho / self.frame.scale
+        with suppress(OutOfTimeError, KeyboardInterrupt):
+            for better in with_segments(self, X, rho, Deadline(0.0)):
+                lower = better.lower
+            for found in radii_at_once(self.train, self.frame, soon):
+                radius = found
+        at = f" (at rho={printed_radius(self.train, radius)} it is there at once)" if radius > 0 else ""
+        message = (
+            f"{reason}, and no network was found by then that maps every ball to its centre at "
+            f"rho={self.train.rho:g}, nor was it shown that there is none; a smaller rho makes one easier to find{at}, "
+            "and so do fewer points; with more time every hyperplane that misses all balls is looked at; if there is "
+            f"a network, it costs at least {lower:.6g}"
+        )
+        kind = InterruptedSearch if reason == INTERRUPTED else NothingFoundError
+        return kind(message, lower, radius)
 
     @property
     def basis(self) -> str:
@@ -161,11 +206,16 @@ class First:
                 return f"{self.evidence.patterns} activation patterns"
 
     def raised(self, solved: CertifiedDenoiser, tol: float) -> CertifiedDenoiser:
-        """The solved problem with this lower bound, if it is wider than `tol` and this one is higher."""
+        """The solved problem with this lower bound, if it is wider than `tol` and this one is higher.
+
+        Where there is a closed form of a narrower bracket, it is that.
+        """
         certificate = solved.certificate
         if certificate.certifies(tol):
             return solved
         said = solved.status
+        if self.closed is not None and self.closed.certificate.gap < certificate.gap:
+            return replace(self.closed, status=f"{said} The closed form has a narrower bracket: {self.closed.status}")
         if self.lower > certificate.lower:
             certificate = replace(certificate, lower=min(self.lower, certificate.upper), evidence=self.evidence)
             said += f" The lower bound is that of {self.basis}, which is higher than the one found."
@@ -178,22 +228,22 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
 
     Raises
     ------
-    KeyboardInterrupt
-        At once, where there is no network yet.
+    InterruptedSearch
+        After Ctrl-C, where there is no network yet.
     """
     pair = tuple(train.closest)
     found = First(train, frame, None, None, rays_lower_bound(train.points[list(pair)], train.rho, 0), Rays(pair))
     share, longer = part_of_limit(settings.deadline, SHARE), at_least(part_of_limit(settings.deadline, LONGER), BRIEF)
     settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-    found = replace(found, closed=certified_form(train, settings.deadline.effort))
-    if found.closed is not None:
-        return found
-    X, rho = frame.coordinates(train.points), train.rho / frame.scale
     try:
+        found = replace(found, closed=certified_form(train, settings.deadline.effort))
+        if found.closed is not None:
+            return found
+        X, rho = frame.coordinates(train.points), train.rho / frame.scale
         more = cheap_ramps(X, rho, longer, patience=0 if train.size <= NOT_MANY else PATIENCE)
         found = replace(found, ramps=next(more, None))
         settings.report(found.bracket(PHASE, settings.deadline.elapsed))
-        for better in with_segments(found, X, rho, settings):
+        for better in with_segments(found, X, rho, part_of_limit(settings.deadline, 0.5 * SHARE)):
             found = better
             settings.report(found.bracket(PHASE, settings.deadline.elapsed))
         found = with_rays(found, X, rho, settings)
@@ -208,27 +258,7 @@ def first_bracket(train: TrainingSet, frame: Frame, settings: Settings) -> First
         pass
     except KeyboardInterrupt:
         if found.ramps is None:
-            raise
-        return replace(found, interrupted=True)
-    return found
-
-
-def cheaper(found: First, settings: Settings) -> First:
-    """With a cheaper network of ramps, if the time that is left is enough for one; it is all there will be."""
-    if found.ramps is None:
-        return found
-    X, rho = found.frame.coordinates(found.train.points), found.train.rho / found.frame.scale
-    until = settings.deadline.earlier(0.1)
-    if found.stated is not None and until.limit is not None:
-        until = Deadline(until.limit - found.stated.seconds, until.start)
-    try:
-        for ramps in cheap_ramps(X, rho, until, found.ramps):
-            found = replace(found, ramps=ramps)
-            settings.report(found.bracket("improving the network of ramps", settings.deadline.elapsed))
-            until.check()
-    except OutOfTimeError:
-        pass
-    except KeyboardInterrupt:
+            raise found.nothing(INTERRUPTED) from None
         return replace(found, interrupted=True)
     return found
 
@@ -244,9 +274,8 @@ def with_rays(found: First, X: Array, rho: float, settings: Settings) -> First:
     return replace(found, evidence=Rays(rows), lower=lower) if lower > found.lower else found
 
 
-def with_segments(found: First, X: Array, rho: float, settings: Settings) -> Iterator[First]:
+def with_segments(found: First, X: Array, rho: float, until: Deadline) -> Iterator[First]:
     """Yield it with ever better bounds of segments between points, while they are better."""
-    until = part_of_limit(settings.deadline, 0.5 * SHARE)
     most = QUICK if len(X) <= ALL_CUTS else STEPS
     for edges, weights in best_edges(X, rho, lambda: until.remaining <= 0, most):
         lower = edges_lower_bound(found.train.points, found.train.rho, edges, weights)
@@ -263,13 +292,3 @@ def part_of_limit(deadline: Deadline, share: float) -> Deadline:
 def at_least(deadline: Deadline, seconds: float) -> Deadline:
     """The same, but not before so many seconds from now."""
     return deadline if deadline.remaining >= seconds else Deadline(deadline.elapsed + seconds, deadline.start)
-
-
-def ended(first: First, reason: str, deadline: Deadline) -> CertifiedDenoiser:
-    """The first bracket as the result."""
-    return first.denoiser(INTERRUPTED if first.interrupted else reason, deadline)
-
-
-def raising(report: Callable[[Bracket], None], first: First) -> Callable[[Bracket], None]:
-    """Reports with the first lower bound while the loop has none as high."""
-    return lambda best: report(replace(best, lower=min(max(best.lower, first.lower), best.upper)))

@@ -48,6 +48,10 @@ CLOSE = 0.05
 PER_PATTERN = 2
 """New kinks of one pattern that a round adds at most: early dual matrices peak nearly everywhere."""
 
+MOST = 2500
+"""Peaks that a round looks at or adds at most: setting up a program over four times as many takes seconds, in which
+nothing looks at the clock or at Ctrl-C."""
+
 
 def brackets(problem: Reduced, settings: Settings, best: Bracket, kinks: Kinks) -> Iterator[Bracket]:
     """Yield ever better brackets; the generator may be left at any time.
@@ -136,7 +140,7 @@ def started(
 
 def proposed(problem: Reduced, best: Bracket, centre: Look, kinks: Kinks, hold: float, settings: Settings) -> Neurons:
     """The network over the kinks and the highest peaks of the centre, which stand for kinks near them."""
-    peaks = centre.peaks[centre.value > level(best) * centre.kappa]
+    peaks = centre.peaks[among_most(centre, centre.value > level(best) * centre.kappa)]
     far = ~near(problem, kinks, peaks, min(0.1, (best.gap / 10) ** (1 / 3)))
     return master(problem, kinks[far], best.upper, settings, bends(problem, peaks, centre.B / centre.kappa), hold)
 
@@ -219,4 +223,12 @@ def highest(at: Look, level: float) -> NDArray[np.bool_]:
     first = np.searchsorted(pattern[order], pattern[order])
     rank = np.empty(len(order), dtype=np.intp)
     rank[order] = np.arange(len(order)) - first
-    return high & (rank < PER_PATTERN)
+    return among_most(at, high & (rank < PER_PATTERN))
+
+
+def among_most(at: Look, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The highest `MOST` of some peaks; the others are the next round's."""
+    if np.count_nonzero(chosen) <= MOST:
+        return chosen
+    least = np.sort(at.value[chosen])[-MOST]
+    return np.asarray(chosen & (at.value >= least))

@@ -72,20 +72,16 @@ def merge_nearby(tree: Tree, neurons: Neurons, tolerance: float, negligible: flo
     order = np.argsort(-weight[keep], kind="stable")
     kinks, a, weight = neurons.kinks[keep][order], neurons.a[keep][order], weight[keep][order]
     leader = distinct(kinks, tree.features(kinks), tolerance)
-    z, out, pattern = [], [], []
-    for first in np.unique(leader):
-        members = leader == first
-        total = a[members].sum(axis=0)
-        if not np.linalg.norm(total) > negligible * weight.max():
-            continue  # the members cancel: two ends of a ramp of no width
-        mean = (weight[members, None] * kinks.z[members]).sum(axis=0)
-        z.append(mean / np.linalg.norm(mean[:-1]))
-        out.append(total)
-        pattern.append(kinks.pattern[first])
-    if not z:
+    leaders, cluster = np.unique(leader, return_inverse=True)
+    out, z = np.zeros((len(leaders), a.shape[1])), np.zeros((len(leaders), kinks.z.shape[1]))
+    np.add.at(out, cluster, a)
+    np.add.at(z, cluster, weight[:, None] * kinks.z)
+    # Members that cancel are two ends of a ramp of no width.
+    some = np.linalg.norm(out, axis=1) > negligible * weight.max()
+    if not some.any():
         return neurons
-    z_all = np.array(z)
-    return Neurons(Kinks(z_all[:, :-1], z_all[:, -1], np.array(pattern)), np.array(out), neurons.B)
+    z = z[some] / np.linalg.norm(z[some, :-1], axis=1)[:, None]
+    return Neurons(Kinks(z[:, :-1], z[:, -1], kinks.pattern[leaders[some]]), out[some], neurons.B)
 
 
 def newton(

@@ -7,24 +7,22 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.tilts import least_apart
+from exactnorm.exact.balls.feasible import infeasibility_ray
 from exactnorm.exact.balls.kinks import Kinks, gap_kinks
 from exactnorm.exact.balls.orbits import Orbits
-from exactnorm.exact.balls.ramp_program import cheap_ramps
+from exactnorm.exact.balls.radius import largest_radius
 from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, printed_radius, too_near
 from exactnorm.exact.balls.tree import Tree, shortest_tree
-from exactnorm.exact.deadline import Deadline, OutOfTimeError, check_limit
+from exactnorm.exact.deadline import OutOfTimeError
 from exactnorm.geometry import Frame, affine_hull
-from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import TooManyPatternsError, kink_patterns, too_many
-from exactnorm.training_set import OverlapError, TrainingSet, training_set
+from exactnorm.training_set import TrainingSet
 
-A_SECOND = 1.0
-"""Seconds for the largest radius, where it only goes into a message."""
 TOUCHES, TOUCHES_AT_MOST = 1e-4, 1e-8
 """Margin between a kink and a ball that counts as none, in units of the ball's room and of the set."""
 
@@ -153,117 +151,10 @@ def reduced(
 def _why_infeasible(train: TrainingSet, ray: Array, watch: Callable[[int], None]) -> str:
     split = np.flatnonzero(np.abs(ray) > 1e-9)
     try:
-        largest = f"use rho <= {printed_radius(train, _largest_radius(train, watch)[0])}"
+        largest = f"use rho <= {printed_radius(train, largest_radius(train, watch)[0])}"
     except (TooManyPatternsError, OutOfTimeError, KeyboardInterrupt):  # infeasible all the same
         largest = "use a smaller rho"
     return (
         f"no network maps every ball to its centre at rho={train.rho:g}: no hyperplane that misses all balls tells "
         f"points {', '.join(map(str, split))} apart in the way their positions require; {largest}"
     )
-
-
-def with_a_radius(overlap: OverlapError, points: ArrayLike) -> OverlapError:
-    """The error that names a radius at which there is a network, too, where one is found in a second."""
-    train = training_set(points)
-    found = max_radius(train.points, time_limit=A_SECOND)[0]
-    return OverlapError(overlap.why, f"use rho <= {printed_radius(train, found)}") if found > 0 else overlap
-
-
-def infeasibility_ray(points: Array, patterns: NDArray[np.bool_]) -> Array | None:
-    """Weights v with Σ v_n = 0 and Σ_{n on} v_n = 0 for every pattern but Σ v_n x_n ≠ 0, or None if there are none.
-
-    Where there are none, the positions x_n − x_0 are combinations of patterns, and a ramp for each pattern will do.
-
-    Parameters
-    ----------
-    points : ndarray, shape (N, r)
-    patterns : ndarray of bool, shape (P, N)
-        With the first ball off.
-    """
-    offsets = points[1:] - points[0]
-    on = patterns[:, 1:].astype(float)
-    # The part of the positions that no combination of patterns makes up; patterns are 0/1, so ranks are clear-cut.
-    combination = np.linalg.lstsq(on.T, offsets, rcond=1e-10)[0] if len(on) else np.zeros((0, offsets.shape[1]))
-    missing = offsets - on.T @ combination
-    worst = int(np.argmax(np.linalg.norm(missing, axis=0)))
-    v = missing[:, worst]
-    if np.abs(v).max() <= 1e-9 * np.abs(offsets).max():
-        return None
-    v = v / np.abs(v).max()
-    return np.concatenate([[-v.sum()], v])
-
-
-def max_radius(points: ArrayLike, *, time_limit: float | None = None) -> tuple[float, float]:
-    """Largest noise radius for which a network exists, as a bracket (lower, upper).
-
-    For every ρ < lower some network maps every ball of radius ρ to its centre; for ρ ≥ upper none does. The two
-    differ by rounding only, unless the time limit is reached or there are too many activation patterns to enumerate
-    within it. As ρ approaches the radius, the least cost grows without bound.
-
-    Parameters
-    ----------
-    points : array_like, shape (N, d)
-    time_limit : float, optional
-        Seconds after which a wide bracket is returned: a radius at which a network was found, and the one at which
-        the first two balls touch.
-
-    Raises
-    ------
-    ValueError
-        If the points are not a training set, or, without a time limit, have too many activation patterns to enumerate.
-
-    Notes
-    -----
-    A pattern lives while ρ is below half the distance between the hulls of the points that are on and off, and the
-    problem is feasible while the positions x_n − x_0 are combinations of living patterns: so the radius is one of
-    these half distances.
-    """
-    train = training_set(points)
-    check_limit(time_limit)
-    if time_limit is None:
-        return _largest_radius(train, lambda _: None)
-    deadline = Deadline(time_limit)
-    half = Deadline(time_limit / 2, deadline.start)
-    try:
-        return _largest_radius(train, lambda _: half.check())
-    except (TooManyPatternsError, OutOfTimeError):
-        return _radius_found(train, deadline), train.separation / 2
-
-
-def _largest_radius(train: TrainingSet, watch: Callable[[int], None]) -> tuple[float, float]:
-    frame = affine_hull(train.points)
-    X = frame.coordinates(train.points)
-    patterns = kink_patterns(X, watch=watch)
-    widths = np.maximum(hull_gaps(X, patterns, watch=lambda: watch(len(patterns))).low, 0.0) / 2
-    order = np.argsort(-widths)
-    patterns, widths = patterns[order], widths[order]
-    # Bisect for the fewest widest patterns that suffice.
-    few, enough = 0, len(widths)
-    while enough - few > 1:
-        watch(len(patterns))
-        middle = (few + enough) // 2
-        if infeasibility_ray(X, patterns[:middle]) is None:
-            enough = middle
-        else:
-            few = middle
-    # Which patterns suffice is told to 1e-9 of the points' extent: two that are nearer to each other bound the radius.
-    radius = min(float(widths[enough - 1]) * frame.scale, train.separation / 2)
-    rounding: float = 1e-12 * radius + 8 * float(np.finfo(float).eps) * float(np.abs(train.points).max())
-    return max(0.0, radius - rounding), radius + rounding
-
-
-def _radius_found(train: TrainingSet, deadline: Deadline) -> float:
-    """A radius for which a network was found, by halving the interval; 0 if not even a small one was."""
-    frame = affine_hull(train.points)
-    X, found, low, high = frame.coordinates(train.points), 0.0, 0.0, 0.5 * train.separation
-    try:
-        for _ in range(12):
-            rho = (low + high) / 2
-            if next(iter(cheap_ramps(X, rho / frame.scale, deadline)), None) is None:
-                high = rho
-            else:
-                found = low = rho
-            deadline.check()
-    except OutOfTimeError:
-        pass
-    return found

@@ -30,6 +30,7 @@ from exactnorm.exact.balls.gathered import (
 from exactnorm.exact.balls.peeled import peeled, telling_pairs
 from exactnorm.exact.balls.reweighted import Ramps, balanced, reweighted
 from exactnorm.exact.deadline import Deadline
+from exactnorm.patterns import telling
 
 ROUNDS = 12
 """Times that cuts are added; the last ones gain a percent or so."""
@@ -41,6 +42,8 @@ MOST = 3000
 """Points beyond which the program is not written down: its least squares take square matrices of them."""
 MANY = 200
 """Points from which sorting along thousands of directions takes so long that a network is wanted before."""
+DIRECTIONS = 200
+"""Directions along each of which all points may be told apart."""
 CUTS_EACH = (2, 8)
 """Cuts for each point that are enough for a first network, at first and where they were not."""
 DIVED = 200
@@ -81,7 +84,7 @@ def cheap_ramps(
     """
     if len(X) > MOST:
         return
-    if start is None and len(X) > MANY and (start := one_by_one(X, rho)) is not None:
+    if start is None and len(X) > MANY and (start := one_by_one(X, rho) or along_one(X, rho)) is not None:
         yield start
     few = len(X) <= ALL_CUTS  # a network is there in hundredths of a second, whatever the clock says
     if not few:
@@ -113,8 +116,9 @@ def cheap_ramps(
 def one_by_one(X: Array, rho: float) -> Ramps | None:
     """A ramp for each point but the first, none of the others on its slope; None if some point has none.
 
-    Normal to the face of the others in a simplex, or from their mean to the point: whichever has more room. In many
-    dimensions few points are in the hull of others, and these directions are there without looking for any.
+    From the mean of the others to the point, or as it is where the points' covariance is one, which in a simplex is
+    normal to the face of the others: whichever has more room. In many dimensions few points are in the hull of others,
+    and these directions are there without looking for any.
     """
     on = np.eye(len(X), dtype=bool)[1:]
     cuts: Cuts | None = None
@@ -135,13 +139,47 @@ def one_by_one(X: Array, rho: float) -> Ramps | None:
     return Ramps(cuts, a, np.zeros_like(X), balanced(prices[1:]))
 
 
+def along_one(X: Array, rho: float) -> Ramps | None:
+    """A ramp in each gap along one direction; None if along no direction of some all balls are apart."""
+    w, narrowest = widest_direction(X)
+    if not narrowest > 2 * rho + ROOM:
+        return None
+    sweep = swept(X, rho, w[None])
+    cuts = sweep.cuts(np.arange(len(X) - 1))
+    a = np.diff(X[sweep.order[0]], axis=0)
+    a = np.where(cuts.w @ w < 0, -1.0, 1.0)[:, None] * a  # those that leave the first ball off look the other way
+    prices = np.zeros_like(X)
+    each = np.diff(X[sweep.order[0]], axis=0)
+    each *= (2 / sweep.width[0] / np.linalg.norm(each, axis=1))[:, None]
+    prices[sweep.order[0, 1:]] += each
+    prices[sweep.order[0, :-1]] -= each
+    return Ramps(cuts, a, np.zeros_like(X), prices)
+
+
+def widest_direction(X: Array) -> tuple[Array, float]:
+    """Of some directions the one whose narrowest gap between the heights of two points is widest, and that gap."""
+    directions = np.ones((1, 1)) if X.shape[1] == 1 else telling(X, np.random.default_rng(0), DIRECTIONS)
+    narrowest = np.diff(np.sort(directions @ X.T, axis=1), axis=1).min(axis=1)
+    best = int(narrowest.argmax())
+    return directions[best], float(narrowest[best])
+
+
+def some_suffice(sweep: Sweep) -> bool:
+    """Whether over some of the cuts of a sweep ramps interpolate."""
+    cuts = _first_cuts(sweep, np.random.default_rng(0), CUTS_EACH[0] * len(sweep.X) + 200)
+    return len(cuts) > 0 and reweighted(sweep.X, cuts, Deadline(None), 0).interpolates
+
+
 def _normals(X: Array) -> Iterator[Array]:
     """Directions along which each point but the first may lie above all others, as rows."""
     size, r = X.shape
-    yield X[1:] - (X.sum(axis=0) - X[1:]) / (size - 1)
-    if size == r + 1:
-        with suppress(np.linalg.LinAlgError):
+    offsets = X - X.mean(axis=0)
+    yield offsets[1:]
+    with suppress(np.linalg.LinAlgError):
+        if size == r + 1:
             yield np.asarray(np.linalg.inv(X[1:]).T)  # n · x_m is 1 for its own point and 0 for all others
+        else:
+            yield np.asarray(np.linalg.solve(offsets.T @ offsets, offsets[1:].T).T)
 
 
 def _first(sweep: Sweep, rng: np.random.Generator, deadline: Deadline) -> Ramps | None:

@@ -19,11 +19,12 @@ from exactnorm.certify.balls.evidence import Cells, Faces, Nothing
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_miss
+from exactnorm.exact.balls.afterwards import cheaper, ended, raising
 from exactnorm.exact.balls.averaged import folded, taken, up_to_symmetry
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.covering import multipliers
 from exactnorm.exact.balls.finish import UnaveragedError, everywhere_finished, finished, interpolates, interpolating
-from exactnorm.exact.balls.first import First, cheaper, ended, first_bracket, raising
+from exactnorm.exact.balls.first import First, first_bracket
 from exactnorm.exact.balls.forecast import starting
 from exactnorm.exact.balls.kinks import Kinks, joined
 from exactnorm.exact.balls.living import many_faces, with_living

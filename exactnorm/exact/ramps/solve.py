@@ -16,7 +16,7 @@ from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.exact.balls.dives import as_cuts
-from exactnorm.exact.balls.first import First, NothingFoundError, with_rays, with_segments
+from exactnorm.exact.balls.first import SHARE, First, NothingFoundError, part_of_limit, with_rays, with_segments
 from exactnorm.exact.balls.gathered import Cuts, joined
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.ramp_program import cheap_ramps
@@ -72,8 +72,8 @@ def solve_ramps(train: TrainingSet, settings: Settings) -> CertifiedDenoiser:
     ------
     InfeasibleProblem
         If it is shown that there is no network at all.
-    NothingFoundError
-        If no sum of ramps was found.
+    NothingFoundError, InterruptedSearch
+        If no sum of ramps was found, by the end of the time or by Ctrl-C.
     """
     check_told_apart(train)
     with one_blas_thread():
@@ -83,7 +83,7 @@ def solve_ramps(train: TrainingSet, settings: Settings) -> CertifiedDenoiser:
         best, reason = None, "no cut that pays was found any more"
         until = settings.deadline.earlier(0.1)
         try:
-            for better in with_segments(found, X, rho, settings):
+            for better in with_segments(found, X, rho, part_of_limit(settings.deadline, 0.5 * SHARE)):
                 found = better
             found = with_rays(found, X, rho, settings)
             for ramps in cheap_ramps(X, rho, until, None, ROUNDS):
@@ -104,12 +104,9 @@ def solve_ramps(train: TrainingSet, settings: Settings) -> CertifiedDenoiser:
             )
             raise NothingFoundError(msg) from too_many
         except KeyboardInterrupt:
-            if best is None:
-                raise
             reason = INTERRUPTED
         if best is None:
-            msg = f"{reason} before a sum of ramps was found that maps every ball to its centre at rho={train.rho:g}"
-            raise NothingFoundError(msg)
+            raise found.nothing(reason)
         found = replace(found, ramps=few(X, best, settings.deadline))
         denoiser = found.denoiser(reason, settings.deadline)
     return replace(denoiser, status=f"{reason}; {said(best, found)}")
