@@ -22,7 +22,7 @@ from itertools import combinations
 import numpy as np
 
 import exactnorm
-from exactnorm.exact.balls.first import NothingFoundError
+from exactnorm.exact.balls.nothing import NothingFoundError
 
 FIFTY = Context(prec=50, Emax=10**6, Emin=-(10**6))
 ROUNDING = 1e-9

@@ -19,7 +19,8 @@ from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.closed_form.edges import QUICK, best_edges
 from exactnorm.exact.balls import radius, ramp_program
 from exactnorm.exact.balls.afterwards import ended
-from exactnorm.exact.balls.first import First, InterruptedSearch, NothingFoundError, first_bracket
+from exactnorm.exact.balls.first import First, first_bracket
+from exactnorm.exact.balls.nothing import InterruptedSearch, NothingFoundError
 from exactnorm.exact.balls.ramp_program import along_one, cheap_ramps, one_by_one
 from exactnorm.exact.balls.start import edge_matrices
 from exactnorm.exact.balls.stated import stated

@@ -13,7 +13,7 @@ from machine import busy
 
 import exactnorm
 from exactnorm.cli import main
-from exactnorm.exact.balls.first import InterruptedSearch
+from exactnorm.exact.balls.nothing import InterruptedSearch
 
 
 def test_no_command_at_all_is_bad_input(run):

@@ -21,6 +21,7 @@ from exactnorm.closed_form.certified import certified_form
 from exactnorm.closed_form.edges import QUICK, STEPS, best_edges
 from exactnorm.exact.balls.bracket import Bracket
 from exactnorm.exact.balls.kinks import Kinks
+from exactnorm.exact.balls.nothing import InterruptedSearch, NothingFoundError
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.radius import radii_at_once
 from exactnorm.exact.balls.ramp_program import ALL_CUTS, PATIENCE, cheap_ramps
@@ -48,36 +49,6 @@ HELP = (
     "what helps is more time, a larger rho (fewer hyperplanes then miss all balls), fewer points or coordinates, or "
     "data with a closed form"
 )
-
-
-class NothingFoundError(ArithmeticError):
-    """No network was found, nor shown not to exist.
-
-    Attributes
-    ----------
-    lower : float
-        No network costs less, if there is one.
-    radius : float
-        At this smaller radius a network is found at once; 0 where not even that is known.
-    """
-
-    def __init__(self, message: str, lower: float = 0.0, radius: float = 0.0) -> None:
-        super().__init__(message, lower, radius)  # as it is called, so that workers can send it back
-        self.lower, self.radius = lower, radius
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
-class InterruptedSearch(KeyboardInterrupt):
-    """Ctrl-C before a network was found, or shown not to exist; `lower` and `radius` as in `NothingFoundError`."""
-
-    def __init__(self, message: str, lower: float = 0.0, radius: float = 0.0) -> None:
-        super().__init__(message, lower, radius)
-        self.lower, self.radius = lower, radius
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True, eq=False)

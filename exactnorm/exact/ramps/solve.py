@@ -16,8 +16,9 @@ from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.rays import rays_lower_bound
 from exactnorm.certify.rays.evidence import Rays
 from exactnorm.exact.balls.dives import as_cuts
-from exactnorm.exact.balls.first import SHARE, First, NothingFoundError, part_of_limit, with_rays, with_segments
+from exactnorm.exact.balls.first import SHARE, First, part_of_limit, with_rays, with_segments
 from exactnorm.exact.balls.gathered import Cuts, joined
+from exactnorm.exact.balls.nothing import NothingFoundError
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.ramp_program import cheap_ramps
 from exactnorm.exact.balls.reweighted import Ramps, interpolating, reweighted
