@@ -75,7 +75,7 @@ def starting(problem: Reduced, tol: float) -> str:
 def said(patterns: int, rank: int, tol: float) -> str:
     """How many patterns there are, and about how long the loop will take."""
     return (
-        f"{patterns} activation patterns of affine rank {rank}; closing the gap to 1e-6 takes about "
+        f"{patterns} activation patterns of affine rank {rank}; a solve to 1e-6 takes about "
         f"{in_words(seconds(patterns, rank))} on one core, give or take a factor of {WITHIN:g}"
         + ("" if tol <= 1e-6 else f", and less to {tol:g}")
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import isinf
 
 from exactnorm.certify.balls.correction import stated_upper
+from exactnorm.certify.balls.part import Part
 from exactnorm.certify.certified import INTERRUPTED, CertifiedDenoiser
 from exactnorm.certify.interpolation import sure_miss
 from exactnorm.exact.balls.bracket import Bracket
@@ -72,7 +73,8 @@ def _with_network(
         f"the gap is {width}; the network is one for balls of radius {wide.train.rho:.6g}, because those for the balls "
         "themselves are so steep that rounding moves them; uniqueness was not looked at"
     )
-    special = special_position(found.train, rank, certificate.patterns)
+    patterns = 0 if isinstance(certificate.evidence, Part) else certificate.patterns  # a part has fewer
+    special = special_position(found.train, rank, patterns)
     return CertifiedDenoiser(found.train, wide.network, certificate, "; ".join([status, *special]) + ".")
 
 
