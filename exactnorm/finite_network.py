@@ -12,6 +12,7 @@ from exactnorm.arrays import of_kind, real_number, what_is
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.certified_network import CertifiedNetwork
 from exactnorm.closed_form.interpolant import certified_interpolant
+from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import Deadline, check_limit
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.exact.solvers.choice import chosen
@@ -112,7 +113,9 @@ def bracketed(
 ) -> tuple[ReLUNetwork, Certificate, str]:
     """Network, certificate and status: the closed form on a line, the program elsewhere."""
     deadline = Deadline(time_limit)
-    if (closed := certified_interpolant(problem, tol)) is not None:
+    with one_blas_thread():  # the problem is put into small numbers, for the first time
+        closed = certified_interpolant(problem, tol)
+    if closed is not None:
         return closed
     from exactnorm.exact.finite.solve import solve_finite
     from exactnorm.exact.progress import reporter

@@ -1,5 +1,8 @@
 """Many inputs, too many patterns, little time: brackets that stay valid."""
 
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -56,6 +59,33 @@ def test_a_time_limit_holds_where_there_are_hundreds_of_directions_to_look_along
     found = min_norm_network(inputs, targets, weight_decay=weight_decay, time_limit=1.5)
     assert time.process_time() - start < 1.1 * 1.5 + 1
     assert found.certificate.upper < np.inf
+
+
+ONE_THREAD = """
+import numpy as np
+from threadpoolctl import threadpool_info
+from exactnorm import min_norm_network
+
+inputs, threads = np.random.default_rng(0).standard_normal((60, 40)), []
+for name in ("svd", "lstsq"):
+    def heard(A, *arguments, original=getattr(np.linalg, name), **named):
+        if np.asarray(A).size > 1000:
+            threads.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return original(A, *arguments, **named)
+
+    setattr(np.linalg, name, heard)
+min_norm_network(inputs, inputs[:, :2] ** 2, time_limit=1.0)
+print(len(threads) > 3, set(threads))
+"""
+
+
+def test_large_matrices_are_decomposed_by_one_thread():
+    """Threads inside BLAS that wait for a processor took eight seconds for what takes one of them two."""
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_THREAD], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split(maxsplit=1) == ["True", "{1}\n"]
 
 
 def interrupted(*_):
