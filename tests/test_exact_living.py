@@ -22,7 +22,7 @@ from exactnorm.exact.balls.cones import matrix_reach
 from exactnorm.exact.balls.eliminated import to_zero
 from exactnorm.exact.balls.first import first_bracket
 from exactnorm.exact.balls.joint import Joint, _Step, free, path, whole
-from exactnorm.exact.balls.living import living_bound
+from exactnorm.exact.balls.living import living_bound, may_be_followed
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings, Solver
@@ -281,3 +281,13 @@ def test_a_matrix_goes_as_far_as_its_determinant_is_not_0():
         assert (inside > 0).all()
         assert ((beyond < 0) | (t[:, 0, 0] > 900)).all()
         assert (t[:, 0, 0] < 900).sum() > 15
+
+
+def test_peaks_on_too_many_faces_are_not_followed():
+    def problem(rank, patterns):
+        size = rank + 1
+        return SimpleNamespace(points=np.zeros((size, rank)), rank=rank, patterns=np.ones((patterns, size), dtype=bool))
+
+    assert may_be_followed(problem(15, 365))  # sixteen digits at 0.4
+    assert not may_be_followed(problem(15, 4177))  # and at 0.3, where that took five GiB
+    assert not may_be_followed(problem(29, 10))  # no place for all B

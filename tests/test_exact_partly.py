@@ -8,7 +8,7 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from exactnorm import TrainingSet, check_certificate, min_norm_denoiser
-from exactnorm.certify import Part
+from exactnorm.certify import Cells, CertificateUndecided, Faces, Part
 from exactnorm.exact.balls import partly
 from exactnorm.exact.balls import solve as solve_module
 from exactnorm.exact.balls.partly import near_each_other, one_after_another
@@ -36,13 +36,15 @@ def many(monkeypatch):
 
 
 @pytest.mark.usefixtures("many")
-def test_a_part_is_bounded_where_all_have_too_many_patterns():
+@pytest.mark.parametrize(("tol", "rests_on"), [(1e-3, Cells), (1e-9, Faces)])
+def test_a_part_is_bounded_where_all_have_too_many_patterns(tol, rests_on):
     train, heard = a_set(11, 3), []
-    found = min_norm_denoiser(train, tol=1e-3, progress=heard.append)
+    found = min_norm_denoiser(train, tol=tol, progress=heard.append)
     evidence = found.certificate.evidence
     assert isinstance(evidence, Part)
-    alone = min_norm_denoiser(train.points[list(evidence.rows)], train.rho, tol=1e-3, method="program")
-    assert found.certificate.lower == pytest.approx(alone.certificate.lower, rel=2e-3)
+    assert isinstance(evidence.evidence, rests_on)
+    alone = min_norm_denoiser(train.points[list(evidence.rows)], train.rho, tol=tol, method="program")
+    assert found.certificate.lower == pytest.approx(alone.certificate.lower, rel=2 * tol)
     assert f"the lower bound that of {len(evidence.rows)} of the points, by" in found.status
     check_certificate(found.certificate, found.train, found.network)
     during = [best for best in heard if best.phase == "bounding a part of the points"]
@@ -98,3 +100,38 @@ def test_points_come_in_the_order_of_a_shortest_tree():
     for k in range(2, 9):
         left = np.setdiff1d(range(9), order[:k])
         assert D[order[k], order[:k]].min() == D[np.ix_(left, order[:k])].min()
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("failed", [CertificateUndecided, np.linalg.LinAlgError, KeyboardInterrupt])
+def test_a_part_that_no_check_supports_is_not_stated(failed, monkeypatch):
+    def undecided(*_, **__):
+        raise failed
+
+    monkeypatch.setattr(partly, "bound", undecided)
+    found = min_norm_denoiser(a_set(11, 3), tol=1e-3)
+    assert not isinstance(found.certificate.evidence, Part)
+    assert found.status.startswith("interrupted") == (failed is KeyboardInterrupt)
+    check_certificate(found.certificate, found.train, found.network)
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_after_ctrl_c_a_part_is_checked_in_half_a_second_or_not_at_all(interrupted, monkeypatch):
+    efforts, original = [], partly.bound
+
+    def heard(*given, effort, **named):
+        efforts.append(effort.limit)
+        return original(*given, effort=effort, **named)
+
+    asked = [interrupted]
+
+    def stop(best):
+        if best.phase == "bounding a part of the points" and best.lower > 22 and any(asked):
+            asked.clear()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(partly, "bound", heard)
+    found = min_norm_denoiser(a_set(11, 3), tol=1e-3, progress=stop)
+    assert efforts == ([0.5] if interrupted else [10.0])
+    assert isinstance(found.certificate.evidence, Part)

@@ -37,7 +37,7 @@ class Forecast:
 
 
 def forecast(train: TrainingSet, tol: float, time_limit: float | None) -> Forecast:
-    """Enumerate the activation patterns, and say how long the rest would take.
+    """Enumerate the activation patterns, and say how long a solve would take.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def starting(problem: Reduced, tol: float) -> str:
 
 
 def said(patterns: int, rank: int, tol: float) -> str:
-    """How many patterns there are, and about how long the loop will take."""
+    """How many patterns there are, and about how long a solve will take."""
     return (
         f"{patterns} activation patterns of affine rank {rank}; a solve to 1e-6 takes about "
         f"{in_words(seconds(patterns, rank))} on one core, give or take a factor of {WITHIN:g}"

@@ -192,17 +192,15 @@ class Path:
         return int(min(max(MORE * len(self.problem.points), len(here.rows)), max(place, 0)))
 
     def sealed(self, here: Chosen) -> Chosen:
-        """With multipliers on all patterns that do not take part, and how long it took."""
+        """With multipliers on all patterns that do not take part, and how long it took the first time."""
         rest = np.setdiff1d(np.arange(len(self.problem.patterns)), here.rows)
         if not len(rest):
             return replace(here, others=None)
+        if here.others is not None:
+            return replace(here, others=stretched_on(here.others, here.at.B, self.settings, FAR, ROUGHLY))
         begun = self.deadline.elapsed
-        if here.others is None:
-            open_, others = len(rest), stretched(self.problem, rest, here.at.B, self.settings, FAR, ROUGHLY)
-        else:
-            open_, others = self.open(here), stretched_on(here.others, here.at.B, self.settings, FAR, ROUGHLY)
-        each = (self.deadline.elapsed - begun) / open_ if open_ else here.each
-        return replace(here, others=others, each=each)
+        others = stretched(self.problem, rest, here.at.B, self.settings, FAR, ROUGHLY)
+        return replace(here, others=others, each=(self.deadline.elapsed - begun) / len(rest))
 
     def grown(self, here: Chosen) -> Chosen | None:
         """With the patterns on which B was stretched least, not all of many; None if it fits all, or if none has place.

@@ -72,23 +72,25 @@ def with_part(first: First, settings: Settings, solve: Callable[[TrainingSet, Se
             return first
         part = TrainingSet(first.train.points[rows], first.train.rho)
         found = solve(part, replace(settings, deadline=within, report=report, said=[]))
-    except (OutOfTimeError, ArithmeticError, ValueError):
+    except (OutOfTimeError, ArithmeticError, ValueError):  # whatever stops it, there is the bracket of all
         return first
     except KeyboardInterrupt:
         return replace(first, interrupted=True)
     first = replace(first, interrupted=found.status.startswith(INTERRUPTED))
     evidence = found.certificate.evidence
-    if found.certificate.lower > first.lower and isinstance(evidence, Cells | Faces | Segments):
-        return with_what_is_supported(first, Part(tuple(int(n) for n in rows), evidence), settings)
+    lower = found.certificate.lower
+    if lower > first.lower and isinstance(evidence, Cells | Faces | Segments):
+        return with_what_is_supported(first, Part(tuple(int(n) for n in rows), evidence), lower, settings)
     return first
 
 
-def with_what_is_supported(first: First, part: Part, settings: Settings) -> First:
+def with_what_is_supported(first: First, part: Part, lower: float, settings: Settings) -> First:
     """With the bound of a part as far as a check supports it: of faces there may be too many."""
-    effort = Effort(float(np.clip(settings.deadline.remaining / 2, LEAST, A_WHILE)))
+    seconds = 0.0 if first.interrupted else settings.deadline.remaining / 2
     try:
-        lower = bound(part, first.train, claim=first.lower, effort=effort)
-    except (CertificateError, CertificateUndecided):
+        effort = Effort(float(np.clip(seconds, LEAST, A_WHILE)))
+        lower = min(lower, bound(part, first.train, claim=lower, effort=effort))
+    except (CertificateError, CertificateUndecided, np.linalg.LinAlgError):
         return first
     except KeyboardInterrupt:
         return replace(first, interrupted=True)

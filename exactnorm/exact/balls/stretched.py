@@ -162,7 +162,7 @@ def _each(call: Callable[..., Stretched], given: Sequence[tuple[Any, ...]], sett
     if settings.executor is None:
         for some in given:
             settings.deadline.check()
-            yield call(*some)
+            yield call(*some, check=settings.deadline.check)
         return
     size = min(math.ceil(len(given) / TASKS), LARGEST)
     chunks = [given[k : k + size] for k in range(0, len(given), size)]
@@ -175,7 +175,14 @@ def in_turn(call: Callable[..., Stretched], given: Sequence[tuple[Any, ...]]) ->
     return [call(*some) for some in given]
 
 
-def _from_nothing(problem: Reduced, rows: NDArray[np.intp], B: Array, far: float, close: float) -> Stretched:
+def _from_nothing(
+    problem: Reduced,
+    rows: NDArray[np.intp],
+    B: Array,
+    far: float,
+    close: float,
+    check: Callable[[], None] = lambda: None,
+) -> Stretched:
     with np.errstate(all="ignore"):
         of = whole(problem)
     if not all(np.isfinite(one).all() for one in (of.G, of.T, of.E)):
@@ -183,15 +190,18 @@ def _from_nothing(problem: Reduced, rows: NDArray[np.intp], B: Array, far: float
         raise np.linalg.LinAlgError(msg)
     at = begun(of, problem.points)
     moments = opposite(of, of.zero, at, AHEAD * len(of) / of.degree)
-    return _going_on(Stretched(rows, of, np.zeros(len(of)), at, moments), B, far, close)
+    return _going_on(Stretched(rows, of, np.zeros(len(of)), at, moments), B, far, close, check)
 
 
-def _going_on(start: Stretched, B: Array, far: float, close: float) -> Stretched:
+def _going_on(
+    start: Stretched, B: Array, far: float, close: float, check: Callable[[], None] = lambda: None
+) -> Stretched:
     of, D = start.of, start.of.sums(B)
     degree = of.degree // len(of)
     share, at, moments = copy.deepcopy((start.share, start.at, start.moments))
     going = np.arange(len(of))
     for _ in range(STEPS):
+        check()
         with np.errstate(all="ignore"):  # a cell whose digits are lost stays where it is
             step = _Step(of[going], D[going], share[going], at[going], moments[going], degree)
         here = step.finite
