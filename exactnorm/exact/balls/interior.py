@@ -45,9 +45,9 @@ MANY = 300_000
 """Faces of all patterns from which only those of patterns are looked at that multipliers leave open."""
 FACE_SECONDS = 3e-5
 """Of a look at all peaks of a pattern, for each of its 2^r faces, in ten dimensions; ample."""
-OPEN = 0.98
+OPEN = 0.99
 """Height of the peaks of patterns on which multipliers may not bound the dual function by 1."""
-TWICE, OFTEN_ENOUGH = 2, 6
+ONE, SEVERAL = 1.25, 6.0
 """Looks for which there must be time if one is to be taken at the end, and if some are on the way."""
 NARROWER = 0.9
 """Share of the products, and of what peaks are above 1, below which they count as less."""
@@ -119,8 +119,8 @@ def climbed(
     for _ in range(TURNS):
         # For a look at the end, if there is time for it at all; what is found without one is a network.
         looks = settings.deadline.remaining / sealing(problem, point.peaks)
-        aims = aims if looks > OFTEN_ENOUGH else aims[-1:]
-        best, at = yield from _climbed_to(aims[0], search, point, scale, best, looks > TWICE)
+        aims = aims if looks > SEVERAL else aims[-1:]
+        best, at = yield from _climbed_to(aims[0], search, point, scale, best, looks > ONE)
         if at is None or best.gap <= settings.tol / 2:
             return
         for network in at_the_end(problem, at, scale, best, settings):
@@ -129,7 +129,7 @@ def climbed(
                 break
         high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
         yield best, joined(best.neurons.kinks, high)
-        if looks <= TWICE or settings.deadline.remaining < sealing(problem, at.peaks):
+        if looks <= ONE or settings.deadline.remaining < sealing(problem, at.peaks):
             return
         seen = search.sealed(at.B)
         best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=settings.deadline.elapsed)
