@@ -123,17 +123,20 @@ def climbed(
         best, at = yield from _climbed_to(aims[0], search, point, scale, best, looks > ONE)
         if at is None or best.gap <= settings.tol / 2:
             return
-        for network in at_the_end(problem, at, scale, best, settings):
-            best = with_network(best, network)
-            if best.upper - dual_value(problem, at.B) <= settings.tol / 4 * best.upper:
-                break
         high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
-        yield best, joined(best.neurons.kinks, high)
-        if looks <= ONE or settings.deadline.remaining < sealing(problem, at.peaks):
+        # The look first, as it has its time; that of the networks is whatever is left.
+        if there_is_time := looks > ONE and ONE * settings.deadline.remaining > sealing(problem, at.peaks):
+            seen = search.sealed(at.B)
+            best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=settings.deadline.elapsed)
+            yield best, joined(best.neurons.kinks, high)
+        if best.gap > settings.tol / 2:
+            for network in at_the_end(problem, at, scale, best, settings):
+                best = with_network(best, network)
+                if best.upper - dual_value(problem, at.B) <= settings.tol / 4 * best.upper:
+                    break
+            yield best, joined(best.neurons.kinks, high)
+        if not there_is_time:
             return
-        seen = search.sealed(at.B)
-        best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=settings.deadline.elapsed)
-        yield best, joined(best.neurons.kinks, high)
         if best.gap <= settings.tol / 2 or (seen.kappa < 1 + last and len(aims) == 1):
             return
         if seen.kappa < 1 + aims[0]:
