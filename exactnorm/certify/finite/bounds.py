@@ -223,7 +223,7 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callab
     if multipliers.shape != data.targets.shape:
         msg = f"multipliers have shape {multipliers.shape}; expected finite ones of shape {data.targets.shape}"
         raise ValueError(msg)
-    if affine_to_last_digits(problem):
+    if affine_to_last_digits(problem, check):
         return 0.0  # as an affine network is worth 0 then; what is left may be rounding
     if problem.skip and not data.in_hull:
         return 0.0  # across the flat that they nearly lie in, an affine function costs nothing, however steep

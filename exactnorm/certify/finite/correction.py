@@ -75,14 +75,38 @@ def last_digits(problem: FiniteProblem) -> Array:
     return LAST * EPS * (lengths(problem.targets) + np.abs(problem.inputs) @ steep)
 
 
-def affine_to_last_digits(problem: FiniteProblem) -> bool:
-    """Whether the targets are those of an affine function that costs nothing, but for their last digits."""
+def excused(problem: FiniteProblem) -> float:
+    """What it may cost to make up for last digits of targets that are meant to be affine, to count as nothing.
+
+    As much as between so many inputs that are evenly apart, with targets as steep as they are on the whole. Between
+    inputs that are nearer to each other the same digits make slopes of any size, and so do those of inputs nearly in a
+    flat, where the function is as steep across it as it likes.
+    """
+    Y, x = problem.inputs, problem.targets
+    apart, spread = (float(np.linalg.norm(np.ptp(one, axis=0))) for one in (Y, x))
+    far = float(lengths(Y).max())
+    size = float(lengths(x).max()) + (far / apart * spread if problem.skip else 0.0)
+    weight = np.hypot(1.0, far) if problem.penalise_bias else 1.0
+    return float(4 * len(problem.distinct[0]) ** 2 * LAST * EPS * size / apart * weight)
+
+
+def affine_to_last_digits(problem: FiniteProblem, check: Callable[[], None] = lambda: None) -> bool:
+    """Whether the targets are those of an affine function that costs nothing, but for their last digits.
+
+    With weight decay these are digits of a residual; without, of slopes, and what they cost has to be `excused`.
+    """
     data, (first, which) = coordinates(problem), problem.distinct
     off = data.targets
-    if data.free.shape[1]:
+    for _ in range(2 if data.free.shape[1] else 0):  # the second time what the first one has rounded
         off = off - data.free @ np.linalg.lstsq(data.free, off, rcond=None)[0]
-    apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
-    return bool((data.target_frame.scale * lengths(off)[which] + apart <= last_digits(problem)).all())
+    off = data.target_frame.scale * off
+    if problem.weight_decay is not None:
+        apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
+        return bool((lengths(off)[which] + apart <= last_digits(problem)).all())
+    most = excused(problem)
+    if not lengths(off).max() <= most * float(np.linalg.norm(np.ptp(problem.inputs, axis=0))):
+        return False  # so much does any function of that cost
+    return correction_cost(problem, off, np.zeros(len(off)), check) <= most
 
 
 def corrected_cost(
@@ -102,8 +126,7 @@ def corrected_cost(
             continue
         more = correction_cost(problem, miss, unsure, check)
         # Targets that are affine to their last digits cost nothing.
-        free = cost == 0 and bool((lengths(miss) <= last_digits(problem)[problem.distinct[0]]).all())
-        if free or more <= NEGLIGIBLE * cost:
+        if more <= (NEGLIGIBLE * cost if cost > 0 else excused(problem)):
             return cost, off
         if cost + more < upper:
             upper, error = cost + more, off
