@@ -118,6 +118,23 @@ def test_an_input_beside_a_slanted_line_lends_no_digits_to_those_on_it(thin, hig
     assert 0.9 * least < lower <= least * (1 + 1e-9) <= 1.001 * upper
 
 
+@pytest.mark.parametrize("thin", [1e-6, 1e-9, 1e-12])
+def test_an_input_beside_a_slanted_line_lends_no_digits_to_residuals_on_it(thin):
+    along, bump = np.arange(1.0, 6.0), 1e-14 / thin
+    inputs = np.vstack([np.column_stack([along, along]), [[4.0, 4.0 + thin]]])
+    targets = np.append(bump * np.array([0.0, 1.0, 0.0, 1.0, 0.0]), 1.0)
+    # With weight decay that no neuron is worth: the mean of the line's targets is the best affine function on it.
+    least = bump**2 * (3 * 0.4**2 + 2 * 0.6**2) / 12
+    problem, across = FiniteProblem(inputs, targets, weight_decay=1e3), 1 / (inputs[5, 1] - 4.0)
+    steep = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 2)), np.zeros(0), [[-across, across]], [0.4 * bump])
+    forged = Certificate(0.0, 0.0, None, PenalisedMultipliers(np.zeros((6, 1)), 1e3))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, steep)
+    found = min_norm_network(inputs, targets, weight_decay=1e3)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert lower <= least * (1 + 1e-9) <= upper * (1 + 2e-9)
+
+
 @pytest.mark.parametrize(("size", "dimension"), [(5, 1), (200, 1), (2000, 1), (6, 2), (200, 3), (2000, 3), (40, 60)])
 @pytest.mark.parametrize("far", [0.0, 1e4])
 @pytest.mark.parametrize("constant", [0.0, 0.3])

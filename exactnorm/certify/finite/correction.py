@@ -66,28 +66,31 @@ def last_digits(problem: FiniteProblem) -> Array:
 
     They are the digits of the target itself, and of each coordinate of its input times the slope of all along it: a
     target that is larger, far away, lends none to it, nor a coordinate along which all are steep to another, and a
-    network none at all.
+    network none at all. No slope counts for more than that of all on the whole: across inputs that nearly lie in a flat
+    an affine function may be as steep as it likes.
     """
     data, steep = coordinates(problem), np.zeros(problem.inputs.shape[1])
     if problem.skip:
         fit = np.linalg.lstsq(data.free, data.targets, rcond=None)[0]
         steep = lengths(data.hull.axes.T @ fit[1:]) * data.target_frame.scale / data.hull.scale
+        steep = np.minimum(steep, extent(problem.targets) / extent(problem.inputs))
     return LAST * EPS * (lengths(problem.targets) + np.abs(problem.inputs) @ steep)
+
+
+def extent(rows: Array) -> float:
+    """The diagonal of the box of some points."""
+    return float(np.linalg.norm(np.ptp(rows, axis=0)))
 
 
 def excused(problem: FiniteProblem) -> float:
     """What it may cost to make up for last digits of targets that are meant to be affine, to count as nothing.
 
-    As much as between so many inputs that are evenly apart, with targets as steep as they are on the whole. Between
-    inputs that are nearer to each other the same digits make slopes of any size, and so do those of inputs nearly in a
-    flat, where the function is as steep across it as it likes.
+    As much as between so many inputs that are evenly apart: between some that are nearer to each other the same digits
+    make slopes of any size.
     """
-    Y, x = problem.inputs, problem.targets
-    apart, spread = (float(np.linalg.norm(np.ptp(one, axis=0))) for one in (Y, x))
-    far = float(lengths(Y).max())
-    size = float(lengths(x).max()) + (far / apart * spread if problem.skip else 0.0)
-    weight = np.hypot(1.0, far) if problem.penalise_bias else 1.0
-    return float(4 * len(problem.distinct[0]) ** 2 * LAST * EPS * size / apart * weight)
+    weight = np.hypot(1.0, lengths(problem.inputs).max()) if problem.penalise_bias else 1.0
+    size = len(problem.distinct[0])
+    return float(4 * size**2 * last_digits(problem).max() / extent(problem.inputs) * weight)
 
 
 def affine_to_last_digits(problem: FiniteProblem, check: Callable[[], None] = lambda: None) -> bool:
@@ -104,7 +107,7 @@ def affine_to_last_digits(problem: FiniteProblem, check: Callable[[], None] = la
         apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
         return bool((lengths(off)[which] + apart <= last_digits(problem)).all())
     most = excused(problem)
-    if not lengths(off).max() <= most * float(np.linalg.norm(np.ptp(problem.inputs, axis=0))):
+    if not lengths(off).max() <= most * extent(problem.inputs):
         return False  # so much does any function of that cost
     return correction_cost(problem, off, np.zeros(len(off)), check) <= most
 
