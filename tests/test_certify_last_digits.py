@@ -75,11 +75,13 @@ def test_affine_data_cost_nothing_and_their_certificates_are_supported(decay, ti
 
 
 def bent(inputs, targets, skip):
-    """The least cost on a line, in rational numbers: slopes change, and without a bypass begin or end at 0."""
+    """The least cost on a line, in rational numbers: slopes change, and without a bypass begin somewhere."""
     y, x = ([Fraction(float(one)) for one in column] for column in (inputs, targets))
     slopes = [(x[k + 1] - x[k]) / (y[k + 1] - y[k]) for k in range(len(y) - 1)]
-    changes = sum(abs(after - before) for before, after in itertools.pairwise(slopes))
-    return float(changes if skip else max(changes, abs(slopes[0] + slopes[-1])))
+    changes = [after - before for before, after in itertools.pairwise(slopes)]
+    # Neurons that are on to the left of their kink make any first slope from −up to down.
+    up, down = sum(max(one, 0) for one in changes), sum(max(-one, 0) for one in changes)
+    return float(up + down + (0 if skip else max(0, -slopes[0] - up, slopes[0] - down)))
 
 
 @pytest.mark.parametrize("skip", [True, False])
