@@ -52,8 +52,8 @@ def check_certificate(
         set with noisy samples leaves the weight decay to the certificate; give a FiniteProblem to fix it.
     network : ReLUNetwork
     time_limit : float, optional
-        Seconds after which the check is given up, undecided. Without it the work is bounded by what your problem may
-        need at most, some minutes.
+        Seconds after which the check is given up, undecided, even in the midst of a long decomposition, which goes on
+        unseen until it ends. Without it the work is bounded by what your problem may need at most, some minutes.
 
     Returns
     -------
@@ -82,11 +82,12 @@ def check_certificate(
     with np.errstate(all="ignore"):
         stated_lower, stated_upper, told = _claims(certificate, problem)
         try:
-            lower = bound(certificate.evidence, problem, claim=stated_lower, effort=effort)
-            if isinstance(problem, FiniteProblem):
-                upper, error, slack = _finite_upper(problem, network, effort)
-            else:
-                upper, error, slack = _ball_upper(problem, network, told, effort)
+            lower, (upper, error, slack) = effort.wait_for(
+                lambda: (
+                    bound(certificate.evidence, problem, claim=stated_lower, effort=effort),
+                    _upper(problem, network, told, effort),
+                )
+            )
         except TooManyPatternsError as many:
             raise CertificateUndecided(str(many)) from None
         except (ArithmeticError, np.linalg.LinAlgError, MemoryError) as failed:
@@ -157,10 +158,18 @@ def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> t
     return lower, upper, told
 
 
+def _upper(
+    problem: TrainingSet | FiniteProblem, network: ReLUNetwork, told: float | None, effort: Effort
+) -> tuple[float, float | None, float]:
+    """Upper value, interpolation error and how far two computations of it may differ."""
+    if isinstance(problem, FiniteProblem):
+        return _finite_upper(problem, network, effort)
+    return _ball_upper(problem, network, told, effort)
+
+
 def _ball_upper(
     train: TrainingSet, network: ReLUNetwork, told: float | None, effort: Effort
 ) -> tuple[float, float, float]:
-    """Upper value, interpolation error and how far two computations of it may differ."""
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
     slack = _slack(train.separation, float(np.abs(train.points).max()))

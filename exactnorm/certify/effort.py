@@ -55,7 +55,7 @@ class Effort:
             raise CertificateUndecided(msg)
 
     def wait_for(self, call: Callable[[], T]) -> T:
-        """What a call into compiled code returns, which should take its own end from `remaining`.
+        """What a call returns that may be long in compiled code; it takes its own end from `check` or `remaining`.
 
         Raises
         ------
