@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, cell_bound
-from exactnorm.certify.balls.faces import face_peaks
+from exactnorm.certify.balls.faces import CHUNK, at_once, face_peaks
 from exactnorm.certify.effort import LARGEST_CHECK, CertificateUndecided, Effort
 
 ROOM = 2**20
@@ -75,10 +75,11 @@ def face_bound(
         return 0.0
     kappa, heaps = floor, 0
     size = max(1, FACES // _faces_of_a_pattern(points))
-    limit = LARGEST_CHECK + points.shape[1] * -(-len(patterns) // size)
+    chunk = at_once(points.shape[1])
+    limit = LARGEST_CHECK * (CHUNK // chunk) + points.shape[1] * -(-len(patterns) // size)
     for start in range(0, len(patterns), size):
         part = patterns[start : start + size]
-        for peaks in face_peaks(points, rho, part, np.ones(part.shape, dtype=bool), B, floor):
+        for peaks in face_peaks(points, rho, part, np.ones(part.shape, dtype=bool), B, floor, chunk=chunk):
             if np.isnan(peaks.value).any():
                 return 0.0
             kappa = max(kappa, float(peaks.value.max(initial=floor)) + unsure)
