@@ -139,7 +139,8 @@ def test_the_error_along_lines_is_that_of_rational_arithmetic_up_to_its_stated_r
     network = ReLUNetwork(rng.standard_normal((K, d)), w, b, None, rng.standard_normal(d))
     rho = float(rng.choice([0, 0.01, 0.1]))  # kinks enter balls
     error, rounding, _ = error_along_lines(network, points, rho)
-    exact = interpolation._exact_error(network, points, rho, lambda: None)
+    values = interpolation._exact(network, points, lambda: None)
+    exact = interpolation._over_balls(network, points, rho, lambda: None, np.zeros(N), values).error
     assert (
         abs(error - exact) <= rounding + (1e-7 if rho > 0 and lines > 1 else 1e-12) * exact
     )  # of the search on spheres

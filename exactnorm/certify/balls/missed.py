@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.moved import LONGER, moved, tilted, turned
+from exactnorm.certify.balls.moved import moved, tilted, turned
 from exactnorm.certify.balls.tilts import unpacked
-from exactnorm.certify.interpolation import EXACT, last_digits, rounding_at
+from exactnorm.certify.interpolation import EXACT, LONGER, last_digits, rounding_at
 from exactnorm.certify.rational import fractions, on_sides
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork, lengths
