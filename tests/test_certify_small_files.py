@@ -93,6 +93,18 @@ def test_faces_do_not_pile_up_however_many_there_are():
     assert peaks[100] < 2_000_000 < peaks[20_000]
 
 
+def test_without_a_time_limit_faces_are_gone_through_up_to_some_number_and_with_one_as_long_as_it_lasts(monkeypatch):
+    points, evidence, rho = almost_full(9)
+    given = Certificate(0.2, np.inf, 1e9, evidence), TrainingSet(points, rho), identity(9)
+    supported = check_certificate(*given)
+    assert supported[0] >= 0.2
+    monkeypatch.setattr(dual_bound, "WORK", 10)
+    monkeypatch.setattr(dual_bound, "at_once", lambda _: 50)  # of few faces some at a time, too
+    with pytest.raises(CertificateUndecided, match="give the check a time limit"):
+        check_certificate(*given)
+    assert check_certificate(*given, time_limit=600.0) == pytest.approx(supported, rel=1e-12)
+
+
 def through_a_line(size, dimension):
     """The least network for points on a line in many dimensions."""
     u = np.ones(dimension) / np.sqrt(dimension)
