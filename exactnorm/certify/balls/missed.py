@@ -119,11 +119,14 @@ def wrong_sides(
         turn, ends, height = turned(one, offsets / scale, scale, train, alive & ~one.deep, check)
         bent = (one.deep & alive) | (turn >= 1)
         turn = np.where(bent, 0.0, turn)
-        value += (one.depth * (turn == 0) + (np.abs(one.shift) + one.unsure) * one.on) @ size[one.k]
+        # Where a kink passes a ball on the other side than it counts as, what it does there is missed as well.
+        as_it_is = np.maximum(one.before, 0.0)
+        other = np.abs(np.where(one.on, one.before + one.shift, 0.0) - as_it_is)
+        value += (one.depth * (turn == 0) + other * ~bent + one.unsure * one.on) @ size[one.k]
         value += ((np.abs(height - one.before - one.shift) + last * one.length) * one.on) @ (turn * size[one.k])
         slope += one.on @ (turn * size[one.k] * lengths(ends - one.w))
         beyond = one.on ^ one.on[:1]  # an affine map costs nothing, so that the first ball may count as off
-        value += (beyond * (np.abs(one.before) + np.abs(one.shift))) @ (bent * size[one.k])
+        value += np.abs(as_it_is - np.where(one.on[:1], one.before, 0.0)) @ (bent * size[one.k])
         slope += beyond @ (bent * size[one.k] * one.length)
         out |= bool(bent.any())
     return value, slope, out
