@@ -10,13 +10,14 @@ import numpy as np
 from exactnorm.arrays import of_kind, real_number, what_is
 from exactnorm.certify.balls.constancy import FLAT, MANY, sides_of_balls
 from exactnorm.certify.balls.correction import upper_value
+from exactnorm.certify.balls.missed import hidden_miss
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.door import number, refuse
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
-from exactnorm.certify.interpolation import LARGEST, MISSED, TOO_LARGE, hidden_miss, sure_miss
+from exactnorm.certify.interpolation import LARGEST, MISSED, TOO_LARGE, sure_miss
 from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError

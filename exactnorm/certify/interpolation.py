@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify.along_lines import error_along_lines
 from exactnorm.certify.effort import CertificateUndecided
-from exactnorm.certify.rational import at_points, fractions
+from exactnorm.certify.sharper import in_fractions, in_longer_floats
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import HasNetwork, ReLUNetwork, lengths, network_of
 from exactnorm.training_set import TrainingSet
@@ -182,9 +182,8 @@ def sure_miss(
     """The interpolation error, and by how much rounding may have changed it.
 
     Where rounding hides whether it is below `MISSED` of the separation, in sets far from the origin, values at the
-    points are computed in rational arithmetic, in longer floats if the network is too large for that, and not at all
-    if it is so for these. The search ends at the first ball that shows that it is neither below that share, nor below
-    what a certificate may `claim`.
+    points are computed in rational arithmetic, or in longer floats, unless the network is too large for these. The
+    search ends at the first ball that shows that it is neither below that share, nor below what may be the `claim`.
 
     Raises
     ------
@@ -195,44 +194,13 @@ def sure_miss(
     X, rho = train.points, train.rho
     found = _measured(network, X, rho, check, max(enough, claim), most)
     hidden = found.error <= enough < found.error + found.rounding < math.inf
-    if not hidden or network.neurons * X.size > LONGER:
+    size = network.neurons * X.size
+    if not hidden or size > LONGER:
         return found
     with np.errstate(all="ignore"):
-        if network.neurons * X.size <= EXACT:
-            return _over_balls(network, X, rho, check, np.zeros(len(X)), _exact(network, X, check))
-        sharper = rounding_at(network, X, rho) * float(np.finfo(np.longdouble).eps / np.finfo(float).eps)
-        return _over_balls(network, X, rho, check, sharper, _in_longer_floats(network, X, check), most=most)
-
-
-def hidden_miss(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> str:
-    """Why it is not known whether the network interpolates; empty if it is known."""
-    if miss.below(MISSED * train.separation) or not miss.error <= MISSED * train.separation:
-        return ""
-    return (
-        f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {miss.error:.1e}, "
-        "as computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
-    )
-
-
-def _exact(
-    network: ReLUNetwork, X: Array, check: Callable[[], None]
-) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
-    for n in range(len(X)):
-        at, value = at_points(network, X[n : n + 1])
-        yield np.array([n]), at.astype(float), (value - fractions(X[n])).astype(float)
-        check()
-
-
-def _in_longer_floats(
-    network: ReLUNetwork, X: Array, check: Callable[[], None]
-) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
-    a, w, b, c = (one.astype(np.longdouble) for one in (network.a, network.w, network.b, network.c))
-    V = 0 if network.V is None else network.V.astype(np.longdouble)
-    for n, x in enumerate(X.astype(np.longdouble)):
-        before = w @ x + b
-        value = np.maximum(before, 0) @ a + (V * x).sum(axis=-1) + c
-        yield np.array([n]), before[None].astype(float), (value - x)[None].astype(float)
-        check()
+        sharp = in_fractions(network, X, check) if size <= EXACT else in_longer_floats(network, X, check)
+        share = 0.0 if size <= EXACT else float(np.finfo(np.longdouble).eps / np.finfo(float).eps)
+        return _over_balls(network, X, rho, check, share * rounding_at(network, X, rho), sharp, most=most)
 
 
 def _largest_error(

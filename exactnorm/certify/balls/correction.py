@@ -22,6 +22,7 @@ from exactnorm.certify.balls.constancy import FLAT, SECONDS, SMALL, Sides, sides
 from exactnorm.certify.balls.missed import (
     NEGLIGIBLE,
     Missed,
+    hidden_miss,
     missed_on_balls,
     unsure_share,
     wrong_sides,
@@ -37,7 +38,7 @@ from exactnorm.certify.balls.slabs import (
 )
 from exactnorm.certify.balls.spanned import is_basis, not_told, sides_at_centres, slabs_of_network
 from exactnorm.certify.effort import CertificateUndecided, Effort
-from exactnorm.certify.interpolation import MISSED, Miss, hidden_miss
+from exactnorm.certify.interpolation import MISSED, Miss
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet

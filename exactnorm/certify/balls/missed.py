@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.moved import moved, tilted, turned
 from exactnorm.certify.balls.tilts import unpacked
-from exactnorm.certify.interpolation import EXACT, LONGER, last_digits, rounding_at
+from exactnorm.certify.interpolation import EXACT, LONGER, MISSED, Miss, last_digits, rounding_at
 from exactnorm.certify.rational import fractions, on_sides
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork, lengths
@@ -26,6 +26,16 @@ def unsure_share(train: TrainingSet, length: float) -> float:
     """The rounding of coordinates as a share of a length, between `NEGLIGIBLE` and `AT_MOST`."""
     rounding = last_digits(train.points, train.rho)
     return AT_MOST if not rounding < AT_MOST * length else max(NEGLIGIBLE, rounding / length)
+
+
+def hidden_miss(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> str:
+    """Why it is not known whether the network interpolates; empty if it is known."""
+    if miss.below(enough := MISSED * train.separation) or not miss.error <= enough:
+        return ""
+    return (
+        f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {miss.error:.1e}, "
+        "as computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
+    )
 
 
 @dataclass(frozen=True, eq=False)
