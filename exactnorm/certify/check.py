@@ -10,13 +10,14 @@ import numpy as np
 from exactnorm.arrays import of_kind, real_number, what_is
 from exactnorm.certify.balls.constancy import FLAT, MANY, sides_of_balls
 from exactnorm.certify.balls.correction import upper_value
+from exactnorm.certify.balls.missed import hidden_miss
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.door import number, refuse
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
-from exactnorm.certify.interpolation import EXACT, LARGEST, MISSED, TOO_LARGE, sure_miss
+from exactnorm.certify.interpolation import LARGEST, MISSED, TOO_LARGE, sure_miss
 from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -176,13 +177,8 @@ def _ball_upper(
     claim = slack + (0.0 if told is None else told)
     miss, upper = sure_miss(network, train, effort.check, claim, LARGEST), network.representation_cost
     error, interpolates_balls = miss.error, miss.below(MISSED * train.separation)
-    large = network.neurons * train.points.size > EXACT
-    if large and not interpolates_balls and error <= MISSED * train.separation:
-        msg = (
-            f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {error:.1e}, "
-            "as computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
-        )
-        raise CertificateUndecided(msg)
+    if why := hidden_miss(network, train, miss):
+        raise CertificateUndecided(why)
     if not interpolates_balls:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     else:
