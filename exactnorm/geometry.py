@@ -233,8 +233,22 @@ def _across(support: Array, shortest: Array) -> Array:
     return np.asarray(w / length if length > 0 else w)
 
 
+def non_negative(matrix: Array, target: Array) -> tuple[Array, float]:
+    """Weights ≥ 0 of the columns of a matrix whose sum is as near to the target as was found, and how near that is.
+
+    SciPy's nnls may stop at weights that are not the best, and then says that their sum is the target (issue 25389).
+    What it says is not believed, therefore.
+    """
+    try:
+        weights = np.asarray(nnls(matrix, target, maxiter=30 * matrix.shape[1])[0])
+    except RuntimeError:  # no end
+        weights = np.zeros(matrix.shape[1])
+    return weights, float(np.linalg.norm(matrix @ weights - target))
+
+
 def _nnls(matrix: Array, target: Array) -> Array:
-    return np.asarray(nnls(matrix, target, maxiter=30 * matrix.shape[1])[0])
+    weights = non_negative(matrix, target)[0]
+    return weights if weights.any() else _bvls(matrix, target)
 
 
 def _bvls(matrix: Array, target: Array) -> Array:

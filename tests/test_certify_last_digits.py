@@ -3,6 +3,9 @@
 The truth beside each forgery is what a bump of known height and width costs on a line.
 """
 
+import itertools
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -69,6 +72,89 @@ def test_affine_data_cost_nothing_and_their_certificates_are_supported(decay, ti
         lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
         assert lower == 0
         assert upper == 0
+
+
+def bent(inputs, targets, skip):
+    """The least cost on a line, in rational numbers: slopes change, and without a bypass begin somewhere."""
+    y, x = ([Fraction(float(one)) for one in column] for column in (inputs, targets))
+    slopes = [(x[k + 1] - x[k]) / (y[k + 1] - y[k]) for k in range(len(y) - 1)]
+    changes = [after - before for before, after in itertools.pairwise(slopes)]
+    # Neurons that are on to the left of their kink make any first slope from −up to down.
+    up, down = sum(max(one, 0) for one in changes), sum(max(-one, 0) for one in changes)
+    return float(up + down + (0 if skip else max(0, -slopes[0] - up, slopes[0] - down)))
+
+
+@pytest.mark.parametrize("skip", [True, False])
+@pytest.mark.parametrize("away", [1.0, 1e6])
+@pytest.mark.parametrize("apart", [1e-3, 1e-6, 1e-9, 1e-12, 1e-15])
+def test_last_digits_are_slopes_between_inputs_that_are_near_each_other(apart, away, skip):
+    inputs = np.array([0.0, apart, 2 * apart, 1.0])
+    targets = away + np.array([0.0, 40 * np.spacing(away), 0.0, 0.0]) + (inputs if skip else 0.0)
+    problem, least = FiniteProblem(inputs[:, None], targets, skip=skip), bent(inputs, targets, skip)
+    affine = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0), [[1.0]] if skip else None, [away])
+    forged = Certificate(0.0, 0.0, 50 * np.spacing(away), Multipliers(np.zeros((4, 1))))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, affine)
+    found = min_norm_network(inputs[:, None], targets, skip=skip)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert lower <= least * (1 + 1e-9)
+    assert least * (1 - 1e-6) <= upper <= 1.5 * least
+    assert np.isclose(lower, least, rtol=0.4) or apart < 1e-14
+
+
+@pytest.mark.parametrize("thin", [1e-4, 1e-6, 1e-8])
+@pytest.mark.parametrize("high", [1.0, 1e6])
+def test_an_input_beside_a_slanted_line_lends_no_digits_to_those_on_it(thin, high):
+    along = np.arange(1.0, 6.0)
+    inputs = np.vstack([np.column_stack([along, along]), [[4.0, 4.0 + thin]]])
+    bump = 1e-14 * high / thin  # a few last digits of coordinates times the slope across the line
+    targets = np.append(bump * np.array([0.0, 1.0, 0.0, 1.0, 0.0]), high)
+    least = bent(along, targets[:5], True) / np.sqrt(2)  # on the line whatever is affine in the plane is affine
+    problem, across = FiniteProblem(inputs, targets), high / (inputs[5, 1] - 4.0)
+    steep = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 2)), np.zeros(0), [[-across, across]], [bump / 2])
+    forged = Certificate(0.0, 0.0, bump, Multipliers(np.zeros((6, 1))))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, steep)
+    found = min_norm_network(inputs, targets)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert 0.9 * least < lower <= least * (1 + 1e-9) <= 1.001 * upper
+
+
+@pytest.mark.parametrize("thin", [1e-6, 1e-9, 1e-12])
+def test_an_input_beside_a_slanted_line_lends_no_digits_to_residuals_on_it(thin):
+    along, bump = np.arange(1.0, 6.0), 1e-14 / thin
+    inputs = np.vstack([np.column_stack([along, along]), [[4.0, 4.0 + thin]]])
+    targets = np.append(bump * np.array([0.0, 1.0, 0.0, 1.0, 0.0]), 1.0)
+    # With weight decay that no neuron is worth: the mean of the line's targets is the best affine function on it.
+    least = bump**2 * (3 * 0.4**2 + 2 * 0.6**2) / 12
+    problem, across = FiniteProblem(inputs, targets, weight_decay=1e3), 1 / (inputs[5, 1] - 4.0)
+    steep = ReLUNetwork(np.zeros((0, 1)), np.zeros((0, 2)), np.zeros(0), [[-across, across]], [0.4 * bump])
+    forged = Certificate(0.0, 0.0, None, PenalisedMultipliers(np.zeros((6, 1)), 1e3))
+    with pytest.raises(CertificateError, match="supports only"):
+        check_certificate(forged, problem, steep)
+    found = min_norm_network(inputs, targets, weight_decay=1e3)
+    lower, upper, _ = check_certificate(found.certificate, found.problem, found.network)
+    assert lower <= least * (1 + 1e-9) <= upper * (1 + 2e-9)
+
+
+@pytest.mark.parametrize(("size", "dimension"), [(5, 1), (200, 1), (2000, 1), (6, 2), (200, 3), (2000, 3), (40, 60)])
+@pytest.mark.parametrize("far", [0.0, 1e4])
+@pytest.mark.parametrize("constant", [0.0, 0.3])
+def test_last_digits_of_affine_data_cost_nothing_though_some_targets_have_few(size, dimension, far, constant):
+    rng = np.random.default_rng(size)
+    inputs = rng.standard_normal((size, dimension)) + far
+    inputs[size // 2] *= far > 0  # at the origin, where a target of 0 has no digits
+    targets = constant + inputs @ rng.standard_normal((dimension, 2))
+    found = min_norm_network(inputs, targets)
+    assert check_certificate(found.certificate, found.problem, found.network)[:2] == (0, 0)
+
+
+@pytest.mark.parametrize("dimension", [1, 3])
+def test_last_digits_of_a_constant_cost_nothing_without_a_bypass(dimension):
+    rng = np.random.default_rng(dimension)
+    targets = 1e6 + np.spacing(1e6) * rng.integers(-2, 3, (300, 2))
+    found = min_norm_network(rng.standard_normal((300, dimension)), targets, skip=False)
+    assert check_certificate(found.certificate, found.problem, found.network)[:2] == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,66 +1,14 @@
 """At ρ = 0 a network is a limit of networks for small balls or it is none: what is honest passes, a slope does not."""
 
-import time
-
 import numpy as np
 import pytest
-from small_balls import IN_A_ROW, supported
+from small_balls import IN_A_ROW, kinks_through_points, network_of_kinks, off_at_the_first, supported
 
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser
-from exactnorm.certify import Certificate, CertificateError, CertificateUndecided, Nothing
-from exactnorm.certify.balls import shares, tilts
+from exactnorm.certify import CertificateError
+from exactnorm.certify.balls import shares
 from exactnorm.certify.balls.constancy import local_slope, sides_of_balls
-from exactnorm.certify.balls.correction import stated_upper
-from exactnorm.certify.balls.tilts import (
-    unpacked,
-)
-from exactnorm.certify.effort import Effort
-from exactnorm.certify.interpolation import sure_miss
-from exactnorm.patterns import TooManyPatternsError
-
-
-def kinks_through_points(points, count, rng):
-    """Kinks z = (w, b), shape (count, r + 1), through some of the points each, and on which sides they passed them."""
-    size, r = points.shape
-    z, pattern = np.empty((count, r + 1)), rng.random((count, size)) < 0.5
-    for k in range(count):
-        while True:
-            on_it = rng.choice(size, rng.integers(1, r + 1), replace=False)
-            Q = np.linalg.qr((points[on_it[1:]] - points[on_it[0]]).T)[0]
-            w = rng.standard_normal(r)
-            for _ in range(3):  # to rounding
-                w -= Q @ (Q.T @ w)
-                w /= np.linalg.norm(w)
-            height = (points - points[on_it[0]]) @ w
-            away = np.delete(np.arange(size), on_it)
-            if (np.abs(height[away]) > 1e-2).all():
-                break
-        pattern[k, away] = height[away] > 0
-        z[k] = np.append(w, -w @ points[on_it[0]])
-    return off_at_the_first(z, pattern)
-
-
-def off_at_the_first(z, pattern):
-    """The same kinks seen from the other side where the first point is on."""
-    first = pattern[:, :1]
-    return np.where(first, -z, z), pattern ^ first
-
-
-def network_of_kinks(points, z, pattern, given=None, near=0.0):
-    """The network over these kinks with output weights nearest to some that maps every point to itself, with no slope.
-
-    `pattern` (K, N) may hold shares of neurons that are on. Output weights of the last neurons may be `given`.
-    """
-    size, r = points.shape
-    given = np.zeros((0, r)) if given is None else given
-    near = np.zeros((len(z) - len(given), r)) + near
-    matrix = (pattern.T[1:, None, :] * z.T[None]).reshape(-1, len(z))
-    target = np.concatenate([np.zeros((size - 1, r, r)), (points[1:] - points[0])[:, None, :]], axis=1).reshape(-1, r)
-    free = len(z) - len(given)
-    missed = target - matrix @ np.vstack([near, given])
-    a = np.vstack([near + np.linalg.lstsq(matrix[:, :free], missed, rcond=None)[0], given])
-    assert np.abs(matrix @ a - target).max() < 1e-9
-    return ReLUNetwork(a, z[:, :-1], z[:, -1], None, points[0])
+from exactnorm.certify.balls.tilts import unpacked
 
 
 @pytest.mark.parametrize("rank", [2, 5, 6, 7, 8])
@@ -125,29 +73,6 @@ def test_what_patterns_leave_of_a_neuron_is_off_at_all_points_of_its_kink(share,
     parts = shares._patterns(points, np.array(share))
     assert [weight for weight, _ in parts] == pytest.approx([*share, off], abs=0)
     assert [members.tolist() for _, members in parts] == [[1], [1, 2], []]
-
-
-def test_a_program_without_an_answer_leaves_it_undecided(monkeypatch):
-    gone = shares.linprog
-
-    def lost(*given, **handed):
-        found = gone(*given, **handed)
-        found.status, found.x = 4, None
-        return found
-
-    monkeypatch.setattr(shares, "linprog", lost)
-    with pytest.raises(CertificateUndecided, match="is not found out"):
-        shares._program(shares.csr_array(np.ones((2, 1))), np.ones(2), np.zeros(1, dtype=int), Effort())
-
-
-def test_more_patterns_on_a_kink_than_can_be_looked_at_leave_it_undecided(monkeypatch):
-    def too_many(*given, **_):
-        assert given[2] == 7
-        raise TooManyPatternsError("more than 7", 8)
-
-    monkeypatch.setattr(tilts, "kink_patterns", too_many)
-    with pytest.raises(CertificateUndecided, match=r"3 points lie on one kink.*more than 7"):
-        tilts.patterns_on_kink(TrainingSet(IN_A_ROW), np.array([1, 2, 3]), 7, lambda: None, {})
 
 
 SQUARE = np.array([[0.4, 0.3, 1.0], [0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]])
@@ -259,66 +184,3 @@ def test_what_the_solver_returns_in_higher_rank_is_supported(rank, seed):
     points = np.random.default_rng(seed).normal(size=(rank + 1, rank))
     found = min_norm_denoiser(points, 0.0, time_limit=60)
     check_certificate(found.certificate, found.train, found.network)
-
-
-def test_more_kinks_through_a_point_than_can_be_looked_at_leave_it_undecided(monkeypatch):
-    monkeypatch.setattr(shares, "PAIRS", 50)
-    rng = np.random.default_rng(0)
-    points = rng.standard_normal((7, 6))
-    network = network_of_kinks(points, *kinks_through_points(points, 98, rng))
-    with pytest.raises(CertificateUndecided, match="so many points"):
-        supported(network, TrainingSet(points, 0.0))
-
-
-def test_a_program_that_was_stopped_before_its_least_slope_leaves_it_undecided(monkeypatch):
-    points = np.vstack([np.zeros(3), np.random.default_rng(0).standard_normal((6, 3))])
-    z, pattern = kinks_through_points(points, 60, np.random.default_rng(1))
-    network = network_of_kinks(points, z, pattern)
-    supported(network, TrainingSet(points))
-    asked, solved = [], shares.linprog
-
-    def stopped(cost, **handed):
-        asked.append(handed["options"]["time_limit"])
-        time.sleep(0.3)
-        found = solved(cost, **handed)
-        found.status, found.x = 1, np.append(np.zeros(len(cost) - 1), 1.0)  # feasible, and far from least
-        return found
-
-    monkeypatch.setattr(shares, "linprog", stopped)
-    with pytest.raises(CertificateUndecided, match="is not found out"):
-        sides_of_balls(network, TrainingSet(points), Effort(7.0))
-    assert 6 < asked[0] < 7
-
-
-def test_programs_get_what_is_left_of_the_check_and_none_keeps_it_beyond(monkeypatch):
-    """Seven of them, one for each point, and a solver that never looks at its limit."""
-    rng = np.random.default_rng(0)
-    points = rng.standard_normal((7, 6))
-    network = network_of_kinks(points, *kinks_through_points(points, 98, rng))
-    asked, solved = [], shares.linprog
-
-    def slow(cost, **handed):
-        asked.append(handed["options"]["time_limit"])
-        time.sleep(0.4 if len(asked) < 3 else 9.0)
-        return solved(cost, **handed)
-
-    monkeypatch.setattr(shares, "linprog", slow)
-    start = time.monotonic()
-    with pytest.raises(CertificateUndecided, match=r"not done after 3 seconds"):
-        check_certificate(Certificate(0.0, np.inf, 1e-6, Nothing()), TrainingSet(points), network, time_limit=3.0)
-    assert time.monotonic() - start < 1.1 * 3 + 1
-    assert len(asked) == 3
-    assert (np.diff([3.0, *asked]) < [0, -0.4, -0.4]).all()
-
-
-def test_where_there_is_no_time_to_look_at_a_network_nothing_is_stated_that_a_check_might_refute(monkeypatch):
-    rng = np.random.default_rng(0)
-    points = rng.standard_normal((7, 6))
-    network = network_of_kinks(points, *kinks_through_points(points, 98, rng))
-    train = TrainingSet(points)
-    miss = sure_miss(network, train)
-    assert stated_upper(network, train, miss) < np.inf
-    monkeypatch.setattr(shares, "linprog", lambda *_, **__: time.sleep(5))
-    start = time.monotonic()
-    assert stated_upper(network, train, miss, effort=Effort(0.5)) == np.inf
-    assert time.monotonic() - start < 1.1 * 0.5 + 1

@@ -80,19 +80,19 @@ def test_what_is_missed_on_a_ball_is_that_of_kinks_moved_out_of_the_balls_as_lit
     for n, x in enumerate(points):
         off, D, value, slope, shifted = skipped @ x + network.c - x, skipped.copy(), 0.0, 0.0, 0.0
         for k, (a, w) in enumerate(zip(network.a, network.w, strict=True)):
-            z = float(w @ x) + moved[k]
+            z, as_it_is = float(w @ x) + moved[k], float(w @ x) + network.b[k]
             off, D = (off + a * z, D + np.outer(a, w)) if sides[n, k] and kept[k] else (off, D)
-            shifted += abs(moved[k] - network.b[k]) * sides[n, k] * np.linalg.norm(a)
+            instead = z * sides[n, k] if kept[k] else as_it_is * sides[0, k]
+            shifted += abs(max(as_it_is, 0.0) - instead) * np.linalg.norm(a)
             if entered[n, k]:
                 value += (rho * length[k] - (z if sides[n, k] else -z)) * np.linalg.norm(a)
             if not kept[k] and sides[n, k] != sides[0, k]:
-                value += (abs(float(w @ x) + network.b[k]) + abs(moved[k] - network.b[k])) * np.linalg.norm(a)
                 slope += length[k] * np.linalg.norm(a)
         np.testing.assert_allclose(found.e[n], axes @ off / 2.0, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(found.D[n], axes @ D @ axes.T, rtol=1e-9, atol=1e-12)
         assert found.value[n] == pytest.approx(0.07 * (n == 4) / 2.0, rel=1e-9, abs=1e-12)
-        # Of sides that the network as it stands is to have, the shifts of neurons that are on count, too, and on all
-        # balls but those on the side of the first, where an affine map makes up for it, what bent ones do.
+        # Of sides that the network as it stands is to have, what neurons do otherwise counts, too, and all that bent
+        # ones do, but for an affine map, that of the first ball.
         assert [one[n] for one in wrong] == pytest.approx([value + shifted, slope], rel=1e-9, abs=1e-12)
         if n == 4:
             continue

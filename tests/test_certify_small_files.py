@@ -20,6 +20,7 @@ from exactnorm.certify import (
 from exactnorm.certify.balls import dual_bound, edges, tilts
 from exactnorm.certify.balls.constancy import local_slope
 from exactnorm.certify.balls.edges import edges_lower_bound
+from exactnorm.certify.balls.faces import face_peaks
 from exactnorm.certify.finite.correction import directions
 from exactnorm.finite_problem import FiniteProblem, coordinates
 from exactnorm.geometry import affine_hull
@@ -45,19 +46,63 @@ def many_points(size):
     return points, Faces(affine_hull(points), np.zeros((size - 1, 2, 3)), 5)
 
 
+def almost_full(size):
+    """Corners whose balls leave thin cones of kinks, and a B that is small there and large around: no face settles."""
+    corners = np.eye(size) + 1e-6 * np.random.default_rng(41000).standard_normal((size, size))
+    frame = affine_hull(corners)
+    X = frame.coordinates(corners)
+    centre = X.mean(axis=0)
+    u = (X - centre) / np.linalg.norm(X - centre, axis=1)[:, None]
+    B = np.empty((size - 1, size - 1, size))
+    for n in range(1, size):
+        q = np.linalg.qr(u[[0, n]].T)[0]
+        B[n - 1] = np.column_stack([100 * (np.eye(size - 1) - q @ q.T) + np.outer(u[n], centre), u[n]])
+    return corners, Faces(frame, B, 1), 0.4999 * np.sqrt(size / (size - 1))
+
+
 @pytest.mark.parametrize(
-    ("points", "evidence"), [many_segments(20), many_segments(300), many_points(4000)], ids=["20", "300", "faces"]
+    ("points", "evidence", "rho"),
+    [(*many_segments(20), 0.0), (*many_segments(300), 0.0), (*many_points(4000), 0.0), almost_full(24)],
+    ids=["20", "300", "faces", "faces of rank 23"],
 )
-def test_memory_is_a_multiple_of_what_the_file_holds(points, evidence):
+def test_memory_is_a_multiple_of_what_the_file_holds(points, evidence, rho):
     own = (evidence.ends, evidence.weights) if isinstance(evidence, Segments) else (evidence.B,)
     held = points.nbytes + sum(array.nbytes for array in own)
-    train = TrainingSet(points, 0.0)
+    train = TrainingSet(points, rho)
     tracemalloc.start()
     with pytest.raises((CertificateError, CertificateUndecided)):
-        check_certificate(Certificate(1.0, 1e9, 0.0, evidence), train, identity(points.shape[1]), time_limit=2.0)
+        check_certificate(Certificate(0.2, 1e9, 0.0, evidence), train, identity(points.shape[1]), time_limit=2.0)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 32 * held + BASE
+
+
+def test_faces_do_not_pile_up_however_many_there_are():
+    points, evidence, rho = almost_full(14)
+    X, on = evidence.frame.coordinates(points), np.zeros((1, 14), dtype=bool)
+    on[0, 3] = True
+    given = X, rho / evidence.frame.scale, on, np.ones_like(on), evidence.B, 1e-3
+    found, peaks = {}, {}
+    for chunk in (100, 20_000):  # one by one, and all of a kind together: there are 2^14
+        tracemalloc.start()
+        found[chunk] = list(face_peaks(*given, chunk=chunk))
+        peaks[chunk] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    some, whole = (np.sort(np.concatenate([one.value for one in each])) for each in found.values())
+    np.testing.assert_allclose(some, whole, rtol=1e-13)
+    assert peaks[100] < 2_000_000 < peaks[20_000]
+
+
+def test_without_a_time_limit_faces_are_gone_through_up_to_some_number_and_with_one_as_long_as_it_lasts(monkeypatch):
+    points, evidence, rho = almost_full(9)
+    given = Certificate(0.2, np.inf, 1e9, evidence), TrainingSet(points, rho), identity(9)
+    supported = check_certificate(*given)
+    assert supported[0] >= 0.2
+    monkeypatch.setattr(dual_bound, "WORK", 10)
+    monkeypatch.setattr(dual_bound, "at_once", lambda _: 50)  # of few faces some at a time, too
+    with pytest.raises(CertificateUndecided, match="give the check a time limit"):
+        check_certificate(*given)
+    assert check_certificate(*given, time_limit=600.0) == pytest.approx(supported, rel=1e-12)
 
 
 def through_a_line(size, dimension):

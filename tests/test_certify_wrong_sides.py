@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from exactnorm import ReLUNetwork, TrainingSet, check_certificate, min_norm_denoiser
 from exactnorm.certify import Certificate, Nothing
 from exactnorm.certify.balls import correction
+from exactnorm.certify.balls.missed import wrong_sides
 
 AWAY = np.random.default_rng(1).standard_normal((4, 2))
 OTHERS = np.random.default_rng(1).standard_normal((3, 3)) * 1.2 + [1.5, 0, 0]
@@ -40,7 +41,7 @@ def forged():
     all networks for these points.
     """
     flat = seven(0.0)
-    honest = min_norm_denoiser(flat, 0).network
+    honest = min_norm_denoiser(flat, 0, tol=1e-8).network  # kinks that are off by less than is told apart
     kinks = []
     for w, b in zip(honest.w, honest.b, strict=True):
         height = (flat @ w + b) / np.linalg.norm(w)
@@ -85,3 +86,13 @@ def test_kinks_on_the_wrong_sides_of_points_are_charged(monkeypatch, many):
     network = forged()
     assert network.representation_cost < LEAST - 4e-3
     assert supported(network, TrainingSet(seven(OFF), 0.0)) > LEAST
+
+
+def test_what_a_kink_does_at_a_point_that_it_counts_as_off_at_is_missed_as_well():
+    train = TrainingSet([[0.0], [1.0], [2.0]], 0.0)
+    network = ReLUNetwork([[3.0]], [[1.0]], [5e-10], None, [0.0])
+    sides = np.packbits(np.array([[False], [True], [True]]), axis=1)
+    value, slope, bent = wrong_sides(network, train, sides, lambda: None)
+    np.testing.assert_allclose(value, [1.5e-9] * 3, atol=1e-14)  # moved to the point, it does so much less everywhere
+    assert not slope.any()
+    assert not bent

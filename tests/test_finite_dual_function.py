@@ -1,11 +1,16 @@
 """The list of directions that bounds rest on holds a maximiser: against grids, local searches and degenerate data."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exactnorm import FiniteProblem
+from exactnorm.certify.finite.bounds import largest_dual_value, projected
 from exactnorm.certify.finite.dual_function import dual_values, maximisers
+from exactnorm.finite_problem import coordinates
 
 
 def climbed(G, multipliers, rng, starts=40):
@@ -64,3 +69,19 @@ def test_without_vectors_there_is_still_a_direction():
     for n in (1, 2, 3):
         w = maximisers(np.zeros((4, n)), np.ones((4, 2)))
         assert np.linalg.norm(w, axis=1) == pytest.approx(1)
+
+
+def test_memory_for_cells_of_many_planes_is_that_of_bits():
+    """A hundred thousand cells, each found next to several planes, for a problem of ten kilobytes."""
+    rng = np.random.default_rng(0)
+    data = coordinates(FiniteProblem(rng.standard_normal((300, 2)), rng.standard_normal(300), False, True))
+    multipliers = projected(data, rng.standard_normal(data.targets.shape))
+    tracemalloc.start()
+    try:
+        largest = largest_dual_value(data, multipliers)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 64e6
+    tried = rng.standard_normal((3, 20_000))
+    assert dual_values(data.features, multipliers, (tried / np.linalg.norm(tried, axis=0)).T).max() <= largest

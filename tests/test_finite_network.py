@@ -96,6 +96,15 @@ def test_what_the_free_part_can_do_costs_nothing(skip):
     assert checked(fitted) == (0, 0)
 
 
+@pytest.mark.parametrize("inputs", [[0, 1, 2], [1, 2, 3], [0, 1, 2, 4], [-3, 5, 5.5, 6, 7.25]])
+@pytest.mark.parametrize(("slope", "constant"), [(1.0, 0.0), (1.0, 1.0), (-3.0, 0.0)])
+def test_a_straight_line_without_a_bypass_costs_its_slope(inputs, slope, constant):
+    y = np.array(inputs, dtype=float)[:, None]
+    found = min_norm_network(y, slope * y + constant, skip=False)
+    assert checked(found) == pytest.approx((abs(slope), abs(slope)), rel=1e-6)
+    assert found.network.neurons == 1
+
+
 def test_small_weight_decay_approaches_the_least_cost_and_large_weight_decay_the_affine_fit():
     rng = np.random.default_rng(3)
     inputs, targets = rng.standard_normal((8, 2)), rng.standard_normal((8, 2))

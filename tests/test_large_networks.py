@@ -10,6 +10,7 @@ import pytest
 from exactnorm import ReLUNetwork, check_certificate, interpolation_error, min_norm_denoiser, score_flow
 from exactnorm.certify import along_lines, interpolation
 from exactnorm.certify.along_lines import error_along_lines
+from exactnorm.certify.sharper import in_fractions
 from exactnorm.closed_form.rays import find_rays
 from exactnorm.flow.score import line
 from exactnorm.flow.score.reduction import Block
@@ -139,7 +140,8 @@ def test_the_error_along_lines_is_that_of_rational_arithmetic_up_to_its_stated_r
     network = ReLUNetwork(rng.standard_normal((K, d)), w, b, None, rng.standard_normal(d))
     rho = float(rng.choice([0, 0.01, 0.1]))  # kinks enter balls
     error, rounding, _ = error_along_lines(network, points, rho)
-    exact = interpolation._exact_error(network, points, rho, lambda: None)
+    values = in_fractions(network, points, lambda: None)
+    exact = interpolation._over_balls(network, points, rho, lambda: None, np.zeros(N), values).error
     assert (
         abs(error - exact) <= rounding + (1e-7 if rho > 0 and lines > 1 else 1e-12) * exact
     )  # of the search on spheres

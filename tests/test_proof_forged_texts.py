@@ -9,6 +9,8 @@ from forging import plus, refused_by_both, times
 from proof_corpus import problem_of, proved
 
 from exactnorm.proof.problem import fingerprint
+from exactnorm.proof.shapes import UnreadableProofError
+from exactnorm.proof.verify import verify
 
 LONG = "1" + "0" * 1_000_000
 REST = {
@@ -121,3 +123,30 @@ def test_points_exchanged_with_their_hash():
     proof["points"]["sha256"] = fingerprint(points[[0, 2, 1]])
     refused_by_both(json.dumps(proof), points[[0, 2, 1]], rho)
     refused_by_both(proved("acute").text, points[[0, 2, 1]], rho)
+
+
+def leaves(found, path=()):
+    """Where values are that are neither objects nor lists, and where lists and objects end."""
+    yield path
+    for key, value in found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ():
+        yield from leaves(value, (*path, key))
+
+
+@pytest.mark.parametrize("base", ["acute", "line"])
+def test_what_is_said_of_a_text_can_be_printed_whatever_is_in_it(base):
+    points, rho = problem_of(base)
+    sound = proved(base).text
+    for path in leaves(json.loads(sound)):
+        if not path:
+            continue
+        proof = json.loads(sound)
+        inside = proof
+        for key in path[:-1]:
+            inside = inside[key]
+        inside[path[-1]] = "\x1b[31m\n\u202e\ud800é"
+        try:
+            said = verify(json.dumps(proof), points, rho).reasons
+        except UnreadableProofError as mistake:
+            said = (str(mistake),)
+        assert said
+        assert all(one.isprintable() for one in said), path

@@ -69,11 +69,14 @@ def test_cells_that_rounding_alone_keeps_open_are_not_split_for_minutes(off, mon
         return priced(*arguments)
 
     monkeypatch.setattr(covering, "strictly_priced", counted)
-    found = exactnorm.min_norm_denoiser(X, 0.0).rigorous()
+    denoiser = exactnorm.min_norm_denoiser(X, 0.0)
+    found = denoiser.rigorous()
     assert verify(found.text, X, 0.0).outcome == "proved"
     assert found.lower > 0
-    assert any("weaker than the certificate's" in sentence for sentence in found.said)
-    assert any("less than the certificate, because of one with balls [" in sentence for sentence in found.said)
+    weaker = float(found.lower) < denoiser.certificate.lower * (1 - 1e-6)
+    assert weaker >= (off < 1e-10)  # of points so near a line what is proved is about four that are none
+    for words in ("weaker than the certificate's", "less than the certificate, because of one with balls ["):
+        assert any(words in sentence for sentence in found.said) == weaker
 
 
 def test_cells_are_not_carried_over_once_the_time_is_over(monkeypatch):

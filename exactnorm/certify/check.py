@@ -10,13 +10,14 @@ import numpy as np
 from exactnorm.arrays import of_kind, real_number, what_is
 from exactnorm.certify.balls.constancy import FLAT, MANY, sides_of_balls
 from exactnorm.certify.balls.correction import upper_value
+from exactnorm.certify.balls.missed import hidden_miss
 from exactnorm.certify.certificate import Certificate
 from exactnorm.certify.door import number, refuse
 from exactnorm.certify.effort import CertificateUndecided, Effort
 from exactnorm.certify.evidence import bound
 from exactnorm.certify.finite.bounds import finite_upper_bound
 from exactnorm.certify.finite.evidence import PenalisedMultipliers
-from exactnorm.certify.interpolation import EXACT, LARGEST, MISSED, TOO_LARGE, sure_miss
+from exactnorm.certify.interpolation import LARGEST, MISSED, TOO_LARGE, sure_miss
 from exactnorm.finite_problem import FiniteProblem, finite_problem
 from exactnorm.network import ReLUNetwork
 from exactnorm.patterns import TooManyPatternsError
@@ -52,8 +53,8 @@ def check_certificate(
         set with noisy samples leaves the weight decay to the certificate; give a FiniteProblem to fix it.
     network : ReLUNetwork
     time_limit : float, optional
-        Seconds after which the check is given up, undecided. Without it the work is bounded by what your problem may
-        need at most, some minutes.
+        Seconds after which the check is given up, undecided, even in the midst of a long decomposition, which goes on
+        unseen until it ends. Without it the work is bounded by what your problem may need at most, some minutes.
 
     Returns
     -------
@@ -82,11 +83,12 @@ def check_certificate(
     with np.errstate(all="ignore"):
         stated_lower, stated_upper, told = _claims(certificate, problem)
         try:
-            lower = bound(certificate.evidence, problem, claim=stated_lower, effort=effort)
-            if isinstance(problem, FiniteProblem):
-                upper, error, slack = _finite_upper(problem, network, effort)
-            else:
-                upper, error, slack = _ball_upper(problem, network, told, effort)
+            lower, (upper, error, slack) = effort.wait_for(
+                lambda: (
+                    bound(certificate.evidence, problem, claim=stated_lower, effort=effort),
+                    _upper(problem, network, told, effort),
+                )
+            )
         except TooManyPatternsError as many:
             raise CertificateUndecided(str(many)) from None
         except (ArithmeticError, np.linalg.LinAlgError, MemoryError) as failed:
@@ -157,23 +159,26 @@ def _claims(certificate: Certificate, problem: TrainingSet | FiniteProblem) -> t
     return lower, upper, told
 
 
+def _upper(
+    problem: TrainingSet | FiniteProblem, network: ReLUNetwork, told: float | None, effort: Effort
+) -> tuple[float, float | None, float]:
+    """Upper value, interpolation error and how far two computations of it may differ."""
+    if isinstance(problem, FiniteProblem):
+        return _finite_upper(problem, network, effort)
+    return _ball_upper(problem, network, told, effort)
+
+
 def _ball_upper(
     train: TrainingSet, network: ReLUNetwork, told: float | None, effort: Effort
 ) -> tuple[float, float, float]:
-    """Upper value, interpolation error and how far two computations of it may differ."""
     if (network.dimension, network.outputs) != (train.dimension, train.dimension):
         refuse(f"the network maps R^{network.dimension} to R^{network.outputs}, the points are in R^{train.dimension}")
     slack = _slack(train.separation, float(np.abs(train.points).max()))
     claim = slack + (0.0 if told is None else told)
     miss, upper = sure_miss(network, train, effort.check, claim, LARGEST), network.representation_cost
     error, interpolates_balls = miss.error, miss.below(MISSED * train.separation)
-    large = network.neurons * train.points.size > EXACT
-    if large and not interpolates_balls and error <= MISSED * train.separation:
-        msg = (
-            f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {error:.1e}, "
-            "as computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
-        )
-        raise CertificateUndecided(msg)
+    if why := hidden_miss(network, train, miss):
+        raise CertificateUndecided(why)
     if not interpolates_balls:
         upper = math.inf  # the cost of a network that does not interpolate says nothing
     else:

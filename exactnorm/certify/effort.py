@@ -12,9 +12,6 @@ from exactnorm.waiting import in_thread
 
 T = TypeVar("T")
 
-LARGEST_CHECK = 600
-"""Heaps of 20 000 faces that a check looks at before it gives up: some minutes."""
-
 
 class CertificateUndecided(RuntimeError):
     """A certificate was neither supported nor refuted: the check would take too long, or could not be carried out."""
@@ -22,7 +19,7 @@ class CertificateUndecided(RuntimeError):
 
 @dataclass
 class Effort:
-    """The time that a check has left, and the heaps of faces; both end it undecided.
+    """The time that a check has left; once it is over, the check ends undecided.
 
     Parameters
     ----------
@@ -55,7 +52,7 @@ class Effort:
             raise CertificateUndecided(msg)
 
     def wait_for(self, call: Callable[[], T]) -> T:
-        """What a call into compiled code returns, which should take its own end from `remaining`.
+        """What a call returns that may be long in compiled code; it takes its own end from `check` or `remaining`.
 
         Raises
         ------

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify.along_lines import error_along_lines
 from exactnorm.certify.effort import CertificateUndecided
-from exactnorm.certify.rational import at_points, fractions
+from exactnorm.certify.sharper import in_fractions, in_longer_floats
 from exactnorm.certify.trust_region import sphere_maximum
 from exactnorm.network import HasNetwork, ReLUNetwork, lengths, network_of
 from exactnorm.training_set import TrainingSet
@@ -22,6 +22,8 @@ MISSED = 1e-6
 TOO_LARGE = "whether the network of {} neurons interpolates at {} points takes too long to find out"
 EXACT = 200_000
 """Weights times points that are looked at in rational arithmetic if need be: some seconds."""
+LONGER = 2**27
+"""The same in longer floats, where they are too many for rational numbers: some seconds."""
 LARGEST = 2**33
 """Products of numbers in one check of a network: some minutes."""
 BLOCK = 2**21
@@ -125,23 +127,36 @@ def _measured(
     most: float = math.inf,
 ) -> Miss:
     """The largest error, or one above `enough`; `CertificateUndecided` where it takes more than `most` products."""
-    worst = entered = 0.0
     with np.errstate(all="ignore"):  # what is no number in the end is an infinite error
         if (quick := error_along_lines(network, X, rho, check)) is not None:
             return Miss(*quick)
         if network.neurons * X.size > most:
             raise CertificateUndecided(TOO_LARGE.format(network.neurons, len(X)))
-        last, rounding = last_digits(X, rho), rounding_at(network, X, rho)
-        each = np.vstack([rounding, np.zeros(len(X))])
-        for rows, before in blocks(network, X):
-            off = network(X[rows]) - X[rows]
-            share = most * len(rows) / len(X)
-            of_rows = np.zeros((2, len(rows)))
-            worst = max(worst, _largest_error(network, before, off, rho, check, last, enough, share, of_rows))
-            entered = max(entered, _entered(network, before, rho, last))
-            each[:, rows] += of_rows
-            if worst > enough:
-                break
+        off = ((rows, before, network(X[rows]) - X[rows]) for rows, before in blocks(network, X))
+        return _over_balls(network, X, rho, check, rounding_at(network, X, rho), off, enough, most)
+
+
+def _over_balls(
+    network: ReLUNetwork,
+    X: Array,
+    rho: float,
+    check: Callable[[], None],
+    rounding: Array,
+    off: Iterable[tuple[NDArray[np.intp], Array, Array]],
+    enough: float = math.inf,
+    most: float = math.inf,
+) -> Miss:
+    """The same from rows of some points at a time, w_k·x_n + b_k and residuals there, with the rounding of these."""
+    worst = entered = 0.0
+    last, each = last_digits(X, rho), np.vstack([rounding, np.zeros(len(X))])
+    for rows, before, some in off:
+        of_rows = np.zeros((2, len(rows)))
+        share = most * len(rows) / len(X)
+        worst = max(worst, _largest_error(network, before, some, rho, check, last, enough, share, of_rows))
+        entered = max(entered, _entered(network, before, rho, last))
+        each[:, rows] += of_rows
+        if worst > enough:
+            break
     each[1] += entered
     return Miss(worst, float(rounding.max()), entered, each=each)
 
@@ -167,8 +182,8 @@ def sure_miss(
     """The interpolation error, and by how much rounding may have changed it.
 
     Where rounding hides whether it is below `MISSED` of the separation, in sets far from the origin, values at the
-    points are computed in rational arithmetic, unless the network is too large for that. The search ends at the first
-    ball that shows that it is neither below that share, nor below what a certificate may `claim`.
+    points are computed in rational arithmetic, or in longer floats, unless the network is too large for these. The
+    search ends at the first ball that shows that it is neither below that share, nor below what may be the `claim`.
 
     Raises
     ------
@@ -176,20 +191,16 @@ def sure_miss(
         If that takes more than `most` products of numbers.
     """
     enough = MISSED * train.separation
-    found = _measured(network, train.points, train.rho, check, max(enough, claim), most)
+    X, rho = train.points, train.rho
+    found = _measured(network, X, rho, check, max(enough, claim), most)
     hidden = found.error <= enough < found.error + found.rounding < math.inf
-    if hidden and network.neurons * train.points.size <= EXACT:
-        return replace(found, error=_exact_error(network, train.points, train.rho, check), rounding=0.0)
-    return found
-
-
-def _exact_error(network: ReLUNetwork, points: Array, rho: float, check: Callable[[], None]) -> float:
-    before, off = np.empty((len(points), network.neurons)), np.empty(points.shape)
-    for n in range(len(points)):
-        at, value = at_points(network, points[n : n + 1])
-        before[n], off[n] = at[0], value[0] - fractions(points[n])
-        check()
-    return _largest_error(network, before, off, rho, check, last_digits(points, rho))
+    size = network.neurons * X.size
+    if not hidden or size > LONGER:
+        return found
+    with np.errstate(all="ignore"):
+        sharp = in_fractions(network, X, check) if size <= EXACT else in_longer_floats(network, X, check)
+        share = 0.0 if size <= EXACT else float(np.finfo(np.longdouble).eps / np.finfo(float).eps)
+        return _over_balls(network, X, rho, check, share * rounding_at(network, X, rho), sharp, most=most)
 
 
 def _largest_error(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from exactnorm import interrupts, problems
-from exactnorm.arrays import Array
+from exactnorm.arrays import Array, real_array, real_number
 from exactnorm.certify import (
     CertificateError,
     CertificateUndecided,
@@ -151,7 +151,10 @@ def held(arguments: argparse.Namespace, found: CertifiedDenoiser | CertifiedNetw
     if points.shape != train.points.shape or not np.array_equal(points, train.points):
         msg = f"the certificate is for {described(found)}, other points than those of {arguments.points}"
         raise CertificateError(msg)
-    rho = train.rho if arguments.rho is None else arguments.rho
+    rho = train.rho if arguments.rho is None else real_number(arguments.rho, "--rho")
+    if rho < 0:
+        msg = f"--rho {rho!r}: give a radius >= 0"
+        raise BadInput(msg)
     if rho != train.rho:
         msg = f"the certificate is for rho={train.rho!r}, not {rho!r}"
         raise CertificateError(msg)
@@ -162,7 +165,7 @@ def own_points(arguments: argparse.Namespace) -> Array:
     """The points in a file, or of a named problem."""
     data = Path(arguments.points)
     if data.suffix:
-        return points_in(data, arguments.header, arguments.columns)
+        return real_array(points_in(data, arguments.header, arguments.columns), arguments.points)
     return problems.named(arguments.points).train.points
 
 

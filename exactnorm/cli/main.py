@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -64,10 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         interrupts.loaded()
         status = answer(argv) if prepare() else 2
     except KeyboardInterrupt as interrupt:
-        end_if_kept()
         say(str(interrupt) or interrupts.SENTENCE)  # some say what is known all the same
         status = 130
     interrupts.answered()
+    end_if_kept(status)
     return status
 
 
@@ -127,13 +128,16 @@ def with_formulas(given: Sequence[str]) -> list[str]:
     return joined
 
 
-def end_if_kept() -> None:
-    """After Ctrl-C, end the command here and now if a call that cannot be told to stop would keep the process."""
+def end_if_kept(status: int) -> None:
+    """End the command here and now if a call that cannot be told to stop, after Ctrl-C or a limit, would keep it."""
     if left_behind() and interrupts.is_command(sys.orig_argv):
         from multiprocessing import active_children
 
         if not active_children():  # they are told to end when Python is torn down
-            interrupts.end_at_once()
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):  # nobody reads it, or it is closed
+                    stream.flush()
+            os._exit(status)
 
 
 def forget_stdout() -> None:

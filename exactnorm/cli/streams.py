@@ -116,11 +116,15 @@ def show_json(value: Any) -> None:
 
 
 def say(message: str) -> None:
-    """Print a message to stderr; on a terminal in lines that break between words, each where the one above begins."""
+    """Print a message to stderr; on a terminal in lines that break between words, each where the one above begins.
+
+    Where that cannot be written the exit status alone says it, which is not to be another for that.
+    """
     lines = message.splitlines()
     if sys.stderr is not None and sys.stderr.isatty():
         lines = [part for line in lines for part in broken(line, shutil.get_terminal_size().columns) or [""]]
-    print("\n".join(lines), file=sys.stderr)  # noqa: T201
+    with suppress(OSError):
+        print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def broken(line: str, width: int) -> list[str]:

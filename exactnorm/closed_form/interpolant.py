@@ -35,14 +35,21 @@ def certified_interpolant(problem: FiniteProblem, tol: float) -> tuple[ReLUNetwo
         return None
     reason = "the inputs lie on a line, where the linear interpolant costs least"
     found = []
-    for near in (NEAR, 0):
-        network, multipliers = linear_interpolant(data, near)
+    for find in _straight, linear_interpolant, lambda one: linear_interpolant(one, 0.0):
+        network, multipliers = find(data)
         network = network.lifted(data.input_frame, data.target_frame)
         found.append((network, finite_certificate(problem, network, multipliers)))
         if found[-1][1].certifies(tol):
             break
     network, certificate = min(found, key=lambda one: one[1].gap)
     return network, certificate, finite_status(reason, certificate, tol) + "."
+
+
+def _straight(data: Coordinates) -> tuple[ReLUNetwork, Array]:
+    """The affine function that is nearest to the targets, and multipliers that show nothing."""
+    value, slope = np.linalg.lstsq(data.free, data.targets, rcond=None)[0]
+    none = np.zeros_like(data.targets)
+    return bent_line(none[:0, 0], none[:0], slope, 0.0, value), none
 
 
 def linear_interpolant(data: Coordinates, near: float = NEAR) -> tuple[ReLUNetwork, Array]:

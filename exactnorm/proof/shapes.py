@@ -51,7 +51,7 @@ def vector(found: Any, what: str, length: int) -> tuple[fmpq, ...]:
 def whole(found: Any, what: str, least: int = 0, most: int = LARGEST_INDEX) -> int:
     """A whole number between two others."""
     if type(found) is not int or not least <= found <= most:
-        msg = f"{what} is {str(found)[:40]}, no whole number from {least} to {most}"
+        msg = f"{what} is {ascii(found)[:40]}, no whole number from {least} to {most}"
         raise UnreadableProofError(msg)
     return found
 

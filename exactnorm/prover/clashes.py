@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from exactnorm.arrays import Array
+from exactnorm.geometry import non_negative
 from exactnorm.hulls import hull_gaps
 from exactnorm.patterns import neighbours_first
 from exactnorm.proof.coverage import clash_flaw
@@ -80,10 +80,7 @@ def clash_of(problem: Balls, X: Array, on: NDArray[np.intp], off: NDArray[np.int
     system = np.vstack([differences.T, np.ones(len(differences))])
     target = np.zeros(len(system))
     target[-1] = 1.0
-    try:
-        weights = nnls(system, target, maxiter=30 * len(differences))[0].reshape(len(on), len(off))
-    except RuntimeError:
-        return None
+    weights = non_negative(system, target)[0].reshape(len(on), len(off))
     if not weights.sum() > 0:
         return None
     weights /= weights.sum()

@@ -53,6 +53,24 @@ def test_check_against_points_of_ones_own(run, folder):
     assert run("check", "hat.npz", "--rho", "0.1")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--rho", "nan"], "--rho=nan is not finite"),
+        (["--rho", "-0.1"], "--rho -0.1: give a radius >= 0"),
+        (["--points", "complex.npy"], "complex.npy holds complex numbers"),
+        (["--points", "records.npy"], "records.npy has named fields"),
+    ],
+)
+def test_what_is_no_problem_is_bad_input_and_refutes_nothing(run, folder, options, sentence):
+    run("solve", "acute", "--out", folder / "denoiser.npz")
+    np.save("complex.npy", np.array([[1j, 0], [0, 1], [1, 1]]))
+    np.save("records.npy", np.zeros(3, dtype=[("a", "f8"), ("b", "f8")]))
+    status, out, err = run("check", "denoiser.npz", *options)
+    assert (status, out) == (2, "")
+    assert sentence in err
+
+
 def test_a_check_that_does_not_end_in_time_or_has_too_much_to_do_is_undecided(run, folder):
     run("solve", "acute", "--out", folder / "denoiser.npz")
     status, out, err = run("check", "denoiser.npz", "--time-limit", "1e-6")

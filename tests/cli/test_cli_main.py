@@ -57,5 +57,15 @@ def test_help_that_a_full_disk_does_not_take_is_no_success(words):
     assert done.stderr.splitlines() == ["exactnorm: [Errno 28] No space left on device"]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is a full disk on Linux only")
+@pytest.mark.parametrize(
+    "words", ["check gone.npz", "verify gone.json --points acute --rho 0.1", "solve gone.csv --rho 1"]
+)
+def test_a_mistake_that_cannot_be_told_has_its_status_all_the_same(words):
+    # 1 would say that a certificate is refuted.
+    command = f"{sys.executable} -m exactnorm {words} 2> /dev/full"
+    assert subprocess.run(["bash", "-c", command], check=False).returncode == 2
+
+
 def test_the_version_is_the_package_s(run):
     assert run("--version")[:2] == (0, f"exactnorm {exactnorm.__version__}\n")

@@ -22,6 +22,7 @@ from exactnorm.certify.balls.constancy import FLAT, SECONDS, SMALL, Sides, sides
 from exactnorm.certify.balls.missed import (
     NEGLIGIBLE,
     Missed,
+    hidden_miss,
     missed_on_balls,
     unsure_share,
     wrong_sides,
@@ -37,7 +38,7 @@ from exactnorm.certify.balls.slabs import (
 )
 from exactnorm.certify.balls.spanned import is_basis, not_told, sides_at_centres, slabs_of_network
 from exactnorm.certify.effort import CertificateUndecided, Effort
-from exactnorm.certify.interpolation import Miss
+from exactnorm.certify.interpolation import MISSED, Miss
 from exactnorm.geometry import Frame, affine_hull
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
@@ -100,7 +101,12 @@ def stated_upper(
     """
     effort = (Effort() if effort is None else effort).or_at_most(SECONDS)
     sides = Sides(network, np.zeros((0, 0), dtype=np.uint8), 0.0)
+    if not miss.error <= MISSED * train.separation:
+        say("no upper value is stated, as the network that was found misses balls by more than rounding")
+        return np.inf
     try:
+        if why_hidden := hidden_miss(network, train, miss):
+            raise CertificateUndecided(why_hidden)
         if train.size <= MANY or train.rho <= SMALL * train.separation:
             sides = sides_of_balls(network, train, effort)
         if sides.slope <= FLAT:

@@ -11,13 +11,17 @@ from scipy.spatial.distance import cdist
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import CellProof, cell_bound
-from exactnorm.certify.balls.faces import face_peaks
-from exactnorm.certify.effort import LARGEST_CHECK, CertificateUndecided, Effort
+from exactnorm.certify.balls.faces import at_once, face_peaks
+from exactnorm.certify.effort import CertificateUndecided, Effort
 
 ROOM = 2**20
 """Distances that are computed at once."""
 FACES = 2_000_000
 """Faces of patterns that are gone through together: some hundred megabytes, if none of them can be left out."""
+
+WORK, EACH = 3_000_000_000, 25
+"""Numbers in the matrices of all faces that are gone through without a time limit, some minutes; and as how many more
+a face counts."""
 
 
 def dual_bound(
@@ -61,7 +65,7 @@ def face_bound(
     Raises
     ------
     CertificateUndecided
-        If there are too many faces that could hold the maximum, or the time is over.
+        If the time is over, or, where there is no limit, too many faces could hold the maximum.
     """
     largest = float(np.abs(B).max(initial=0.0))
     if largest == 0 or (claim is not None and not claim > 0):
@@ -74,11 +78,13 @@ def face_bound(
     if not gain > 0 or not floor > 0:
         return 0.0
     kappa, heaps = floor, 0
+    rank = points.shape[1]
     size = max(1, FACES // _faces_of_a_pattern(points))
-    limit = LARGEST_CHECK + points.shape[1] * -(-len(patterns) // size)
+    chunk = at_once(rank)
+    most = math.inf if effort.limit is not None else WORK / (EACH + rank**2) / chunk + rank * -(-len(patterns) // size)
     for start in range(0, len(patterns), size):
         part = patterns[start : start + size]
-        for peaks in face_peaks(points, rho, part, np.ones(part.shape, dtype=bool), B, floor):
+        for peaks in face_peaks(points, rho, part, np.ones(part.shape, dtype=bool), B, floor, chunk=chunk):
             if np.isnan(peaks.value).any():
                 return 0.0
             kappa = max(kappa, float(peaks.value.max(initial=floor)) + unsure)
@@ -86,8 +92,11 @@ def face_bound(
                 return _ratio(gain, kappa)
             effort.check()
             heaps += 1
-            if heaps > limit:
-                msg = f"more than {LARGEST_CHECK} heaps of faces of activation patterns may hold the largest dual value"
+            if heaps > most:
+                msg = (
+                    "more faces of activation patterns may hold the largest dual value than are gone through in some "
+                    "minutes; give the check a time limit"
+                )
                 raise CertificateUndecided(msg)
     return _ratio(gain, kappa)
 

@@ -20,14 +20,16 @@ from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import as_numbers
 from exactnorm.certify.balls.sphere import Sphere, polished
 
-CHUNK = 20_000
-"""Faces treated at once: enough for NumPy's loops, few enough for the memory."""
+CHUNK, ENTRIES = 20_000, 2**19
+"""Faces treated at once: enough for NumPy's loops, few enough for the memory; and numbers in their matrices."""
 MISSES = 256 * float(np.finfo(float).eps)
 """A ball that a hyperplane cuts by less than this share of its distance from one that is touched counts as missed.
 
 That is the rounding of the hyperplane, seen from there, so that no maximiser is lost to it. Of the size of the set it
 would be much of a ball, or of the gap between two, where clusters are small and far apart.
 """
+ROOM = 2**22
+"""Balls of faces that are looked at together for smaller faces."""
 CLEAR = 1e-13
 """Heights, in units of the set, that say on which side a ball is without a look at what is near it."""
 CANCEL = 1e3
@@ -90,10 +92,15 @@ class Faces:
         return np.einsum("fij,fjm->fim", M, self.U) if M.dtype == np.longdouble else M @ self.U, q
 
 
+def at_once(rank: int) -> int:
+    """Faces treated at once in so many dimensions."""
+    return max(1, min(CHUNK, ENTRIES // rank**2))
+
+
 def largest_dual_value(points: Array, rho: float, patterns: NDArray[np.bool_], B: Array, floor: float) -> float:
     """The maximum of ‖B_s (w, b)‖ over all kinks with ‖w‖ = 1 of all patterns, or `floor` if that is larger."""
     rows = np.ones(patterns.shape, dtype=bool)
-    found = face_peaks(points, rho, patterns, rows, B, floor)
+    found = face_peaks(points, rho, patterns, rows, B, floor, chunk=at_once(points.shape[1]))
     return max(float(one.value.max(initial=floor)) for one in found)
 
 
@@ -125,34 +132,46 @@ def face_peaks(
     """
     sign = np.where(patterns, 1.0, -1.0)
     Bs = np.einsum("pn,nij->pij", patterns[:, 1:] * 1.0, B)
-    of, ball = np.nonzero(rows)
-    balls = ball[:, None]
-    for size in range(1, points.shape[1] + 1):
-        unsettled = [np.zeros(0, dtype=np.intp)]
-        for first in range(0, len(of), chunk):
-            part = slice(first, first + chunk)
-            faces, kept = spheres(points, rho, sign, of[part], balls[part])
-            peaks, going = _peaks(points, rho, sign, Bs, faces, floor, every)
-            yield peaks
-            unsettled.append(first + kept[going])
-        going = np.concatenate(unsettled)
-        if size == points.shape[1] or not len(going):
-            return
-        of, balls = _smaller(of[going], balls[going], rows)
+    # By how many balls they touch, faces whose smaller faces are still to be looked at; a pattern touches none.
+    left = {0: (np.arange(len(patterns)), np.zeros((len(patterns), 0), dtype=np.intp))}
+    while len(patterns) and left:
+        size = _next(left, chunk)
+        before = left.pop(size)
+        of, balls, done = _smaller(*before, rows, chunk)
+        if done < len(before[0]):
+            left[size] = before[0][done:], before[1][done:]
+        faces, kept = spheres(points, rho, sign, of, balls)
+        peaks, going = _peaks(points, rho, sign, Bs, faces, floor, every)
+        yield peaks
+        parents = kept[going][balls[kept[going], -1] < len(points) - 1]  # the others have no smaller faces
+        if size + 1 < points.shape[1] and len(parents):
+            more = of[parents], balls[parents]
+            waiting = left.get(size + 1, (more[0][:0], more[1][:0]))
+            left[size + 1] = np.concatenate([waiting[0], more[0]]), np.concatenate([waiting[1], more[1]])
+
+
+def _next(left: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]], chunk: int) -> int:
+    """Where to go on: at the smallest faces of which there are many, so that they do not pile up, else at the largest.
+
+    So never more than some chunks are held, of however many faces there are in all.
+    """
+    return max((size for size, (of, _) in left.items() if len(of) >= chunk), default=min(left))
 
 
 def _smaller(
-    of: NDArray[np.intp], balls: NDArray[np.intp], rows: NDArray[np.bool_]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """All faces that touch one ball more, each once."""
-    more = rows[of].copy()
-    np.put_along_axis(more, balls, False, axis=1)
-    parent, ball = np.nonzero(more)
-    grown = np.sort(np.column_stack([balls[parent], ball]), axis=1)
-    table = np.ascontiguousarray(np.column_stack([of[parent], grown]), dtype=np.int32)
-    # Rows as strings of bytes, which sort ten times as fast as rows of numbers.
-    first = np.unique(table.view(f"V{table.shape[1] * table.itemsize}").ravel(), return_index=True)[1]
-    return of[parent[first]], grown[first]
+    of: NDArray[np.intp], balls: NDArray[np.intp], rows: NDArray[np.bool_], chunk: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
+    """About `chunk` faces that touch one ball more, behind those touched, and of how many of the given faces all are.
+
+    So each is found once, from the face without its last ball. Where that is settled, or has no kink, so are all its
+    smaller ones, whatever others they belong to.
+    """
+    size = rows.shape[1]
+    some = slice(max(1, min(chunk, ROOM // size)))
+    more = rows[of[some]] & (np.arange(size) > balls[some].max(axis=1, initial=-1)[:, None])
+    done = max(1, int(np.searchsorted(np.cumsum(more.sum(axis=1)), chunk, side="right")))
+    parent, ball = np.nonzero(more[:done])
+    return of[parent], np.column_stack([balls[parent], ball]), done
 
 
 def spheres(

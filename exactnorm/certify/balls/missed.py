@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.moved import LONGER, moved, tilted, turned
+from exactnorm.certify.balls.moved import moved, tilted, turned
 from exactnorm.certify.balls.tilts import unpacked
-from exactnorm.certify.interpolation import EXACT, last_digits, rounding_at
+from exactnorm.certify.interpolation import EXACT, LONGER, MISSED, Miss, last_digits, rounding_at
 from exactnorm.certify.rational import fractions, on_sides
 from exactnorm.geometry import Frame
 from exactnorm.network import ReLUNetwork, lengths
@@ -26,6 +26,16 @@ def unsure_share(train: TrainingSet, length: float) -> float:
     """The rounding of coordinates as a share of a length, between `NEGLIGIBLE` and `AT_MOST`."""
     rounding = last_digits(train.points, train.rho)
     return AT_MOST if not rounding < AT_MOST * length else max(NEGLIGIBLE, rounding / length)
+
+
+def hidden_miss(network: ReLUNetwork, train: TrainingSet, miss: Miss) -> str:
+    """Why it is not known whether the network interpolates; empty if it is known."""
+    if miss.below(enough := MISSED * train.separation) or not miss.error <= enough:
+        return ""
+    return (
+        f"whether the network of {network.neurons} neurons interpolates is not decided: its error is {miss.error:.1e}, "
+        "as computed, but rounding could hide a larger one, and it is too large for rational arithmetic"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +129,14 @@ def wrong_sides(
         turn, ends, height = turned(one, offsets / scale, scale, train, alive & ~one.deep, check)
         bent = (one.deep & alive) | (turn >= 1)
         turn = np.where(bent, 0.0, turn)
-        value += (one.depth * (turn == 0) + (np.abs(one.shift) + one.unsure) * one.on) @ size[one.k]
+        # Where a kink passes a ball on the other side than it counts as, what it does there is missed as well.
+        as_it_is = np.maximum(one.before, 0.0)
+        other = np.abs(np.where(one.on, one.before + one.shift, 0.0) - as_it_is)
+        value += (one.depth * (turn == 0) + other * ~bent + one.unsure * one.on) @ size[one.k]
         value += ((np.abs(height - one.before - one.shift) + last * one.length) * one.on) @ (turn * size[one.k])
         slope += one.on @ (turn * size[one.k] * lengths(ends - one.w))
         beyond = one.on ^ one.on[:1]  # an affine map costs nothing, so that the first ball may count as off
-        value += (beyond * (np.abs(one.before) + np.abs(one.shift))) @ (bent * size[one.k])
+        value += np.abs(as_it_is - np.where(one.on[:1], one.before, 0.0)) @ (bent * size[one.k])
         slope += beyond @ (bent * size[one.k] * one.length)
         out |= bool(bent.any())
     return value, slope, out

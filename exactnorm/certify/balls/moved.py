@@ -11,16 +11,13 @@ from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.tilts import unpacked
-from exactnorm.certify.interpolation import BLOCK, last_digits
+from exactnorm.certify.interpolation import BLOCK, LONGER, last_digits
 from exactnorm.hulls import hull_gaps
 from exactnorm.network import ReLUNetwork, lengths
 from exactnorm.training_set import TrainingSet
 
 EASY = 0.1
 """Share of the gap between two balls from which on it does not matter how wide a slab is."""
-LONGER = 2**27
-"""Weights times points, up to which values are computed in longer floats where they are too many for rational numbers:
-some seconds."""
 TOUCHED = 64
 """A ball counts as touched by a kink that leaves it no more than so many times as much as it enters others."""
 EPS = float(np.finfo(float).eps)

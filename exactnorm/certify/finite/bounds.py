@@ -32,6 +32,8 @@ from exactnorm.patterns import TooManyPatternsError
 
 LARGEST = 300_000
 """Faces to look at: some ten seconds for each look at all of them."""
+BLOCK = 2**19
+"""Numbers that are computed at once."""
 
 
 def projected(data: Coordinates, multipliers: Array) -> Array:
@@ -80,24 +82,28 @@ class Faces:
     penalise_bias: bool
     pieces: NDArray[np.intp]
 
-    def look(self, m: int) -> tuple[Array, Array, Array]:
-        """Kinks of piece m, the values there, and the sign patterns (P, M) of the cells next to it.
+    def look(self, m: int) -> tuple[Array, Array, set[bytes]]:
+        """Kinks of piece m, the values there, and the cells next to it: which rows are on, packed into bits.
 
-        The patterns are wanted by `inside`, and empty with free biases.
+        The cells are wanted by `inside`, and none with free biases.
         """
         if self.penalise_bias:
             z, cells = faces_on_plane(self.features, self.multipliers, m)
-            return z, dual_values(self.features, self.multipliers, z), cells
+            on = {row.tobytes() for row in np.packbits(cells > 0, axis=1)}
+            return z, dual_values(self.features, self.multipliers, z), on
         offsets = self.features - self.features[m]
         w = maximisers(offsets, self.multipliers)
         z = np.column_stack([w, -w @ self.features[m]])
-        return z, dual_values(offsets, self.multipliers, w), np.zeros((0, len(offsets)))
+        return z, dual_values(offsets, self.multipliers, w), set()
 
-    def inside(self, cells: Array) -> Iterator[tuple[Array, Array]]:
+    def inside(self, cells: set[bytes]) -> Iterator[tuple[Array, Array]]:
         """Kinks inside the cells that all pieces together have found, and the values there, some at a time."""
-        patterns = np.unique(cells, axis=0).astype(float)
-        for k in range(0, len(patterns), 4096):
-            z = tops_of_cells(self.features, self.multipliers, patterns[k : k + 4096])
+        (M, n), q, listed = self.features.shape, self.multipliers.shape[1], sorted(cells)
+        step = max(1, BLOCK // (M + n * q))
+        for k in range(0, len(listed), step):
+            bits = np.frombuffer(b"".join(listed[k : k + step]), np.uint8).reshape(-1, -(-M // 8))
+            on = np.unpackbits(bits, axis=1, count=M).astype(float)
+            z = tops_of_cells(self.features, self.multipliers, on)
             yield z, dual_values(self.features, self.multipliers, z)
 
 
@@ -132,13 +138,12 @@ def peaks(data: Coordinates, multipliers: Array) -> Iterator[tuple[Array, Array]
     if found is None:
         yield few_peaks(data, multipliers)
         return
-    cells = []
+    cells: set[bytes] = set()
     for m in found.pieces:
         z, values, near = found.look(m)
-        cells.append(near)
+        cells |= near
         yield z, values
-    if data.penalise_bias and cells:
-        yield from found.inside(np.vstack(cells))
+    yield from found.inside(cells)
 
 
 def few_peaks(data: Coordinates, multipliers: Array) -> tuple[Array, Array]:
@@ -223,7 +228,7 @@ def finite_lower_bound(problem: FiniteProblem, multipliers: Array, check: Callab
     if multipliers.shape != data.targets.shape:
         msg = f"multipliers have shape {multipliers.shape}; expected finite ones of shape {data.targets.shape}"
         raise ValueError(msg)
-    if affine_to_last_digits(problem):
+    if affine_to_last_digits(problem, check):
         return 0.0  # as an affine network is worth 0 then; what is left may be rounding
     if problem.skip and not data.in_hull:
         return 0.0  # across the flat that they nearly lie in, an affine function costs nothing, however steep

@@ -66,23 +66,50 @@ def last_digits(problem: FiniteProblem) -> Array:
 
     They are the digits of the target itself, and of each coordinate of its input times the slope of all along it: a
     target that is larger, far away, lends none to it, nor a coordinate along which all are steep to another, and a
-    network none at all.
+    network none at all. No slope counts for more than that of all on the whole: across inputs that nearly lie in a flat
+    an affine function may be as steep as it likes.
     """
     data, steep = coordinates(problem), np.zeros(problem.inputs.shape[1])
     if problem.skip:
         fit = np.linalg.lstsq(data.free, data.targets, rcond=None)[0]
         steep = lengths(data.hull.axes.T @ fit[1:]) * data.target_frame.scale / data.hull.scale
+        steep = np.minimum(steep, extent(problem.targets) / extent(problem.inputs))
     return LAST * EPS * (lengths(problem.targets) + np.abs(problem.inputs) @ steep)
 
 
-def affine_to_last_digits(problem: FiniteProblem) -> bool:
-    """Whether the targets are those of an affine function that costs nothing, but for their last digits."""
+def extent(rows: Array) -> float:
+    """The diagonal of the box of some points."""
+    return float(np.linalg.norm(np.ptp(rows, axis=0)))
+
+
+def excused(problem: FiniteProblem) -> float:
+    """What it may cost to make up for last digits of targets that are meant to be affine, to count as nothing.
+
+    As much as between so many inputs that are evenly apart: between some that are nearer to each other the same digits
+    make slopes of any size.
+    """
+    weight = np.hypot(1.0, lengths(problem.inputs).max()) if problem.penalise_bias else 1.0
+    size = len(problem.distinct[0])
+    return float(4 * size**2 * last_digits(problem).max() / extent(problem.inputs) * weight)
+
+
+def affine_to_last_digits(problem: FiniteProblem, check: Callable[[], None] = lambda: None) -> bool:
+    """Whether the targets are those of an affine function that costs nothing, but for their last digits.
+
+    With weight decay these are digits of a residual; without, of slopes, and what they cost has to be `excused`.
+    """
     data, (first, which) = coordinates(problem), problem.distinct
     off = data.targets
-    if data.free.shape[1]:
+    for _ in range(2 if data.free.shape[1] else 0):  # the second time what the first one has rounded
         off = off - data.free @ np.linalg.lstsq(data.free, off, rcond=None)[0]
-    apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
-    return bool((data.target_frame.scale * lengths(off)[which] + apart <= last_digits(problem)).all())
+    off = data.target_frame.scale * off
+    if problem.weight_decay is not None:
+        apart = lengths(problem.targets - problem.targets[first[which]])  # of equal inputs
+        return bool((lengths(off)[which] + apart <= last_digits(problem)).all())
+    most = excused(problem)
+    if not lengths(off).max() <= most * extent(problem.inputs):
+        return False  # so much does any function of that cost
+    return correction_cost(problem, off, np.zeros(len(off)), check) <= most
 
 
 def corrected_cost(
@@ -102,8 +129,7 @@ def corrected_cost(
             continue
         more = correction_cost(problem, miss, unsure, check)
         # Targets that are affine to their last digits cost nothing.
-        free = cost == 0 and bool((lengths(miss) <= last_digits(problem)[problem.distinct[0]]).all())
-        if free or more <= NEGLIGIBLE * cost:
+        if more <= (NEGLIGIBLE * cost if cost > 0 else excused(problem)):
             return cost, off
         if cost + more < upper:
             upper, error = cost + more, off

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from exactnorm.arrays import Array
 from exactnorm.certify.balls.cell import Cell, cell_rows
+from exactnorm.geometry import non_negative
 
 
 def whole_cells(patterns: NDArray[np.bool_], r: int) -> list[Cell]:
@@ -46,7 +46,7 @@ def unimplied(G: Array, known: NDArray[np.intp], rows: NDArray[np.intp]) -> NDAr
     left = [int(n) for n in rows]
     for n in list(left):
         others = [*known, *(m for m in left if m != n)]
-        if others and nnls(_with_time(unit[others]).T, unit[n], maxiter=30 * len(G))[1] < 1e-12:
+        if others and non_negative(_with_time(unit[others]).T, unit[n])[1] < 1e-12:
             left.remove(n)
     return np.array(left, dtype=np.intp)
 

@@ -32,7 +32,7 @@ from exactnorm.exact.balls.loop import PATIENCE, brackets
 from exactnorm.exact.balls.partly import with_part
 from exactnorm.exact.balls.problem import Reduced, reduced
 from exactnorm.exact.balls.start import first_kinks, moved_kinks, ramps
-from exactnorm.exact.balls.told_apart import TOLD_APART, check_told_apart, special_position
+from exactnorm.exact.balls.told_apart import check_told_apart, special_position
 from exactnorm.exact.balls.unique import touching_kinks, uniqueness
 from exactnorm.exact.blas import one_blas_thread
 from exactnorm.exact.deadline import A_WHILE, Deadline, OutOfTimeError
@@ -248,11 +248,10 @@ def certified(
     r = problem.rank
     network = ReLUNetwork(neurons.a, neurons.kinks.w, neurons.kinks.b, None, np.zeros(r)).lifted(problem.frame)
     miss = sure_miss(network, train)
-    near = miss.error <= TOLD_APART * train.separation
     told = len(settings.said)
     say, effort = settings.said.append, settings.deadline.effort
-    upper = stated_upper(network, train, miss, problem.frame, effort, say) if near else np.inf
-    if near and upper == np.inf and len(settings.said) == told:
+    upper = stated_upper(network, train, miss, problem.frame, effort, say)
+    if upper == np.inf and len(settings.said) == told:
         say("what it would cost to make up for what the network misses is not known")
     # A smaller network of the same cost to nine digits is none that costs more, to whoever watches.
     watched = replace(settings, report=lambda one: settings.report(replace(one, upper=min(one.upper, best.upper))))

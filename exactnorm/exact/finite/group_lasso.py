@@ -148,10 +148,12 @@ class Master:
 
         The output weights keep their directions; their lengths are a vertex of a linear program (Carathéodory).
         """
-        size = np.linalg.norm(best.a, axis=1)
+        P, size = self.across.T @ (self.weight * self.features(best.z)), np.linalg.norm(best.a, axis=1)
+        live = (size > 0) & P.any(axis=0)  # the others carry nothing, or what is free does
+        best, P, size = replace(best, z=best.z[live], a=best.a[live]), P[:, live], size[live]
         if len(size) <= 1:
             return best
-        P, units = self.across.T @ (self.weight * self.features(best.z)), best.a / size[:, None]
+        units = best.a / size[:, None]
         conditions = (P[:, None, :] * units.T[None]).reshape(-1, len(size))
         columns = np.abs(conditions).max(axis=0)
         right = (P @ best.a).ravel()

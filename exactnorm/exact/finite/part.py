@@ -120,10 +120,11 @@ def along_a_line(problem: FiniteProblem, data: Coordinates, deadline: Deadline) 
 
 
 def _candidates(problem: FiniteProblem, data: Coordinates) -> Iterator[ReLUNetwork]:
-    """No neuron at all, with weight decay, and interpolants along axes and other directions."""
+    """No neuron at all, where that misses little or may, and interpolants along axes and other directions."""
     frame = data.hull
-    if problem.weight_decay is not None:
-        yield free_fit(data, data.targets).lifted(frame, data.target_frame)
+    affine = free_fit(data, data.targets).lifted(frame, data.target_frame)
+    if problem.weight_decay is not None or np.abs(affine(problem.inputs) - problem.targets).max() <= enough(problem):
+        yield affine
     t = frame.coordinates(problem.inputs[problem.distinct[0]])
     others = np.random.default_rng(0).standard_normal((8, frame.rank))
     # Axes may tell no two inputs apart; what is taken for want of time is not to hang on that.
@@ -138,9 +139,13 @@ def _best(problem: FiniteProblem, found: Sequence[ReLUNetwork], deadline: Deadli
         return usable[0]
     if problem.weight_decay is not None:
         return least_objective(problem, usable, problem.weight_decay)
-    enough = 1e-7 * float(np.ptp(problem.targets, axis=0).max())
     # What correcting them would cost is looked at in this order: it takes longer than all else for many inputs.
-    return next((one for one in usable if finite_upper_bound(problem, one)[1] <= enough), usable[0])
+    return next((one for one in usable if finite_upper_bound(problem, one)[1] <= enough(problem)), usable[0])
+
+
+def enough(problem: FiniteProblem) -> float:
+    """How little a network may miss to be looked at more closely."""
+    return 1e-7 * float(np.ptp(problem.targets, axis=0).max())
 
 
 def least_objective(problem: FiniteProblem, networks: Sequence[ReLUNetwork], decay: float) -> ReLUNetwork:

@@ -43,25 +43,25 @@ def missing_kinks(data: Coordinates, multipliers: Array, settings: Settings) -> 
     size = max(1, len(faces.pieces) // 16)
     chunks = [faces.pieces[k : k + size] for k in range(0, len(faces.pieces), size)]
     futures = [settings.executor.submit(looked_at, faces, chunk) for chunk in chunks]
-    cells = []
+    cells: set[bytes] = set()
     for found, near in collected(futures, settings.deadline):
         yield from found
-        cells.append(near)
-    if faces.penalise_bias and cells:
-        for z, values in faces.inside(np.vstack(cells)):
-            settings.deadline.check()
-            yield missing(z, values)
+        cells |= near
+    for z, values in faces.inside(cells):
+        settings.deadline.check()
+        yield missing(z, values)
 
 
-def looked_at(faces: Faces, pieces: NDArray[np.intp]) -> tuple[list[Missing], Array]:
+def looked_at(faces: Faces, pieces: NDArray[np.intp]) -> tuple[list[Missing], set[bytes]]:
     """What some pieces have to say, and the cells next to them: a function of its own, so that it can be sent away."""
-    found, cells = [], []
+    found: list[Missing] = []
+    cells: set[bytes] = set()
     with threadpool_limits(1):
         for m in pieces:
             z, values, near = faces.look(m)
             found.append(missing(z, values))
-            cells.append(near)
-    return found, np.unique(np.vstack(cells), axis=0)
+            cells |= near
+    return found, cells
 
 
 def missing(z: Array, values: Array, most: int = 3, apart: float = 0.1) -> Missing:
