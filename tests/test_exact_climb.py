@@ -1,5 +1,7 @@
 """The interior point method over peaks of the dual function: what it follows, how that bends, and where it ends."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.exact.balls import interior, living, loop
 from exactnorm.exact.balls.bent import bent
 from exactnorm.exact.balls.bracket import dual_value
-from exactnorm.exact.balls.climb import begun, climbing, sums
+from exactnorm.exact.balls.climb import begun, climbing, gone_back, sums
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.finish import interpolating
 from exactnorm.exact.balls.first import first_bracket
@@ -138,6 +140,32 @@ def test_peaks_that_are_found_late_and_too_high_come_down(whole):
     assert max(told) > 1.0001
     assert look(problem, rows, at.B, FLOOR, settings).kappa < 1
     assert dual_value(problem, at.B) == pytest.approx(OPTIMUM, rel=1e-6)
+
+
+def test_it_goes_back_to_the_last_point_where_missed_peaks_are_below_1(whole):
+    """B grows through 1; the highest peaks grow with it, unseen."""
+    problem, B, peaks, _, _ = whole
+    trail = []
+    for size in (0.9, 0.97, 1.05):
+        there = followed(problem, size / peaks.value.max() * B, peaks, 0.5, unwatched)
+        high = there.value > 0.95 * size
+        trail.append(begun(size / peaks.value.max() * B, there[~high]))
+    late = there[high]
+    assert late.value.max() == pytest.approx(1.05)
+    at, left = gone_back(problem, trail, late, 0.5, unwatched)
+    assert left == trail[:2]
+    assert at.B is trail[1].B
+    assert at.peaks.value.max() == pytest.approx(0.97)
+
+
+def test_it_stays_where_missed_peaks_are_above_1_by_next_to_nothing(whole):
+    problem, B, peaks, _, _ = whole
+    there = followed(problem, (1 + 1e-5) / peaks.value.max() * B, peaks, 0.5, unwatched)
+    here = begun((1 + 1e-5) / peaks.value.max() * B, there[there.value < 0.95])
+    trail = [replace(here, B=0.9 * here.B), here]
+    at, left = gone_back(problem, trail, there, 0.5, unwatched)
+    assert left == trail
+    assert at.peaks.value.max() == pytest.approx(1 + 1e-5)
 
 
 def test_ways_from_everywhere_find_most_of_the_peaks(whole):

@@ -37,8 +37,10 @@ LEAST = 1e-4
 """Least slack of peaks at the start, and of those that are found late and are too high by less."""
 AGAIN = 6
 """Times in a row that a step is computed anew, with peaks that it had not known of."""
-MOST = 4000
-"""Peaks that are followed at most: the lower ones are left out then."""
+MOST = 20_000
+"""Peaks that are followed at most: the lower ones are left out then. What is left out may rise unseen."""
+TRAIL = 8
+"""Points that are remembered, to go back to where peaks that were missed are below 1."""
 RIDGES = (1e-12, 1e-8, 1e-5, 1e-3)
 """Added to the scaled matrix of a step: the next one where a step leads nowhere, since the peaks that are known leave B
 open in some direction."""
@@ -134,6 +136,7 @@ def climbing(
     T = np.zeros_like(start.B)
     T[:, :, -1] = (problem.points[1:] - problem.points[0]) / upper
     now, count, again, firm = start, 0, 0, 0
+    trail = [start]
     while firm < len(RIDGES):
         check()
         try:
@@ -143,7 +146,8 @@ def climbing(
             continue
         found, more = _stepped(problem, now, step, partial(ways, count), floor, check)
         if more is not None and again < AGAIN:
-            now, again = with_more(now, more), again + 1
+            now, trail = gone_back(problem, trail, more, floor, check)
+            again += 1
             continue
         if found is None:
             firm += 1
@@ -152,6 +156,7 @@ def climbing(
             floor = max(floor, float(np.sort(found.peaks.value)[-MOST]))
         now, count, again = replace(found, off=_off(problem, found, T)), count + 1, 0
         firm = max(0, firm - 1)
+        trail = [*trail[-TRAIL + 1 :], now]
         yield now
 
 
@@ -207,6 +212,22 @@ def with_more(now: Climbed, peaks: Tracked) -> Climbed:
     slack = np.where(known, now.slack[line.origin], _slack(peaks))
     new = now.products / len(now.peaks) / slack
     return Climbed(now.B, peaks, np.where(known, now.weight[line.origin], new), slack, now.off)
+
+
+def gone_back(
+    problem: Reduced, trail: list[Climbed], more: Tracked, floor: float, check: Callable[[], None]
+) -> tuple[Climbed, list[Climbed]]:
+    """The last point at which peaks that were missed are below 1, with these known, and the points before it.
+
+    The last one of all if they are above 1 by next to nothing there, or at every point: they come down on the way then.
+    """
+    for last in range(len(trail) - 1, -1, -1):
+        at = trail[last]
+        peaks = more if last == len(trail) - 1 else followed(problem, at.B, together(at.peaks, more), floor, check)
+        late = unknown(peaks, at.peaks) & (peaks.value >= 1)
+        if not late.any() or np.maximum(-room(peaks)[late], LEAST).sum() < at.products:
+            return with_more(at, peaks), trail[: last + 1]
+    return with_more(trail[-1], more), trail
 
 
 def _spread(problem: Reduced, peaks: Tracked, weight: Array, each: Array) -> Array:

@@ -43,8 +43,12 @@ EVERYWHERE = 4
 """Steps after which peaks are looked for from all faces of one ball where there are more, not only followed."""
 MANY = 300_000
 """Faces of all patterns from which only those of patterns are looked at that multipliers leave open."""
-FACE_SECONDS = 4e-5
-"""Of a look at peaks that are left open, for each face of all patterns, in ten dimensions; ample."""
+FACE_SECONDS = 3e-5
+"""Of a look at all peaks of a pattern, for each of its 2^r faces, in ten dimensions; ample."""
+OPEN = 0.99
+"""Height of the peaks of patterns on which multipliers may not bound the dual function by 1."""
+ONE, SEVERAL = 1.25, 6.0
+"""Looks for which there must be time if one is to be taken at the end, and if some are on the way."""
 NARROWER = 0.9
 """Share of the products, and of what peaks are above 1, below which they count as less."""
 PATIENCE = 12
@@ -112,23 +116,27 @@ def climbed(
     point, scale = begun(B, peaks), best.upper
     last = settings.tol / 30
     aims = [last] if faces(problem) <= MANY else [*(aim for aim in AIMS if aim > last), last]
-    # For a look at the end, if there is time for it at all; what is found without one is a network.
-    kept = 2 * look_seconds(problem) if settings.deadline.remaining > 4 * look_seconds(problem) else 0.0
     for _ in range(TURNS):
-        best, at = yield from _climbed_to(aims[0], search, point, scale, best, kept)
+        # For a look at the end, if there is time for it at all; what is found without one is a network.
+        looks = settings.deadline.remaining / sealing(problem, point.peaks)
+        aims = aims if looks > SEVERAL else aims[-1:]
+        best, at = yield from _climbed_to(aims[0], search, point, scale, best, looks > ONE)
         if at is None or best.gap <= settings.tol / 2:
             return
-        for network in at_the_end(problem, at, scale, best, settings):
-            best = with_network(best, network)
-            if best.upper - dual_value(problem, at.B) <= settings.tol / 4 * best.upper:
-                break
         high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
-        yield best, joined(best.neurons.kinks, high)
-        if kept == 0:
+        # The look first, as it has its time; that of the networks is whatever is left.
+        if there_is_time := looks > ONE and ONE * settings.deadline.remaining > sealing(problem, at.peaks):
+            seen = search.sealed(at.B)
+            best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=settings.deadline.elapsed)
+            yield best, joined(best.neurons.kinks, high)
+        if best.gap > settings.tol / 2:
+            for network in at_the_end(problem, at, scale, best, settings):
+                best = with_network(best, network)
+                if best.upper - dual_value(problem, at.B) <= settings.tol / 4 * best.upper:
+                    break
+            yield best, joined(best.neurons.kinks, high)
+        if not there_is_time:
             return
-        seen = search.sealed(at.B)
-        best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=settings.deadline.elapsed)
-        yield best, joined(best.neurons.kinks, high)
         if best.gap <= settings.tol / 2 or (seen.kappa < 1 + last and len(aims) == 1):
             return
         if seen.kappa < 1 + aims[0]:
@@ -142,9 +150,10 @@ def faces(problem: Reduced) -> float:
     return len(problem.patterns) * 2.0**problem.rank
 
 
-def look_seconds(problem: Reduced) -> float:
-    """How long a look at all faces takes, if there are too many to look at more than a part."""
-    return FACE_SECONDS * faces(problem) * (problem.rank / 10)
+def sealing(problem: Reduced, peaks: Tracked) -> float:
+    """Seconds that a look at all faces takes, where these are many: of patterns with peaks that are nearly 1."""
+    open_ = len(np.unique(peaks.of[peaks.value > OPEN]))
+    return FACE_SECONDS * max(open_, 1) * 2.0**problem.rank * (problem.rank / 10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,11 +214,12 @@ def begun_search(search: Search, B: Array, best: Bracket) -> tuple[Search, Track
 
 
 def _climbed_to(
-    aim: float, search: Search, point: Climbed, scale: float, best: Bracket, kept: float
+    aim: float, search: Search, point: Climbed, scale: float, best: Bracket, looked: bool
 ) -> Generator[tuple[Bracket, Kinks], None, tuple[Bracket, Climbed | None]]:
-    """Climb until the products are below `aim`, no less, or only the seconds `kept` are left; the point at the end.
+    """Climb until the products are below `aim`, no less, or there is just time for a look; the point at the end.
 
-    `scale` is the cost in units of which the multipliers are, whatever networks are found on the way.
+    `looked` says whether there is to be a look; `scale` is the cost in units of which the multipliers are, whatever
+    networks are found on the way.
     """
     problem, deadline = search.problem, search.settings.deadline
     at, least, idle, before = None, np.inf, 0, deadline.elapsed
@@ -223,7 +233,8 @@ def _climbed_to(
         ended = at.within and at.products < aim and at.off < max(ENDED, aim)
         closed = best.gap <= search.settings.tol / 2
         took, before = deadline.elapsed - before, deadline.elapsed
-        if closed or ended or idle > PATIENCE or deadline.remaining < max(kept, took):
+        kept = sealing(problem, at.peaks) if looked else 0.0
+        if closed or ended or idle > PATIENCE or deadline.remaining < took + kept:
             break
     return best, at
 
