@@ -155,10 +155,10 @@ def test_a_step_that_foretells_less_than_nothing_is_not_the_last(seven, monkeypa
     before = stretched(problem, np.arange(1), at.B, SETTINGS)
     plan = iter([(-1.5, -0.03), (2.0, 0.4), (0.3, 1e-9)])
 
-    def step(_, D, share, at, moments, degree):
-        rise, ahead = next(plan)
-        arrived = at, moments
-        return SimpleNamespace(finite=np.ones(1, bool), rise=np.array([rise]), ahead=np.array([ahead]), arrived=arrived)
+    def step(*given):
+        at, moments = given[3:5]
+        rise, ahead = (np.array([one]) for one in next(plan))
+        return SimpleNamespace(finite=np.ones(1, dtype=bool), rise=rise, ahead=ahead, arrived=(at, moments))
 
     monkeypatch.setattr(stretched_module, "_Step", step)
     start = before.with_share(np.zeros(1))
