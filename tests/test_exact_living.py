@@ -291,3 +291,16 @@ def test_peaks_on_too_many_faces_are_not_followed():
     assert may_be_followed(problem(15, 365))  # sixteen digits at 0.4
     assert not may_be_followed(problem(15, 4177))  # and at 0.3, where that took five GiB
     assert not may_be_followed(problem(29, 10))  # no place for all B
+
+
+def test_a_point_worth_less_than_nothing_is_no_bound(monkeypatch):
+    """B that is stretched on no pattern has no multipliers; the bound is then none, and nothing is raised."""
+
+    def only_one(*_):
+        yield SimpleNamespace(lower=-1.0, ahead=5.0)
+        raise OutOfTimeError
+
+    monkeypatch.setattr(living, "whole_path", only_one)
+    problem, settings = reduced(a_set(0)), Settings()
+    assert living_bound(problem, None, 5.0, settings, [free(problem)]) is None
+    assert "still rising after 1 steps" in settings.said[0]

@@ -147,3 +147,21 @@ def test_the_clock_is_looked_at_between_the_steps_of_a_batch(seven):
         with pytest.raises(OutOfTimeError):
             call(Settings(deadline=SimpleNamespace(check=check)))
         assert len(asked) == 3
+
+
+def test_a_step_that_foretells_less_than_nothing_is_not_the_last(seven, monkeypatch):
+    """A step that goes too far may lead below 0; the next ones lead back, and to the end."""
+    problem, _, at = seven
+    before = stretched(problem, np.arange(1), at.B, SETTINGS)
+    plan = iter([(-1.5, -0.03), (2.0, 0.4), (0.3, 1e-9)])
+
+    def step(*given):
+        at, moments = given[3:5]
+        rise, ahead = (np.array([one]) for one in next(plan))
+        return SimpleNamespace(finite=np.ones(1, dtype=bool), rise=rise, ahead=ahead, arrived=(at, moments))
+
+    monkeypatch.setattr(stretched_module, "_Step", step)
+    start = before.with_share(np.zeros(1))
+    found = stretched_module._going_on(start, at.B, 10.0, 1e-2)
+    assert found.share == pytest.approx(0.8)
+    assert next(plan, None) is None

@@ -102,7 +102,7 @@ def chosen_path(way: Path, rows: NDArray[np.intp], least: float, others: Stretch
     Parameters
     ----------
     rows : ndarray of int
-        Patterns to begin with.
+        Patterns to begin with; over which some network interpolates, or else they do not hold B in all directions.
     others : Stretched, optional
         Multipliers of any B on the others.
 

@@ -151,6 +151,8 @@ def living_bound(
         for family in families:
             for point in whole_path(problem, network, upper, settings, LEAST, family, going, last):
                 steps, last = steps + 1, point
+                if not point.lower > 0:  # B may have no multipliers
+                    continue
                 if best is None or point.lower > best.lower:
                     best = point
                 if best.lower > TOLD * told:

@@ -208,7 +208,8 @@ def _going_on(
         share[going[here]] += step.rise[here]
         for target, new in zip(_arrays(at, moments), _arrays(*step.arrived), strict=True):
             target[going[here]] = new[here]
-        going = going[here & (share[going] < far) & (step.ahead > close * share[going])]
+        # What is ahead is foretold, and less than nothing where a step went so far that it says little.
+        going = going[here & (share[going] < far) & (np.abs(step.ahead) > close * share[going])]
         if not len(going):
             break
     return Stretched(start.rows, of, share, at, moments)
