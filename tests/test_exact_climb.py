@@ -10,7 +10,7 @@ from exactnorm.certify.balls.faces import largest_dual_value
 from exactnorm.exact.balls import interior, living, loop
 from exactnorm.exact.balls.bent import bent
 from exactnorm.exact.balls.bracket import dual_value
-from exactnorm.exact.balls.climb import begun, climbing, gone_back, sums
+from exactnorm.exact.balls.climb import climbing
 from exactnorm.exact.balls.deciding import deciding_balls
 from exactnorm.exact.balls.finish import interpolating
 from exactnorm.exact.balls.first import first_bracket
@@ -21,6 +21,7 @@ from exactnorm.exact.balls.polish import residual
 from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.solve import started
 from exactnorm.exact.balls.tracked import everywhere, followed, independent, placed
+from exactnorm.exact.balls.trail import begun, gone_back, sums
 from exactnorm.exact.deadline import Deadline
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull

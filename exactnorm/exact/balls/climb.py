@@ -12,7 +12,7 @@ Peaks may be missed there. So B is worth nothing until a look at all faces says 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -21,9 +21,9 @@ from scipy.linalg import cho_factor, cho_solve
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bent import Bent, bent
 from exactnorm.exact.balls.lineage import Lineage, lineage, unknown
-from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.tracked import Tracked, followed, together
+from exactnorm.exact.balls.trail import Climbed, gone_back, late_slack, room, sums
 
 REACH = 0.95
 """Share of the way to where some peak reaches 1, or some multiplier 0, that a step goes."""
@@ -33,8 +33,6 @@ SHORTEST = 1e-3
 """Shorter steps are none."""
 HIGH = 0.98
 """Peaks at the end of a step that are at least so high are looked for at its beginning as well."""
-LEAST = 1e-4
-"""Least slack of peaks at the start, and of those that are found late and are too high by less."""
 AGAIN = 6
 """Times in a row that a step is computed anew, with peaks that it had not known of."""
 MOST = 20_000
@@ -44,72 +42,6 @@ TRAIL = 8
 RIDGES = (1e-12, 1e-8, 1e-5, 1e-3)
 """Added to the scaled matrix of a step: the next one where a step leads nowhere, since the peaks that are known leave B
 open in some direction."""
-FIRST = 1e-2
-"""Sum of the products at the start, the best value being near 1."""
-
-
-@dataclass(frozen=True, eq=False)
-class Climbed:
-    """A point on the way.
-
-    Parameters
-    ----------
-    B : ndarray, shape (N − 1, r, r + 1)
-    peaks : Tracked
-    weight : ndarray, shape (K,)
-        The multipliers λ, the best value being near 1.
-    slack : ndarray, shape (K,)
-        1 − φ; more where φ is above 1, at peaks that were found late.
-    off : float
-        By how much the network of these multipliers fails to interpolate, relative to the targets.
-    """
-
-    B: Array
-    peaks: Tracked
-    weight: Array
-    slack: Array
-    off: float = np.inf
-
-    @property
-    def short(self) -> Array:
-        """1 − φ less the slack: 0, or what late peaks are still to come down by."""
-        return np.minimum(room(self.peaks) - self.slack, 0.0)
-
-    @property
-    def products(self) -> float:
-        """Σ λ (1 − φ), how far from the best, relative to it, while no peak is missed nor above 1."""
-        return float((self.weight * self.slack).sum())
-
-    @property
-    def within(self) -> bool:
-        """Whether all peaks that are known are below 1."""
-        return bool(self.peaks.value.max() < 1)
-
-    def neurons(self, problem: Reduced, upper: float) -> Neurons:
-        """The network of the multipliers; it interpolates up to `off`."""
-        kinks = self.peaks.kinks(problem)
-        y = np.einsum("kij,kj->ki", sums(problem, self.B)[self.peaks.of], kinks.z)
-        return Neurons(kinks, 2 * upper * self.weight[:, None] * y, self.B)
-
-
-def room(peaks: Tracked) -> Array:
-    """1 − φ."""
-    return np.asarray((1 - peaks.value) * (1 + peaks.value))
-
-
-def sums(problem: Reduced, B: Array) -> Array:
-    """B_s of all patterns."""
-    return np.asarray(np.tensordot(problem.patterns[:, 1:] * 1.0, B, 1))
-
-
-def begun(B: Array, peaks: Tracked) -> Climbed:
-    """The point to start from."""
-    slack = _slack(peaks)
-    return Climbed(B, peaks, FIRST / len(peaks) / slack, slack)
-
-
-def _slack(peaks: Tracked) -> Array:
-    return np.maximum(np.abs(room(peaks)), LEAST)
 
 
 def climbing(
@@ -201,33 +133,8 @@ def _allowed(peaks: Tracked, line: Lineage, now: Climbed, slack: Array, share: f
 
 def _arrived(B: Array, peaks: Tracked, line: Lineage, weight: Array, slack: Array, aim: float) -> Climbed:
     """A point whose peaks inherit multipliers; those of new peaks are such as go with products that are `aim`."""
-    slack = np.where(peaks.value < 1, room(peaks), np.where(line.old, slack[line.origin], _slack(peaks)))
+    slack = np.where(peaks.value < 1, room(peaks), np.where(line.old, slack[line.origin], late_slack(peaks)))
     return Climbed(B, peaks, np.where(line.old, line.inherited(weight), aim / slack), slack)
-
-
-def with_more(now: Climbed, peaks: Tracked) -> Climbed:
-    """The same point with more peaks known, those that it has among them."""
-    line, known = lineage(peaks, now.peaks), ~unknown(peaks, now.peaks)
-    known &= line.old
-    slack = np.where(known, now.slack[line.origin], _slack(peaks))
-    new = now.products / len(now.peaks) / slack
-    return Climbed(now.B, peaks, np.where(known, now.weight[line.origin], new), slack, now.off)
-
-
-def gone_back(
-    problem: Reduced, trail: list[Climbed], more: Tracked, floor: float, check: Callable[[], None]
-) -> tuple[Climbed, list[Climbed]]:
-    """The last point at which peaks that were missed are below 1, with these known, and the points before it.
-
-    The last one of all if they are above 1 by next to nothing there, or at every point: they come down on the way then.
-    """
-    for last in range(len(trail) - 1, -1, -1):
-        at = trail[last]
-        peaks = more if last == len(trail) - 1 else followed(problem, at.B, together(at.peaks, more), floor, check)
-        late = unknown(peaks, at.peaks) & (peaks.value >= 1)
-        if not late.any() or np.maximum(-room(peaks)[late], LEAST).sum() < at.products:
-            return with_more(at, peaks), trail[: last + 1]
-    return with_more(trail[-1], more), trail
 
 
 def _spread(problem: Reduced, peaks: Tracked, weight: Array, each: Array) -> Array:
@@ -245,7 +152,8 @@ class _Step:
         self.of = bent(problem, sums(problem, now.B), now.peaks)
         self.mean = now.products / len(now.peaks)
         H = _hessian(problem, now, self.of)
-        self.scale = 1 / np.sqrt(np.maximum(np.diag(H), 1e-300))
+        # Where no peak that is known holds an entry of B, a step along it is as long as rounding makes it.
+        self.scale = 1 / np.sqrt(np.maximum(np.diag(H), 1e-16 * np.diag(H).max()))
         H *= self.scale[:, None]
         H *= self.scale
         H[np.diag_indices_from(H)] += ridge

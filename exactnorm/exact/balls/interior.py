@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from exactnorm.arrays import Array
 from exactnorm.exact.balls.bracket import Bracket, dual_value, with_bound, with_network
 from exactnorm.exact.balls.chosen import whole_path
-from exactnorm.exact.balls.climb import Climbed, begun, climbing, with_more
+from exactnorm.exact.balls.climb import climbing
 from exactnorm.exact.balls.covering import ROUNDED, easy, priced_leaves
 from exactnorm.exact.balls.finish import STEPS, in_time, interpolating, settled
 from exactnorm.exact.balls.joint import free
@@ -25,6 +25,7 @@ from exactnorm.exact.balls.master import master
 from exactnorm.exact.balls.polish import Neurons
 from exactnorm.exact.balls.problem import Reduced
 from exactnorm.exact.balls.tracked import Tracked, everywhere, followed, placed, together
+from exactnorm.exact.balls.trail import Climbed, begun, with_more
 from exactnorm.exact.settings import Settings
 
 AHEAD = 1e-2
