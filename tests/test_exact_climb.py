@@ -1,5 +1,6 @@
 """The interior point method over peaks of the dual function: what it follows, how that bends, and where it ends."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from exactnorm.exact.balls.problem import reduced
 from exactnorm.exact.balls.solve import started
 from exactnorm.exact.balls.tracked import everywhere, followed, independent, placed
 from exactnorm.exact.balls.trail import begun, gone_back, sums
-from exactnorm.exact.deadline import Deadline
+from exactnorm.exact.deadline import Deadline, OutOfTimeError
 from exactnorm.exact.settings import Settings, Solver
 from exactnorm.geometry import affine_hull
 
@@ -206,6 +207,44 @@ def test_where_faces_are_too_many_to_be_looked_at_it_ends_at_the_optimum_all_the
     found = min_norm_denoiser(SIX).certificate
     assert found.gap <= 1e-6
     assert found.lower - 1e-7 < OPTIMUM < found.upper + 1e-7
+
+
+def of_six(whole):
+    """What `climbed` is given, but for the settings."""
+    problem, B, _, _, settings = whole
+    best, _ = started(problem, first_bracket(SIX, affine_hull(SIX.points), settings), settings)
+    return problem, deciding_balls(problem), replace(best, B=B)
+
+
+def test_without_time_for_a_look_at_all_faces_there_are_networks_all_the_same(whole, monkeypatch):
+    monkeypatch.setattr(interior, "MANY", 10)
+    monkeypatch.setattr(interior, "FACE_SECONDS", 1e9)
+    monkeypatch.setattr(interior.Search, "sealed", lambda *_: pytest.fail("it has no time for this"))
+    found = [one for one, _ in interior.climbed(*of_six(whole), Settings(1e-6, Solver(), Deadline(60.0)))]
+    assert OPTIMUM * (1 - 1e-7) < found[-1].upper < OPTIMUM * (1 + 1e-6)
+    assert found[-1].lower == 0
+
+
+def test_time_for_a_look_at_all_faces_is_kept(whole, monkeypatch):
+    """Steps that lead nowhere take all the time there is, but for that of the look."""
+    kept, left = 1.0, []
+
+    def nowhere(_, start, *__):
+        while True:
+            time.sleep(0.1)
+            yield start
+
+    def sealed(search, _):
+        left.append(search.settings.deadline.remaining)
+        raise OutOfTimeError
+
+    monkeypatch.setattr(interior, "climbing", nowhere)
+    monkeypatch.setattr(interior, "PATIENCE", 1000)
+    monkeypatch.setattr(interior, "sealing", lambda *_: kept)
+    monkeypatch.setattr(interior.Search, "sealed", sealed)
+    with pytest.raises(OutOfTimeError):
+        list(interior.climbed(*of_six(whole), Settings(1e-6, Solver(), Deadline(4.0))))
+    assert kept / interior.ONE < left[0] < kept + 1.0
 
 
 def test_rows_in_another_order_end_at_one_optimum():
