@@ -15,7 +15,7 @@ import exactnorm
 from exactnorm import interrupts
 from exactnorm.cli.help_text import formatter, wrapped
 from exactnorm.cli.misuse import Command, Written, parsed
-from exactnorm.cli.streams import BadInput, prepare, say
+from exactnorm.cli.streams import BadInput, forget, prepare, say
 from exactnorm.waiting import left_behind
 
 COMMANDS = (
@@ -80,11 +80,11 @@ def answer(argv: Sequence[str] | None) -> int:
     try:
         arguments = parsed(parser((ALONE,) if named == ALONE else COMMANDS), given)
     except BrokenPipeError:  # nobody reads the help
-        forget_stdout()
+        forget(sys.stdout)
         return 0
     except OSError as failed:
         say(f"exactnorm: {failed}")
-        forget_stdout()
+        forget(sys.stdout)
         return 2
     try:
         status: int = arguments.run(arguments)
@@ -106,13 +106,13 @@ def answer(argv: Sequence[str] | None) -> int:
         return 1
     except BrokenPipeError:
         # The reader has gone (`exactnorm problems | head -1`): nothing is left to be said.
-        forget_stdout()
+        forget(sys.stdout)
         return 0
     except OSError as failed:
         if arguments.debug:
             raise
         say(f"exactnorm {arguments.command}: {failed}")
-        forget_stdout()
+        forget(sys.stdout)
         return 2
     return status
 
@@ -138,11 +138,6 @@ def end_if_kept(status: int) -> None:
                 with suppress(OSError, ValueError):  # nobody reads it, or it is closed
                     stream.flush()
             os._exit(status)
-
-
-def forget_stdout() -> None:
-    """Let what is left to print go nowhere: Python would try again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:

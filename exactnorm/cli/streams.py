@@ -11,7 +11,7 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from exactnorm.reading.mistakes import BadInput as BadInput
 
@@ -123,8 +123,15 @@ def say(message: str) -> None:
     lines = message.splitlines()
     if sys.stderr is not None and sys.stderr.isatty():
         lines = [part for line in lines for part in broken(line, shutil.get_terminal_size().columns) or [""]]
-    with suppress(OSError):
+    try:
         print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        forget(sys.stderr)
+
+
+def forget(stream: TextIO) -> None:
+    """Let what is left to print go nowhere: Python would try again at exit, and end with a status of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def broken(line: str, width: int) -> list[str]:

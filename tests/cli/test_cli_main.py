@@ -64,7 +64,8 @@ def test_help_that_a_full_disk_does_not_take_is_no_success(words):
 def test_a_mistake_that_cannot_be_told_has_its_status_all_the_same(words):
     # 1 would say that a certificate is refuted.
     command = f"{sys.executable} -m exactnorm {words} 2> /dev/full"
-    assert subprocess.run(["bash", "-c", command], check=False).returncode == 2
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    assert subprocess.run(["bash", "-c", command], env=buffered, check=False).returncode == 2
 
 
 def test_the_version_is_the_package_s(run):
