@@ -47,6 +47,15 @@ def processor_clock(monkeypatch):
     return time.process_time
 
 
+@pytest.fixture
+def alone():
+    """What a check before has left in compiled code, when its limit was over, has ended: it takes memory, too."""
+    from exactnorm.waiting import left_behind
+
+    while left_behind():
+        time.sleep(0.01)
+
+
 @pytest.fixture(autouse=True)
 def _close_figures():
     yield

@@ -18,6 +18,8 @@ from exactnorm.certify.balls import shares
 from exactnorm.certify.effort import Effort
 from exactnorm.certify.interpolation import interpolation_error
 
+pytestmark = pytest.mark.usefixtures("alone")  # memory is measured
+
 BASE = 40_000_000
 """Bytes: blocks of constant size, several at a time."""
 

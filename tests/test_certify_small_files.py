@@ -24,7 +24,8 @@ from exactnorm.certify.balls.faces import face_peaks
 from exactnorm.certify.finite.correction import directions
 from exactnorm.finite_problem import FiniteProblem, coordinates
 from exactnorm.geometry import affine_hull
-from exactnorm.waiting import left_behind
+
+pytestmark = pytest.mark.usefixtures("alone")  # memory is measured
 
 rng = np.random.default_rng(0)
 BASE = 40_000_000
@@ -83,8 +84,6 @@ def test_faces_do_not_pile_up_however_many_there_are():
     X, on = evidence.frame.coordinates(points), np.zeros((1, 14), dtype=bool)
     on[0, 3] = True
     given = X, rho / evidence.frame.scale, on, np.ones_like(on), evidence.B, 1e-3
-    while left_behind():  # what a check before left in compiled code takes memory, too
-        time.sleep(0.01)
     found, peaks = {}, {}
     for chunk in (100, 20_000):  # one by one, and all of a kind together: there are 2^14
         tracemalloc.start()

@@ -20,6 +20,8 @@ from exactnorm.certify.balls.tilts import (
     room,
 )
 
+pytestmark = pytest.mark.usefixtures("alone")  # memory is measured
+
 
 def test_the_two_sides_of_a_thousand_points_are_told_apart_at_once_however_near():
     """They are a hair more apart than rounding hides: least squares over all pairs took most of a minute for it."""

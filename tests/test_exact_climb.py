@@ -209,6 +209,16 @@ def test_where_faces_are_too_many_to_be_looked_at_it_ends_at_the_optimum_all_the
     assert found.lower - 1e-7 < OPTIMUM < found.upper + 1e-7
 
 
+def test_a_look_is_foretold_by_the_patterns_that_it_goes_through(whole, monkeypatch):
+    problem, _, peaks, _, _ = whole
+    high = peaks[peaks.value == peaks.value.max()][:1]
+    high = replace(high, value=np.ones(1))
+    every = interior.sealing(problem, high)
+    assert every == interior.sealing(problem, high[:0])
+    monkeypatch.setattr(interior, "MANY", 10)
+    assert interior.sealing(problem, high) == pytest.approx(every / len(problem.patterns))
+
+
 def of_six(whole):
     """What `climbed` is given, but for the settings."""
     problem, B, _, _, settings = whole

@@ -12,6 +12,8 @@ from exactnorm.certify.finite.bounds import largest_dual_value, projected
 from exactnorm.certify.finite.dual_function import dual_values, maximisers
 from exactnorm.finite_problem import coordinates
 
+pytestmark = pytest.mark.usefixtures("alone")  # memory is measured
+
 
 def climbed(G, multipliers, rng, starts=40):
     """The largest value that a random local search finds; never more than the maximum."""

@@ -16,6 +16,8 @@ from exactnorm.flow.score import line
 from exactnorm.flow.score.reduction import Block
 from exactnorm.training_set import closest_pair
 
+pytestmark = pytest.mark.usefixtures("alone")  # memory is measured
+
 
 def peak_of(call):
     """What a call returns, and the most bytes that it had at one time."""

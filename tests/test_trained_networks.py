@@ -15,6 +15,8 @@ from exactnorm.experiments.training import Objective, adam, noisy, started, valu
 from exactnorm.experiments.virtual_points import perturbed, stable_counts, sums
 from exactnorm.flow import closed_score_flow
 
+pytestmark = pytest.mark.usefixtures("alone")  # memory is measured
+
 
 def test_samples_lie_on_the_spheres_around_their_points():
     X = np.random.default_rng(0).standard_normal((4, 3))

@@ -17,8 +17,7 @@ from exactnorm.certify.effort import CertificateUndecided, Effort
 ROOM = 2**20
 """Distances that are computed at once."""
 FACES = 2_000_000
-"""Faces of patterns that are gone through together: some hundred megabytes, if none of them can be left out."""
-
+"""Faces of patterns that are gone through together, whose dual matrices are held at once."""
 WORK, EACH = 3_000_000_000, 25
 """Numbers in the matrices of all faces that are gone through without a time limit, some minutes; and as how many more
 a face counts."""

@@ -100,7 +100,7 @@ def at_once(rank: int) -> int:
 def largest_dual_value(points: Array, rho: float, patterns: NDArray[np.bool_], B: Array, floor: float) -> float:
     """The maximum of ‖B_s (w, b)‖ over all kinks with ‖w‖ = 1 of all patterns, or `floor` if that is larger."""
     rows = np.ones(patterns.shape, dtype=bool)
-    found = face_peaks(points, rho, patterns, rows, B, floor, chunk=at_once(points.shape[1]))
+    found = face_peaks(points, rho, patterns, rows, B, floor)
     return max(float(one.value.max(initial=floor)) for one in found)
 
 
@@ -112,7 +112,7 @@ def face_peaks(
     B: Array,
     floor: float,
     every: bool = False,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
 ) -> Iterator[Peaks]:
     """Peaks of all faces that reach above `floor`, some at a time; the largest is the maximum, if that is above.
 
@@ -127,9 +127,10 @@ def face_peaks(
     floor : float
     every : bool
         Look also for lower peaks on a face, and on its smaller faces, where its largest one is known.
-    chunk : int
-        Faces treated at once.
+    chunk : int, optional
+        Faces treated at once; as many as `at_once` says by default.
     """
+    chunk = at_once(points.shape[1]) if chunk is None else chunk
     sign = np.where(patterns, 1.0, -1.0)
     Bs = np.einsum("pn,nij->pij", patterns[:, 1:] * 1.0, B)
     # By how many balls they touch, faces whose smaller faces are still to be looked at; a pattern touches none.

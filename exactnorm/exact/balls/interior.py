@@ -152,9 +152,10 @@ def faces(problem: Reduced) -> float:
 
 
 def sealing(problem: Reduced, peaks: Tracked) -> float:
-    """Seconds that a look at all faces takes, where these are many: of patterns with peaks that are nearly 1."""
-    open_ = len(np.unique(peaks.of[peaks.value > OPEN]))
-    return FACE_SECONDS * max(open_, 1) * 2.0**problem.rank * (problem.rank / 10)
+    """Seconds that a look takes: at the faces of all patterns, or where these are many of those with high peaks."""
+    few = faces(problem) <= MANY
+    open_ = len(problem.patterns) if few else max(1, len(np.unique(peaks.of[peaks.value > OPEN])))
+    return FACE_SECONDS * open_ * 2.0**problem.rank * (problem.rank / 10)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactnorm.arrays import Array
-from exactnorm.certify.balls.faces import CHUNK, Peaks, face_peaks
+from exactnorm.certify.balls.faces import Peaks, face_peaks
 from exactnorm.exact.balls.kinks import Kinks, distinct
 from exactnorm.exact.balls.polish import margins
 from exactnorm.exact.balls.problem import Reduced
@@ -51,9 +51,7 @@ def look(
     """
     found = _shared(problem, rows, B, floor, settings, every) if settings.executor else []
     if not settings.executor:
-        # In many dimensions fewer at once: the clock is looked at in between.
-        some = max(1000, CHUNK // problem.rank)
-        for one in face_peaks(problem.points, problem.rho, problem.patterns, rows, B, floor, every, some):
+        for one in face_peaks(problem.points, problem.rho, problem.patterns, rows, B, floor, every):
             settings.deadline.check()
             found.append(one)
     w, b, value = (np.concatenate([getattr(one, name) for one in found]) for name in ("w", "b", "value"))

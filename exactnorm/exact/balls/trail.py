@@ -98,7 +98,8 @@ def gone_back(
 ) -> tuple[Climbed, list[Climbed]]:
     """The last point at which peaks that were missed are below 1, with these known, and the points before it.
 
-    The last one of all if they are above 1 by next to nothing there, or at every point: they come down on the way then.
+    Or above 1 by less in all than is ahead there: they come down on the way then. If they are above by more at every
+    point, the last one.
     """
     for last in range(len(trail) - 1, -1, -1):
         at = trail[last]
