@@ -73,6 +73,25 @@ def test_without_vectors_there_is_still_a_direction():
         assert np.linalg.norm(w, axis=1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_with_penalised_biases_the_largest_value_of_any_cell_is_found(seed):
+    """Inside a cell it is the largest singular value of Σ λ_m (y_m, 1)ᵀ over what is on; by going through all cells."""
+    rng = np.random.default_rng(seed)
+    data = coordinates(FiniteProblem(rng.standard_normal((7, 2)), rng.standard_normal((7, 2)), False, True))
+    multipliers = rng.standard_normal(data.targets.shape)
+    z = rng.standard_normal((20_000, 3))
+    z /= np.linalg.norm(z, axis=1)[:, None]
+    cells = np.unique(z @ data.features.T > 0, axis=0)
+    assert 36 < len(cells) <= 2 * (1 + 6 + 15)  # of seven planes through the origin, some thin (Cover)
+    inside = [0.0]
+    for on in cells:
+        _, value, top = np.linalg.svd(multipliers[on].T @ data.features[on])
+        inside += [value[0] for v in (top[0], -top[0]) if ((data.features @ v > 0) == on).all()]
+    reached = max([dual_values(data.features, multipliers, z).max(), *inside])
+    largest = largest_dual_value(data, multipliers)
+    assert reached * (1 - 1e-12) <= largest <= reached * (1 + 1e-3)  # on planes z comes only near
+
+
 def test_memory_for_cells_of_many_planes_is_that_of_bits():
     """A hundred thousand cells, each found next to several planes, for a problem of ten kilobytes."""
     rng = np.random.default_rng(0)

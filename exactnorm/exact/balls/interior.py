@@ -126,7 +126,7 @@ def climbed(
             return
         high = at.peaks.kinks(problem)[at.peaks.value > 1 - 10 * HIGH]
         # The look first, as it has its time; that of the networks is whatever is left.
-        if there_is_time := looks > ONE and ONE * settings.deadline.remaining > sealing(problem, at.peaks):
+        if there_is_time := ONE * settings.deadline.remaining > sealing(problem, at.peaks):
             seen = search.sealed(at.B)
             best = replace(with_bound(problem, best, at.B, seen.kappa), seconds=settings.deadline.elapsed)
             yield best, joined(best.neurons.kinks, high)
